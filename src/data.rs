@@ -1,0 +1,311 @@
+//! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
+
+use std::collections::HashMap;
+
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::json::{self, Member};
+
+/// Above this many members in an update, a hash map finds the one that replaces an existing member.
+const FEW_MEMBERS: usize = 8;
+
+/// A JSON object without insignificant white space, followed by a NUL for C. It never changes: edits give a new one.
+pub(crate) struct Data {
+    /// Wiped when dropped. The object may be preceded and followed by other bytes; it then came in with them.
+    buffer: Zeroizing<Vec<u8>>,
+    start: usize,
+    end: usize,
+}
+
+impl Data {
+    /// `{}`
+    pub(crate) fn empty() -> Data {
+        Data {
+            buffer: Zeroizing::new(b"{}\0".to_vec()),
+            start: 0,
+            end: 2,
+        }
+    }
+
+    /// An object of the caller's.
+    pub(crate) fn from_json(text: &[u8]) -> Result<Data, Error> {
+        let object = object(text)?;
+        Data::concat(&[&object])
+    }
+
+    /// The object that stands in `buffer` from `start` on and is followed by at least one byte that can be spared, which
+    /// becomes the NUL. None if it is not an object as this type holds it.
+    pub(crate) fn from_canonical(
+        mut buffer: Zeroizing<Vec<u8>>,
+        start: usize,
+        end: usize,
+    ) -> Option<Data> {
+        let text = buffer.get(start..end)?;
+        if text.first() != Some(&b'{') || json::check(text, json::MAX_DEPTH) != Ok(0) {
+            return None;
+        }
+        *buffer.get_mut(end)? = 0;
+        Some(Data { buffer, start, end })
+    }
+
+    /// The object's text.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The object's text and the NUL after it.
+    pub(crate) fn as_z(&self) -> &[u8] {
+        self.buffer.get(self.start..=self.end).unwrap_or(b"{}\0")
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or("{}")
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// The object with the members of another one merged in, as `Object.assign` does: a name that is there keeps its
+    /// place and its spelling and gets the new value, others go last.
+    pub(crate) fn merged(&self, update: &[u8]) -> Result<Data, Error> {
+        let update = object(update)?;
+        let text = self.as_bytes();
+        let members = Members::of(&update)?;
+        let mut used = Vec::new();
+        used.try_reserve_exact(members.list.len())
+            .map_err(|_| Error::memory())?;
+        used.resize(members.list.len(), false);
+
+        let mut out = json::buffer(text.len() + update.len() + 1)?;
+        out.push(b'{');
+        for old in json::members(text) {
+            let new = members.position(slice(text, old.name.clone()))?;
+            let value = match new.and_then(|i| Some((members.list.get(i)?, used.get_mut(i)?))) {
+                Some((member, used)) => {
+                    *used = true;
+                    slice(&update, member.value.clone())
+                }
+                None => slice(text, old.value.clone()),
+            };
+            comma(&mut out);
+            out.extend_from_slice(slice(text, old.name.start - 1..old.value.start));
+            out.extend_from_slice(value);
+        }
+        for (member, used) in members.list.iter().zip(used) {
+            if !used {
+                comma(&mut out);
+                out.extend_from_slice(slice(&update, member.name.start - 1..member.value.end));
+            }
+        }
+        out.push(b'}');
+        Data::terminated(out)
+    }
+
+    /// The object with one member set to a JSON value.
+    pub(crate) fn with(&self, key: &[u8], json: &[u8]) -> Result<Data, Error> {
+        let key = utf8(key, "the key is not UTF-8")?;
+        let spaces = json::check(json, json::MAX_DEPTH - 1)?;
+        if spaces == 0 {
+            self.with_value(key, json)
+        } else {
+            self.with_value(key, &json::compact(json)?)
+        }
+    }
+
+    /// The object with one member set to a string.
+    pub(crate) fn with_text(&self, key: &[u8], text: &[u8]) -> Result<Data, Error> {
+        let key = utf8(key, "the key is not UTF-8")?;
+        let text = utf8(text, "the text is not UTF-8")?;
+        let mut json = json::buffer(json::quoted_len(text))?;
+        json::quote(text, &mut json);
+        self.with_value(key, &json)
+    }
+
+    fn with_value(&self, key: &str, json: &[u8]) -> Result<Data, Error> {
+        let text = self.as_bytes();
+        if let Some(member) = self.member(key.as_bytes()) {
+            return Data::concat(&[
+                slice(text, 0..member.value.start),
+                json,
+                slice(text, member.value.end..text.len()),
+            ]);
+        }
+        let mut name = json::buffer(json::quoted_len(key) + 2)?;
+        if text.len() > 2 {
+            name.push(b',');
+        }
+        json::quote(key, &mut name);
+        name.push(b':');
+        Data::concat(&[slice(text, 0..text.len() - 1), &name, json, b"}"])
+    }
+
+    /// The object without one member.
+    pub(crate) fn without(&self, key: &[u8]) -> Result<Data, Error> {
+        let key = utf8(key, "the key is not UTF-8")?;
+        let text = self.as_bytes();
+        let Some(member) = self.member(key.as_bytes()) else {
+            return Data::concat(&[text]);
+        };
+        // The comma goes with the member: the one before it, or for the first member the one after it.
+        let (mut start, mut end) = (member.name.start - 1, member.value.end);
+        if start > 1 {
+            start -= 1;
+        } else if text.get(end) == Some(&b',') {
+            end += 1;
+        }
+        Data::concat(&[slice(text, 0..start), slice(text, end..text.len())])
+    }
+
+    /// The value that an RFC 6901 JSON Pointer names, as JSON text.
+    pub(crate) fn find(&self, pointer: &[u8]) -> Option<&[u8]> {
+        let mut value = self.as_bytes();
+        if pointer.is_empty() {
+            return Some(value);
+        }
+        for token in pointer.strip_prefix(b"/")?.split(|byte| *byte == b'/') {
+            let range = match value.first() {
+                Some(b'{') => {
+                    let token = reference_token(token)?;
+                    json::members(value)
+                        .find(|member| json::stands_for(slice(value, member.name.clone()), &token))?
+                        .value
+                }
+                Some(b'[') => json::elements(value).nth(array_index(token)?)?,
+                _ => return None,
+            };
+            value = value.get(range)?;
+        }
+        Some(value)
+    }
+
+    fn member(&self, key: &[u8]) -> Option<Member> {
+        let text = self.as_bytes();
+        json::members(text).find(|member| json::stands_for(slice(text, member.name.clone()), key))
+    }
+
+    fn concat(pieces: &[&[u8]]) -> Result<Data, Error> {
+        let mut out = json::buffer(pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1)?;
+        pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+        Data::terminated(out)
+    }
+
+    /// The whole of a buffer that has room for one more byte.
+    fn terminated(mut buffer: Zeroizing<Vec<u8>>) -> Result<Data, Error> {
+        buffer.try_reserve_exact(1).map_err(|_| Error::memory())?;
+        let end = buffer.len();
+        buffer.push(0);
+        Ok(Data {
+            buffer,
+            start: 0,
+            end,
+        })
+    }
+}
+
+/// The members of an update, to be looked up by the name as an existing member spells it.
+struct Members<'a> {
+    text: &'a [u8],
+    list: Vec<Member>,
+    by_name: HashMap<std::borrow::Cow<'a, [u8]>, usize>,
+}
+
+impl<'a> Members<'a> {
+    fn of(text: &'a [u8]) -> Result<Members<'a>, Error> {
+        let mut members = Members {
+            text,
+            list: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        let count = json::members(text).count();
+        members
+            .list
+            .try_reserve_exact(count)
+            .map_err(|_| Error::memory())?;
+        members.list.extend(json::members(text));
+        if count > FEW_MEMBERS {
+            members
+                .by_name
+                .try_reserve(count)
+                .map_err(|_| Error::memory())?;
+            for (i, member) in members.list.iter().enumerate() {
+                members
+                    .by_name
+                    .insert(json::unescape(slice(text, member.name.clone()))?, i);
+            }
+        }
+        Ok(members)
+    }
+
+    fn position(&self, spelt: &[u8]) -> Result<Option<usize>, Error> {
+        let name = json::unescape(spelt)?;
+        if self.list.len() > FEW_MEMBERS {
+            return Ok(self.by_name.get(&name).copied());
+        }
+        Ok(self
+            .list
+            .iter()
+            .position(|member| json::stands_for(slice(self.text, member.name.clone()), &name)))
+    }
+}
+
+/// Checks a caller's JSON object and takes its insignificant white space out.
+fn object(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    json::check(text, json::MAX_DEPTH)?;
+    let object = json::compact(text)?;
+    if object.first() != Some(&b'{') {
+        let at = text
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace())
+            .unwrap_or(0);
+        return Err(Error::data("session data is a JSON object: { was expected here").at(at));
+    }
+    Ok(object)
+}
+
+fn utf8<'a>(text: &'a [u8], message: &'static str) -> Result<&'a str, Error> {
+    std::str::from_utf8(text).map_err(|error| Error::data(message).at(error.valid_up_to()))
+}
+
+fn slice(text: &[u8], range: std::ops::Range<usize>) -> &[u8] {
+    text.get(range).unwrap_or_default()
+}
+
+fn comma(out: &mut Vec<u8>) {
+    if out.len() > 1 {
+        out.push(b',');
+    }
+}
+
+/// A reference token with `~1` and `~0` resolved; None for any other use of `~`.
+fn reference_token(token: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(token.len()).ok()?;
+    let mut bytes = token.iter();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'~' => match bytes.next()? {
+                b'0' => b'~',
+                b'1' => b'/',
+                _ => return None,
+            },
+            byte => *byte,
+        });
+    }
+    Some(out)
+}
+
+/// An array index: digits without leading zeros.
+fn array_index(token: &[u8]) -> Option<usize> {
+    let digits =
+        token.iter().all(u8::is_ascii_digit) && (token == b"0" || token.first() != Some(&b'0'));
+    std::str::from_utf8(token)
+        .ok()
+        .filter(|_| digits)?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! What can go wrong, and why a token was refused.
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::fmt;
+
+/// The kinds of error. The discriminants are the statuses of the C ABI and are pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ErrorKind {
+    /// The call itself is wrong, e.g. a time is out of range.
+    Argument = 1,
+    /// The options are wrong; [`Error::key`] names the one at fault.
+    Config = 2,
+    /// The JSON, key or id given is wrong.
+    Data = 3,
+    /// The session would not fit in its cookies or in `maxTokenLength`.
+    TooLarge = 4,
+    /// Not possible in this state.
+    State = 5,
+    /// The token was refused, or the session has ended since it was opened; see [`Error::rejection`].
+    Rejected = 6,
+    /// The operating system gave no random bytes.
+    Random = 7,
+    /// Out of memory.
+    Memory = 8,
+    /// A fault in the library.
+    Internal = 11,
+}
+
+/// Why a token was refused. The discriminants are those of the C ABI and are pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Rejection {
+    /// Not a well-formed token, or one from the future.
+    Malformed = 1,
+    /// A token of a format that the options do not accept.
+    UnsupportedFormat = 2,
+    /// Its key id is none of the passwords'.
+    UnknownKey = 3,
+    /// Forged, damaged, or sealed with another password or cookie name.
+    BadSeal = 4,
+    /// Older than `maxAge`, or past the end written into the token.
+    Expired = 5,
+    /// Not seen for longer than `idleTimeout`.
+    Idle = 6,
+    /// Created before `notBefore`.
+    Revoked = 7,
+    /// Longer than `maxTokenLength`, or in more or longer cookies than a browser would send.
+    TooLarge = 8,
+}
+
+/// An error. It holds no secret and no session data, so it is fit for logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    key: Cow<'static, str>,
+    offset: Option<usize>,
+    rejection: Option<Rejection>,
+}
+
+impl Error {
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// One sentence that says what is wrong and what would be right.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The option at fault, e.g. `cookie.sameSite`, or the name of the rejection; else empty.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The first byte at fault in the input, where that can be said.
+    pub fn offset(&self) -> Option<usize> {
+        self.offset
+    }
+
+    /// Why the token was refused, for [`ErrorKind::Rejected`].
+    pub fn rejection(&self) -> Option<Rejection> {
+        self.rejection
+    }
+
+    /// The status of the C ABI.
+    pub(crate) fn status(&self) -> i32 {
+        self.kind as i32
+    }
+
+    /// The `offset` of the C ABI: the rejection's number, else the byte at fault.
+    pub(crate) fn code(&self) -> Option<i32> {
+        match self.rejection {
+            Some(rejection) => Some(rejection as i32),
+            None => self
+                .offset
+                .map(|offset| i32::try_from(offset).unwrap_or(i32::MAX)),
+        }
+    }
+
+    fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
+        Error {
+            kind,
+            message: message.into(),
+            key: "".into(),
+            offset: None,
+            rejection: None,
+        }
+    }
+
+    pub(crate) fn argument(name: &'static str, message: &'static str) -> Error {
+        Error {
+            key: name.into(),
+            ..Error::new(ErrorKind::Argument, message)
+        }
+    }
+
+    pub(crate) fn null(name: &'static str) -> Error {
+        Error::argument(name, "a required pointer is NULL")
+    }
+
+    pub(crate) fn config(
+        key: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Error {
+        Error {
+            key: key.into(),
+            ..Error::new(ErrorKind::Config, message)
+        }
+    }
+
+    pub(crate) fn data(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Data, message)
+    }
+
+    pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::TooLarge, message)
+    }
+
+    pub(crate) fn state(message: &'static str) -> Error {
+        Error::new(ErrorKind::State, message)
+    }
+
+    pub(crate) fn random() -> Error {
+        Error::new(
+            ErrorKind::Random,
+            "the operating system gave no random bytes",
+        )
+    }
+
+    pub(crate) fn memory() -> Error {
+        Error::new(ErrorKind::Memory, "out of memory")
+    }
+
+    pub(crate) fn internal() -> Error {
+        Error::new(
+            ErrorKind::Internal,
+            "a fault in libh3s; the handle can only be freed; please report it",
+        )
+    }
+
+    pub(crate) fn at(self, offset: usize) -> Error {
+        Error {
+            offset: Some(offset),
+            ..self
+        }
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Error {
+        Error {
+            key: rejection.name().into(),
+            rejection: Some(rejection),
+            ..Error::new(ErrorKind::Rejected, rejection.description())
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&*self.key, self.offset) {
+            ("", None) => f.write_str(&self.message),
+            ("", Some(offset)) => write!(f, "{} (at byte {offset})", self.message),
+            (key, _) => write!(f, "{key}: {}", self.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl ErrorKind {
+    /// A status of the C ABI in words.
+    pub(crate) fn description_of(status: i32) -> &'static CStr {
+        match status {
+            0 => c"success",
+            1 => c"an argument is wrong",
+            2 => c"the options are wrong",
+            3 => c"the JSON, key or id given is wrong",
+            4 => c"the session would be too large",
+            5 => c"not possible in this state of the session",
+            6 => c"the token was refused, or the session has ended",
+            7 => c"no random bytes could be had",
+            8 => c"out of memory",
+            9 => c"a slow key derivation is needed",
+            10 => c"too many forged tokens from this peer",
+            11 => c"a fault in the library",
+            _ => c"unknown status",
+        }
+    }
+}
+
+impl Rejection {
+    const ALL: [Rejection; 8] = [
+        Rejection::Malformed,
+        Rejection::UnsupportedFormat,
+        Rejection::UnknownKey,
+        Rejection::BadSeal,
+        Rejection::Expired,
+        Rejection::Idle,
+        Rejection::Revoked,
+        Rejection::TooLarge,
+    ];
+
+    /// Its name, e.g. `bad_seal`.
+    pub fn name(self) -> &'static str {
+        self.name_z().to_str().unwrap_or_default()
+    }
+
+    /// The name of a rejection of the C ABI; 0 is `none`.
+    pub(crate) fn name_of(number: i32) -> &'static CStr {
+        match Rejection::ALL
+            .into_iter()
+            .find(|rejection| *rejection as i32 == number)
+        {
+            Some(rejection) => rejection.name_z(),
+            None if number == 0 => c"none",
+            None => c"unknown rejection",
+        }
+    }
+
+    fn name_z(self) -> &'static CStr {
+        match self {
+            Rejection::Malformed => c"malformed",
+            Rejection::UnsupportedFormat => c"unsupported_format",
+            Rejection::UnknownKey => c"unknown_key",
+            Rejection::BadSeal => c"bad_seal",
+            Rejection::Expired => c"expired",
+            Rejection::Idle => c"idle",
+            Rejection::Revoked => c"revoked",
+            Rejection::TooLarge => c"too_large",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Rejection::Malformed => "the token is not well-formed, or from the future",
+            Rejection::UnsupportedFormat => {
+                "the token is of a format that seal.accept does not list"
+            }
+            Rejection::UnknownKey => "the token's key id is none of the passwords'",
+            Rejection::BadSeal => {
+                "the token is forged, damaged, or sealed with another password or cookie name"
+            }
+            Rejection::Expired => "the session is older than maxAge or past its own end",
+            Rejection::Idle => "the session was not seen for longer than idleTimeout",
+            Rejection::Revoked => "the session was created before notBefore",
+            Rejection::TooLarge => "the token is longer than can be valid",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
