@@ -1,0 +1,141 @@
+//! The only source of randomness: the operating system's, through a small buffer where that is safe across fork.
+//!
+//! A system call for every nonce would cost as much as sealing 800 bytes. But a buffer must never be read by both
+//! sides of a fork, which would seal different sessions under one nonce. So there is a buffer only once somebody has
+//! given a witness that the kernel resets in a child (`ffi` does); without one, every draw asks the system.
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::Error;
+
+const BUFFER_LEN: usize = 512;
+
+/// Not 0 in the process that set it, 0 in a forked child until the child has taken notice.
+static WITNESS: OnceLock<&'static AtomicU32> = OnceLock::new();
+
+/// Counts the forks noticed in this process and its ancestors. A buffer of another epoch is never read.
+static EPOCH: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
+}
+
+struct Buffer {
+    bytes: [u8; BUFFER_LEN],
+    /// The first so many are not yet drawn.
+    left: usize,
+    epoch: u64,
+}
+
+/// `N` random bytes.
+pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
+    const { assert!(N <= BUFFER_LEN) };
+    let mut out = [0; N];
+    let Some(epoch) = epoch() else {
+        system(&mut out)?;
+        return Ok(out);
+    };
+    // The buffer is out of reach while its thread ends, and in a signal handler that interrupted a draw.
+    let drawn = BUFFER.try_with(|buffer| {
+        buffer
+            .try_borrow_mut()
+            .ok()
+            .map(|mut buffer| buffer.draw(&mut out, epoch))
+    });
+    match drawn {
+        Ok(Some(result)) => result?,
+        _ => system(&mut out)?,
+    }
+    Ok(out)
+}
+
+/// Lets random bytes be buffered. `witness` must be reset to 0 in every forked child before it runs any other code.
+pub(crate) fn buffer_with(witness: &'static AtomicU32) {
+    witness.store(1, Ordering::Release);
+    let _ = WITNESS.set(witness);
+}
+
+/// This process's epoch; None where nothing watches for forks.
+fn epoch() -> Option<u64> {
+    let witness = WITNESS.get()?;
+    if witness.load(Ordering::Acquire) == 0 {
+        // A new process. The epoch moves on before the witness is set again, so that whoever sees it set sees this too;
+        // two threads that both come here move it twice, which does no harm.
+        EPOCH.fetch_add(1, Ordering::AcqRel);
+        witness.store(1, Ordering::Release);
+    }
+    Some(EPOCH.load(Ordering::Acquire))
+}
+
+fn system(out: &mut [u8]) -> Result<(), Error> {
+    getrandom::fill(out).map_err(|_| Error::random())
+}
+
+impl Buffer {
+    const fn new() -> Buffer {
+        Buffer {
+            bytes: [0; BUFFER_LEN],
+            left: 0,
+            epoch: 0,
+        }
+    }
+
+    /// Moves bytes from the buffer to `out`, and wipes them here.
+    fn draw(&mut self, out: &mut [u8], epoch: u64) -> Result<(), Error> {
+        if self.epoch != epoch || self.left < out.len() {
+            // Nothing is left to draw from if the system fails.
+            self.left = 0;
+            let mut fresh = Zeroizing::new([0; BUFFER_LEN]);
+            system(&mut *fresh)?;
+            self.bytes = *fresh;
+            (self.left, self.epoch) = (BUFFER_LEN, epoch);
+        }
+        let start = self.left - out.len();
+        let drawn = self
+            .bytes
+            .get_mut(start..self.left)
+            .ok_or_else(Error::internal)?;
+        out.copy_from_slice(drawn);
+        drawn.zeroize();
+        self.left = start;
+        Ok(())
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_never_gives_the_same_bytes_twice_and_keeps_none_that_it_gave() {
+        let mut buffer = Buffer::new();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..100 {
+            let mut out = [0; 24];
+            buffer.draw(&mut out, 1).unwrap();
+            assert!(seen.insert(out));
+            assert!(buffer.bytes.iter().skip(buffer.left).all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn a_buffer_of_another_epoch_is_not_read() {
+        let (mut parent, mut child) = (Buffer::new(), Buffer::new());
+        parent.draw(&mut [0; 24], 1).unwrap();
+        (child.bytes, child.left, child.epoch) = (parent.bytes, parent.left, parent.epoch);
+        let (mut a, mut b) = ([0; 24], [0; 24]);
+        parent.draw(&mut a, 1).unwrap();
+        child.draw(&mut b, 2).unwrap();
+        assert_ne!(a, b);
+    }
+}

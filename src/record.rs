@@ -1,0 +1,171 @@
+//! What is sealed: a session's id, times and data; and how long it lives.
+
+use tinyvec::TinyVec;
+use uuid::Uuid;
+
+use crate::data::Data;
+use crate::{Error, Rejection};
+
+/// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat `maxAge`.
+const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
+
+/// A session as it travels. Times are milliseconds since 1970.
+pub(crate) struct Record {
+    pub(crate) id: Id,
+    pub(crate) created_at: i64,
+    pub(crate) last_seen_at: Option<i64>,
+    /// The end that was written into the token when it was sealed.
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) data: Data,
+}
+
+/// Today's configuration of a session's life, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) max_age: Option<i64>,
+    pub(crate) idle_timeout: Option<i64>,
+    pub(crate) not_before: Option<i64>,
+}
+
+impl Record {
+    /// Refuses a token from the future, and one whose session has ended.
+    pub(crate) fn check(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
+        let latest = self.created_at.max(self.last_seen_at.unwrap_or(0));
+        if latest > now + MAX_AHEAD_MS {
+            return Err(Rejection::Malformed);
+        }
+        if limits
+            .not_before
+            .is_some_and(|not_before| self.created_at < not_before)
+        {
+            return Err(Rejection::Revoked);
+        }
+        self.check_alive(limits, now)
+    }
+
+    /// Whether the session still lives: it does at the very moment of its limits.
+    pub(crate) fn check_alive(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
+        let after = |end: Option<i64>| end.is_some_and(|end| now > end);
+        if after(limits.max_age_end(self.created_at)) {
+            Err(Rejection::Expired)
+        } else if after(limits.idle_end(self.seen_at())) {
+            Err(Rejection::Idle)
+        } else if after(self.expires_at) {
+            Err(Rejection::Expired)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// When the session ends by today's limits or by what was written into its token.
+    pub(crate) fn end(&self, limits: &Limits) -> Option<i64> {
+        earlier(limits.end(self.created_at, self.seen_at()), self.expires_at)
+    }
+
+    /// Whether more than half of the idle window is used.
+    pub(crate) fn slides(&self, limits: &Limits, now: i64) -> bool {
+        limits
+            .idle_timeout
+            .is_some_and(|idle| (now - self.seen_at()) * 2 > idle)
+    }
+
+    fn seen_at(&self) -> i64 {
+        self.last_seen_at.unwrap_or(self.created_at)
+    }
+}
+
+impl Limits {
+    /// When a session that was made and last seen at these times ends: the earlier of the two limits.
+    pub(crate) fn end(&self, created_at: i64, seen_at: i64) -> Option<i64> {
+        earlier(self.max_age_end(created_at), self.idle_end(seen_at))
+    }
+
+    fn max_age_end(&self, created_at: i64) -> Option<i64> {
+        self.max_age.map(|max_age| created_at + max_age)
+    }
+
+    fn idle_end(&self, seen_at: i64) -> Option<i64> {
+        self.idle_timeout.map(|idle| seen_at + idle)
+    }
+}
+
+fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Kept with a NUL after it, for C.
+#[derive(Clone)]
+pub(crate) struct Id(TinyVec<[u8; 64]>);
+
+impl Id {
+    pub(crate) const MAX_LEN: usize = 255;
+
+    /// The id of a cleared session.
+    pub(crate) fn none() -> Id {
+        Id::of(b"")
+    }
+
+    pub(crate) fn from_text(text: &[u8]) -> Option<Id> {
+        let valid =
+            (1..=Id::MAX_LEN).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
+        valid.then(|| Id::of(text))
+    }
+
+    /// The text of a UUID, in lower case.
+    pub(crate) fn from_uuid(uuid: Uuid) -> Id {
+        let mut text = Uuid::encode_buffer();
+        Id::of(uuid.hyphenated().encode_lower(&mut text).as_bytes())
+    }
+
+    /// A version 4 UUID of these random bytes.
+    pub(crate) fn from_random(bytes: [u8; 16]) -> Id {
+        Id::from_uuid(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+
+    /// The UUID whose lower-case text this is, if it is one.
+    pub(crate) fn uuid(&self) -> Option<Uuid> {
+        let text = self.as_bytes();
+        let hyphens = text.len() == 36
+            && [8, 13, 18, 23]
+                .iter()
+                .all(|at| text.get(*at) == Some(&b'-'));
+        let lower = hyphens && !text.iter().any(u8::is_ascii_uppercase);
+        lower.then(|| Uuid::try_parse_ascii(text).ok()).flatten()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.split_last().map_or(&[], |(_nul, text)| text)
+    }
+
+    /// With its NUL.
+    pub(crate) fn as_z(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn of(text: &[u8]) -> Id {
+        let mut id = TinyVec::from(text);
+        id.push(0);
+        Id(id)
+    }
+}
+
+/// An id of the caller's.
+impl TryFrom<&[u8]> for Id {
+    type Error = Error;
+
+    fn try_from(text: &[u8]) -> Result<Id, Error> {
+        let at = text
+            .iter()
+            .position(|byte| !byte.is_ascii_graphic())
+            .unwrap_or(text.len().min(Id::MAX_LEN));
+        Id::from_text(text)
+            .ok_or_else(|| Error::data("an id is 1 to 255 bytes of 0x21 to 0x7E").at(at))
+    }
+}

@@ -1,0 +1,284 @@
+//! The native format, h3s1: XAES-256-GCM under keys of PBKDF2 and HKDF-SHA256. `docs/FORMAT.md` is its specification.
+//!
+//! ```text
+//! token     = "h3s1." kid "." base64url( nonce || ciphertext || tag )
+//! plaintext = flags:u8  createdAt:u48  [lastSeenAt:u48]  [expiresAt:u48]  id  data
+//! ```
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::{GeneralPurposeConfig, Simd, general_purpose::NO_PAD};
+use sha2::Sha256;
+use uuid::Uuid;
+use xaes_256_gcm::aead::{AeadInOut, KeyInit, inout::InOutBuf};
+use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
+use zeroize::Zeroizing;
+
+use crate::data::Data;
+use crate::json;
+use crate::keyring::{Key, Keyring, expand};
+use crate::record::{Id, Record};
+use crate::{Error, Rejection};
+
+pub(crate) const PREFIX: &[u8] = b"h3s1.";
+pub(crate) const NONCE_LEN: usize = 24;
+
+const KEY_ID_MAX_LEN: usize = 32;
+const TAG_LEN: usize = 16;
+/// Flags, createdAt, an id of one byte, `{}`.
+const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
+
+const PBKDF2_SALT: &[u8] = b"h3s1 password";
+const PBKDF2_ITERATIONS: u32 = 65_536;
+const HKDF_SALT: &[u8] = b"h3s1 session seal";
+
+const HAS_LAST_SEEN_AT: u8 = 1;
+const HAS_EXPIRES_AT: u8 = 2;
+const ID_IS_UUID: u8 = 4;
+
+/// Strict: no padding, no stray bits in the last character.
+static BASE64: LazyLock<Simd> = LazyLock::new(|| {
+    const STRICT: GeneralPurposeConfig = NO_PAD;
+    Simd::url_safe(STRICT)
+});
+
+/// A password's key for one cookie name. The name goes into the key so that the token of one session cannot be replayed as another's.
+pub(crate) struct Cipher(Xaes256Gcm);
+
+/// The slow step: what makes a captured token dear to attack. Once per password and config.
+pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
+    let mut master = Zeroizing::new([0; 32]);
+    pbkdf2::pbkdf2_hmac::<Sha256>(
+        password.as_bytes(),
+        PBKDF2_SALT,
+        PBKDF2_ITERATIONS,
+        &mut *master,
+    );
+    master
+}
+
+impl Cipher {
+    pub(crate) fn new(master: &[u8; 32], name: &str) -> Cipher {
+        let mut key = Zeroizing::new([0; 32]);
+        expand(master, HKDF_SALT, name, &mut key);
+        Cipher(Xaes256Gcm::new(&(*key).into()))
+    }
+}
+
+/// What an opened token held, and whether today's first key sealed it.
+pub(crate) struct Opened {
+    pub(crate) record: Record,
+    pub(crate) first_key: bool,
+}
+
+/// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
+pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rejection>, Error> {
+    let Some((aad, key_id, body)) = split(token) else {
+        return Ok(Err(Rejection::Malformed));
+    };
+    let len = body.len() / 4 * 3 + (body.len() % 4 * 3) / 4;
+    if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
+        return Ok(Err(Rejection::Malformed));
+    }
+    let mut buffer = json::buffer(len)?;
+    buffer.resize(len, 0);
+    if BASE64.decode_slice(body, &mut buffer) != Ok(len) {
+        return Ok(Err(Rejection::Malformed));
+    }
+    let Some((key, first_key)) = keyring.by_id(key_id) else {
+        return Ok(Err(Rejection::UnknownKey));
+    };
+    if !decrypt(&key.h3s1, aad, &mut buffer) {
+        return Ok(Err(Rejection::BadSeal));
+    }
+    let end = len - TAG_LEN;
+    let record = parse(buffer, end).ok_or(Rejection::Malformed);
+    Ok(record.map(|record| Opened { record, first_key }))
+}
+
+/// Seals a record, with a NUL after the token. The nonce must never be used twice.
+pub(crate) fn seal(
+    keyring: &Keyring,
+    record: &Record,
+    nonce: &[u8; NONCE_LEN],
+) -> Result<String, Error> {
+    let key = keyring.first();
+    let times = [record.last_seen_at, record.expires_at]
+        .iter()
+        .flatten()
+        .count();
+    let sealed_len = sealed_len(&record.id, times, record.data.len());
+    let header_len = header_len(key);
+    let token_len = header_len + base64_len(sealed_len);
+
+    // One buffer: the token at its front, and behind it what goes into the token.
+    let mut buffer = Vec::new();
+    buffer
+        .try_reserve_exact(token_len + 1 + sealed_len)
+        .map_err(|_| Error::memory())?;
+    buffer.extend_from_slice(PREFIX);
+    buffer.extend_from_slice(key.id.as_bytes());
+    buffer.push(b'.');
+    buffer.resize(token_len + 1, 0);
+    buffer.extend_from_slice(nonce);
+    write(record, &mut buffer);
+    buffer.extend_from_slice(&[0; TAG_LEN]);
+
+    let (token, sealed) = buffer.split_at_mut(token_len + 1);
+    let (header, body) = token.split_at_mut(header_len);
+    encrypt(&key.h3s1, header, sealed)?;
+    let body_len = BASE64
+        .encode_slice(sealed, body)
+        .map_err(|_| Error::internal())?;
+    debug_assert_eq!(header_len + body_len, token_len);
+    buffer.truncate(token_len + 1);
+    String::from_utf8(buffer).map_err(|_| Error::internal())
+}
+
+/// How long a token would be with this id, so many of the two optional times, and data of this length.
+pub(crate) fn token_len(keyring: &Keyring, id: &Id, times: usize, data_len: usize) -> usize {
+    header_len(keyring.first()) + base64_len(sealed_len(id, times, data_len))
+}
+
+/// The header with its dot, which is authenticated as received; the key id; the rest. None if the header is not well-formed.
+fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let rest = token.strip_prefix(PREFIX)?;
+    let dot = rest
+        .iter()
+        .take(KEY_ID_MAX_LEN + 1)
+        .position(|byte| *byte == b'.')?;
+    let (key_id, body) = (rest.get(..dot)?, rest.get(dot + 1..)?);
+    let well_formed = key_id
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    well_formed.then_some((token.get(..PREFIX.len() + dot + 1)?, key_id, body))
+}
+
+/// Decrypts nonce, ciphertext and tag in place; false if they are not authentic.
+fn decrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> bool {
+    let Some((nonce, rest)) = sealed.split_first_chunk_mut::<NONCE_LEN>() else {
+        return false;
+    };
+    let Some((text, tag)) = rest.split_last_chunk_mut::<TAG_LEN>() else {
+        return false;
+    };
+    let (nonce, tag) = (Nonce::from(*nonce), Tag::from(*tag));
+    cipher
+        .0
+        .decrypt_inout_detached(&nonce, aad, InOutBuf::from(text), &tag)
+        .is_ok()
+}
+
+/// Encrypts nonce, plaintext and room for a tag in place.
+fn encrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
+    let (nonce, rest) = sealed
+        .split_first_chunk_mut::<NONCE_LEN>()
+        .ok_or_else(Error::internal)?;
+    let (text, tag) = rest
+        .split_last_chunk_mut::<TAG_LEN>()
+        .ok_or_else(Error::internal)?;
+    let nonce = Nonce::from(*nonce);
+    let computed = cipher
+        .0
+        .encrypt_inout_detached(&nonce, aad, InOutBuf::from(text));
+    *tag = computed.map_err(|_| Error::internal())?.into();
+    Ok(())
+}
+
+/// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data there.
+fn parse(buffer: Zeroizing<Vec<u8>>, end: usize) -> Option<Record> {
+    let mut rest = buffer.get(NONCE_LEN..end)?;
+    let [flags] = take(&mut rest)?;
+    if flags & !(HAS_LAST_SEEN_AT | HAS_EXPIRES_AT | ID_IS_UUID) != 0 {
+        return None;
+    }
+    let created_at = time(&mut rest)?;
+    let last_seen_at = if flags & HAS_LAST_SEEN_AT != 0 {
+        Some(time(&mut rest)?)
+    } else {
+        None
+    };
+    let expires_at = if flags & HAS_EXPIRES_AT != 0 {
+        Some(time(&mut rest)?)
+    } else {
+        None
+    };
+    let id = if flags & ID_IS_UUID != 0 {
+        Id::from_uuid(Uuid::from_bytes(take(&mut rest)?))
+    } else {
+        let [len] = take(&mut rest)?;
+        let (text, after) = rest.split_at_checked(len.into())?;
+        rest = after;
+        Id::from_text(text).filter(|id| id.uuid().is_none())?
+    };
+    let start = end - rest.len();
+    let data = Data::from_canonical(buffer, start, end)?;
+    Some(Record {
+        id,
+        created_at,
+        last_seen_at,
+        expires_at,
+        data,
+    })
+}
+
+fn write(record: &Record, out: &mut Vec<u8>) {
+    let uuid = record.id.uuid();
+    let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+    out.push(
+        flag(record.last_seen_at.is_some(), HAS_LAST_SEEN_AT)
+            | flag(record.expires_at.is_some(), HAS_EXPIRES_AT)
+            | flag(uuid.is_some(), ID_IS_UUID),
+    );
+    for time in [
+        Some(record.created_at),
+        record.last_seen_at,
+        record.expires_at,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        out.extend_from_slice(&time.to_be_bytes()[2..]);
+    }
+    match uuid {
+        Some(uuid) => out.extend_from_slice(uuid.as_bytes()),
+        None => {
+            out.push(record.id.as_bytes().len() as u8);
+            out.extend_from_slice(record.id.as_bytes());
+        }
+    }
+    out.extend_from_slice(record.data.as_bytes());
+}
+
+fn header_len(key: &Key) -> usize {
+    PREFIX.len() + key.id.len() + 1
+}
+
+fn sealed_len(id: &Id, times: usize, data_len: usize) -> usize {
+    let id_len = if id.uuid().is_some() {
+        16
+    } else {
+        1 + id.as_bytes().len()
+    };
+    NONCE_LEN + 1 + 6 + 6 * times + id_len + data_len + TAG_LEN
+}
+
+fn base64_len(len: usize) -> usize {
+    len / 3 * 4 + (len % 3 * 4).div_ceil(3)
+}
+
+fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, rest) = from.split_first_chunk::<N>()?;
+    *from = rest;
+    Some(*taken)
+}
+
+fn time(from: &mut &[u8]) -> Option<i64> {
+    let bytes: [u8; 6] = take(from)?;
+    Some(
+        bytes
+            .iter()
+            .fold(0, |time, byte| time << 8 | i64::from(*byte)),
+    )
+}

@@ -1,0 +1,40 @@
+//! The formats of a token, and which one a token is in.
+
+pub(crate) mod h3s1;
+
+/// The formats by their names in the options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    H3s1,
+}
+
+/// What the start of a token says of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// Like one of this library's formats.
+    Like(Format),
+    /// Like a token of another version of h3s or Fe26.
+    Foreign,
+    /// Like no token at all.
+    Unlike,
+}
+
+/// Tells the format of a token by its prefix alone.
+pub(crate) fn looks(token: &[u8]) -> Looks {
+    if token.starts_with(h3s1::PREFIX) {
+        Looks::Like(Format::H3s1)
+    } else if versioned(token, b"h3s", b'.') || versioned(token, b"Fe26.", b'*') {
+        Looks::Foreign
+    } else {
+        Looks::Unlike
+    }
+}
+
+/// A prefix, digits, and a delimiter.
+fn versioned(token: &[u8], prefix: &[u8], delimiter: u8) -> bool {
+    let Some(rest) = token.strip_prefix(prefix) else {
+        return false;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits) == Some(&delimiter)
+}
