@@ -1,0 +1,216 @@
+//! A config: the options, checked once, with their keys derived. Immutable, cheap to clone, shared by any number of threads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::cookie::{self, Attributes};
+use crate::keyring::Keyring;
+use crate::options::Options;
+use crate::record::{Id, Limits};
+use crate::seal::h3s1;
+use crate::session::{Request, Session};
+use crate::{Error, open};
+
+/// Options and keys for the sessions of one cookie.
+///
+/// ```
+/// let config = h3s::Config::from_json(r#"{
+///     "password": "correct horse battery staple, and more of it",
+///     "maxAge": 604800
+/// }"#)?;
+/// assert_eq!(config.cookie_name(), "h3");
+/// # Ok::<(), h3s::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Config(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) keyring: Keyring,
+    pub(crate) limits: Limits,
+    pub(crate) refresh: bool,
+    pub(crate) max_token_len: usize,
+    /// Whether cookies are read and set at all.
+    pub(crate) cookies: bool,
+    pub(crate) attributes: Attributes,
+    /// These three end with a NUL, for C.
+    cookie_name: String,
+    header_name: String,
+    vary: String,
+}
+
+impl Config {
+    /// Reads the options, checks them, and derives the keys, which takes some 10 ms a password.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config); [`Error::key`] names the option.
+    pub fn from_json(options: impl AsRef<[u8]>) -> Result<Config, Error> {
+        let options = Options::from_json(options.as_ref())?;
+        let name = &options.attributes.name;
+        let keyring = Keyring::new(&options.passwords, name).ok_or_else(Error::internal)?;
+        let vary = match (options.cookies, &*options.header_name) {
+            (true, "") => "Cookie\0".to_owned(),
+            (true, header) => format!("Cookie, {header}\0"),
+            (false, header) => format!("{header}\0"),
+        };
+        let config = Inner {
+            keyring,
+            limits: options.limits,
+            refresh: options.refresh,
+            max_token_len: options.max_token_len,
+            cookies: options.cookies,
+            cookie_name: format!("{name}\0"),
+            header_name: format!("{}\0", options.header_name),
+            vary,
+            attributes: options.attributes,
+        };
+        config.check_room()?;
+        Ok(Config(Arc::new(config)))
+    }
+
+    /// The name of the session cookie.
+    pub fn cookie_name(&self) -> &str {
+        cut(&self.0.cookie_name)
+    }
+
+    /// The name of the session header, in lower case; None when it is off.
+    pub fn header_name(&self) -> Option<&str> {
+        Some(cut(&self.0.header_name)).filter(|name| !name.is_empty())
+    }
+
+    /// What a cache must vary on wherever a session was touched, e.g. `Cookie, x-h3-session`; empty if on nothing.
+    pub fn vary(&self) -> &str {
+        cut(&self.0.vary)
+    }
+
+    /// The pieces of a Cookie header without the session's cookies: what may go upstream. Together they are never longer than the header.
+    ///
+    /// ```
+    /// # let config = h3s::Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+    /// let kept: Vec<&[u8]> = config.strip_cookies(b"a=1; h3=secret; b=2").collect();
+    /// assert_eq!(kept.concat(), b"a=1; b=2");
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn strip_cookies<'a>(&'a self, cookie: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        cookie::strip(cookie, self.cookie_name())
+    }
+
+    /// Finds the session in the header, else in the cookie; makes one where there is none or none valid, and has a Set-Cookie for it at once.
+    ///
+    /// It has none if the request's tokens may well be valid elsewhere, each being of an unsupported format or under an unknown
+    /// key, or if the header's session had ended: then only once something is written.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`ErrorKind::Memory`](crate::ErrorKind::Memory). A token that is refused is no error: see
+    /// [`Session::rejection`].
+    pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
+        open::open(self, request, open::Verb::Use)
+    }
+
+    /// As [`Config::use_session`], but a session that it had to make costs no Set-Cookie until something is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::use_session`].
+    pub fn get_session(&self, request: &Request<'_>) -> Result<Session, Error> {
+        open::open(self, request, open::Verb::Get)
+    }
+
+    /// Opens a bare token, as a header client, a WebSocket or another service would send it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], or [`ErrorKind::Memory`](crate::ErrorKind::Memory).
+    pub fn unseal(&self, token: impl AsRef<[u8]>, now_ms: i64) -> Result<Session, Error> {
+        open::unseal(self, token.as_ref(), now_ms)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn cookie_name_z(&self) -> &[u8] {
+        self.0.cookie_name.as_bytes()
+    }
+
+    pub(crate) fn header_name_z(&self) -> &[u8] {
+        self.0.header_name.as_bytes()
+    }
+
+    pub(crate) fn vary_z(&self) -> &[u8] {
+        self.0.vary.as_bytes()
+    }
+}
+
+impl Inner {
+    /// Refuses a session whose token, sealed now, could not travel.
+    pub(crate) fn check_fits(
+        &self,
+        id: &Id,
+        last_seen_at: Option<i64>,
+        data_len: usize,
+    ) -> Result<(), Error> {
+        let limits = &self.limits;
+        let seen = last_seen_at.or(limits.idle_timeout).is_some();
+        let ends = limits.max_age.or(limits.idle_timeout).is_some();
+        let token_len = h3s1::token_len(
+            &self.keyring,
+            id,
+            usize::from(seen) + usize::from(ends),
+            data_len,
+        );
+        if self.cookies && !self.attributes.fits(token_len) {
+            let (chunks, each) = (self.attributes.max_chunks, self.attributes.chunk_max_len);
+            return Err(Error::too_large(format!(
+                "the session would take {token_len} characters; {chunks} cookie(s) of {each} hold {}",
+                chunks * each
+            )));
+        }
+        if !self.cookies {
+            self.check_token_len(token_len)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses a token that would itself be refused when it comes back in the header.
+    pub(crate) fn check_token_len(&self, len: usize) -> Result<(), Error> {
+        let most = self.max_token_len;
+        if len <= most {
+            return Ok(());
+        }
+        Err(Error::too_large(format!(
+            "the token would take {len} characters; maxTokenLength is {most}"
+        )))
+    }
+
+    /// Refuses limits that leave no room for even an empty session.
+    fn check_room(&self) -> Result<(), Error> {
+        self.check_fits(&Id::from_random([0; 16]), None, "{}".len())
+            .map_err(|error| {
+                let key = if self.cookies {
+                    "cookie.chunkMaxLength"
+                } else {
+                    "maxTokenLength"
+                };
+                Error::config(
+                    key,
+                    format!("too small for even an empty session: {}", error.message()),
+                )
+            })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("cookie_name", &self.cookie_name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A text without its NUL.
+fn cut(text: &str) -> &str {
+    text.trim_end_matches('\0')
+}

@@ -1,0 +1,422 @@
+//! The Cookie header in, Set-Cookie values out; chunks.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::{Duration, UNIX_EPOCH};
+
+use memchr::memchr;
+use tinyvec::{ArrayVec, TinyVec};
+
+use crate::seal::{Looks, looks};
+use crate::{Error, Rejection};
+
+/// How many chunks a session may have, in h3 and here.
+pub(crate) const MAX_CHUNKS: usize = 100;
+/// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
+pub(crate) const MAX_COOKIE_LEN: usize = 4096;
+/// The longest life that browsers give a cookie: 400 days, in seconds.
+pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
+
+/// What the value of the cookie starts with, before the number of chunks, when the token is in `name.1`, `name.2` and so on.
+const CHUNKED: &[u8] = b"__chunked__";
+/// Of several cookies of the session's name, so many are tried.
+const MAX_CANDIDATES: usize = 4;
+
+/// The session's cookies in a Cookie header.
+pub(crate) struct Carried<'a> {
+    name: &'a str,
+    header: &'a [u8],
+    candidates: ArrayVec<[&'a [u8]; MAX_CANDIDATES]>,
+    /// Some cookie had the name and a value, if not one that looks like a token.
+    any: bool,
+    chunks: ChunkSet,
+}
+
+/// Which of the chunks 1 to 100 a request carried.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ChunkSet(u128);
+
+impl<'a> Carried<'a> {
+    /// Looks through a Cookie header. Any bytes will do; what is no cookie is passed over, as browsers' own servers do.
+    pub(crate) fn scan(header: &'a [u8], name: &'a str) -> Carried<'a> {
+        let mut carried = Carried {
+            name,
+            header,
+            candidates: ArrayVec::new(),
+            any: false,
+            chunks: ChunkSet::default(),
+        };
+        for (which, value) in own(header, name) {
+            match which {
+                Which::Chunk(number) if !value.is_empty() => carried.chunks.insert(number),
+                Which::Main if !value.is_empty() => {
+                    carried.any = true;
+                    if is_candidate(value) {
+                        // Beyond the fourth, stale cookies are no longer the likely explanation.
+                        let _ = carried.candidates.try_push(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        carried
+    }
+
+    pub(crate) fn chunks(&self) -> ChunkSet {
+        self.chunks
+    }
+
+    /// The tokens to try, in order; or why one cannot be had.
+    pub(crate) fn tokens(
+        &self,
+        max_chunks: usize,
+    ) -> impl Iterator<Item = Result<Result<Cow<'a, [u8]>, Rejection>, Error>> {
+        let nonsense =
+            (self.any && self.candidates.is_empty()).then_some(Ok(Err(Rejection::Malformed)));
+        let candidates = self.candidates.into_iter();
+        nonsense.into_iter().chain(candidates.map(move |value| {
+            let value = percent_decoded(value)?;
+            match value.strip_prefix(CHUNKED) {
+                Some(count) => self.joined(count, max_chunks),
+                None if value.len() > MAX_COOKIE_LEN => Ok(Err(Rejection::TooLarge)),
+                None => Ok(Ok(value)),
+            }
+        }))
+    }
+
+    /// The token of so many chunks. Each is the first cookie of its name.
+    fn joined(
+        &self,
+        count: &[u8],
+        max_chunks: usize,
+    ) -> Result<Result<Cow<'a, [u8]>, Rejection>, Error> {
+        let Some(count) = chunk_number(count) else {
+            return Ok(Err(Rejection::Malformed));
+        };
+        if count > max_chunks {
+            return Ok(Err(Rejection::TooLarge));
+        }
+        let mut chunks = [None; MAX_CHUNKS];
+        for (which, value) in own(self.header, self.name) {
+            if let Which::Chunk(number) = which
+                && let Some(chunk) = chunks.get_mut(number - 1)
+            {
+                chunk.get_or_insert(value);
+            }
+        }
+        let mut token = Vec::new();
+        for chunk in chunks.into_iter().take(count) {
+            let Some(chunk) = chunk.filter(|chunk| !chunk.is_empty()) else {
+                return Ok(Err(Rejection::Malformed));
+            };
+            let chunk = percent_decoded(chunk)?;
+            if chunk.len() > MAX_COOKIE_LEN {
+                return Ok(Err(Rejection::TooLarge));
+            }
+            token
+                .try_reserve(chunk.len())
+                .map_err(|_| Error::memory())?;
+            token.extend_from_slice(&chunk);
+        }
+        Ok(Ok(Cow::Owned(token)))
+    }
+}
+
+impl ChunkSet {
+    fn insert(&mut self, number: usize) {
+        self.0 |= 1 << number;
+    }
+
+    fn contains(self, number: usize) -> bool {
+        self.0 >> number & 1 == 1
+    }
+}
+
+/// The parts of a Cookie header that are not the session's, in order: what may go upstream. Together they are never longer
+/// than the header.
+pub(crate) fn strip<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let mut first = true;
+    let foreign = pairs(header)
+        .filter(move |pair| pair.owner(name).is_none() && !trimmed(pair.text).is_empty());
+    foreign.flat_map(move |pair| match std::mem::take(&mut first) {
+        true => [b"".as_slice(), trimmed(pair.text)],
+        false => [b";", pair.text],
+    })
+}
+
+/// Which of the session's cookies a cookie is.
+#[derive(Clone, Copy)]
+enum Which {
+    Main,
+    Chunk(usize),
+}
+
+struct Pair<'a> {
+    /// All that stands between two semicolons.
+    text: &'a [u8],
+    name: &'a [u8],
+    value: &'a [u8],
+}
+
+/// The pairs of a Cookie header. A pair without `=` has no name.
+fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let (text, after) = match memchr(b';', rest?) {
+            Some(end) => (rest?.get(..end)?, rest?.get(end + 1..)),
+            None => (rest?, None),
+        };
+        rest = after;
+        Some(match memchr(b'=', text) {
+            Some(at) => Pair {
+                text,
+                name: trimmed(text.get(..at)?),
+                value: trimmed(text.get(at + 1..)?),
+            },
+            None => Pair {
+                text,
+                name: b"",
+                value: trimmed(text),
+            },
+        })
+    })
+}
+
+impl Pair<'_> {
+    fn owner(&self, name: &str) -> Option<Which> {
+        match self.name.strip_prefix(name.as_bytes())? {
+            [] => Some(Which::Main),
+            [b'.', number @ ..] => chunk_number(number).map(Which::Chunk),
+            _ => None,
+        }
+    }
+}
+
+/// The session's cookies in a header, with their values unquoted.
+fn own<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = (Which, &'a [u8])> {
+    pairs(header).filter_map(|pair| Some((pair.owner(name)?, unquoted(pair.value))))
+}
+
+/// A number of a chunk or of chunks: 1 to 100, as h3 writes it.
+fn chunk_number(digits: &[u8]) -> Option<usize> {
+    let canonical = (1..=3).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && digits[0] != b'0';
+    let number = std::str::from_utf8(digits)
+        .ok()
+        .filter(|_| canonical)?
+        .parse()
+        .ok()?;
+    (1..=MAX_CHUNKS).contains(&number).then_some(number)
+}
+
+fn is_candidate(value: &[u8]) -> bool {
+    // A percent-escape may hide any character of the prefix, so what has one near its start counts as a candidate.
+    value.starts_with(CHUNKED)
+        || looks(value) != Looks::Unlike
+        || value.iter().take(CHUNKED.len()).any(|byte| *byte == b'%')
+}
+
+fn trimmed(text: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(is_text)
+        .map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value
+        .strip_prefix(b"\"")
+        .and_then(|value| value.strip_suffix(b"\""))
+        .unwrap_or(value)
+}
+
+/// A value with its percent-escapes resolved; as it is if it has none or a broken one.
+fn percent_decoded(value: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    if memchr(b'%', value).is_none() {
+        return Ok(Cow::Borrowed(value));
+    }
+    let mut out = Vec::new();
+    out.try_reserve_exact(value.len())
+        .map_err(|_| Error::memory())?;
+    let mut rest = value;
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = |digit: &u8| (*digit as char).to_digit(16);
+        let escape = match after {
+            [high, low, after @ ..] if *byte == b'%' => hex(high)
+                .zip(hex(low))
+                .map(|(high, low)| (high << 4 | low, after)),
+            _ => None,
+        };
+        match escape {
+            Some((escaped, after)) => {
+                out.push(escaped as u8);
+                rest = after;
+            }
+            None if *byte == b'%' => return Ok(Cow::Borrowed(value)),
+            None => {
+                out.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    Ok(Cow::Owned(out))
+}
+
+/// How the session's cookies are set: checked options.
+#[derive(Debug)]
+pub(crate) struct Attributes {
+    pub(crate) name: String,
+    /// What is the same in every Set-Cookie: `; Path=/; HttpOnly; Secure; SameSite=Lax`.
+    pub(crate) fixed: String,
+    /// Replaces the computed Max-Age, in seconds.
+    pub(crate) max_age: Option<i64>,
+    pub(crate) chunk_max_len: usize,
+    pub(crate) max_chunks: usize,
+}
+
+/// The Set-Cookie values of a response, each of which is a header line of its own.
+#[derive(Default)]
+#[must_use]
+pub struct Cookies {
+    /// The values, each followed by a NUL.
+    text: String,
+    /// The end of each value, its NUL included.
+    ends: TinyVec<[usize; 4]>,
+}
+
+impl Attributes {
+    /// Whether a token of this length fits.
+    pub(crate) fn fits(&self, token_len: usize) -> bool {
+        token_len.div_ceil(self.chunk_max_len) <= self.max_chunks
+    }
+
+    /// Sets a token, and deletes those chunks of a former one that it does not replace.
+    ///
+    /// `expires_at` is when the session ends, in milliseconds since 1970.
+    pub(crate) fn set(
+        &self,
+        token: &str,
+        now: i64,
+        expires_at: Option<i64>,
+        carried: ChunkSet,
+    ) -> Result<Cookies, Error> {
+        let lifetime = self.lifetime(now, expires_at);
+        let chunks = match token.len().div_ceil(self.chunk_max_len) {
+            0 | 1 => 0,
+            chunks => chunks,
+        };
+        let each = self.name.len() + ".100=".len() + lifetime.len() + self.fixed.len() + 1;
+        let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each + 64)?;
+        for stale in (1..=MAX_CHUNKS).filter(|number| *number > chunks && carried.contains(*number))
+        {
+            cookies.push(format_args!(
+                "{}.{stale}={DELETED}{}",
+                self.name, self.fixed
+            ))?;
+        }
+        if chunks == 0 {
+            cookies.push(format_args!(
+                "{}={token}{lifetime}{}",
+                self.name, self.fixed
+            ))?;
+        } else {
+            cookies.push(format_args!(
+                "{}=__chunked__{chunks}{lifetime}{}",
+                self.name, self.fixed
+            ))?;
+            let mut rest = token;
+            for number in 1..=chunks {
+                let (chunk, after) = rest
+                    .split_at_checked(self.chunk_max_len)
+                    .unwrap_or((rest, ""));
+                cookies.push(format_args!(
+                    "{}.{number}={chunk}{lifetime}{}",
+                    self.name, self.fixed
+                ))?;
+                rest = after;
+            }
+        }
+        Ok(cookies)
+    }
+
+    /// Deletes the cookie, whether or not the request carried it, and its chunks.
+    pub(crate) fn delete(&self, carried: ChunkSet) -> Result<Cookies, Error> {
+        let mut cookies = Cookies::default();
+        cookies.push(format_args!("{}={DELETED}{}", self.name, self.fixed))?;
+        for number in (1..=MAX_CHUNKS).filter(|number| carried.contains(*number)) {
+            cookies.push(format_args!(
+                "{}.{number}={DELETED}{}",
+                self.name, self.fixed
+            ))?;
+        }
+        Ok(cookies)
+    }
+
+    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a session that ends with the browser.
+    fn lifetime(&self, now: i64, expires_at: Option<i64>) -> String {
+        let mut out = String::new();
+        if self.max_age.or(expires_at).is_some() {
+            out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
+        }
+        let remaining_ms = expires_at.map(|end| (end - now).clamp(1000, MAX_AGE_LIMIT_SEC * 1000));
+        let max_age = self.max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
+        if let Some(max_age) = max_age {
+            let _ = write!(out, "; Max-Age={max_age}");
+        }
+        if let Some(remaining) = remaining_ms {
+            let end = UNIX_EPOCH + Duration::from_millis((now + remaining).unsigned_abs());
+            let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
+        }
+        out
+    }
+}
+
+/// No value, and a life that is over by both ways of saying so.
+const DELETED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+impl Cookies {
+    /// The values.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let range = std::mem::replace(&mut start, *end)..end - 1;
+            self.text.get(range).unwrap_or_default()
+        })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The values, each with its NUL.
+    pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
+        self.text.as_bytes().split_inclusive(|byte| *byte == 0)
+    }
+
+    fn with_room(len: usize) -> Result<Cookies, Error> {
+        let mut cookies = Cookies::default();
+        cookies
+            .text
+            .try_reserve_exact(len)
+            .map_err(|_| Error::memory())?;
+        Ok(cookies)
+    }
+
+    fn push(&mut self, value: std::fmt::Arguments<'_>) -> Result<(), Error> {
+        self.text.try_reserve(64).map_err(|_| Error::memory())?;
+        self.text.write_fmt(value).map_err(|_| Error::internal())?;
+        self.text.push('\0');
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+}

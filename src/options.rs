@@ -1,0 +1,632 @@
+//! The options: one JSON object with h3's own names, checked as a whole before anything is made of it.
+//!
+//! Every error names the option and says what is allowed. None quotes a value, which might be a password in the wrong place.
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::clock::LONGEST_LIFETIME_SEC;
+use crate::cookie::{Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
+use crate::json;
+use crate::keyring::Password;
+use crate::record::Limits;
+
+/// Checked options. The passwords are wiped when they are dropped.
+pub(crate) struct Options {
+    pub(crate) passwords: Vec<(String, Password)>,
+    pub(crate) limits: Limits,
+    pub(crate) refresh: bool,
+    pub(crate) max_token_len: usize,
+    /// In lower case; empty when off.
+    pub(crate) header_name: String,
+    /// How cookies are set, if they are.
+    pub(crate) attributes: Attributes,
+    pub(crate) cookies: bool,
+}
+
+const KEYS: [&str; 11] = [
+    "password",
+    "name",
+    "maxAge",
+    "idleTimeout",
+    "notBefore",
+    "refresh",
+    "maxTokenLength",
+    "sessionHeader",
+    "cookie",
+    "seal",
+    "legacySealFallback",
+];
+const COOKIE_KEYS: [&str; 10] = [
+    "path",
+    "domain",
+    "secure",
+    "httpOnly",
+    "sameSite",
+    "partitioned",
+    "priority",
+    "maxAge",
+    "chunkMaxLength",
+    "maxChunks",
+];
+const SEAL_KEYS: [&str; 8] = [
+    "format",
+    "accept",
+    "migrate",
+    "ttl",
+    "timestampSkewSec",
+    "localtimeOffsetMsec",
+    "encryption",
+    "integrity",
+];
+
+const MIN_PASSWORD_UNITS: usize = 32;
+const MAX_KEY_ID_LEN: usize = 32;
+const FE26_MISSING: &str = "the format \"fe26.2\" is not available in this version: use \"h3s1\"";
+const FE26_ONLY: &str =
+    "this option is for the format \"fe26.2\", which is not available in this version: remove it";
+
+impl Options {
+    pub(crate) fn from_json(text: &[u8]) -> Result<Options, Error> {
+        json::check(text, json::MAX_DEPTH).map_err(|error| {
+            let not_json =
+                Error::config("", format!("the options are not JSON: {}", error.message()));
+            error
+                .offset()
+                .map_or(not_json.clone(), |offset| not_json.at(offset))
+        })?;
+        let mut options = Draft::default();
+        for (key, value) in Value::root(text).members(&KEYS, "the options are one JSON object")? {
+            match &*key {
+                "password" => options.passwords = passwords(&value)?,
+                "name" => options.name = Some((value.text("a cookie name")?.into_owned(), value)),
+                "maxAge" => options.limits.max_age = Some(value.seconds()?),
+                "idleTimeout" => options.limits.idle_timeout = Some(value.seconds()?),
+                "notBefore" => options.limits.not_before = Some(value.integer(0, 1 << 48)?),
+                "refresh" => options.refresh = value.boolean()?,
+                "maxTokenLength" => options.max_token_len = value.integer(128, 1 << 24)? as usize,
+                "sessionHeader" => options.header = Some(session_header(&value)?),
+                "cookie" => options.cookie = Cookie::from_value(&value)?,
+                "seal" => seal(&value)?,
+                _ => return Err(value.error(FE26_ONLY)),
+            }
+        }
+        options.finish()
+    }
+}
+
+/// The options as they stand, before what depends on several of them is checked.
+struct Draft<'a> {
+    passwords: Vec<(String, Password)>,
+    name: Option<(String, Value<'a>)>,
+    limits: Limits,
+    refresh: bool,
+    max_token_len: usize,
+    header: Option<String>,
+    cookie: Option<Cookie>,
+}
+
+impl Default for Draft<'_> {
+    fn default() -> Self {
+        Draft {
+            passwords: Vec::new(),
+            name: None,
+            limits: Limits::default(),
+            refresh: true,
+            max_token_len: 16_384,
+            header: None,
+            cookie: Some(Cookie::default()),
+        }
+    }
+}
+
+impl Draft<'_> {
+    fn finish(self) -> Result<Options, Error> {
+        if self.passwords.is_empty() {
+            return Err(Error::config(
+                "password",
+                "a password of at least 32 characters is required",
+            ));
+        }
+        let name = match &self.name {
+            Some((name, value)) if !is_token(name) => {
+                return Err(value.error(
+                    "a cookie name is one or more of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~",
+                ));
+            }
+            Some((name, _)) => name.clone(),
+            None => "h3".to_owned(),
+        };
+        let header_name = self
+            .header
+            .unwrap_or_else(|| format!("x-{}-session", name.to_ascii_lowercase()));
+        let cookies = self.cookie.is_some();
+        let cookie = self.cookie.unwrap_or_default();
+        if cookies {
+            cookie.check(&name)?;
+        }
+        let attributes = Attributes {
+            fixed: cookie.fixed(),
+            max_age: cookie.max_age,
+            chunk_max_len: cookie.chunk_max_len,
+            max_chunks: cookie.max_chunks,
+            name,
+        };
+        Ok(Options {
+            passwords: self.passwords,
+            limits: self.limits,
+            refresh: self.refresh,
+            max_token_len: self.max_token_len,
+            header_name,
+            attributes,
+            cookies,
+        })
+    }
+}
+
+/// The options under `cookie`.
+struct Cookie {
+    path: String,
+    domain: Option<String>,
+    secure: bool,
+    http_only: bool,
+    same_site: Option<&'static str>,
+    partitioned: bool,
+    priority: Option<&'static str>,
+    max_age: Option<i64>,
+    chunk_max_len: usize,
+    max_chunks: usize,
+}
+
+impl Default for Cookie {
+    fn default() -> Cookie {
+        Cookie {
+            path: "/".into(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: Some("Lax"),
+            partitioned: false,
+            priority: None,
+            max_age: None,
+            chunk_max_len: 4000,
+            max_chunks: MAX_CHUNKS,
+        }
+    }
+}
+
+impl Cookie {
+    /// None for `false`.
+    fn from_value(value: &Value<'_>) -> Result<Option<Cookie>, Error> {
+        if value.json == b"false" {
+            return Ok(None);
+        }
+        let mut cookie = Cookie::default();
+        for (key, value) in
+            value.members(&COOKIE_KEYS, "an object, or false for header sessions only")?
+        {
+            match &*key {
+                "path" => cookie.path = path(&value)?,
+                "domain" => cookie.domain = Some(domain(&value)?),
+                "secure" => cookie.secure = value.boolean()?,
+                "httpOnly" => cookie.http_only = value.boolean()?,
+                "sameSite" => cookie.same_site = same_site(&value)?,
+                "partitioned" => cookie.partitioned = value.boolean()?,
+                "priority" => cookie.priority = Some(value.one_of(&["Low", "Medium", "High"])?),
+                "maxAge" => cookie.max_age = Some(value.integer(1, MAX_AGE_LIMIT_SEC)?),
+                "chunkMaxLength" => {
+                    cookie.chunk_max_len = value.integer(1, MAX_COOKIE_LEN as i64)? as usize
+                }
+                "maxChunks" => cookie.max_chunks = value.integer(1, MAX_CHUNKS as i64)? as usize,
+                _ => return Err(Error::internal()),
+            }
+        }
+        Ok(Some(cookie))
+    }
+
+    /// Refuses what browsers refuse.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        let starts_with = |prefix: &str| {
+            name.get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        let refused = |key: &'static str, message: &'static str| Err(Error::config(key, message));
+        if self.same_site == Some("None") && !self.secure {
+            return refused(
+                "cookie.sameSite",
+                "\"none\" needs cookie.secure: browsers refuse SameSite=None without Secure",
+            );
+        }
+        if self.partitioned && !self.secure {
+            return refused(
+                "cookie.partitioned",
+                "true needs cookie.secure: browsers refuse Partitioned without Secure",
+            );
+        }
+        if (starts_with("__Host-") || starts_with("__Secure-")) && !self.secure {
+            return refused(
+                "cookie.secure",
+                "a name with the prefix __Host- or __Secure- needs cookie.secure",
+            );
+        }
+        if starts_with("__Host-") && (self.domain.is_some() || self.path != "/") {
+            let key = if self.domain.is_some() {
+                "cookie.domain"
+            } else {
+                "cookie.path"
+            };
+            return refused(
+                key,
+                "a name with the prefix __Host- allows no cookie.domain, and no cookie.path but \"/\"",
+            );
+        }
+        if name.len() + ".100".len() + self.chunk_max_len > MAX_COOKIE_LEN {
+            let most = MAX_COOKIE_LEN.saturating_sub(name.len() + ".100".len());
+            return Err(Error::config(
+                if most == 0 {
+                    "name"
+                } else {
+                    "cookie.chunkMaxLength"
+                },
+                format!(
+                    "browsers keep no cookie over 4096 bytes: with this name, chunkMaxLength is at most {most}"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The attributes that are the same in every Set-Cookie.
+    fn fixed(&self) -> String {
+        let mut out = String::new();
+        if let Some(domain) = &self.domain {
+            out += "; Domain=";
+            out += domain;
+        }
+        out += "; Path=";
+        out += &self.path;
+        for (on, attribute) in [
+            (self.http_only, "; HttpOnly"),
+            (self.secure, "; Secure"),
+            (self.partitioned, "; Partitioned"),
+        ] {
+            if on {
+                out += attribute;
+            }
+        }
+        for (attribute, value) in [
+            ("; Priority=", self.priority),
+            ("; SameSite=", self.same_site),
+        ] {
+            if let Some(value) = value {
+                out += attribute;
+                out += value;
+            }
+        }
+        out
+    }
+}
+
+fn passwords(value: &Value<'_>) -> Result<Vec<(String, Password)>, Error> {
+    const WHAT: &str = "a string of at least 32 characters, or an object {id: password} whose first password seals";
+    if value.is_string() {
+        return Ok(vec![(String::new(), password(value, WHAT)?)]);
+    }
+    let mut passwords = Vec::new();
+    for member in value.object(WHAT)? {
+        let id = value.slice(&member.name);
+        let valid = (1..=MAX_KEY_ID_LEN).contains(&id.len())
+            && id
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let Some(id) = std::str::from_utf8(id).ok().filter(|_| valid) else {
+            // Neither quoted nor in the key: a password may stand where the id belongs.
+            return Err(value
+                .error("an id is 1 to 32 of A-Z a-z 0-9 _")
+                .at(value.offset + member.name.start));
+        };
+        let inner = value.child(format!("password.{id}"), &member);
+        passwords.push((
+            id.to_owned(),
+            password(&inner, "a string of at least 32 characters")?,
+        ));
+    }
+    if passwords.is_empty() {
+        Err(value.error("at least one password is required"))
+    } else {
+        Ok(passwords)
+    }
+}
+
+fn password(value: &Value<'_>, what: &'static str) -> Result<Password, Error> {
+    if !value.is_string() {
+        return Err(value.error(what));
+    }
+    let spelt = value.spelling();
+    let mut bytes = Zeroizing::new(Vec::new());
+    bytes
+        .try_reserve_exact(spelt.len())
+        .map_err(|_| Error::memory())?;
+    json::decode(spelt, |piece| bytes.extend_from_slice(piece));
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| value.error("a password has no unpaired surrogates"))?;
+    if text.chars().map(char::len_utf16).sum::<usize>() < MIN_PASSWORD_UNITS {
+        return Err(value.error(
+            "a password has at least 32 characters: make one with `openssl rand -base64 32`",
+        ));
+    }
+    let mut password = Password::default();
+    password
+        .try_reserve_exact(text.len())
+        .map_err(|_| Error::memory())?;
+    password.push_str(text);
+    Ok(password)
+}
+
+/// The header's name in lower case; empty for `false`.
+fn session_header(value: &Value<'_>) -> Result<String, Error> {
+    if value.json == b"false" {
+        return Ok(String::new());
+    }
+    const WHAT: &str = "the name of a request header, or false to turn it off";
+    let name = value.text(WHAT)?.to_ascii_lowercase();
+    if !is_token(&name) || name == "cookie" {
+        return Err(value.error(WHAT));
+    }
+    Ok(name)
+}
+
+fn path(value: &Value<'_>) -> Result<String, Error> {
+    const WHAT: &str =
+        "a path that starts with / and has no semicolon, control or non-ASCII characters";
+    let path = value.text(WHAT)?;
+    let valid = path.starts_with('/')
+        && path
+            .bytes()
+            .all(|byte| matches!(byte, 0x20..0x7F) && byte != b';');
+    if valid && path.len() <= 1024 {
+        Ok(path.into_owned())
+    } else {
+        Err(value.error(WHAT))
+    }
+}
+
+fn domain(value: &Value<'_>) -> Result<String, Error> {
+    const WHAT: &str = "a domain name, e.g. \"example.com\"";
+    let domain = value.text(WHAT)?;
+    let label = |label: &str| {
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let valid = domain.len() <= 253
+        && domain
+            .strip_prefix('.')
+            .unwrap_or(&domain)
+            .split('.')
+            .all(label);
+    if valid {
+        Ok(domain.into_owned())
+    } else {
+        Err(value.error(WHAT))
+    }
+}
+
+fn same_site(value: &Value<'_>) -> Result<Option<&'static str>, Error> {
+    match value.json {
+        b"true" => Ok(Some("Strict")),
+        b"false" => Ok(None),
+        _ => value.one_of(&["Lax", "Strict", "None"]).map(Some),
+    }
+}
+
+fn seal(value: &Value<'_>) -> Result<(), Error> {
+    const FORMATS: &str = "\"h3s1\"";
+    let format = |value: &Value<'_>| match &*value.text(FORMATS)? {
+        "h3s1" => Ok(()),
+        "fe26.2" => Err(value.error(FE26_MISSING)),
+        _ => Err(value.error("there is no such format: use \"h3s1\"")),
+    };
+    for (key, value) in value.members(&SEAL_KEYS, "an object")? {
+        match &*key {
+            "format" => format(&value)?,
+            "accept" => {
+                let formats = value.array("a list of formats")?;
+                for element in &formats {
+                    format(element)?;
+                }
+                if formats.len() != 1 {
+                    return Err(
+                        value.error("a list of formats, the sealing one among them, each once")
+                    );
+                }
+            }
+            "migrate" => {
+                value.boolean()?;
+            }
+            _ => return Err(value.error(FE26_ONLY)),
+        }
+    }
+    Ok(())
+}
+
+/// A token of RFC 9110, which names of cookies and headers are.
+fn is_token(text: &str) -> bool {
+    let symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(symbol)
+}
+
+/// A value of the options with the path that leads to it, for errors.
+struct Value<'a> {
+    path: String,
+    json: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Value<'a> {
+    fn root(text: &'a [u8]) -> Value<'a> {
+        let start = text.len() - text.trim_ascii_start().len();
+        Value {
+            path: String::new(),
+            json: text.trim_ascii(),
+            offset: start,
+        }
+    }
+
+    fn child(&self, path: String, member: &json::Member) -> Value<'a> {
+        Value {
+            path,
+            json: self.slice(&member.value),
+            offset: self.offset + member.value.start,
+        }
+    }
+
+    fn slice(&self, range: &std::ops::Range<usize>) -> &'a [u8] {
+        self.json.get(range.clone()).unwrap_or_default()
+    }
+
+    fn error(&self, message: impl Into<Cow<'static, str>>) -> Error {
+        Error::config(self.path.clone(), message).at(self.offset)
+    }
+
+    fn object(
+        &self,
+        what: &'static str,
+    ) -> Result<impl Iterator<Item = json::Member> + use<'a>, Error> {
+        if self.json.first() == Some(&b'{') {
+            Ok(json::members(self.json))
+        } else {
+            Err(self.error(what))
+        }
+    }
+
+    /// The members of an object with none but known names.
+    fn members(
+        &self,
+        known: &[&str],
+        what: &'static str,
+    ) -> Result<Vec<(String, Value<'a>)>, Error> {
+        let mut members = Vec::new();
+        for member in self.object(what)? {
+            let name = json::unescape(self.slice(&member.name))?;
+            let name = String::from_utf8_lossy(&name).into_owned();
+            let path = if self.path.is_empty() {
+                name.clone()
+            } else {
+                format!("{}.{name}", self.path)
+            };
+            if !known.contains(&&*name) {
+                let unknown = Error::config(
+                    path.escape_debug().take(48).collect::<String>(),
+                    hint(&name, known),
+                );
+                return Err(unknown.at(self.offset + member.name.start - 1));
+            }
+            members.push((name, self.child(path, &member)));
+        }
+        Ok(members)
+    }
+
+    fn array(&self, what: &'static str) -> Result<Vec<Value<'a>>, Error> {
+        if self.json.first() != Some(&b'[') {
+            return Err(self.error(what));
+        }
+        let element = |range: std::ops::Range<usize>| Value {
+            path: self.path.clone(),
+            json: self.slice(&range),
+            offset: self.offset + range.start,
+        };
+        Ok(json::elements(self.json).map(element).collect())
+    }
+
+    fn is_string(&self) -> bool {
+        self.json.first() == Some(&b'"')
+    }
+
+    /// A string's spelling, without its quotes.
+    fn spelling(&self) -> &'a [u8] {
+        self.json
+            .get(1..self.json.len().saturating_sub(1))
+            .unwrap_or_default()
+    }
+
+    fn text(&self, what: &'static str) -> Result<Cow<'a, str>, Error> {
+        if !self.is_string() {
+            return Err(self.error(what));
+        }
+        match json::unescape(self.spelling())? {
+            Cow::Borrowed(text) => std::str::from_utf8(text)
+                .map(Cow::Borrowed)
+                .map_err(|_| self.error(what)),
+            Cow::Owned(text) => String::from_utf8(text)
+                .map(Cow::Owned)
+                .map_err(|_| self.error(what)),
+        }
+    }
+
+    /// One of some words, in any case, as h3 has them.
+    fn one_of(&self, words: &[&'static str]) -> Result<&'static str, Error> {
+        let allowed = || {
+            let words: Vec<String> = words
+                .iter()
+                .map(|word| format!("\"{}\"", word.to_ascii_lowercase()))
+                .collect();
+            self.error(format!("one of {}", words.join(", ")))
+        };
+        let text = self.text("").map_err(|_| allowed())?;
+        words
+            .iter()
+            .find(|word| word.eq_ignore_ascii_case(&text))
+            .copied()
+            .ok_or_else(allowed)
+    }
+
+    fn boolean(&self) -> Result<bool, Error> {
+        match self.json {
+            b"true" => Ok(true),
+            b"false" => Ok(false),
+            _ => Err(self.error("true or false")),
+        }
+    }
+
+    fn integer(&self, least: i64, most: i64) -> Result<i64, Error> {
+        let number = std::str::from_utf8(self.json)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| self.error(format!("a whole number from {least} to {most}")))
+    }
+
+    /// A lifetime in seconds, as milliseconds.
+    fn seconds(&self) -> Result<i64, Error> {
+        let seconds = self.integer(1, LONGEST_LIFETIME_SEC as i64);
+        seconds.map(|seconds| seconds * 1000).map_err(|_| {
+            self.error(format!("a whole number of seconds from 1 to {LONGEST_LIFETIME_SEC}; leave it out for no limit"))
+        })
+    }
+}
+
+/// What to say of an unknown option: what h3 has but cannot be here, or the nearest known name.
+fn hint(name: &str, known: &[&str]) -> String {
+    match name {
+        "generateId" => return "a function cannot stand in JSON: set an id on a new session instead (h3s_session_set_id)".into(),
+        "crypto" => return "the cryptography is the library's own: remove this option".into(),
+        "expires" => return "use maxAge".into(),
+        _ => {}
+    }
+    let nearest = known
+        .iter()
+        .map(|key| (strsim::damerau_levenshtein(name, key), key))
+        .min();
+    match nearest {
+        Some((distance, key)) if distance <= key.len() / 2 => {
+            format!("there is no such option; did you mean {key}?")
+        }
+        _ => format!("there is no such option; there are {}", known.join(", ")),
+    }
+}
