@@ -1,0 +1,49 @@
+//! The sessions of [h3](https://h3.dev), the framework under Nitro and Nuxt, for every program: a Rust core behind a C ABI.
+//!
+//! A session is a small JSON object that travels in an encrypted cookie (or in a request header), so no server keeps anything,
+//! and any number of machines share it with nothing but a password. This crate takes the raw `Cookie` header and gives back
+//! `Set-Cookie` values; it does no input or output of its own.
+//!
+//! ```
+//! use h3s::{Config, Request};
+//!
+//! let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+//!
+//! // A first visit: no cookie, a new session.
+//! let mut session = config.use_session(&Request::new(b"theme=dark"))?;
+//! session.set("visits", "1")?;
+//! let cookie = session.set_cookies()?.iter().next().unwrap().to_owned();
+//! assert!(cookie.starts_with("h3=h3s1."));
+//!
+//! // The browser sends it back.
+//! let header = cookie.split(';').next().unwrap();
+//! let session = config.use_session(&Request::new(header.as_bytes()))?;
+//! assert_eq!(session.data(), r#"{"visits":1}"#);
+//! # Ok::<(), h3s::Error>(())
+//! ```
+//!
+//! C programs want `include/h3s.h`. The token format is specified in `docs/FORMAT.md`.
+
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+mod clock;
+mod config;
+mod cookie;
+mod data;
+mod error;
+#[allow(missing_docs, clippy::missing_safety_doc)] // The header has its own manual.
+pub mod ffi;
+mod json;
+mod keyring;
+mod open;
+mod options;
+mod random;
+mod record;
+mod seal;
+mod session;
+
+pub use config::Config;
+pub use cookie::Cookies;
+pub use error::{Error, ErrorKind, Rejection};
+pub use session::{Request, Session, Source};

@@ -1,0 +1,534 @@
+//! One request's session: what it holds, what is written to it, and the cookies and tokens that come of it.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::cookie::{ChunkSet, Cookies};
+use crate::data::Data;
+use crate::json;
+use crate::record::{Id, Record};
+use crate::seal::h3s1;
+use crate::{Error, Rejection, clock, random};
+
+/// What a request brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
+    pub cookie: &'a [u8],
+    /// The value of the session header; empty for none.
+    pub header: &'a [u8],
+    /// The time, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+impl<'a> Request<'a> {
+    /// A request with a Cookie header, now.
+    pub fn new(cookie: &'a [u8]) -> Request<'a> {
+        Request {
+            cookie,
+            header: b"",
+            now_ms: clock::system(),
+        }
+    }
+}
+
+/// Where a session came from. The discriminants are those of the C ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Source {
+    /// This request made it.
+    None = 0,
+    /// A cookie.
+    Cookie = 1,
+    /// The session header.
+    Header = 2,
+    /// [`Config::unseal`].
+    Token = 3,
+}
+
+/// One request's session.
+///
+/// Writes are sealed once, when [`Session::set_cookies`] is called. After any error the session is as it was.
+pub struct Session {
+    config: Config,
+    record: Record,
+    now: i64,
+    source: Source,
+    rejection: Option<Rejection>,
+    /// The request's chunks, some of which a write or `clear` will have to delete.
+    carried: ChunkSet,
+    state: State,
+    /// The response owes cookies: something was written, or a seal on read is due.
+    owes: bool,
+    /// `set_id` is allowed: new or just rotated, and not sealed since.
+    id_is_open: bool,
+    /// What was sealed since the last write, with a NUL.
+    token: Option<String>,
+    cookies: Option<Cookies>,
+    /// Unescaped strings that were handed out, by where they stand in the data, so that asking again costs no memory.
+    texts: Vec<(usize, Zeroizing<Vec<u8>>)>,
+    log_id: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A token brought it.
+    Opened,
+    /// This request made it.
+    New,
+    Cleared,
+}
+
+impl Session {
+    /// A session that a token brought.
+    pub(crate) fn opened(
+        config: &Config,
+        record: Record,
+        source: Source,
+        now: i64,
+        carried: ChunkSet,
+    ) -> Session {
+        Session {
+            config: config.clone(),
+            record,
+            now,
+            source,
+            rejection: None,
+            carried,
+            state: State::Opened,
+            owes: false,
+            id_is_open: false,
+            token: None,
+            cookies: None,
+            texts: Vec::new(),
+            log_id: None,
+        }
+    }
+
+    /// A new session.
+    pub(crate) fn made(config: &Config, now: i64, carried: ChunkSet) -> Result<Session, Error> {
+        let mut session = Session::opened(config, fresh(now)?, Source::None, now, carried);
+        session.state = State::New;
+        session.id_is_open = true;
+        Ok(session)
+    }
+
+    pub(crate) fn refused_before(&mut self, reason: Option<Rejection>) {
+        self.rejection = reason;
+    }
+
+    pub(crate) fn owe_cookies(&mut self) {
+        self.owes = true;
+    }
+}
+
+/// Reading.
+impl Session {
+    /// Its id; empty after [`Session::clear`].
+    pub fn id(&self) -> &str {
+        self.record.id.as_str()
+    }
+
+    /// Its data: the text of a JSON object without insignificant white space.
+    pub fn data(&self) -> &str {
+        self.record.data.as_str()
+    }
+
+    /// The value that an [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901) JSON Pointer names, as JSON text.
+    pub fn find(&self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
+        self.record.data.find(pointer.as_ref())
+    }
+
+    /// As [`Session::find`], but a string comes without its quotes and with its escapes resolved. An unpaired surrogate comes as U+FFFD.
+    pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
+        let data = self.record.data.as_bytes();
+        let value = self.record.data.find(pointer.as_ref())?;
+        let Some(spelt) = value
+            .strip_prefix(b"\"")
+            .and_then(|value| value.strip_suffix(b"\""))
+        else {
+            return Some(value);
+        };
+        if !spelt.contains(&b'\\') {
+            return Some(spelt);
+        }
+        let place = spelt.as_ptr().addr() - data.as_ptr().addr();
+        let index = match self.texts.iter().position(|(at, _)| *at == place) {
+            Some(index) => index,
+            None => {
+                let mut text = json::buffer(spelt.len()).ok()?;
+                json::decode(spelt, |piece| match piece {
+                    // A surrogate: these bytes are no UTF-8.
+                    [0xED, second, _] if *second >= 0xA0 => {
+                        text.extend_from_slice("\u{FFFD}".as_bytes())
+                    }
+                    piece => text.extend_from_slice(piece),
+                });
+                self.texts.try_reserve(1).ok()?;
+                self.texts.push((place, text));
+                self.texts.len() - 1
+            }
+        };
+        self.texts.get(index).map(|(_, text)| text.as_slice())
+    }
+
+    /// When it was made or last rotated, in milliseconds since 1970; 0 after [`Session::clear`].
+    pub fn created_at(&self) -> i64 {
+        self.record.created_at
+    }
+
+    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970.
+    pub fn last_seen_at(&self) -> Option<i64> {
+        self.record.last_seen_at
+    }
+
+    /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970.
+    pub fn expires_at(&self) -> Option<i64> {
+        let limits = &self.config.inner().limits;
+        match self.state {
+            State::Cleared => None,
+            _ if self.is_dirty() => limits.end(self.record.created_at, self.now),
+            _ => self.record.end(limits),
+        }
+    }
+
+    /// Whether this request made it.
+    pub fn is_new(&self) -> bool {
+        self.state == State::New
+    }
+
+    /// Whether it was cleared, and nothing written since.
+    pub fn is_cleared(&self) -> bool {
+        self.state == State::Cleared
+    }
+
+    /// Whether [`Session::set_cookies`] (or, with `"cookie": false`, [`Session::seal`]) has something to give that was not yet taken.
+    pub fn is_dirty(&self) -> bool {
+        self.owes && self.cookies.is_none()
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Why the first token of the request was refused, even if another one opened.
+    pub fn rejection(&self) -> Option<Rejection> {
+        self.rejection
+    }
+
+    /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id; None after [`Session::clear`].
+    pub fn log_id(&mut self) -> Option<&str> {
+        self.log_id_z()
+            .and_then(|text| std::str::from_utf8(text.strip_suffix(b"\0")?).ok())
+    }
+
+    pub(crate) fn id_z(&self) -> &[u8] {
+        self.record.id.as_z()
+    }
+
+    pub(crate) fn data_z(&self) -> &[u8] {
+        self.record.data.as_z()
+    }
+
+    pub(crate) fn log_id_z(&mut self) -> Option<&[u8]> {
+        let id = self.record.id.as_bytes();
+        if id.is_empty() {
+            return None;
+        }
+        let keyring = &self.config.inner().keyring;
+        Some(
+            self.log_id
+                .get_or_insert_with(|| keyring.log_id(id) + "\0")
+                .as_bytes(),
+        )
+    }
+}
+
+/// Writing.
+impl Session {
+    /// Merges a JSON object into the data, as `Object.assign` does. After [`Session::clear`] it starts a fresh session.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), [`TooLarge`](crate::ErrorKind::TooLarge), [`Rejected`](crate::ErrorKind::Rejected) if it has ended
+    /// since (see [`Session::set_now`]), [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all writes.
+    pub fn update(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.write(|data| data.merged(object.as_ref()))
+    }
+
+    /// Sets the data to a JSON object. After [`Session::clear`] it starts a fresh session.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::update`].
+    pub fn replace(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.write(|_| Data::from_json(object.as_ref()))
+    }
+
+    /// Sets one top-level key to a JSON value. After [`Session::clear`] it starts a fresh session.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::update`].
+    pub fn set(&mut self, key: impl AsRef<[u8]>, json: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.write(|data| data.with(key.as_ref(), json.as_ref()))
+    }
+
+    /// Sets one top-level key to a string. After [`Session::clear`] it starts a fresh session.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::update`].
+    pub fn set_text(&mut self, key: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.write(|data| data.with_text(key.as_ref(), text.as_ref()))
+    }
+
+    /// Deletes one top-level key, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::update`], and [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`].
+    pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.check_not_cleared()?;
+        self.write(|data| data.without(key.as_ref()))
+    }
+
+    /// A new id, `created_at` = now, the same data: what every login must call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::update`], and [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`].
+    pub fn rotate(&mut self) -> Result<(), Error> {
+        self.check_not_cleared()?;
+        self.check_alive()?;
+        let rotated = fresh(self.now)?;
+        self.check_fits(&rotated, self.record.data.len())?;
+        let data = std::mem::replace(&mut self.record.data, rotated.data);
+        self.record = Record { data, ..rotated };
+        self.id_is_open = true;
+        self.wrote();
+        Ok(())
+    }
+
+    /// Ends the session: no id, no data, and deleting Set-Cookie values.
+    pub fn clear(&mut self) {
+        self.record = Record {
+            id: Id::none(),
+            created_at: 0,
+            last_seen_at: None,
+            expires_at: None,
+            data: Data::empty(),
+        };
+        self.state = State::Cleared;
+        self.id_is_open = false;
+        self.wrote();
+    }
+
+    /// Gives a new or just rotated session an id of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no id, [`ErrorKind::State`](crate::ErrorKind::State) if the session is neither new nor just rotated or was
+    /// sealed since, [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
+    pub fn set_id(&mut self, id: impl AsRef<[u8]>) -> Result<(), Error> {
+        let id = Id::try_from(id.as_ref())?;
+        if !self.id_is_open {
+            return Err(Error::state(
+                "only a new or just rotated session that was not yet sealed takes an id",
+            ));
+        }
+        self.config
+            .inner()
+            .check_fits(&id, self.record.last_seen_at, self.record.data.len())?;
+        self.record.id = id;
+        self.forget_outputs();
+        Ok(())
+    }
+
+    /// Moves the session's clock, which otherwise stands at the time the session was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the session has ended by then: the clock has moved all the same, and the session can still be read
+    /// and cleared. [`ErrorKind::Argument`](crate::ErrorKind::Argument) for what is no time.
+    pub fn set_now(&mut self, now_ms: i64) -> Result<(), Error> {
+        self.now = clock::check(now_ms)?;
+        self.forget_outputs();
+        self.check_alive()
+    }
+
+    fn write(&mut self, edit: impl FnOnce(&Data) -> Result<Data, Error>) -> Result<(), Error> {
+        if self.state == State::Cleared {
+            // A cleared session is over: what is written now belongs to a fresh one, which comes into being only if all goes well.
+            let made = fresh(self.now)?;
+            let data = edit(&made.data)?;
+            self.check_fits(&made, data.len())?;
+            self.record = Record { data, ..made };
+            (self.state, self.source, self.id_is_open) = (State::New, Source::None, true);
+        } else {
+            self.check_alive()?;
+            let data = edit(&self.record.data)?;
+            self.check_fits(&self.record, data.len())?;
+            self.record.data = data;
+        }
+        self.wrote();
+        Ok(())
+    }
+
+    fn wrote(&mut self) {
+        self.owes = true;
+        self.forget_outputs();
+    }
+
+    /// Everything that was handed out or sealed belongs to what the session was before.
+    fn forget_outputs(&mut self) {
+        self.token = None;
+        self.cookies = None;
+        self.texts.clear();
+        self.log_id = None;
+    }
+
+    fn check_not_cleared(&self) -> Result<(), Error> {
+        match self.state {
+            State::Cleared => Err(Error::state(
+                "the session was cleared: update, replace or set start a fresh one",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The clock may have moved past the session's end.
+    fn check_alive(&self) -> Result<(), Error> {
+        match self.state {
+            State::Cleared => Ok(()),
+            _ => Ok(self
+                .record
+                .check_alive(&self.config.inner().limits, self.now)?),
+        }
+    }
+
+    /// Refuses a record that would not fit with data of this length.
+    fn check_fits(&self, record: &Record, data_len: usize) -> Result<(), Error> {
+        self.config
+            .inner()
+            .check_fits(&record.id, record.last_seen_at, data_len)
+    }
+}
+
+/// Sealing.
+impl Session {
+    /// The Set-Cookie values that the response owes. They are the same until the next write, after which the whole new list takes the place of the
+    /// former one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory), or [`Rejected`](crate::ErrorKind::Rejected) if it has ended since
+    /// (see [`Session::set_now`]). Nothing was sealed then.
+    pub fn set_cookies(&mut self) -> Result<&Cookies, Error> {
+        if self.cookies.is_none() {
+            let cookies = if !self.owes || !self.config.inner().cookies {
+                Cookies::default()
+            } else if self.state == State::Cleared {
+                self.config.inner().attributes.delete(self.carried)?
+            } else {
+                self.ensure_sealed()?;
+                let inner = self.config.inner();
+                let token = self
+                    .token
+                    .as_deref()
+                    .unwrap_or_default()
+                    .trim_end_matches('\0');
+                inner
+                    .attributes
+                    .set(token, self.now, self.record.expires_at, self.carried)?
+            };
+            self.cookies = Some(cookies);
+        }
+        self.cookies.as_ref().ok_or_else(Error::internal)
+    }
+
+    /// The session as a bare token, for a client that sends it back in the session header.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::set_cookies`]; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is longer than `maxTokenLength`;
+    /// [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`].
+    pub fn seal(&mut self) -> Result<&str, Error> {
+        self.seal_z()?;
+        Ok(self
+            .token
+            .as_deref()
+            .unwrap_or_default()
+            .trim_end_matches('\0'))
+    }
+
+    pub(crate) fn seal_z(&mut self) -> Result<&[u8], Error> {
+        self.check_not_cleared()?;
+        self.ensure_sealed()?;
+        let token = self.token.as_deref().ok_or_else(Error::internal)?;
+        self.config.inner().check_token_len(token.len() - 1)?;
+        if !self.config.inner().cookies {
+            // The token is all that there is to take.
+            self.cookies = Some(Cookies::default());
+        }
+        Ok(token.as_bytes())
+    }
+
+    fn ensure_sealed(&mut self) -> Result<(), Error> {
+        if self.token.is_some() {
+            return Ok(());
+        }
+        self.check_alive()?;
+        let nonce = random::array()?;
+        let inner = self.config.inner();
+        let before = (self.record.last_seen_at, self.record.expires_at);
+        if inner.limits.idle_timeout.is_some() {
+            self.record.last_seen_at = Some(self.now);
+        }
+        let seen_at = self.record.last_seen_at.unwrap_or(self.record.created_at);
+        self.record.expires_at = inner.limits.end(self.record.created_at, seen_at);
+        match h3s1::seal(&inner.keyring, &self.record, &nonce) {
+            Ok(token) => {
+                self.token = Some(token);
+                self.id_is_open = false;
+                Ok(())
+            }
+            Err(error) => {
+                (self.record.last_seen_at, self.record.expires_at) = before;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A record of a session that begins now.
+fn fresh(now: i64) -> Result<Record, Error> {
+    let id = Id::from_random(random::array()?);
+    Ok(Record {
+        id,
+        created_at: now,
+        last_seen_at: None,
+        expires_at: None,
+        data: Data::empty(),
+    })
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Session {
+            source,
+            rejection,
+            now,
+            ..
+        } = self;
+        f.debug_struct("Session")
+            .field("source", source)
+            .field("rejection", rejection)
+            .field("now", now)
+            .finish_non_exhaustive()
+    }
+}
