@@ -1,0 +1,178 @@
+//! The one guard at the border: no panic crosses it, and every result is mapped here.
+
+use std::cell::Cell;
+use std::ffi::c_char;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use super::types::{H3S_OK, h3s_error, h3s_str};
+use crate::Error;
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the body of a function with a status.
+pub(super) fn guard(err: *mut h3s_error, body: impl FnOnce() -> Result<(), Error>) -> i32 {
+    let result = caught(body).unwrap_or_else(|| Err(Error::internal()));
+    // SAFETY: `err` is NULL or writable, by the contract of every function that takes one.
+    let err = unsafe { err.as_mut() };
+    match result {
+        Ok(()) => {
+            if let Some(err) = err {
+                (err.status, err.offset, err.key[0], err.message[0]) = (H3S_OK, -1, 0, 0);
+            }
+            H3S_OK
+        }
+        Err(error) => {
+            if let Some(err) = err {
+                *err = h3s_error {
+                    status: error.status(),
+                    offset: error.code().unwrap_or(-1),
+                    key: cut(error.key()),
+                    message: cut(error.message()),
+                };
+            }
+            error.status()
+        }
+    }
+}
+
+/// Runs the body of a function without a status: `absent` for None and for a panic.
+pub(super) fn guard_value<T>(absent: T, body: impl FnOnce() -> Option<T>) -> T {
+    caught(body).flatten().unwrap_or(absent)
+}
+
+/// Frees a handle. SAFETY: NULL, or from Box::into_raw and not yet freed.
+pub(super) unsafe fn free<T>(handle: *mut T) {
+    if !handle.is_null() {
+        // SAFETY: as this function's.
+        let handle = unsafe { Box::from_raw(handle) };
+        caught(|| drop(handle));
+    }
+}
+
+/// Keeps the default panic message, which may quote data, off standard error for panics that the guard turns into
+/// H3S_ERR_INTERNAL. Others are none of our business and are reported as before.
+pub(super) fn quieten_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.try_with(Cell::get).unwrap_or(false) {
+                before(panic);
+            }
+        }));
+    });
+}
+
+fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
+    let outer = GUARDED
+        .try_with(|guarded| guarded.replace(true))
+        .unwrap_or(false);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    let _ = GUARDED.try_with(|guarded| guarded.set(outer));
+    result.ok()
+}
+
+/// As much of `text` as fits with its NUL, cut between characters.
+fn cut<const N: usize>(text: &str) -> [c_char; N] {
+    let mut out = [0; N];
+    let end = text.floor_char_boundary(N - 1);
+    for (to, from) in out.iter_mut().zip(&text.as_bytes()[..end]) {
+        *to = *from as c_char;
+    }
+    out
+}
+
+/// Strings on their way out.
+pub(super) trait Str {
+    const ABSENT: h3s_str = h3s_str {
+        ptr: std::ptr::null(),
+        len: 0,
+    };
+
+    fn of(text: &[u8]) -> h3s_str {
+        h3s_str {
+            ptr: text.as_ptr().cast(),
+            len: text.len(),
+        }
+    }
+
+    /// A string whose last byte is a NUL, which `len` does not count.
+    fn terminated(text: &[u8]) -> h3s_str {
+        debug_assert!(text.ends_with(b"\0"));
+        h3s_str {
+            ptr: text.as_ptr().cast(),
+            len: text.len().saturating_sub(1),
+        }
+    }
+}
+
+impl Str for h3s_str {}
+
+/// The caller's output buffer, filled from the front.
+pub(super) struct Out {
+    ptr: *mut c_char,
+    room: usize,
+    len: usize,
+}
+
+impl Out {
+    pub(super) fn new(ptr: *mut c_char, room: usize) -> Option<Out> {
+        (room == 0 || !ptr.is_null()).then_some(Out { ptr, room, len: 0 })
+    }
+
+    /// SAFETY: `room` bytes can be written at `ptr`, and do not overlap `piece`.
+    pub(super) unsafe fn push(&mut self, piece: &[u8]) {
+        let piece = &piece[..piece.len().min(self.room - self.len)];
+        // SAFETY: `len + piece.len() <= room`, and the rest as this function's.
+        unsafe {
+            std::ptr::copy_nonoverlapping(
+                piece.as_ptr().cast(),
+                self.ptr.add(self.len),
+                piece.len(),
+            )
+        };
+        self.len += piece.len();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::types::H3S_ERR_INTERNAL;
+
+    #[test]
+    fn a_panic_becomes_an_internal_error() {
+        quieten_panics();
+        let mut err = h3s_error {
+            status: 0,
+            offset: 0,
+            key: [1; 56],
+            message: [1; 192],
+        };
+        let status = guard(&mut err, || panic!("with a secret in it"));
+        assert_eq!(status, H3S_ERR_INTERNAL);
+        assert_eq!(err.status, H3S_ERR_INTERNAL);
+        assert_eq!(err.key[0], 0);
+        let message: String = err
+            .message
+            .iter()
+            .take_while(|c| **c != 0)
+            .map(|c| *c as u8 as char)
+            .collect();
+        assert!(!message.is_empty() && !message.contains("secret"));
+        assert_eq!(guard_value(7, || panic!()), 7);
+    }
+
+    #[test]
+    fn a_message_is_cut_between_characters() {
+        let cut: [c_char; 4] = cut("aé€");
+        assert_eq!(cut.map(|c| c as u8), [b'a', 0xC3, 0xA9, 0]);
+    }
+}

@@ -1,0 +1,116 @@
+//! What C hands in: pointers become slices and references, or an argument error.
+
+use std::ffi::c_char;
+use std::mem::size_of;
+
+use super::types::{H3S_WARM_ONLY, h3s_request, h3s_view};
+use crate::{Error, Request, clock};
+
+/// `len` bytes at `ptr`; the pointer is ignored when the length is 0.
+///
+/// SAFETY: unless it is NULL or `len` is 0, `ptr` has `len` readable bytes that stay unchanged for `'a`.
+pub(super) unsafe fn bytes<'a>(
+    ptr: *const c_char,
+    len: usize,
+    name: &'static str,
+) -> Result<&'a [u8], Error> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if ptr.is_null() {
+        return Err(Error::null(name));
+    }
+    if len > isize::MAX as usize {
+        return Err(Error::argument(name, "a length is out of range"));
+    }
+    // SAFETY: not NULL, in range, and readable by this function's contract.
+    Ok(unsafe { std::slice::from_raw_parts(ptr.cast(), len) })
+}
+
+/// SAFETY: NULL, or valid for reads for `'a`.
+pub(super) unsafe fn reference<'a, T>(ptr: *const T) -> Option<&'a T> {
+    // SAFETY: as this function's.
+    unsafe { ptr.as_ref() }
+}
+
+/// Where a new handle goes; NULL is put there first. SAFETY: NULL, or valid for writes for `'a`.
+pub(super) unsafe fn slot<'a, T>(
+    out: *mut *mut T,
+    name: &'static str,
+) -> Result<&'a mut *mut T, Error> {
+    // SAFETY: as this function's.
+    let out = unsafe { out.as_mut() }.ok_or_else(|| Error::null(name))?;
+    *out = std::ptr::null_mut();
+    Ok(out)
+}
+
+/// A time from C: 0 is the system clock.
+pub(super) fn time(now_ms: i64) -> Result<i64, Error> {
+    if now_ms == 0 {
+        Ok(clock::system())
+    } else {
+        clock::check(now_ms)
+    }
+}
+
+/// SAFETY: NULL, or readable for `size` bytes, and so are its strings, for `'a`.
+pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>, Error> {
+    // SAFETY: as this function's.
+    let from = unsafe {
+        sized(from, "request")?;
+        &*from
+    };
+    if from.flags & !H3S_WARM_ONLY != 0 {
+        return Err(Error::argument("request.flags", "an unknown flag is set"));
+    }
+    // SAFETY: as this function's.
+    unsafe {
+        bytes(from.peer, from.peer_len, "request.peer")?;
+        Ok(Request {
+            cookie: bytes(from.cookie, from.cookie_len, "request.cookie")?,
+            header: bytes(from.header, from.header_len, "request.header")?,
+            now_ms: time(from.now_ms)?,
+        })
+    }
+}
+
+/// SAFETY: NULL, or readable and writable for `size` bytes for `'a`.
+pub(super) unsafe fn view<'a>(out: *mut h3s_view) -> Result<&'a mut h3s_view, Error> {
+    // SAFETY: as this function's.
+    unsafe {
+        sized(out, "view")?;
+        Ok(&mut *out)
+    }
+}
+
+/// Checks a struct that starts with its own size: not smaller than the one known here, and zero beyond it, so that
+/// a caller built against a later header is told when it asks for what this library does not know.
+///
+/// SAFETY: NULL, or readable for the 4 bytes of its size, and then for as many bytes as that says.
+unsafe fn sized<T>(ptr: *const T, name: &'static str) -> Result<(), Error> {
+    /// More than any version of a struct will ever have: beyond it `size` was never set.
+    const LARGEST: usize = 1024;
+
+    if ptr.is_null() {
+        return Err(Error::null(name));
+    }
+    // SAFETY: not NULL; both structs start with a u32.
+    let size = unsafe { ptr.cast::<u32>().read() } as usize;
+    if !(size_of::<T>()..=LARGEST).contains(&size) {
+        return Err(Error::argument(
+            name,
+            "its size is wrong: set it to sizeof the struct",
+        ));
+    }
+    // SAFETY: the caller's struct has `size` bytes.
+    let beyond = unsafe {
+        std::slice::from_raw_parts(ptr.cast::<u8>().add(size_of::<T>()), size - size_of::<T>())
+    };
+    if beyond.iter().any(|byte| *byte != 0) {
+        return Err(Error::argument(
+            name,
+            "it asks for something that this version of the library does not know",
+        ));
+    }
+    Ok(())
+}

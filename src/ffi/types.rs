@@ -1,0 +1,143 @@
+//! The structs and constants that cross the C ABI. Their values and layouts are pinned.
+
+use std::ffi::c_char;
+
+/// Success.
+pub const H3S_OK: i32 = 0;
+/// The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, a time is out of range.
+pub const H3S_ERR_ARGUMENT: i32 = 1;
+/// The options are wrong. `key` names the option, `offset` is its byte in the JSON.
+pub const H3S_ERR_CONFIG: i32 = 2;
+/// The JSON, key or id given is wrong. `offset` is the first byte at fault. The session is as it was.
+pub const H3S_ERR_DATA: i32 = 3;
+/// The session would not fit in its cookies (or, sealed, in `maxTokenLength`). The session is as it was.
+pub const H3S_ERR_TOO_LARGE: i32 = 4;
+/// Not possible in this state, e.g. `h3s_rotate` after `h3s_clear`. The session is as it was.
+pub const H3S_ERR_STATE: i32 = 5;
+/// The token was refused (h3s_unseal), or the session has ended since (after `h3s_session_set_now`).
+/// `offset` is the H3S_REJECTION_* value and `key` its name.
+pub const H3S_ERR_REJECTED: i32 = 6;
+/// The operating system gave no random bytes. Nothing was sealed.
+pub const H3S_ERR_RANDOM: i32 = 7;
+/// Out of memory. The session is as it was.
+pub const H3S_ERR_MEMORY: i32 = 8;
+/// Reserved for H3S_WARM_ONLY: the token needs a slow key derivation. Repeat the call without the flag, in a thread.
+pub const H3S_ERR_COLD: i32 = 9;
+/// Reserved: this peer has had too many forged tokens lately. Answer 429; make no session.
+pub const H3S_ERR_BUSY: i32 = 10;
+/// A fault in the library. The handle can only be freed; please report it.
+pub const H3S_ERR_INTERNAL: i32 = 11;
+
+/// No token was refused.
+pub const H3S_REJECTION_NONE: i32 = 0;
+/// Not a well-formed token, or one from the future. Name: `malformed`.
+pub const H3S_REJECTION_MALFORMED: i32 = 1;
+/// A token of a format that `seal.accept` does not list. Name: `unsupported_format`.
+pub const H3S_REJECTION_UNSUPPORTED_FORMAT: i32 = 2;
+/// Its key id is none of the passwords'. Name: `unknown_key`.
+pub const H3S_REJECTION_UNKNOWN_KEY: i32 = 3;
+/// Forged, damaged, or sealed with another password or cookie name. Name: `bad_seal`.
+pub const H3S_REJECTION_BAD_SEAL: i32 = 4;
+/// Older than `maxAge`, or past the end written into the token. Name: `expired`.
+pub const H3S_REJECTION_EXPIRED: i32 = 5;
+/// Not seen for longer than `idleTimeout`. Name: `idle`.
+pub const H3S_REJECTION_IDLE: i32 = 6;
+/// Created before `notBefore`. Name: `revoked`.
+pub const H3S_REJECTION_REVOKED: i32 = 7;
+/// Longer than `maxTokenLength`, or in more or longer cookies than a browser would send. Name: `too_large`.
+pub const H3S_REJECTION_TOO_LARGE: i32 = 8;
+
+/// The session was made by this request; no token opened.
+pub const H3S_SOURCE_NONE: i32 = 0;
+/// The session came in a cookie.
+pub const H3S_SOURCE_COOKIE: i32 = 1;
+/// The session came in the session header.
+pub const H3S_SOURCE_HEADER: i32 = 2;
+/// The session came from h3s_unseal.
+pub const H3S_SOURCE_TOKEN: i32 = 3;
+
+/// Request flag: return H3S_ERR_COLD instead of a slow key derivation. No token of the native format needs one.
+pub const H3S_WARM_ONLY: u32 = 1;
+
+/// View flag: this request made the session.
+pub const H3S_VIEW_NEW: u32 = 1;
+/// View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give that was not yet taken.
+pub const H3S_VIEW_DIRTY: u32 = 2;
+/// View flag: the session was cleared.
+pub const H3S_VIEW_CLEARED: u32 = 4;
+
+/// A string that the library owns: `len` bytes at `ptr`.
+///
+/// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: see each function for how long.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct h3s_str {
+    pub ptr: *const c_char,
+    pub len: usize,
+}
+
+/// What went wrong: 256 bytes that the caller owns. Nothing to free; safe to copy, keep and share.
+///
+/// Every function that takes one accepts NULL. After a success, `status` is H3S_OK and the rest is empty.
+/// No field ever holds a secret, nor any part of session data.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_error {
+    /// The status that the function returned, one of H3S_ERR_*.
+    pub status: i32,
+    /// The first byte at fault in the input, or -1. For H3S_ERR_REJECTED the H3S_REJECTION_* value.
+    pub offset: i32,
+    /// The option at fault (`"cookie.sameSite"`), or the name of the rejection; else empty. NUL-terminated.
+    pub key: [c_char; 56],
+    /// One sentence in English that says what is wrong and what would be right. NUL-terminated UTF-8.
+    pub message: [c_char; 192],
+}
+
+/// What a request brought. Zero it, then set `size` and what you have:
+///
+///     h3s_request request = { .size = sizeof request, .cookie = c, .cookie_len = strlen(c) };
+///
+/// The strings are only read during the call. A pointer is ignored when its length is 0.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_request {
+    /// `sizeof(h3s_request)`.
+    pub size: u32,
+    /// 0, or H3S_WARM_ONLY.
+    pub flags: u32,
+    /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
+    pub cookie: *const c_char,
+    pub cookie_len: usize,
+    /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none.
+    pub header: *const c_char,
+    pub header_len: usize,
+    /// Who asks, e.g. the client's address; may be empty. Only Fe26.2 tokens will make use of it.
+    pub peer: *const c_char,
+    pub peer_len: usize,
+    /// The time, in milliseconds since 1970; 0: the system clock.
+    pub now_ms: i64,
+}
+
+/// A session at one glance. Set `size` before the call; the strings last as those of `h3s_session_data`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_view {
+    /// `sizeof(h3s_view)`.
+    pub size: u32,
+    /// H3S_VIEW_* or-ed together.
+    pub flags: u32,
+    /// As `h3s_session_id`.
+    pub id: h3s_str,
+    /// As `h3s_session_data`.
+    pub data: h3s_str,
+    /// As `h3s_session_created_at`, in milliseconds since 1970.
+    pub created_at: i64,
+    /// As `h3s_session_last_seen_at`; 0: none.
+    pub last_seen_at: i64,
+    /// As `h3s_session_expires_at`; 0: never.
+    pub expires_at: i64,
+    /// H3S_SOURCE_*.
+    pub source: i32,
+    /// H3S_REJECTION_*.
+    pub rejection: i32,
+}
