@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
 use memchr::memchr;
 use tinyvec::{ArrayVec, TinyVec};
 
+use crate::json::slice;
 use crate::seal::{Looks, looks};
 use crate::{Error, Rejection};
 
@@ -127,8 +129,14 @@ impl ChunkSet {
         self.0 |= 1 << number;
     }
 
-    fn contains(self, number: usize) -> bool {
-        self.0 >> number & 1 == 1
+    /// Those with a higher number.
+    fn beyond(self, number: usize) -> impl Iterator<Item = usize> {
+        let mut rest = self.0 & (u128::MAX << 1 << number);
+        std::iter::from_fn(move || {
+            let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(next)
+        })
     }
 }
 
@@ -283,7 +291,7 @@ pub(crate) struct Attributes {
 #[must_use]
 pub struct Cookies {
     /// The values, each followed by a NUL.
-    text: String,
+    text: Vec<u8>,
     /// The end of each value, its NUL included.
     ends: TinyVec<[usize; 4]>,
 }
@@ -299,45 +307,40 @@ impl Attributes {
     /// `expires_at` is when the session ends, in milliseconds since 1970.
     pub(crate) fn set(
         &self,
-        token: &str,
+        token: &[u8],
         now: i64,
         expires_at: Option<i64>,
         carried: ChunkSet,
     ) -> Result<Cookies, Error> {
         let lifetime = self.lifetime(now, expires_at);
+        let (name, lifetime, fixed) = (
+            self.name.as_bytes(),
+            lifetime.as_bytes(),
+            self.fixed.as_bytes(),
+        );
         let chunks = match token.len().div_ceil(self.chunk_max_len) {
             0 | 1 => 0,
             chunks => chunks,
         };
-        let each = self.name.len() + ".100=".len() + lifetime.len() + self.fixed.len() + 1;
-        let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each + 64)?;
-        for stale in (1..=MAX_CHUNKS).filter(|number| *number > chunks && carried.contains(*number))
-        {
-            cookies.push(format_args!(
-                "{}.{stale}={DELETED}{}",
-                self.name, self.fixed
-            ))?;
+        let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len() + 1;
+        let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
+        for stale in carried.beyond(chunks) {
+            cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
-            cookies.push(format_args!(
-                "{}={token}{lifetime}{}",
-                self.name, self.fixed
-            ))?;
+            cookies.push(&[name, b"=", token, lifetime, fixed])?;
         } else {
-            cookies.push(format_args!(
-                "{}=__chunked__{chunks}{lifetime}{}",
-                self.name, self.fixed
-            ))?;
-            let mut rest = token;
-            for number in 1..=chunks {
-                let (chunk, after) = rest
-                    .split_at_checked(self.chunk_max_len)
-                    .unwrap_or((rest, ""));
-                cookies.push(format_args!(
-                    "{}.{number}={chunk}{lifetime}{}",
-                    self.name, self.fixed
-                ))?;
-                rest = after;
+            let count = chunks.to_string();
+            cookies.push(&[name, b"=", CHUNKED, count.as_bytes(), lifetime, fixed])?;
+            for (number, chunk) in (1..).zip(token.chunks(self.chunk_max_len)) {
+                cookies.push(&[
+                    name,
+                    suffix(number).as_bytes(),
+                    b"=",
+                    chunk,
+                    lifetime,
+                    fixed,
+                ])?;
             }
         }
         Ok(cookies)
@@ -345,13 +348,11 @@ impl Attributes {
 
     /// Deletes the cookie, whether or not the request carried it, and its chunks.
     pub(crate) fn delete(&self, carried: ChunkSet) -> Result<Cookies, Error> {
+        let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();
-        cookies.push(format_args!("{}={DELETED}{}", self.name, self.fixed))?;
-        for number in (1..=MAX_CHUNKS).filter(|number| carried.contains(*number)) {
-            cookies.push(format_args!(
-                "{}.{number}={DELETED}{}",
-                self.name, self.fixed
-            ))?;
+        cookies.push(&[name, DELETED, fixed])?;
+        for number in carried.beyond(0) {
+            cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
         }
         Ok(cookies)
     }
@@ -375,17 +376,20 @@ impl Attributes {
     }
 }
 
+/// What a chunk's name has after the session's.
+fn suffix(number: usize) -> String {
+    format!(".{number}")
+}
+
 /// No value, and a life that is over by both ways of saying so.
-const DELETED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+const DELETED: &[u8] = b"=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
 impl Cookies {
     /// The values.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let range = std::mem::replace(&mut start, *end)..end - 1;
-            self.text.get(range).unwrap_or_default()
-        })
+        let text = |range: Range<usize>| std::str::from_utf8(slice(&self.text, range));
+        self.ranges()
+            .map(move |range| text(range.start..range.end - 1).unwrap_or_default())
     }
 
     /// How many there are.
@@ -400,7 +404,14 @@ impl Cookies {
 
     /// The values, each with its NUL.
     pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
-        self.text.as_bytes().split_inclusive(|byte| *byte == 0)
+        self.ranges().map(|range| slice(&self.text, range))
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .map(move |end| std::mem::replace(&mut start, *end)..*end)
     }
 
     fn with_room(len: usize) -> Result<Cookies, Error> {
@@ -412,10 +423,14 @@ impl Cookies {
         Ok(cookies)
     }
 
-    fn push(&mut self, value: std::fmt::Arguments<'_>) -> Result<(), Error> {
-        self.text.try_reserve(64).map_err(|_| Error::memory())?;
-        self.text.write_fmt(value).map_err(|_| Error::internal())?;
-        self.text.push('\0');
+    /// One value, of so many pieces.
+    fn push(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
+        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1;
+        self.text.try_reserve(len).map_err(|_| Error::memory())?;
+        pieces
+            .iter()
+            .for_each(|piece| self.text.extend_from_slice(piece));
+        self.text.push(0);
         self.ends.push(self.text.len());
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use zeroize::Zeroizing;
-
 use crate::Error;
-use crate::json::{self, Member};
+use crate::buffer::Buffer;
+use crate::json::{self, Member, slice};
 
 /// Above this many members in an update, a hash map finds the one that replaces an existing member.
 const FEW_MEMBERS: usize = 8;
@@ -13,18 +13,18 @@ const FEW_MEMBERS: usize = 8;
 /// A JSON object without insignificant white space, followed by a NUL for C. It never changes: edits give a new one.
 pub(crate) struct Data {
     /// Wiped when dropped. The object may be preceded and followed by other bytes; it then came in with them.
-    buffer: Zeroizing<Vec<u8>>,
+    buffer: Buffer,
     start: usize,
     end: usize,
 }
 
 impl Data {
-    /// `{}`
+    /// `{}`, at no cost: what is not in the buffer is taken from a constant.
     pub(crate) fn empty() -> Data {
         Data {
-            buffer: Zeroizing::new(b"{}\0".to_vec()),
+            buffer: Buffer::default(),
             start: 0,
-            end: 2,
+            end: 0,
         }
     }
 
@@ -36,11 +36,7 @@ impl Data {
 
     /// The object that stands in `buffer` from `start` on and is followed by at least one byte that can be spared, which
     /// becomes the NUL. None if it is not an object as this type holds it.
-    pub(crate) fn from_canonical(
-        mut buffer: Zeroizing<Vec<u8>>,
-        start: usize,
-        end: usize,
-    ) -> Option<Data> {
+    pub(crate) fn from_canonical(mut buffer: Buffer, start: usize, end: usize) -> Option<Data> {
         let text = buffer.get(start..end)?;
         if text.first() != Some(&b'{') || json::check(text, json::MAX_DEPTH) != Ok(0) {
             return None;
@@ -51,7 +47,7 @@ impl Data {
 
     /// The object's text.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.as_z().split_last().map_or(b"{}", |(_nul, text)| text)
     }
 
     /// The object's text and the NUL after it.
@@ -64,7 +60,7 @@ impl Data {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.end - self.start
+        self.as_bytes().len()
     }
 
     /// The object with the members of another one merged in, as `Object.assign` does: a name that is there keeps its
@@ -78,7 +74,7 @@ impl Data {
             .map_err(|_| Error::memory())?;
         used.resize(members.list.len(), false);
 
-        let mut out = json::buffer(text.len() + update.len() + 1)?;
+        let mut out = Buffer::with_room(text.len() + update.len() + 1)?;
         out.push(b'{');
         for old in json::members(text) {
             let new = members.position(slice(text, old.name.clone()))?;
@@ -100,7 +96,7 @@ impl Data {
             }
         }
         out.push(b'}');
-        Data::terminated(out)
+        Ok(Data::terminated(out))
     }
 
     /// The object with one member set to a JSON value.
@@ -118,7 +114,7 @@ impl Data {
     pub(crate) fn with_text(&self, key: &[u8], text: &[u8]) -> Result<Data, Error> {
         let key = utf8(key, "the key is not UTF-8")?;
         let text = utf8(text, "the text is not UTF-8")?;
-        let mut json = json::buffer(json::quoted_len(text))?;
+        let mut json = Buffer::with_room(json::quoted_len(text))?;
         json::quote(text, &mut json);
         self.with_value(key, &json)
     }
@@ -132,7 +128,7 @@ impl Data {
                 slice(text, member.value.end..text.len()),
             ]);
         }
-        let mut name = json::buffer(json::quoted_len(key) + 2)?;
+        let mut name = Buffer::with_room(json::quoted_len(key) + 2)?;
         if text.len() > 2 {
             name.push(b',');
         }
@@ -186,21 +182,20 @@ impl Data {
     }
 
     fn concat(pieces: &[&[u8]]) -> Result<Data, Error> {
-        let mut out = json::buffer(pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1)?;
+        let mut out = Buffer::with_room(pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1)?;
         pieces.iter().for_each(|piece| out.extend_from_slice(piece));
-        Data::terminated(out)
+        Ok(Data::terminated(out))
     }
 
-    /// The whole of a buffer that has room for one more byte.
-    fn terminated(mut buffer: Zeroizing<Vec<u8>>) -> Result<Data, Error> {
-        buffer.try_reserve_exact(1).map_err(|_| Error::memory())?;
+    /// The whole of a buffer, which was made with room for one more byte.
+    fn terminated(mut buffer: Buffer) -> Data {
         let end = buffer.len();
         buffer.push(0);
-        Ok(Data {
+        Data {
             buffer,
             start: 0,
             end,
-        })
+        }
     }
 }
 
@@ -208,7 +203,7 @@ impl Data {
 struct Members<'a> {
     text: &'a [u8],
     list: Vec<Member>,
-    by_name: HashMap<std::borrow::Cow<'a, [u8]>, usize>,
+    by_name: HashMap<Cow<'a, [u8]>, usize>,
 }
 
 impl<'a> Members<'a> {
@@ -251,7 +246,7 @@ impl<'a> Members<'a> {
 }
 
 /// Checks a caller's JSON object and takes its insignificant white space out.
-fn object(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn object(text: &[u8]) -> Result<Buffer, Error> {
     json::check(text, json::MAX_DEPTH)?;
     let object = json::compact(text)?;
     if object.first() != Some(&b'{') {
@@ -268,10 +263,6 @@ fn utf8<'a>(text: &'a [u8], message: &'static str) -> Result<&'a str, Error> {
     std::str::from_utf8(text).map_err(|error| Error::data(message).at(error.valid_up_to()))
 }
 
-fn slice(text: &[u8], range: std::ops::Range<usize>) -> &[u8] {
-    text.get(range).unwrap_or_default()
-}
-
 fn comma(out: &mut Vec<u8>) {
     if out.len() > 1 {
         out.push(b',');
@@ -279,7 +270,10 @@ fn comma(out: &mut Vec<u8>) {
 }
 
 /// A reference token with `~1` and `~0` resolved; None for any other use of `~`.
-fn reference_token(token: &[u8]) -> Option<Vec<u8>> {
+fn reference_token(token: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !token.contains(&b'~') {
+        return Some(Cow::Borrowed(token));
+    }
     let mut out = Vec::new();
     out.try_reserve_exact(token.len()).ok()?;
     let mut bytes = token.iter();
@@ -293,7 +287,7 @@ fn reference_token(token: &[u8]) -> Option<Vec<u8>> {
             byte => *byte,
         });
     }
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 /// An array index: digits without leading zeros.

@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use tinyvec::TinyVec;
-use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::buffer::Buffer;
 
 /// How deep objects and arrays may nest; the outermost is level 1.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -25,19 +25,25 @@ pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
     if let Err(error) = std::str::from_utf8(text) {
         return Err(Error::data("the text is not UTF-8").at(error.valid_up_to()));
     }
-    Check {
+    if u32::try_from(text.len()).is_err() {
+        return Err(Error::too_large("the text is longer than 4 GiB"));
+    }
+    let mut check = Check {
         text,
         at: 0,
         spaces: 0,
-        levels: levels.min(MAX_DEPTH),
+        levels,
         names: TinyVec::new(),
+    };
+    match check.run() {
+        Ok(()) => Ok(check.spaces),
+        Err(fault) => Err(fault.at(check.at)),
     }
-    .run()
 }
 
 /// A checked text without its insignificant white space.
-pub(crate) fn compact(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut out = buffer(text.len())?;
+pub(crate) fn compact(text: &[u8]) -> Result<Buffer, Error> {
+    let mut out = Buffer::with_room(text.len())?;
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let end = if *byte == b'"' {
@@ -51,13 +57,6 @@ pub(crate) fn compact(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
         at = end;
     }
     Ok(out)
-}
-
-/// An empty buffer with room for `len` bytes, wiped when dropped.
-pub(crate) fn buffer(len: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut out = Vec::new();
-    out.try_reserve_exact(len).map_err(|_| Error::memory())?;
-    Ok(Zeroizing::new(out))
 }
 
 /// One member of an object, as ranges of the text that it stands in.
@@ -190,8 +189,49 @@ pub(crate) fn quoted_len(text: &str) -> usize {
         .sum::<usize>()
 }
 
+/// What is wrong with a text. It is small, so that it travels in a register: the scanner's speed hangs on that.
+#[derive(Clone, Copy)]
+enum Fault {
+    Value,
+    End,
+    More,
+    Deep,
+    CommaOrBrace,
+    CommaOrBracket,
+    Name,
+    Twice,
+    Colon,
+    Hex,
+    Escape,
+    Control,
+    Digit,
+    Memory,
+}
+
+impl Fault {
+    fn at(self, offset: usize) -> Error {
+        Error::data(match self {
+            Fault::Value => "a JSON value was expected here",
+            Fault::End => "the text ends too early",
+            Fault::More => "there is more text after the JSON value",
+            Fault::Deep => "more than 128 levels of nesting",
+            Fault::CommaOrBrace => "a comma or } was expected here",
+            Fault::CommaOrBracket => "a comma or ] was expected here",
+            Fault::Name => "a name in double quotes was expected here",
+            Fault::Twice => "an object has this name twice",
+            Fault::Colon => "a colon was expected here",
+            Fault::Hex => "\\u takes four hexadecimal digits",
+            Fault::Escape => "there is no such escape",
+            Fault::Control => "a control character must be escaped",
+            Fault::Digit => "a digit was expected here",
+            Fault::Memory => return Error::memory(),
+        })
+        .at(offset)
+    }
+}
+
 /// A name whose object is not yet closed.
-#[derive(Clone, Default)]
+#[derive(Clone, Copy, Default)]
 struct Name {
     start: u32,
     end: u32,
@@ -203,74 +243,67 @@ struct Check<'a> {
     spaces: usize,
     levels: usize,
     /// The names of all open objects, the innermost object's last.
-    names: TinyVec<[Name; 32]>,
+    names: TinyVec<[Name; 16]>,
 }
 
 impl Check<'_> {
-    fn run(mut self) -> Result<usize, Error> {
-        if u32::try_from(self.text.len()).is_err() {
-            return Err(Error::too_large("the text is longer than 4 GiB"));
-        }
+    fn run(&mut self) -> Result<(), Fault> {
         // For each open level, the outermost first: is it an object, and where do its names start?
         let mut objects: u128 = 0;
         let mut starts = [0_u32; MAX_DEPTH];
         let mut depth = 0;
         loop {
             // A value, and after it all that it closes.
-            self.space();
-            match self.peek() {
+            match self.next() {
+                Some(b'"') => self.string()?,
                 Some(open @ (b'{' | b'[')) => {
                     let start = starts.get_mut(depth).filter(|_| depth < self.levels);
-                    let Some(start) = start else {
-                        return self.fail("more than 128 levels of nesting");
-                    };
-                    *start = self.names.len() as u32;
+                    *start.ok_or(Fault::Deep)? = self.names.len() as u32;
                     let object = open == b'{';
                     objects = objects << 1 | u128::from(object);
                     depth += 1;
                     self.at += 1;
-                    self.space();
-                    if self.peek() != Some(open + 2) {
+                    if self.next() != Some(open + 2) {
                         if object {
                             self.name()?;
                         }
                         continue;
                     }
                 }
-                Some(b'"') => self.string()?,
                 Some(b'-' | b'0'..=b'9') => self.number()?,
                 Some(b't') => self.literal(b"true")?,
                 Some(b'f') => self.literal(b"false")?,
                 Some(b'n') => self.literal(b"null")?,
-                Some(_) => return self.fail("a JSON value was expected here"),
-                None => return self.fail("the text ends too early"),
+                Some(_) => return Err(Fault::Value),
+                None => return Err(Fault::End),
             }
             loop {
-                self.space();
+                let next = self.next();
                 if depth == 0 {
-                    return if self.peek().is_none() {
-                        Ok(self.spaces)
+                    return if next.is_none() {
+                        Ok(())
                     } else {
-                        self.fail("more text after the JSON value")
+                        Err(Fault::More)
                     };
                 }
                 let object = objects & 1 == 1;
-                match self.peek() {
+                match next {
                     Some(b',') => {
                         self.at += 1;
                         if object {
-                            self.space();
+                            self.next();
                             self.name()?;
                         }
                         break;
                     }
                     Some(b'}') if object => {
-                        self.unique(starts.get(depth - 1).map_or(0, |start| *start as usize))?;
+                        let start = starts.get(depth - 1).copied().unwrap_or_default();
+                        self.close_object(start as usize)?;
                     }
                     Some(b']') if !object => {}
-                    Some(_) if object => return self.fail("a comma or } was expected here"),
-                    Some(_) => return self.fail("a comma or ] was expected here"),
-                    None => return self.fail("the text ends too early"),
+                    Some(_) if object => return Err(Fault::CommaOrBrace),
+                    Some(_) => return Err(Fault::CommaOrBracket),
+                    None => return Err(Fault::End),
                 }
                 self.at += 1;
                 objects >>= 1;
@@ -279,63 +312,86 @@ impl Check<'_> {
         }
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    fn fail<T>(&self, message: &'static str) -> Result<T, Error> {
-        Err(Error::data(message).at(self.at))
+    /// The next byte that is no white space.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let next = self.peek();
+        if next.is_some_and(|byte| byte <= b' ') {
+            self.after_space()
+        } else {
+            next
+        }
     }
 
-    fn space(&mut self) {
-        let start = self.at;
-        self.at = skip_space(self.text, start);
-        self.spaces += self.at - start;
+    #[cold]
+    fn after_space(&mut self) -> Option<u8> {
+        let end = skip_space(self.text, self.at);
+        self.spaces += end - self.at;
+        self.at = end;
+        self.peek()
     }
 
-    fn name(&mut self) -> Result<(), Error> {
+    #[inline]
+    fn name(&mut self) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
-            return self.fail("a name in double quotes was expected here");
+            return Err(Fault::Name);
         }
         let start = self.at + 1;
         self.string()?;
-        self.names.try_reserve(1).map_err(|_| Error::memory())?;
+        self.names.try_reserve(1).map_err(|_| Fault::Memory)?;
         self.names.push(Name {
             start: start as u32,
             end: (self.at - 1) as u32,
         });
-        self.space();
-        if self.peek() != Some(b':') {
-            return self.fail("a colon was expected here");
+        if self.next() != Some(b':') {
+            return Err(Fault::Colon);
         }
         self.at += 1;
         Ok(())
     }
 
-    fn string(&mut self) -> Result<(), Error> {
+    #[inline]
+    fn string(&mut self) -> Result<(), Fault> {
+        self.at = plain_end(self.text, self.at + 1);
+        if self.peek() != Some(b'"') {
+            self.rest_of_string()?;
+        }
         self.at += 1;
+        Ok(())
+    }
+
+    /// From the first escape of a string to its closing quote.
+    #[cold]
+    fn rest_of_string(&mut self) -> Result<(), Fault> {
         loop {
-            self.at += plain_run(self.text.get(self.at..).unwrap_or_default());
             match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => match self.text.get(self.at + 1) {
-                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-                    Some(b'u') => match self.text.get(self.at + 2..self.at + 6) {
-                        Some(hex) if hex.iter().all(u8::is_ascii_hexdigit) => self.at += 6,
-                        _ => return self.fail("\\u takes four hexadecimal digits"),
-                    },
-                    _ => return self.fail("there is no such escape"),
-                },
-                Some(_) => return self.fail("a control character must be escaped"),
-                None => return self.fail("the text ends too early"),
+                Some(b'"') => return Ok(()),
+                Some(b'\\') => self.escape()?,
+                Some(_) => return Err(Fault::Control),
+                None => return Err(Fault::End),
             }
+            self.at = plain_end(self.text, self.at);
         }
     }
 
-    fn number(&mut self) -> Result<(), Error> {
+    fn escape(&mut self) -> Result<(), Fault> {
+        match self.text.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => match self.text.get(self.at + 2..self.at + 6) {
+                Some(hex) if hex.iter().all(u8::is_ascii_hexdigit) => self.at += 6,
+                _ => return Err(Fault::Hex),
+            },
+            _ => return Err(Fault::Escape),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -358,59 +414,69 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn digits(&mut self) -> Result<(), Error> {
+    fn digits(&mut self) -> Result<(), Fault> {
         let start = self.at;
         while let Some(b'0'..=b'9') = self.peek() {
             self.at += 1;
         }
         if self.at == start {
-            self.fail("a digit was expected here")
+            Err(Fault::Digit)
         } else {
             Ok(())
         }
     }
 
-    fn literal(&mut self, word: &[u8]) -> Result<(), Error> {
-        if self.text.get(self.at..self.at + word.len()) != Some(word) {
-            return self.fail("a JSON value was expected here");
+    fn literal(&mut self, word: &[u8]) -> Result<(), Fault> {
+        let found = self.text.get(self.at..self.at + word.len());
+        if found != Some(word) {
+            return Err(Fault::Value);
         }
         self.at += word.len();
         Ok(())
     }
 
     /// Checks and forgets the names of the innermost object, which ends here.
-    fn unique(&mut self, start: usize) -> Result<(), Error> {
-        let spelt = |name: &Name| {
-            self.text
-                .get(name.start as usize..name.end as usize)
-                .unwrap_or_default()
-        };
-        let names = self.names.get(start..).unwrap_or_default();
-        let plain = || !names.iter().any(|name| spelt(name).contains(&b'\\'));
-        let twice =
-            |name: &Name| Err(Error::data("an object has this name twice").at(name.start as usize));
-        if names.len() <= FEW_NAMES && plain() {
-            for (i, name) in names.iter().enumerate() {
-                if names
-                    .iter()
-                    .take(i)
-                    .any(|other| spelt(other) == spelt(name))
-                {
-                    return twice(name);
-                }
-            }
-        } else {
-            let mut seen = HashSet::new();
-            seen.try_reserve(names.len()).map_err(|_| Error::memory())?;
-            for name in names {
-                if !seen.insert(unescape(spelt(name))?) {
-                    return twice(name);
-                }
-            }
+    fn close_object(&mut self, start: usize) -> Result<(), Fault> {
+        if let Some(name) = self.twice(start)? {
+            self.at = name.start as usize;
+            return Err(Fault::Twice);
         }
         self.names.truncate(start);
         Ok(())
     }
+
+    /// The first name from `start` on that was there before.
+    fn twice(&self, start: usize) -> Result<Option<Name>, Fault> {
+        let spelt = |name: &Name| slice(self.text, name.start as usize..name.end as usize);
+        let names = self.names.get(start..).unwrap_or_default();
+        if names.len() < 2 {
+            return Ok(None);
+        }
+        if names.len() <= FEW_NAMES && !names.iter().any(|name| spelt(name).contains(&b'\\')) {
+            let before = |i, name| {
+                names
+                    .iter()
+                    .take(i)
+                    .any(|other| spelt(other) == spelt(name))
+            };
+            return Ok((0..)
+                .zip(names)
+                .find(|(i, name)| before(*i, name))
+                .map(|(_, name)| *name));
+        }
+        let mut seen = HashSet::new();
+        seen.try_reserve(names.len()).map_err(|_| Fault::Memory)?;
+        for name in names {
+            if !seen.insert(unescape(spelt(name)).map_err(|_| Fault::Memory)?) {
+                return Ok(Some(*name));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(crate) fn slice(text: &[u8], range: Range<usize>) -> &[u8] {
+    text.get(range).unwrap_or_default()
 }
 
 fn is_space(byte: u8) -> bool {
@@ -457,7 +523,7 @@ fn value_end(text: &[u8], mut at: usize) -> usize {
 fn string_end(text: &[u8], mut at: usize) -> usize {
     at += 1;
     loop {
-        at += plain_run(text.get(at..).unwrap_or_default());
+        at = plain_end(text, at);
         match text.get(at) {
             Some(b'"') => return at + 1,
             Some(b'\\') => at += 2,
@@ -467,25 +533,30 @@ fn string_end(text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// How many bytes from the start are neither a quote, nor a backslash, nor a control character: eight at a time.
-fn plain_run(text: &[u8]) -> usize {
+/// The first place from `at` on that is a quote, a backslash or a control character: eight bytes at a time.
+#[inline]
+fn plain_end(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & TOPS;
+    // The lowest bit that is set is right; a borrow may set wrong ones above it.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
     let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
 
-    let (words, tail) = text.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
-        let stop = below(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
+        let stop = (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')) & TOPS;
         if stop != 0 {
-            return i * 8 + stop.trailing_zeros() as usize / 8;
+            return at + stop.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
-    let stop = tail
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    words.len() * 8 + stop.unwrap_or(tail.len())
+    while text
+        .get(at)
+        .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+    {
+        at += 1;
+    }
+    at
 }
 
 /// The length and the code point of `\uXXXX` or of a pair of them; a lone surrogate is its own code point.

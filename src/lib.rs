@@ -27,6 +27,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod buffer;
 mod clock;
 mod config;
 mod cookie;

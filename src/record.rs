@@ -69,7 +69,7 @@ impl Record {
             .is_some_and(|idle| (now - self.seen_at()) * 2 > idle)
     }
 
-    fn seen_at(&self) -> i64 {
+    pub(crate) fn seen_at(&self) -> i64 {
         self.last_seen_at.unwrap_or(self.created_at)
     }
 }
@@ -98,7 +98,7 @@ fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
 
 /// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Kept with a NUL after it, for C.
 #[derive(Clone)]
-pub(crate) struct Id(TinyVec<[u8; 64]>);
+pub(crate) struct Id(TinyVec<[u8; 40]>);
 
 impl Id {
     pub(crate) const MAX_LEN: usize = 255;

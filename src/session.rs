@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
+use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie::{ChunkSet, Cookies};
 use crate::data::Data;
@@ -66,10 +65,10 @@ pub struct Session {
     /// `set_id` is allowed: new or just rotated, and not sealed since.
     id_is_open: bool,
     /// What was sealed since the last write, with a NUL.
-    token: Option<String>,
+    token: Option<Vec<u8>>,
     cookies: Option<Cookies>,
     /// Unescaped strings that were handed out, by where they stand in the data, so that asking again costs no memory.
-    texts: Vec<(usize, Zeroizing<Vec<u8>>)>,
+    texts: Vec<(usize, Buffer)>,
     log_id: Option<String>,
 }
 
@@ -159,7 +158,7 @@ impl Session {
         let index = match self.texts.iter().position(|(at, _)| *at == place) {
             Some(index) => index,
             None => {
-                let mut text = json::buffer(spelt.len()).ok()?;
+                let mut text = Buffer::with_room(spelt.len()).ok()?;
                 json::decode(spelt, |piece| match piece {
                     // A surrogate: these bytes are no UTF-8.
                     [0xED, second, _] if *second >= 0xA0 => {
@@ -430,23 +429,7 @@ impl Session {
     /// (see [`Session::set_now`]). Nothing was sealed then.
     pub fn set_cookies(&mut self) -> Result<&Cookies, Error> {
         if self.cookies.is_none() {
-            let cookies = if !self.owes || !self.config.inner().cookies {
-                Cookies::default()
-            } else if self.state == State::Cleared {
-                self.config.inner().attributes.delete(self.carried)?
-            } else {
-                self.ensure_sealed()?;
-                let inner = self.config.inner();
-                let token = self
-                    .token
-                    .as_deref()
-                    .unwrap_or_default()
-                    .trim_end_matches('\0');
-                inner
-                    .attributes
-                    .set(token, self.now, self.record.expires_at, self.carried)?
-            };
-            self.cookies = Some(cookies);
+            self.cookies = Some(self.make_cookies()?);
         }
         self.cookies.as_ref().ok_or_else(Error::internal)
     }
@@ -458,24 +441,39 @@ impl Session {
     /// As [`Session::set_cookies`]; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is longer than `maxTokenLength`;
     /// [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`].
     pub fn seal(&mut self) -> Result<&str, Error> {
-        self.seal_z()?;
-        Ok(self
-            .token
-            .as_deref()
-            .unwrap_or_default()
-            .trim_end_matches('\0'))
+        let token = without_nul(self.seal_z()?);
+        std::str::from_utf8(token).map_err(|_| Error::internal())
     }
 
     pub(crate) fn seal_z(&mut self) -> Result<&[u8], Error> {
         self.check_not_cleared()?;
         self.ensure_sealed()?;
-        let token = self.token.as_deref().ok_or_else(Error::internal)?;
-        self.config.inner().check_token_len(token.len() - 1)?;
-        if !self.config.inner().cookies {
+        let inner = self.config.inner();
+        if !inner.cookies {
             // The token is all that there is to take.
             self.cookies = Some(Cookies::default());
         }
-        Ok(token.as_bytes())
+        let token = self.token.as_deref().ok_or_else(Error::internal)?;
+        inner.check_token_len(without_nul(token).len())?;
+        Ok(token)
+    }
+
+    fn make_cookies(&mut self) -> Result<Cookies, Error> {
+        if !self.owes || !self.config.inner().cookies {
+            return Ok(Cookies::default());
+        }
+        if self.state == State::Cleared {
+            return self.config.inner().attributes.delete(self.carried);
+        }
+        self.ensure_sealed()?;
+        let token = self.token.as_deref().ok_or_else(Error::internal)?;
+        let attributes = &self.config.inner().attributes;
+        attributes.set(
+            without_nul(token),
+            self.now,
+            self.record.expires_at,
+            self.carried,
+        )
     }
 
     fn ensure_sealed(&mut self) -> Result<(), Error> {
@@ -489,20 +487,23 @@ impl Session {
         if inner.limits.idle_timeout.is_some() {
             self.record.last_seen_at = Some(self.now);
         }
-        let seen_at = self.record.last_seen_at.unwrap_or(self.record.created_at);
-        self.record.expires_at = inner.limits.end(self.record.created_at, seen_at);
+        self.record.expires_at = inner
+            .limits
+            .end(self.record.created_at, self.record.seen_at());
         match h3s1::seal(&inner.keyring, &self.record, &nonce) {
-            Ok(token) => {
-                self.token = Some(token);
-                self.id_is_open = false;
-                Ok(())
-            }
+            Ok(token) => self.token = Some(token),
             Err(error) => {
                 (self.record.last_seen_at, self.record.expires_at) = before;
-                Err(error)
+                return Err(error);
             }
         }
+        self.id_is_open = false;
+        Ok(())
     }
+}
+
+fn without_nul(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\0").unwrap_or(text)
 }
 
 /// A record of a session that begins now.

@@ -15,8 +15,8 @@ use xaes_256_gcm::aead::{AeadInOut, KeyInit, inout::InOutBuf};
 use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
 use zeroize::Zeroizing;
 
+use crate::buffer::Buffer;
 use crate::data::Data;
-use crate::json;
 use crate::keyring::{Key, Keyring, expand};
 use crate::record::{Id, Record};
 use crate::{Error, Rejection};
@@ -81,7 +81,7 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rej
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
         return Ok(Err(Rejection::Malformed));
     }
-    let mut buffer = json::buffer(len)?;
+    let mut buffer = Buffer::with_room(len)?;
     buffer.resize(len, 0);
     if BASE64.decode_slice(body, &mut buffer) != Ok(len) {
         return Ok(Err(Rejection::Malformed));
@@ -102,7 +102,7 @@ pub(crate) fn seal(
     keyring: &Keyring,
     record: &Record,
     nonce: &[u8; NONCE_LEN],
-) -> Result<String, Error> {
+) -> Result<Vec<u8>, Error> {
     let key = keyring.first();
     let times = [record.last_seen_at, record.expires_at]
         .iter()
@@ -133,7 +133,7 @@ pub(crate) fn seal(
         .map_err(|_| Error::internal())?;
     debug_assert_eq!(header_len + body_len, token_len);
     buffer.truncate(token_len + 1);
-    String::from_utf8(buffer).map_err(|_| Error::internal())
+    Ok(buffer)
 }
 
 /// How long a token would be with this id, so many of the two optional times, and data of this length.
@@ -187,7 +187,7 @@ fn encrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> 
 }
 
 /// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data there.
-fn parse(buffer: Zeroizing<Vec<u8>>, end: usize) -> Option<Record> {
+fn parse(buffer: Buffer, end: usize) -> Option<Record> {
     let mut rest = buffer.get(NONCE_LEN..end)?;
     let [flags] = take(&mut rest)?;
     if flags & !(HAS_LAST_SEEN_AT | HAS_EXPIRES_AT | ID_IS_UUID) != 0 {
