@@ -5,13 +5,6 @@
 
 use std::{env, fs, path::Path};
 
-const SOURCES: [&str; 4] = [
-    "src/ffi/types.rs",
-    "src/ffi/config.rs",
-    "src/ffi/session.rs",
-    "src/ffi/mod.rs",
-];
-
 const PREAMBLE: &str = "\
 /*
  * libh3s: the sessions of h3 (Nuxt, Nitro) for every program that can call C.
@@ -81,12 +74,10 @@ fn header() -> String {
         },
         ..Default::default()
     };
-    let builder = SOURCES.iter().fold(
-        cbindgen::Builder::new().with_config(config),
-        |builder, source| builder.with_src(source),
-    );
     let mut out = Vec::new();
-    builder
+    cbindgen::Builder::new()
+        .with_config(config)
+        .with_src("src/ffi/mod.rs")
         .generate()
         .expect("src/ffi is readable to cbindgen")
         .write(&mut out);

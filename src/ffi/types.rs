@@ -87,7 +87,7 @@ pub struct h3s_error {
     pub status: i32,
     /// The first byte at fault in the input, or -1. For H3S_ERR_REJECTED the H3S_REJECTION_* value.
     pub offset: i32,
-    /// The option at fault (`"cookie.sameSite"`), or the name of the rejection; else empty. NUL-terminated.
+    /// The option (`"cookie.sameSite"`) or argument at fault, or the name of the rejection; else empty. NUL-terminated.
     pub key: [c_char; 56],
     /// One sentence in English that says what is wrong and what would be right. NUL-terminated UTF-8.
     pub message: [c_char; 192],
