@@ -1,0 +1,274 @@
+use h3s::{Config, ErrorKind, Rejection, Source};
+
+use super::*;
+
+const KEYED: &str = r#"{"password":{"new":"a new password of at least 32 characters","old":"an old password of at least 32 characters"}}"#;
+const OLD: &str = r#"{"password":{"old":"an old password of at least 32 characters"}}"#;
+const OTHER: &str = r#"{"password":{"other":"another password of at least 32 characters"}}"#;
+
+fn of(options: &str) -> Config {
+    Config::from_json(options).expect("the options are right")
+}
+
+fn damaged(token: &str) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    let at = bytes.len() / 2;
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn use_makes_a_session_and_sets_its_cookie_at_once() {
+    let mut session = use_at(&config(""), "", NOW);
+    assert!(session.is_new() && session.is_dirty());
+    assert_eq!((session.data(), session.created_at()), ("{}", NOW));
+    assert_eq!(
+        (session.source(), session.rejection()),
+        (Source::None, None)
+    );
+    assert_eq!(session.id().len(), 36);
+    assert_eq!(set_cookies(&mut session).len(), 1);
+    assert!(!session.is_dirty());
+}
+
+#[test]
+fn get_makes_a_session_that_costs_nothing_until_it_is_written() {
+    let mut session = get_at(&config(""), "", NOW);
+    assert!(session.is_new() && !session.is_dirty());
+    assert!(set_cookies(&mut session).is_empty());
+    session.update("{}").unwrap();
+    assert!(session.is_dirty());
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
+
+#[test]
+fn a_session_that_is_only_read_sets_no_cookie() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let mut session = use_at(&config, &cookie, NOW);
+    assert_eq!(
+        (session.source(), session.is_new()),
+        (Source::Cookie, false)
+    );
+    assert!(set_cookies(&mut session).is_empty());
+}
+
+#[test]
+fn the_header_wins_over_the_cookie() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"from":"cookie"}"#, NOW);
+    let token = token_at(&config, r#"{"from":"header"}"#, NOW);
+    let session = config.use_session(&request(&cookie, &token, NOW)).unwrap();
+    assert_eq!(
+        (session.source(), session.data()),
+        (Source::Header, r#"{"from":"header"}"#)
+    );
+}
+
+#[test]
+fn an_empty_header_is_no_header() {
+    let config = config("");
+    let cookie = sealed_at(&config, "{}", NOW);
+    let session = config.use_session(&request(&cookie, " \t", NOW)).unwrap();
+    assert_eq!(
+        (session.source(), session.rejection()),
+        (Source::Cookie, None)
+    );
+}
+
+#[test]
+fn a_header_that_does_not_open_gives_way_to_the_cookie_and_says_why() {
+    let config = config("");
+    let cookie = sealed_at(&config, "{}", NOW);
+    let token = token_at(&config, "{}", NOW);
+    let keyed = token_at(&of(OTHER), "{}", NOW);
+    let long = format!("h3s1..{}", "A".repeat(16_384));
+    for (header, why) in [
+        ("nonsense", Rejection::Malformed),
+        ("h3s2.x", Rejection::UnsupportedFormat),
+        ("Fe26.2*1*2", Rejection::UnsupportedFormat),
+        (&keyed, Rejection::UnknownKey),
+        (&damaged(&token), Rejection::BadSeal),
+        (&long, Rejection::TooLarge),
+    ] {
+        let session = config.use_session(&request(&cookie, header, NOW)).unwrap();
+        assert_eq!(
+            (session.source(), session.rejection()),
+            (Source::Cookie, Some(why)),
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn a_header_whose_session_has_ended_does_not_silently_become_another_session() {
+    let config = config(r#""maxAge":60"#);
+    let token = token_at(&config, "{}", NOW);
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW + 50 * SECOND);
+    let mut session = config
+        .use_session(&request(&cookie, &token, NOW + 70 * SECOND))
+        .unwrap();
+    assert_eq!((session.source(), session.data()), (Source::None, "{}"));
+    assert_eq!(session.rejection(), Some(Rejection::Expired));
+    assert!(
+        set_cookies(&mut session).is_empty(),
+        "and the cookie's session is not destroyed"
+    );
+}
+
+#[test]
+fn writing_a_header_session_sets_cookies_as_well() {
+    let config = config("");
+    let token = token_at(&config, "{}", NOW);
+    let mut session = config.use_session(&request("", &token, NOW)).unwrap();
+    session.set("a", "1").unwrap();
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
+
+#[test]
+fn a_session_header_that_is_off_is_not_read() {
+    let off = config(r#""sessionHeader":false"#);
+    let token = token_at(&config(""), r#"{"a":1}"#, NOW);
+    assert!(off.use_session(&request("", &token, NOW)).unwrap().is_new());
+}
+
+#[test]
+fn cookie_false_neither_reads_nor_writes_cookies() {
+    let header_only = config(r#""cookie":false"#);
+    let cookie = sealed_at(&config(""), r#"{"a":1}"#, NOW);
+    let mut session = use_at(&header_only, &cookie, NOW);
+    assert!(session.is_new() && session.is_dirty());
+    assert_eq!(session.rejection(), None);
+    assert!(set_cookies(&mut session).is_empty());
+    session.set("a", "1").unwrap();
+    assert!(session.is_dirty());
+    let token = session.seal().unwrap().to_owned();
+    assert!(!session.is_dirty());
+    let again = header_only.use_session(&request("", &token, NOW)).unwrap();
+    assert_eq!(
+        (again.source(), again.data()),
+        (Source::Header, r#"{"a":1}"#)
+    );
+}
+
+#[test]
+fn what_may_be_valid_elsewhere_is_not_destroyed_by_a_visit() {
+    let config = config("");
+    let foreign = format!("h3={}", token_at(&of(OTHER), "{}", NOW));
+    for cookie in [foreign.as_str(), "h3=Fe26.2*a*b", "h3=h3s2.abc"] {
+        let mut session = use_at(&config, cookie, NOW);
+        assert!(session.is_new() && session.rejection().is_some());
+        assert!(set_cookies(&mut session).is_empty(), "{cookie}");
+        session.set("a", "1").unwrap();
+        assert_eq!(set_cookies(&mut session).len(), 1);
+    }
+}
+
+#[test]
+fn what_is_broken_is_replaced_by_a_visit() {
+    let config = config("");
+    let token = token_at(&config, "{}", NOW);
+    let mixed = format!("h3=h3s2.abc; h3={}", damaged(&token));
+    for cookie in [
+        "h3=nonsense",
+        "h3=h3s1..x",
+        &format!("h3={}", damaged(&token)),
+        &mixed,
+    ] {
+        assert_eq!(
+            set_cookies(&mut use_at(&config, cookie, NOW)).len(),
+            1,
+            "{cookie}"
+        );
+    }
+}
+
+#[test]
+fn an_older_password_opens_and_is_replaced_on_read() {
+    let cookie = sealed_at(&of(OLD), r#"{"a":1}"#, NOW);
+    let keyed = of(KEYED);
+    let mut session = get_at(&keyed, &cookie, NOW + SECOND);
+    assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
+    assert!(set_cookies(&mut session)[0].starts_with("h3=h3s1.new."));
+}
+
+#[test]
+fn refresh_false_leaves_an_older_password_until_the_next_write() {
+    let cookie = sealed_at(&of(OLD), "{}", NOW);
+    let keyed = of(&KEYED.replace("}}", r#"},"refresh":false}"#));
+    let mut session = use_at(&keyed, &cookie, NOW);
+    assert!(set_cookies(&mut session).is_empty());
+    session.set("a", "1").unwrap();
+    assert!(set_cookies(&mut session)[0].starts_with("h3=h3s1.new."));
+}
+
+#[test]
+fn a_token_without_a_key_id_belongs_to_the_password_called_default() {
+    let cookie = sealed_at(&config(""), r#"{"a":1}"#, NOW);
+    let keyed = of(&format!(
+        r#"{{"password":{{"new":"a new password of at least 32 characters","default":"{PASSWORD}"}}}}"#
+    ));
+    assert_eq!(use_at(&keyed, &cookie, NOW).data(), r#"{"a":1}"#);
+}
+
+#[test]
+fn the_token_of_one_session_is_no_token_of_another() {
+    let token = token_at(&config(r#""name":"a""#), "{}", NOW);
+    let session = use_at(&config(r#""name":"b""#), &format!("b={token}"), NOW);
+    assert_eq!(session.rejection(), Some(Rejection::BadSeal));
+}
+
+#[test]
+fn unseal_makes_a_refusal_an_error() {
+    let config = config(r#""maxAge":60"#);
+    let token = token_at(&config, r#"{"a":1}"#, NOW);
+    let session = config.unseal(&token, NOW).unwrap();
+    assert_eq!(
+        (session.source(), session.data()),
+        (Source::Token, r#"{"a":1}"#)
+    );
+    for (token, now, why) in [
+        (token.as_str(), NOW + 61 * SECOND, Rejection::Expired),
+        ("", NOW, Rejection::Malformed),
+        (&format!(" {token}"), NOW, Rejection::Malformed),
+        (&damaged(&token), NOW, Rejection::BadSeal),
+        (&"h3s1..".repeat(4000), NOW, Rejection::TooLarge),
+    ] {
+        let error = config.unseal(token, now).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.rejection()),
+            (ErrorKind::Rejected, Some(why))
+        );
+        assert_eq!(error.key(), why.name());
+    }
+}
+
+#[test]
+fn of_several_cookies_the_first_that_opens_is_taken() {
+    let config = config("");
+    let stale = token_at(&of(OTHER), "{}", NOW);
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let session = use_at(&config, &format!("h3=plain; h3={stale}; {cookie}"), NOW);
+    assert_eq!(
+        (session.data(), session.rejection()),
+        (r#"{"a":1}"#, Some(Rejection::UnknownKey))
+    );
+}
+
+#[test]
+fn of_several_cookies_at_most_four_are_tried() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let stale = "h3=h3s1..x; ";
+    assert!(!use_at(&config, &(stale.repeat(3) + &cookie), NOW).is_new());
+    assert!(use_at(&config, &(stale.repeat(4) + &cookie), NOW).is_new());
+}
+
+#[test]
+fn an_empty_cookie_is_an_absent_one() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let session = use_at(&config, &format!("h3=; h3=\"\"; {cookie}"), NOW);
+    assert_eq!((session.data(), session.rejection()), (r#"{"a":1}"#, None));
+    assert_eq!(use_at(&config, "h3=", NOW).rejection(), None);
+}

@@ -1,0 +1,254 @@
+use h3s::ErrorKind;
+
+use super::*;
+
+fn with(data: &str) -> h3s::Session {
+    let config = config("");
+    use_at(&config, &sealed_at(&config, data, NOW), NOW)
+}
+
+#[test]
+fn what_update_does_not_touch_is_carried_over_byte_for_byte() {
+    let exact = r#"{"big":12345678901234567890123,"float":1.0e5,"zero":-0.0,"z":{"b":1,"a":[{}]},"esc":"\u0041\/\ud800\u0000","emoji":"😀","":0}"#;
+    let mut session = with(exact);
+    assert_eq!(session.data(), exact);
+    session.update(r#"{"new":1}"#).unwrap();
+    let expected = exact.replace(r#""":0}"#, r#""":0,"new":1}"#);
+    assert_eq!(session.data(), expected);
+}
+
+#[test]
+fn update_keeps_the_place_of_a_key_and_puts_a_new_one_last() {
+    let mut session = with(r#"{"a":1,"b":2,"c":3}"#);
+    session
+        .update(r#" { "d" : [ 1 , 2 ] , "b" : { "x" : " y " } } "#)
+        .unwrap();
+    assert_eq!(session.data(), r#"{"a":1,"b":{"x":" y "},"c":3,"d":[1,2]}"#);
+}
+
+#[test]
+fn update_is_shallow() {
+    let mut session = with(r#"{"user":{"name":"Ada","id":1}}"#);
+    session.update(r#"{"user":{"id":2}}"#).unwrap();
+    assert_eq!(session.data(), r#"{"user":{"id":2}}"#);
+}
+
+#[test]
+fn keys_compare_after_unescaping() {
+    let mut session = with(r#"{"\u0061":1}"#);
+    session.set("a", "2").unwrap();
+    assert_eq!(session.data(), r#"{"\u0061":2}"#);
+    session.update(r#"{"a":3}"#).unwrap();
+    assert_eq!(session.data(), r#"{"\u0061":3}"#);
+    session.remove("a").unwrap();
+    assert_eq!(session.data(), "{}");
+}
+
+#[test]
+fn set_text_quotes_and_escapes() {
+    let mut session = with("{}");
+    session.set_text("k\"", "a\"\\\n\0é").unwrap();
+    assert_eq!(session.data(), r#"{"k\"":"a\"\\\n\u0000é"}"#);
+    assert_eq!(session.text("/k\"").unwrap(), "a\"\\\n\0é".as_bytes());
+}
+
+#[test]
+fn bad_json_is_refused_at_its_byte_and_leaves_the_session_as_it_was() {
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(129), "}".repeat(129));
+    let cases: [(&[u8], usize); 9] = [
+        (b"", 0),
+        (b"[1]", 0),
+        (b"{\"a\":1,}", 7),
+        (b"{\"a\":1,\"a\":2}", 8),
+        (b"{\"b\":{\"a\":1,\"\\u0061\":2}}", 13),
+        (b"{\"a\":\"\xFF\"}", 6),
+        (b"{\"a\":\"\x01\"}", 6),
+        (b"{} {}", 3),
+        (deep.as_bytes(), 640),
+    ];
+    for (json, at) in cases {
+        let mut session = with(r#"{"a":1}"#);
+        for error in [
+            session.update(json).unwrap_err(),
+            session.replace(json).unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.kind(), error.offset()),
+                (ErrorKind::Data, Some(at)),
+                "{error}"
+            );
+        }
+        assert_eq!(session.data(), r#"{"a":1}"#);
+        assert!(!session.is_dirty());
+    }
+}
+
+#[test]
+fn data_may_nest_128_levels_however_it_is_written() {
+    let value = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let mut session = with("{}");
+    session.set("a", value(127)).unwrap();
+    session
+        .update(format!(r#"{{"b":{}}}"#, value(127)))
+        .unwrap();
+    assert_eq!(
+        session.set("c", value(128)).unwrap_err().kind(),
+        ErrorKind::Data
+    );
+    assert_eq!(
+        session
+            .update(format!(r#"{{"c":{}}}"#, value(128)))
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Data
+    );
+}
+
+#[test]
+fn a_cleared_session_never_comes_back() {
+    let config = config("");
+    let mut session = use_at(&config, &sealed_at(&config, r#"{"secret":1}"#, NOW), NOW);
+    let id = session.id().to_owned();
+    session.clear();
+    assert_eq!(
+        (session.id(), session.data(), session.created_at()),
+        ("", "{}", 0)
+    );
+    assert!(session.is_cleared() && !session.is_new());
+    assert_eq!(session.log_id(), None);
+    let cookies = set_cookies(&mut session);
+    assert_eq!(cookies.len(), 1);
+    assert!(
+        cookies[0].starts_with("h3=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/")
+    );
+
+    session.update(r#"{"a":1}"#).unwrap();
+    assert_eq!(session.data(), r#"{"a":1}"#);
+    assert!(session.is_new() && session.id() != id);
+    let cookies = set_cookies(&mut session);
+    assert_eq!(cookies.len(), 1, "no cookie is both deleted and set");
+    assert!(cookies[0].starts_with("h3=h3s1."));
+}
+
+#[test]
+fn after_clear_remove_rotate_seal_and_set_id_are_state_errors() {
+    let mut session = with("{}");
+    session.clear();
+    assert_eq!(session.remove("a").unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(session.rotate().unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(session.set_id("x").unwrap_err().kind(), ErrorKind::State);
+    assert!(session.update("nonsense").is_err());
+    assert!(session.is_cleared(), "a failed write starts nothing");
+    session.clear();
+}
+
+#[test]
+fn a_new_or_rotated_session_takes_an_id_until_it_is_sealed() {
+    let mut session = use_at(&config(""), "", NOW);
+    session.set_id("my-id").unwrap();
+    assert_eq!(session.id(), "my-id");
+    set_cookies(&mut session);
+    assert_eq!(
+        session.set_id("other").unwrap_err().kind(),
+        ErrorKind::State
+    );
+    session.rotate().unwrap();
+    session.set_id("other").unwrap();
+    let mut opened = with("{}");
+    assert_eq!(opened.set_id("other").unwrap_err().kind(), ErrorKind::State);
+}
+
+#[test]
+fn an_id_is_1_to_255_graphic_bytes() {
+    let mut session = use_at(&config(""), "", NOW);
+    for id in ["", " ", "a b", "é", "\x7F", "a\0", &"x".repeat(256)] {
+        assert_eq!(
+            session.set_id(id).unwrap_err().kind(),
+            ErrorKind::Data,
+            "{id:?}"
+        );
+    }
+    for id in [
+        "!",
+        "~",
+        &"x".repeat(255),
+        "ABCDEF01-2345-6789-ABCD-EF0123456789",
+    ] {
+        let mut session = use_at(&config(""), "", NOW);
+        session.set_id(id).unwrap();
+        let mut jar = jar::Jar::default();
+        jar.take(&mut session);
+        assert_eq!(use_at(&config(""), &jar.header(), NOW).id(), id);
+    }
+}
+
+#[test]
+fn an_id_in_the_log_is_the_same_everywhere_and_not_the_id() {
+    let (one, two) = (config(""), config(""));
+    let cookie = sealed_at(&one, "{}", NOW);
+    let (mut a, mut b) = (use_at(&one, &cookie, NOW), use_at(&two, &cookie, NOW));
+    let log_id = a.log_id().unwrap().to_owned();
+    assert_eq!(b.log_id(), Some(log_id.as_str()));
+    assert_eq!(log_id.len(), 32);
+    assert!(log_id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let named = config(r#""name":"other""#);
+    let mut c = use_at(&named, "", NOW);
+    c.set_id(a.id()).unwrap();
+    assert_ne!(c.log_id(), Some(log_id.as_str()));
+}
+
+#[test]
+fn find_and_text_follow_rfc_6901() {
+    let mut session = with(
+        r#"{"a/b":1,"m~n":2,"":3,"list":["x",{"y":"\u00e9\n"}],"s":"plain","lone":"\ud800!"}"#,
+    );
+    for (pointer, json, text) in [
+        ("/a~1b", "1", "1"),
+        ("/m~0n", "2", "2"),
+        ("/", "3", "3"),
+        ("/list/0", r#""x""#, "x"),
+        ("/list/1/y", r#""\u00e9\n""#, "é\n"),
+        ("/s", r#""plain""#, "plain"),
+        ("/lone", r#""\ud800!""#, "\u{FFFD}!"),
+    ] {
+        assert_eq!(session.find(pointer), Some(json.as_bytes()), "{pointer}");
+        assert_eq!(session.text(pointer), Some(text.as_bytes()), "{pointer}");
+    }
+    assert_eq!(session.find(""), Some(session.data().as_bytes()));
+    for absent in [
+        "a", "/nope", "/list/2", "/list/01", "/list/-", "/list/", "/s/x", "/a~2b", "/m~",
+    ] {
+        assert_eq!(session.find(absent), None, "{absent}");
+    }
+}
+
+#[test]
+fn the_same_cookies_come_until_the_next_write() {
+    let mut session = with("{}");
+    session.set("a", "1").unwrap();
+    let first = set_cookies(&mut session);
+    assert_eq!(set_cookies(&mut session), first);
+    session.set("a", "1").unwrap();
+    assert_ne!(set_cookies(&mut session), first);
+}
+
+#[test]
+fn sealing_a_token_does_not_take_the_cookies_away() {
+    let mut session = with("{}");
+    session.set("a", "1").unwrap();
+    let token = session.seal().unwrap().to_owned();
+    assert!(session.is_dirty());
+    assert!(
+        set_cookies(&mut session)[0].starts_with(&format!("h3={token};")),
+        "one seal serves both"
+    );
+}
+
+#[test]
+fn a_token_that_could_not_come_back_in_the_header_is_not_sealed() {
+    let mut session = use_at(&config(""), "", NOW);
+    session.set_text("a", "x".repeat(20_000)).unwrap();
+    assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::TooLarge);
+    assert!(set_cookies(&mut session).len() > 1);
+}
