@@ -1,0 +1,118 @@
+# Builds, tests and installs libh3s. `make help` lists the targets. Whatever they make goes under target/.
+
+SHELL := bash
+.DELETE_ON_ERROR:
+
+prefix = /usr/local
+exec_prefix = $(prefix)
+libdir = $(exec_prefix)/lib
+includedir = $(prefix)/include
+INSTALL = install
+
+version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# The soname follows the major version; build.rs gives it to the library, and the suite `abi` compares the two.
+abi := $(firstword $(subst ., ,$(version)))
+
+# Cargo's output has to be where this file looks for it, whatever the environment says.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+# Says that `all` was made from these sources, so that `sudo make install` needs no cargo.
+built := target/release/.built
+sources := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+
+# $(call pc,PREFIX,LIBDIR,INCLUDEDIR,LIBS): the text of h3s.pc. -lgcc_s is not among Libs.private: every compiler driver adds
+# it, or with -static the archive that takes its place.
+pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
+	'Name: libh3s' 'Description: Sessions of h3 (Nuxt, Nitro) with a C ABI' 'Version: $(version)' \
+	'Libs: -L$${libdir} -lh3s$(4)' 'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$${includedir}'
+
+# ---- Build -----------------------------------------------------------------------------------------------------------
+
+.PHONY: all
+all: ## Build the shared and the static library (the default)
+	@. tests/setup.sh && need_rust
+	cargo build --release --locked
+	@$(MAKE) --no-print-directory target/lib target/pkgconfig/h3s.pc
+	@touch $(built)
+
+# The library under the names that a linker and a loader look for, and a h3s.pc that leads there: with
+# PKG_CONFIG_PATH=target/pkgconfig a program builds against this tree and, thanks to the rpath, runs from it.
+target/lib: Makefile
+	@mkdir -p $@
+	@ln -sfn ../release/libh3s.so $@/libh3s.so
+	@ln -sfn libh3s.so $@/libh3s.so.$(abi)
+	@ln -sfn ../release/libh3s.a $@/libh3s.a
+	@touch $@
+
+target/pkgconfig/h3s.pc: Makefile Cargo.toml
+	@mkdir -p $(@D)
+	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include, -Wl$(comma)-rpath$(comma)$${libdir}) >$@
+
+comma := ,
+
+.PHONY: header
+header: ## Write include/h3s.h from the comments in src/ffi
+	@. tests/setup.sh && need_rust
+	touch build.rs
+	H3S_WRITE_HEADER=include/h3s.h cargo check --locked
+
+# ---- Try -------------------------------------------------------------------------------------------------------------
+
+.PHONY: demo serve
+demo: all ## Visit a small web server with curl and print the conversation
+	@examples/demo.sh
+
+serve: all ## Leave that server running, for a browser
+	@examples/demo.sh --serve
+
+# ---- Test ------------------------------------------------------------------------------------------------------------
+
+.PHONY: test check lint bench fuzz
+test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
+	@tests/run
+
+check: ## Run what needs only Rust and a C compiler; installs nothing
+	@H3S_NO_INSTALL=1 tests/run rust abi
+
+lint: ## Check format, types, warnings and shell scripts
+	@tests/run lint
+
+bench: all ## Measure against the budgets
+	@benches/run.sh
+
+fuzz: ## Run the property tests on CASES=20000 generated inputs each
+	@. tests/setup.sh && need_rust
+	PROPTEST_CASES=$(CASES) cargo test --release --locked --test properties
+CASES = 20000
+
+# ---- Install ---------------------------------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir)
+	$(INSTALL) -d "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(includedir)"
+	$(INSTALL) -m 755 target/release/libh3s.so "$(DESTDIR)$(libdir)/libh3s.so.$(version)"
+	ln -sfn libh3s.so.$(version) "$(DESTDIR)$(libdir)/libh3s.so.$(abi)"
+	ln -sfn libh3s.so.$(abi) "$(DESTDIR)$(libdir)/libh3s.so"
+	$(INSTALL) -m 644 target/release/libh3s.a "$(DESTDIR)$(libdir)/libh3s.a"
+	$(INSTALL) -m 644 include/h3s.h "$(DESTDIR)$(includedir)/h3s.h"
+	@$(call pc,$(prefix),$(libdir),$(includedir)) >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
+	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
+	@test -n "$(DESTDIR)" || echo 'If programs do not find libh3s.so.$(abi), run ldconfig.'
+
+$(built): $(sources)
+	@$(MAKE) --no-print-directory all
+
+uninstall: ## Remove what install put there (with the same variables)
+	rm -f "$(DESTDIR)$(libdir)/libh3s.so" "$(DESTDIR)$(libdir)/libh3s.so.$(abi)" \
+		"$(DESTDIR)$(libdir)/libh3s.so.$(version)" "$(DESTDIR)$(libdir)/libh3s.a" \
+		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h"
+
+# ---- The rest --------------------------------------------------------------------------------------------------------
+
+.PHONY: clean help
+clean: ## Remove target/
+	rm -rf target
+
+help: ## Print this list
+	@sed -nE 's/^([a-z]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
+		printf '  make %-10s %s\n' "$$target" "$$what"; done

@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# Sourced by whatever needs tools that a fresh machine may lack. Each need_* is quick when all is there, may be called again,
+# installs what it can, and otherwise says what to install and returns 1.
+#
+#     . tests/setup.sh
+#     need_debian cc gcc libc6-dev
+#
+# H3S_NO_INSTALL=1: say what is missing, and install nothing.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Cargo's output has to be where the tests look for it, whatever the environment says.
+export CARGO_TARGET_DIR=$root/target
+
+# need_debian COMMAND_OR_FILE PACKAGE...: the packages, unless the command (or, with a slash in it, the file) is there.
+need_debian() {
+    local wanted=$1 log=$root/target/setup/apt.log
+    shift
+    setup_has "$wanted" && return
+    if setup_may_install; then
+        echo "setup: installing $*"
+        mkdir -p "$root/target/setup"
+        : >"$log"
+        # Without package lists, or with old ones, the first try fails.
+        setup_apt install -y --no-install-recommends "$@" ||
+            { setup_update && setup_apt install -y --no-install-recommends "$@"; } ||
+            tail -n 5 "$log" >&2
+        hash -r
+        setup_has "$wanted" && return
+    fi
+    echo "setup: $wanted is missing; with Debian: apt-get install $*" >&2
+    return 1
+}
+
+# need_rust [COMPONENT...]: cargo, as new as Cargo.toml says, and components such as clippy.
+need_rust() {
+    local wanted found component
+    wanted=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' "$root/Cargo.toml")
+    setup_has cargo || PATH=$PATH:$HOME/.cargo/bin
+    if ! found=$(cd "$root" && rustc --version 2>/dev/null) || ! setup_has cargo; then
+        echo "setup: Rust $wanted or later is missing; install it with rustup" >&2
+        return 1
+    fi
+    found=${found#rustc }
+    found=${found%% *}
+    if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+        echo "setup: Rust $found is older than $wanted; run: rustup update" >&2
+        return 1
+    fi
+    for component in "$@"; do
+        setup_component "$component" && continue
+        if [ -z "${H3S_NO_INSTALL:-}" ] && setup_has rustup; then
+            echo "setup: adding the Rust component $component"
+            rustup component add "$component" >/dev/null 2>&1 || true
+            setup_component "$component" && continue
+        fi
+        echo "setup: $component is missing; run: rustup component add $component" >&2
+        return 1
+    done
+}
+
+# need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that file changes.
+need_venv() {
+    local venv=$root/target/venv pinned=$root/tests/requirements.txt log=$root/target/setup/pip.log
+    # The copy is put there last, so an interrupted installation does not count.
+    cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
+    need_debian python3 python3 || return
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: the packages of tests/requirements.txt are missing" >&2
+        return 1
+    fi
+    echo "setup: installing tests/requirements.txt into target/venv"
+    mkdir -p "$root/target/setup"
+    if ! { python3 -m venv --clear "$venv" &&
+        "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned"; } \
+        </dev/null >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "setup: the packages of tests/requirements.txt could not be installed" >&2
+        return 1
+    fi
+    cp "$pinned" "$venv/requirements.txt"
+}
+
+# ---- What the above stands on ----------------------------------------------------------------------------------------
+
+setup_has() {
+    case $1 in
+        */*) [ -e "$1" ] ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+# rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the command has to be tried.
+setup_component() {
+    case $1 in
+        rustfmt) cargo fmt --version >/dev/null 2>&1 ;;
+        *) cargo "$1" --version >/dev/null 2>&1 ;;
+    esac
+}
+
+setup_may_install() {
+    [ -z "${H3S_NO_INSTALL:-}" ] && setup_has apt-get && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+setup_apt() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+    # Another process may be installing as well: wait for it.
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" \
+        </dev/null >>"$root/target/setup/apt.log" 2>&1
+}
+
+# Once a run is enough: tests/run removes the mark at its start.
+setup_update() {
+    local mark=$root/target/setup/apt-updated
+    [ -z "$(find "$mark" -mmin -60 2>/dev/null)" ] || return
+    echo "setup: fetching the package lists"
+    setup_apt update && touch "$mark"
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The unit, property, integration and documentation tests in Rust.
+. "$(dirname "$0")/suite.sh"
+need_rust || skip_suite "needs Rust"
+
+CARGO_TERM_COLOR=never bounded 1800 cargo test --locked --no-fail-fast 2>&1 | tee "$scratch/log"
+status=${PIPESTATUS[0]}
+
+# test result: ok. 5 passed; 0 failed; 1 ignored; …
+read -r passed failed skipped < <(
+    awk '/^test result: / { passed += $4; failed += $6; ignored += $8 } END { print passed + 0, failed + 0, ignored + 0 }' \
+        "$scratch/log"
+)
+# What does not compile, or was stopped, has no such line.
+if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+finish

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Format, warnings, types and shell scripts. Each check counts as one test.
+. "$(dirname "$0")/suite.sh"
+
+# files PATTERN...: what is, or is about to be, committed.
+files() {
+    if [ -e .git ]; then
+        git ls-files -z --cached --others --exclude-standard -- "$@"
+    else
+        local pattern names=()
+        for pattern in "$@"; do names+=(-o -path "./$pattern"); done
+        find . -path ./target -prune -o -type f \( "${names[@]:1}" \) -print0
+    fi | while IFS= read -r -d '' file; do
+        if [ -f "$file" ]; then printf '%s\0' "$file"; fi
+    done
+}
+
+if need_rust rustfmt; then
+    check "cargo fmt" cargo fmt --check
+else
+    skip "cargo fmt" "needs Rust with rustfmt"
+fi
+if need_rust clippy; then
+    check "cargo clippy" bounded 1200 cargo clippy --quiet --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
+else
+    skip "cargo clippy and doc" "needs Rust with clippy"
+fi
+
+mapfile -d '' -t python < <(files '*.py')
+if [ ${#python[@]} -eq 0 ]; then
+    :
+elif need_venv; then
+    py=target/venv/bin/python
+    ruff_options=(--quiet --cache-dir target/ruff --config 'line-length = 120')
+    check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
+    check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
+    check "mypy" bounded 600 "$py" -m mypy --strict --scripts-are-modules --cache-dir target/mypy "${python[@]}"
+else
+    skip "ruff and mypy" "needs the packages of tests/requirements.txt"
+fi
+
+mapfile -d '' -t shell < <(files '*.sh' tests/run .ci/run)
+if need_debian shellcheck shellcheck; then
+    check "shellcheck" shellcheck --external-sources --source-path=SCRIPTDIR "${shell[@]}"
+else
+    skip "shellcheck" "needs shellcheck"
+fi
+
+warnings=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude)
+if need_c && need_debian /usr/include/cmocka.h libcmocka-dev &&
+    need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian /usr/include/openssl/evp.h libssl-dev; then
+    check "include/h3s.h is C99" gcc -std=c99 "${warnings[@]}" -x c include/h3s.h
+    check "include/h3s.h is C++11" g++ -std=c++11 "${warnings[@]}" -x c++ include/h3s.h
+    while IFS= read -r -d '' file; do
+        check "$file is C99" gcc -std=c99 "${warnings[@]}" "$file"
+    done < <(files 'c-tests/*.c' 'examples/*.c' 'benches/*.c' 'tests/*.c')
+    while IFS= read -r -d '' file; do
+        check "$file is C++11" g++ -std=c++11 "${warnings[@]}" "$file"
+    done < <(files 'c-tests/*.cc' 'c-tests/*.cpp' 'examples/*.cpp')
+else
+    skip "the C files" "needs a C compiler and the libraries' headers"
+fi
+finish

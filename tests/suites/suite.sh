@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# Sourced by each suite, which thereby starts in the top folder with a scratch folder of its own. A suite either counts with
+# check and closes with finish, or closes with the output of something that prints the closing line itself.
+set -u
+
+# shellcheck source=SCRIPTDIR/../setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
+cd "$root" || exit
+
+suite=$(basename "$0" .sh)
+suite=${suite#[0-9][0-9]-}
+passed=0 failed=0 skipped=0
+# In a place whose path has no spaces, which pkg-config's output could not be used with.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# check WHAT COMMAND...: one test. The command's output is shown only when it fails.
+check() {
+    local what=$1 output
+    shift
+    if output=$("$@" 2>&1 </dev/null); then
+        passed=$((passed + 1))
+        echo "  ok    $what"
+    else
+        failed=$((failed + 1))
+        printf '  FAIL  %s\n%s\n' "$what" "${output:+$(sed 's/^/        /' <<<"$output")}"
+    fi
+}
+
+# skip WHAT WHY: one test that cannot be run here.
+skip() {
+    if [ -n "${REQUIRE_ALL:-}" ]; then
+        failed=$((failed + 1))
+        echo "  FAIL  $1: $2"
+    else
+        skipped=$((skipped + 1))
+        echo "  skip  $1: $2"
+    fi
+}
+
+# The closing line, which tests/run reads.
+finish() {
+    echo "$suite: $passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# skip_suite WHY: when what a suite needs cannot be had.
+skip_suite() {
+    skip "the whole suite" "$1"
+    finish
+}
+
+# bounded SECONDS COMMAND...: nothing may hang for ever.
+bounded() { timeout --kill-after=10 "$@"; }
+
+# What is tested is what `make` builds.
+need_build() {
+    need_rust || skip_suite "needs Rust"
+    bounded 1800 make --no-print-directory all </dev/null || {
+        check "the library is built" false
+        finish
+    }
+}
+
+need_c() {
+    need_debian cc gcc libc6-dev && need_debian c++ g++ && need_debian nm binutils && need_debian pkg-config pkg-config
+}
