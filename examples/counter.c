@@ -1,0 +1,476 @@
+/*
+ * counter: a small web server with sessions, on libh3s and libmicrohttpd.
+ *
+ *     cc -std=c99 -o counter counter.c $(pkg-config --cflags --libs h3s libmicrohttpd)
+ *     ./counter [--port N]
+ *
+ * All that a server does with libh3s is in three places: configure() makes the one h3s_config of the process; serve()
+ * opens an h3s_session for a request, has it written, and takes its Set-Cookie values; the functions in the table
+ * ROUTES read and write it.
+ *
+ * The password is the environment variable SESSION_PASSWORD, of at least 32 characters. Any other server that has it
+ * and the same options, in whatever language, shares the sessions.
+ */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <h3s.h>
+#include <microhttpd.h>
+
+enum { BODY_MAX = 4096 };
+
+struct request {
+    const h3s_config *config;
+    struct MHD_Connection *connection;
+    const char *method;
+    struct MHD_PostProcessor *form;
+    size_t received;                    /* bytes of the body so far */
+    char name[BODY_MAX];                /* the form's field, decoded */
+    size_t name_len;
+
+    h3s_session *session;               /* freed when the answer is out: all below is borrowed from it */
+    h3s_str token;
+    const h3s_str *set_cookies;
+    size_t set_cookie_count;
+
+    unsigned status;                    /* of the answer */
+    const char *type, *allow;
+    FILE *out;                          /* writes the answer's body */
+    char *body;
+    size_t body_len;
+};
+
+/* A small program may end when memory does. */
+static FILE *text_open(char **text, size_t *len)
+{
+    FILE *out = open_memstream(text, len);
+    if (out == NULL)
+        abort();
+    return out;
+}
+
+static void text_close(FILE *out)
+{
+    if (fclose(out) != 0)
+        abort();
+}
+
+static void put_json(FILE *out, h3s_str text)
+{
+    putc('"', out);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c < 0x20)
+            fprintf(out, "\\u%04x", c);
+        else
+            fprintf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    putc('"', out);
+}
+
+static void put_html(FILE *out, h3s_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        fprintf(out, strchr("&<>\"'", text.ptr[i]) ? "&#%d;" : "%c", text.ptr[i]);
+}
+
+/* ---- Writing the session ----------------------------------------------------------------------------------------- */
+
+/* 0 also where another server that shares the session has put something that is no such number. */
+static long long visits(h3s_session *session)
+{
+    h3s_str count = h3s_session_find(session, "/count", 6);          /* JSON text, without a NUL after it */
+    char digits[20];
+    snprintf(digits, sizeof digits, "%.*s", (int)count.len, count.len > 0 ? count.ptr : "");
+    long long number = strtoll(digits, NULL, 10);
+    return number > 0 && number < 1LL << 53 ? number : 0;
+}
+
+static int32_t visit(struct request *r, h3s_error *err)
+{
+    char json[64];
+    int len = snprintf(json, sizeof json, "{\"count\":%lld}", visits(r->session) + 1);
+    return h3s_update(r->session, json, (size_t)len, err);
+}
+
+static int32_t rotate(struct request *r, h3s_error *err) { return h3s_rotate(r->session, err); }
+
+static int32_t clear(struct request *r, h3s_error *err) { return h3s_clear(r->session, err); }
+
+static int32_t seal(struct request *r, h3s_error *err) { return h3s_seal(r->session, &r->token, err); }
+
+/*
+ * A real login would ask for a password. Whoever comes in gets a new session id: the one before may have been planted
+ * by somebody else, who would now be logged in as well.
+ */
+static int32_t login(struct request *r, h3s_error *err)
+{
+    if (r->name_len == 0) {
+        *err = (h3s_error){ .status = H3S_ERR_DATA, .message = "the form has no name" };
+        return err->status;
+    }
+    char now[32];
+    int len = snprintf(now, sizeof now, "%lld", (long long)time(NULL));
+    int32_t status = h3s_rotate(r->session, err);
+    if (status == H3S_OK)
+        status = h3s_set_text(r->session, "user", 4, r->name, r->name_len, err);    /* any text: it is escaped there */
+    if (status == H3S_OK)
+        status = h3s_set(r->session, "since", 5, now, (size_t)len, err);
+    return status;
+}
+
+/* ---- Showing it -------------------------------------------------------------------------------------------------- */
+
+static const char STYLE[] =
+    ":root{color-scheme:light dark;--ink:#1c2430;--dim:#66707f;--page:#eef0f4;--card:#fff;--line:#dfe3ea;--go:#0a7d4b}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e7eaf0;--dim:#97a1b0;--page:#12151b;--card:#1b2029;--line:#303845;"
+    "--go:#35c58a}}*{box-sizing:border-box}body{margin:0;padding:6vh 1rem;background:var(--page);color:var(--ink);"
+    "font:16px/1.5 system-ui,sans-serif}main{max-width:40rem;margin:auto;padding:2rem;background:var(--card);"
+    "border:1px solid var(--line);border-radius:14px}h1{margin:0;font-size:1.1rem;font-weight:600}"
+    ".count{display:flex;align-items:baseline;gap:.8rem;margin:1rem 0}.count b{font-size:4.5rem;line-height:1;"
+    "color:var(--go)}dl{display:grid;grid-template-columns:max-content 1fr;gap:.45rem 1.4rem;margin:1.6rem 0;"
+    "padding:1.3rem 0;border:solid var(--line);border-width:1px 0}dt,p{color:var(--dim)}dd{margin:0;min-width:0;"
+    "overflow-wrap:anywhere}code{font:.9em ui-monospace,monospace}.note{padding:.6rem .9rem;color:inherit;"
+    "border-left:4px solid #d97706;background:#d9770622}.row,form{display:flex;flex-wrap:wrap;gap:.6rem}"
+    ".row+p{margin-bottom:0;font-size:.9rem}input,button,a{padding:.5rem .9rem;font:inherit;color:inherit;"
+    "text-decoration:none;background:none;border:1px solid var(--line);border-radius:8px}button,a{cursor:pointer}"
+    "input{width:11rem}button:hover,a:hover{border-color:var(--go)}";
+
+static const char *const SOURCES[] = { "none", "cookie", "header", "token" };
+
+static void put_time(FILE *out, const char *label, int64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    char text[64] = "never";
+    if (ms != 0 && gmtime_r(&seconds, &utc) != NULL)
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc);
+    fprintf(out, "<dt>%s<dd>%s", label, text);
+}
+
+static void show_page(struct request *r, const h3s_view *view)
+{
+    long long count = visits(r->session);
+    const char *unit = count == 1 ? "visit" : "visits";
+    h3s_str user = h3s_session_text(r->session, "/user", 5);
+
+    fprintf(r->out, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+            "<title>%lld %s</title><style>%s</style><main><h1>libh3s counter", count, unit, STYLE);
+    if (user.len > 0)
+        fputs(" · ", r->out);
+    put_html(r->out, user);
+    fprintf(r->out, "</h1><div class=count><b>%lld</b> %s</div>", count, unit);
+    if (view->rejection != H3S_REJECTION_NONE)
+        fprintf(r->out, "<p class=note>A token that came with this request was refused: <code>%s</code>.",
+                h3s_rejection_str(view->rejection));
+    fputs("<dl><dt>Id<dd><code>", r->out);
+    put_html(r->out, view->id);                                      /* the visitor's own; a log gets the other one */
+    fprintf(r->out, "</code><dt>In logs<dd><code>%s</code>", h3s_session_log_id(r->session).ptr);
+    put_time(r->out, "Created", view->created_at);
+    put_time(r->out, "Expires", view->expires_at);
+    fprintf(r->out, "<dt>Came from<dd>%s<dt>Data<dd><code>",
+            view->flags & H3S_VIEW_NEW ? "nowhere: it is new" : SOURCES[view->source]);
+    put_html(r->out, view->data);
+    fputs("</code></dl><div class=row><a href='/'>Visit again</a>"
+          "<form method=post action=/rotate><button>Rotate</button></form><form method=post action=/clear>", r->out);
+    fputs(user.len > 0 ? "<button>Log out</button></form>"
+          : "<button>Clear</button></form><form method=post action=/login><input name=name required maxlength=80 "
+            "placeholder='Your name' aria-label='Your name'><button>Log in</button></form>", r->out);
+    fputs("</div><p>Rotating gives the session a new id and another week; clearing, or logging out, ends it.</main>\n",
+          r->out);
+}
+
+/* For a browser the page, or after a POST the way to it, so that a reload does not post again. For others JSON. */
+static void show_session(struct request *r)
+{
+    h3s_view view = { .size = sizeof view };
+    h3s_session_view(r->session, &view);
+    const char *accept = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Accept");
+    if (accept != NULL && strstr(accept, "text/html") != NULL) {
+        r->type = "text/html; charset=utf-8";
+        if (strcmp(r->method, "POST") == 0)
+            r->status = MHD_HTTP_SEE_OTHER;
+        else
+            show_page(r, &view);
+        return;
+    }
+    fprintf(r->out, "{\"count\":%lld,\"id\":", visits(r->session));
+    put_json(r->out, view.id);
+    fprintf(r->out, ",\"isNew\":%s,\"source\":\"%s\",\"rejection\":\"%s\",\"data\":%s}\n",
+            view.flags & H3S_VIEW_NEW ? "true" : "false", SOURCES[view.source], h3s_rejection_str(view.rejection),
+            view.data.ptr);
+}
+
+/* For clients that keep no cookies. In a real server a page's scripts must not come here: HttpOnly would be in vain. */
+static void show_token(struct request *r)
+{
+    r->type = "text/plain";
+    fprintf(r->out, "%s\n", r->token.ptr);
+}
+
+static void show_user(struct request *r)
+{
+    h3s_str user = h3s_session_find(r->session, "/user", 5), since = h3s_session_find(r->session, "/since", 6);
+    if (user.ptr == NULL || since.ptr == NULL) {
+        r->status = MHD_HTTP_UNAUTHORIZED;
+        fputs("{\"error\":\"nobody is logged in\"}\n", r->out);
+    } else
+        fprintf(r->out, "{\"user\":%.*s,\"since\":%.*s}\n", (int)user.len, user.ptr, (int)since.len, since.ptr);
+}
+
+static void show_error(struct request *r, unsigned status, const char *message)
+{
+    r->status = status;
+    r->type = "text/plain; charset=utf-8";
+    fprintf(r->out, "%s\n", message);
+}
+
+/* ---- A request --------------------------------------------------------------------------------------------------- */
+
+/* What changes anything is a POST: a mere link on another page must not log anybody in or out. */
+static const struct route {
+    const char *method, *path;
+    int32_t (*open)(const h3s_config *config, const h3s_request *request, h3s_session **out, h3s_error *err);
+    int32_t (*write)(struct request *r, h3s_error *err);
+    void (*show)(struct request *r);
+} ROUTES[] = {
+    { "GET", "/", h3s_use, visit, show_session },
+    { "GET", "/me", h3s_get, NULL, show_user },                      /* who only asks gets no session for it */
+    { "GET", "/token", h3s_get, seal, show_token },
+    { "POST", "/rotate", h3s_get, rotate, show_session },
+    { "POST", "/clear", h3s_get, clear, show_session },
+    { "POST", "/login", h3s_get, login, show_session },
+};
+
+/* HTTP/2 and proxies may split the Cookie header into several. */
+static enum MHD_Result join_cookies(void *out, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    if (strcasecmp(name, "Cookie") == 0 && value != NULL)
+        fprintf(out, "%s%s", ftell(out) > 0 ? "; " : "", value);
+    return MHD_YES;
+}
+
+static void serve(struct request *r, const struct route *route)
+{
+    char *cookie = NULL;
+    size_t cookie_len = 0;
+    FILE *out = text_open(&cookie, &cookie_len);
+    MHD_get_connection_values(r->connection, MHD_HEADER_KIND, join_cookies, out);
+    text_close(out);
+    const char *header_name = h3s_config_header_name(r->config).ptr;
+    const char *header = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, header_name);
+    h3s_request request = {
+        .size = sizeof request,
+        .cookie = cookie,
+        .cookie_len = cookie_len,
+        .header = header,
+        .header_len = header != NULL ? strlen(header) : 0,
+    };
+
+    /* All that may fail comes before the answer. Where it does, no cookie is set: the session stays as it was. */
+    h3s_error err;
+    int32_t status = route->open(r->config, &request, &r->session, &err);
+    free(cookie);
+    if (status == H3S_OK && route->write != NULL)
+        status = route->write(r, &err);
+    if (status == H3S_OK)
+        status = h3s_set_cookies(r->session, &r->set_cookies, &r->set_cookie_count, &err);
+
+    /* The messages hold neither secrets nor session data. */
+    switch (status) {
+    case H3S_OK: route->show(r); break;
+    case H3S_ERR_DATA: show_error(r, MHD_HTTP_BAD_REQUEST, err.message); break;
+    case H3S_ERR_TOO_LARGE: show_error(r, MHD_HTTP_CONTENT_TOO_LARGE, err.message); break;
+    default: show_error(r, MHD_HTTP_INTERNAL_SERVER_ERROR, err.message);
+    }
+}
+
+static void dispatch(struct request *r, const char *path)
+{
+    const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
+    const struct route *route = ROUTES, *end = ROUTES + sizeof ROUTES / sizeof *ROUTES;
+    while (route < end && strcmp(path, route->path) != 0)
+        route++;
+
+    /* SameSite=Lax keeps other sites' forms out of the visitor's session, but a login needs no session. */
+    const char *site = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
+    bool foreign = site != NULL && strcmp(site, "same-origin") != 0;
+
+    if (route == end)
+        show_error(r, MHD_HTTP_NOT_FOUND, "there is no such page");
+    else if (strcmp(method, route->method) != 0) {
+        r->allow = strcmp(route->method, "GET") == 0 ? "GET, HEAD" : "POST";
+        show_error(r, MHD_HTTP_METHOD_NOT_ALLOWED, "this page has another method");
+    } else if (r->received > BODY_MAX)
+        show_error(r, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+    else if (strcmp(method, "POST") == 0 && foreign)
+        show_error(r, MHD_HTTP_FORBIDDEN, "a form of another site");
+    else
+        serve(r, route);
+}
+
+static enum MHD_Result answer(struct request *r, const char *path)
+{
+    r->status = MHD_HTTP_OK;
+    r->type = "application/json";
+    r->out = text_open(&r->body, &r->body_len);
+    dispatch(r, path);
+    text_close(r->out);
+
+    struct MHD_Response *response = MHD_create_response_from_buffer(r->body_len, r->body, MHD_RESPMEM_MUST_FREE);
+    for (size_t i = 0; i < r->set_cookie_count; i++)
+        MHD_add_response_header(response, "Set-Cookie", r->set_cookies[i].ptr);
+    if (r->session != NULL) {                                        /* made from a session, so for nobody else */
+        MHD_add_response_header(response, "Cache-Control", "private, no-store");
+        MHD_add_response_header(response, "Vary", h3s_config_vary(r->config).ptr);
+        MHD_add_response_header(response, "Vary", "Accept");
+    }
+    MHD_add_response_header(response, "Content-Type", r->type);
+    MHD_add_response_header(response, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "
+                                                                 "form-action 'self'; frame-ancestors 'none'");
+    if (r->status == MHD_HTTP_SEE_OTHER)
+        MHD_add_response_header(response, "Location", "/");
+    if (r->allow != NULL)
+        MHD_add_response_header(response, "Allow", r->allow);
+    enum MHD_Result result = MHD_queue_response(r->connection, r->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result on_field(void *request, enum MHD_ValueKind kind, const char *key, const char *file,
+                                const char *type, const char *encoding, const char *data, uint64_t offset, size_t len)
+{
+    (void)kind, (void)file, (void)type, (void)encoding;
+    struct request *r = request;
+    if (key != NULL && strcmp(key, "name") == 0 && len <= sizeof r->name && offset <= sizeof r->name - len) {
+        memcpy(r->name + offset, data, len);
+        r->name_len = (size_t)offset + len;
+    }
+    return MHD_YES;
+}
+
+/* libmicrohttpd calls it when the headers are there, for each piece of the body, and at its end. */
+static enum MHD_Result on_request(void *config, struct MHD_Connection *connection, const char *path, const char *method,
+                                  const char *version, const char *piece, size_t *len, void **state)
+{
+    (void)version;
+    struct request *r = *state;
+    if (r == NULL) {
+        *state = r = calloc(1, sizeof *r);
+        if (r == NULL)
+            return MHD_NO;
+        r->config = config;
+        r->connection = connection;
+        r->method = method;
+        if (strcmp(method, "POST") == 0)
+            r->form = MHD_create_post_processor(connection, 1024, on_field, r);
+        return MHD_YES;
+    }
+    if (*len > 0) {
+        r->received += *len;
+        if (r->form != NULL && r->received <= BODY_MAX)
+            MHD_post_process(r->form, piece, *len);
+        *len = 0;
+        return MHD_YES;
+    }
+    if (r->form != NULL)
+        MHD_destroy_post_processor(r->form);                         /* hands over the last field */
+    r->form = NULL;
+    return answer(r, path);
+}
+
+static void on_end(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+    (void)cls, (void)connection, (void)why;
+    struct request *r = *state;
+    if (r == NULL)
+        return;
+    if (r->form != NULL)
+        MHD_destroy_post_processor(r->form);
+    h3s_session_free(r->session);
+    free(r);
+}
+
+/* ---- Start and end ----------------------------------------------------------------------------------------------- */
+
+static h3s_config *configure(void)
+{
+    char random[65] = "";
+    const char *password = getenv("SESSION_PASSWORD");
+    if (password == NULL) {
+        unsigned char bytes[32];
+        if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+            return NULL;
+        for (size_t i = 0; i < sizeof bytes; i++)
+            snprintf(random + 2 * i, 3, "%02x", bytes[i]);
+        password = random;
+        fputs("counter: no SESSION_PASSWORD, so a random one: sessions will not survive a restart\n", stderr);
+    }
+
+    /* `secure` is false because the demo speaks plain HTTP, on loopback. In production leave it out: it is true then. */
+    char *options = NULL;
+    size_t len = 0;
+    FILE *out = text_open(&options, &len);
+    fprintf(out, "{\"name\":\"h3\",\"maxAge\":%d,\"cookie\":{\"secure\":false},\"password\":", 7 * 24 * 60 * 60);
+    put_json(out, (h3s_str){ password, strlen(password) });
+    putc('}', out);
+    text_close(out);
+
+    h3s_config *config = NULL;
+    h3s_error err;
+    if (h3s_config_new(options, len, &config, &err) != H3S_OK)
+        fprintf(stderr, "counter: %s: %s\n", err.key, err.message);
+    explicit_bzero(options, len);
+    explicit_bzero(random, sizeof random);
+    free(options);
+    return config;
+}
+
+int main(int argc, char **argv)
+{
+    char *end = NULL;
+    long port = argc == 3 && strcmp(argv[1], "--port") == 0 ? strtol(argv[2], &end, 10) : 0;
+    if (argc != 1 && (end == NULL || end == argv[2] || *end != '\0' || port < 0 || port > 65535)) {
+        fputs("usage: counter [--port N]\n", stderr);
+        return 2;
+    }
+    h3s_config *config = configure();
+    if (config == NULL)
+        return 1;
+
+    sigset_t stop;                                                   /* blocked in all threads; this one waits */
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, config,
+        MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_THREAD_POOL_SIZE, 4u,                             /* one config serves them all */
+        MHD_OPTION_CONNECTION_TIMEOUT, 30u,
+        MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
+        MHD_OPTION_END);
+    if (daemon != NULL) {
+        printf("http://127.0.0.1:%u/\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+        fflush(stdout);
+        int caught;
+        sigwait(&stop, &caught);
+        MHD_stop_daemon(daemon);
+    } else
+        fprintf(stderr, "counter: cannot listen on port %ld\n", port);
+    h3s_config_free(config);
+    return daemon != NULL ? 0 : 1;
+}
