@@ -300,6 +300,3 @@ fn array_index(token: &[u8]) -> Option<usize> {
         .parse()
         .ok()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,130 @@
+use proptest::prelude::*;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
 use super::*;
+
+/// What serde_json makes of a text, as far as it is asked the same: it does not look for names that occur twice.
+fn oracle(text: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(text).is_ok()
+}
+
+fn is_twice(error: &Error) -> bool {
+    error.message().contains("twice")
+}
+
+/// JSON with white space and escapes of its own, and then perhaps not quite JSON.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let string = r#""([a-c]|\\["\\/bfnrt]|\\u[0-9a-fD8cC]{4}|é|😀| ){0,12}""#;
+    let number = r"-?(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?";
+    let leaf = prop_oneof![string, number, "true|false|null| null\t"];
+    let json = leaf.prop_recursive(5, 40, 5, move |inner| {
+        let member = (string, inner.clone()).prop_map(|(name, value)| format!("{name} :\n{value}"));
+        prop_oneof![
+            proptest::collection::vec(inner, 0..5)
+                .prop_map(|list| format!("[{}]", list.join(" ,"))),
+            proptest::collection::vec(member, 0..5)
+                .prop_map(|list| format!(" {{ {} }}\r", list.join(","))),
+        ]
+    });
+    let mutation = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
+    (json, proptest::collection::vec(mutation, 0..3)).prop_map(|(json, mutations)| {
+        let mut bytes = json.into_bytes();
+        for (at, byte, what) in mutations {
+            let at = at.index(bytes.len() + 1);
+            match what {
+                0 => bytes.insert(at, byte),
+                1 => bytes.truncate(at),
+                2 => bytes.insert(at, b"{}[]:,\"\\ 0"[usize::from(byte) % 10]),
+                _ => drop((at < bytes.len()).then(|| bytes.remove(at))),
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_accepts_what_serde_json_accepts_and_nothing_else(text in text()) {
+        match check(&text, MAX_DEPTH) {
+            Ok(spaces) => {
+                prop_assert!(oracle(&text));
+                let compact = compact(&text).unwrap();
+                prop_assert_eq!(compact.len(), text.len() - spaces);
+                prop_assert_eq!(check(&compact, MAX_DEPTH), Ok(0));
+                let value = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
+                prop_assert_eq!(value(&compact), value(&text));
+            }
+            Err(error) => {
+                prop_assert!(is_twice(&error) || !oracle(&text), "{}", error);
+                prop_assert!(error.offset().unwrap() <= text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn walking_any_bytes_ends_without_a_panic(text in text(), noise in proptest::collection::vec(any::<u8>(), 0..60)) {
+        for text in [&text, &noise] {
+            for member in members(text).take(100) {
+                let _ = unescape(slice(text, member.name)).unwrap().len() + slice(text, member.value).len();
+            }
+            for element in elements(text).take(100) {
+                let _ = slice(text, element);
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_those_that_serde_json_sees(text in text()) {
+        prop_assume!(check(&text, MAX_DEPTH).is_ok());
+        let Ok(Value::Object(object)) = serde_json::from_slice(&text) else { return Ok(()) };
+        let ours: Vec<(String, Value)> = members(&text).map(|member| {
+            let name = unescape(slice(&text, member.name)).unwrap().into_owned();
+            (String::from_utf8(name).unwrap(), serde_json::from_slice(slice(&text, member.value)).unwrap())
+        }).collect();
+        prop_assert_eq!(ours, object.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn quoting_is_that_of_serde_json(text in any::<String>()) {
+        let mut quoted = Vec::new();
+        quote(&text, &mut quoted);
+        prop_assert_eq!(quoted.len(), quoted_len(&text));
+        prop_assert_eq!(std::str::from_utf8(&quoted).unwrap(), serde_json::to_string(&text).unwrap());
+        let spelt = &quoted[1..quoted.len() - 1];
+        prop_assert_eq!(&*unescape(spelt).unwrap(), text.as_bytes());
+        prop_assert!(stands_for(spelt, text.as_bytes()));
+    }
+
+    #[test]
+    fn a_plain_run_ends_where_a_plain_loop_ends(text in proptest::collection::vec(prop_oneof![8 => 0x20_u8..=255, 1 => any::<u8>()], 0..60)) {
+        for at in 0..=text.len() {
+            let naive = text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            prop_assert_eq!(plain_end(&text, at), naive.map_or(text.len(), |len| at + len));
+        }
+    }
+}
+
+#[test]
+fn lone_surrogates_stay_different() {
+    assert!(check(br#"{"\ud800":1,"\ud801":2}"#, MAX_DEPTH).is_ok());
+    assert!(is_twice(
+        &check(br#"{"\ud800":1,"\uD800":2}"#, MAX_DEPTH).unwrap_err()
+    ));
+    assert_eq!(&*unescape(br"\ud83d\ude00").unwrap(), "😀".as_bytes());
+}
+
+#[test]
+fn a_name_twice_is_found_among_many_as_among_few() {
+    for count in [2, FEW_NAMES, FEW_NAMES + 1, 1000] {
+        let mut names: Vec<String> = (0..count)
+            .map(|i| format!("\"n{i}\":{{\"n0\":0}}"))
+            .collect();
+        assert!(check(format!("{{{}}}", names.join(",")).as_bytes(), MAX_DEPTH).is_ok());
+        names.push("\"n\\u0030\":1".into());
+        let error = check(format!("{{{}}}", names.join(",")).as_bytes(), MAX_DEPTH).unwrap_err();
+        assert!(is_twice(&error));
+    }
+}
