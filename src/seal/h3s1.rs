@@ -282,3 +282,6 @@ fn time(from: &mut &[u8]) -> Option<i64> {
             .fold(0, |time, byte| time << 8 | i64::from(*byte)),
     )
 }
+
+#[cfg(test)]
+mod tests;

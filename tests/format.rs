@@ -1,0 +1,62 @@
+//! The vectors of docs/FORMAT.md.
+
+use h3s::Config;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+struct Open {
+    name: String,
+    options: Box<RawValue>,
+    now_ms: i64,
+    token: String,
+    id: String,
+    created_at: i64,
+    last_seen_at: Option<i64>,
+    data: String,
+}
+
+#[derive(Deserialize)]
+struct Refuse {
+    name: String,
+    options: Box<RawValue>,
+    now_ms: i64,
+    token: String,
+    rejection: String,
+}
+
+#[test]
+fn every_good_token_opens() {
+    let vectors: Vec<Open> = serde_json::from_str(include_str!("vectors/h3s1-open.json")).unwrap();
+    assert!(vectors.len() >= 12);
+    for vector in vectors {
+        let config = Config::from_json(vector.options.get()).expect(&vector.name);
+        let session = config
+            .unseal(&vector.token, vector.now_ms)
+            .expect(&vector.name);
+        assert_eq!(session.id(), vector.id, "{}", vector.name);
+        assert_eq!(session.data(), vector.data, "{}", vector.name);
+        assert_eq!(session.created_at(), vector.created_at, "{}", vector.name);
+        assert_eq!(
+            session.last_seen_at(),
+            vector.last_seen_at,
+            "{}",
+            vector.name
+        );
+    }
+}
+
+#[test]
+fn every_bad_token_is_refused_with_its_reason() {
+    let vectors: Vec<Refuse> =
+        serde_json::from_str(include_str!("vectors/h3s1-refuse.json")).unwrap();
+    assert!(vectors.len() >= 30);
+    for vector in vectors {
+        let config = Config::from_json(vector.options.get()).expect(&vector.name);
+        let error = config
+            .unseal(&vector.token, vector.now_ms)
+            .expect_err(&vector.name);
+        let reason = error.rejection().map(|reason| reason.name());
+        assert_eq!(reason, Some(vector.rejection.as_str()), "{}", vector.name);
+    }
+}

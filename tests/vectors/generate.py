@@ -1,0 +1,240 @@
+"""Makes h3s1-open.json and h3s1-refuse.json, always the same ones: nonces come from the vectors' names."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Optional
+
+import reference
+from reference import Options, Record
+
+HERE = Path(__file__).parent
+NOW = 1_800_000_000_000
+PASSWORD = "correct horse battery staple, and more of it"
+PLAIN: Options = {"password": PASSWORD}
+KEYED: Options = {"password": {"k2": "a new password of at least 32 characters", "k1": "an old password of at least 32 characters"}}
+ID = b"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a"
+opening: list[dict[str, Any]] = []
+refusing: list[dict[str, Any]] = []
+
+
+def nonce_of(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()[:24]
+
+
+def record(data: str = "{}", session_id: bytes = ID, created: int = NOW, seen: Optional[int] = None, end: Optional[int] = None) -> Record:
+    return Record(session_id, created, seen, end, data.encode())
+
+
+def opens(name: str, comment: str, must: str, what: Record, options: Options = PLAIN, now: int = NOW, key_id: Optional[str] = None) -> None:
+    nonce = nonce_of(name)
+    token = reference.seal_plaintext(options, reference.plaintext(what), nonce, key_id)
+    used = token.split(".")[1]
+    known = reference.passwords(options)
+    master = reference.master_key(known[used] if used in known else known["default"])
+    key = reference.session_key(master, options.get("name", "h3"))
+    opening.append(
+        {
+            "name": name,
+            "comment": comment,
+            "must": must.split(),
+            "options": options,
+            "now_ms": now,
+            "token": token,
+            "id": what.id.decode(),
+            "created_at": what.created_at,
+            "last_seen_at": what.last_seen_at,
+            "expires_at": what.expires_at,
+            "data": what.data.decode(),
+            "master": master.hex(),
+            "key": key.hex(),
+            "nonce": nonce.hex(),
+            "derived_key": reference.xaes_key(key, nonce).hex(),
+            "aad": f"h3s1.{used}.".encode().hex(),
+            "plaintext": reference.plaintext(what).hex(),
+        }
+    )
+
+
+def refused(name: str, comment: str, must: str, token: str, rejection: str, options: Options = PLAIN, now: int = NOW) -> None:
+    refusing.append(
+        {"name": name, "comment": comment, "must": must.split(), "options": options, "now_ms": now, "token": token, "rejection": rejection}
+    )
+
+
+def sealed(name: str, text: bytes, options: Options = PLAIN, key_id: Optional[str] = None) -> str:
+    return reference.seal_plaintext(options, text, nonce_of(name), key_id)
+
+
+def bad_text(name: str, comment: str, must: str, text: bytes) -> None:
+    """Authentic, but its plaintext is not well-formed."""
+    refused(name, comment, must, sealed(name, text), "malformed")
+
+
+def bad_data(name: str, comment: str, must: str, data: bytes) -> None:
+    bad_text(name, comment, must, reference.plaintext(Record(ID, NOW, None, None, data)))
+
+
+def bad_time(name: str, comment: str, must: str, what: Record, rejection: str, **options: Any) -> None:
+    refused(name, comment, must, sealed(name, reference.plaintext(what)), rejection, {**PLAIN, **options})
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * (levels - 1) + "{}" + "}" * (levels - 1)
+
+
+def raw(token: str) -> bytes:
+    body = token.rpartition(".")[2]
+    return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+
+
+def with_raw(token: str, sealed_part: bytes) -> str:
+    return token.rpartition(".")[0] + "." + base64.urlsafe_b64encode(sealed_part).decode().rstrip("=")
+
+
+def flipped(token: str, at: int) -> str:
+    """The token with one bit of its sealed part changed."""
+    sealed_part = bytearray(raw(token))
+    sealed_part[at] ^= 1
+    return with_raw(token, bytes(sealed_part))
+
+
+def truncated(token: str, count: int) -> str:
+    return with_raw(token, raw(token)[:-count])
+
+
+opens("empty", "no optional time, a UUID, no data", "M1 M2 M3 M4 M6 M7 M8 M10 M12", record())
+opens("last-seen", "flag 1", "M10 M11", record(seen=NOW - 1))
+opens("expires", "flag 2", "M10 M11", record(end=NOW + 1))
+opens("all-flags", "flags 1, 2 and 4", "M10 M11 M12", record('{"count":1}', seen=NOW - 2, end=NOW + 2))
+opens("text-id", "both times and an id that is no UUID", "M10 M11 M13", record(session_id=b"user!~42", seen=NOW - 2, end=NOW + 2))
+opens("short-id", "an id of one byte", "M13", record(session_id=b"!"))
+opens("long-id", "an id of 255 bytes", "M13", record(session_id=b"x" * 255))
+opens("upper-case-uuid", "a UUID in upper case is text", "M12 M13", record(session_id=ID.upper()))
+opens("zero-times", "the first moment of 1970", "M11", record(created=0, seen=0), {"password": PASSWORD})
+opens("first-password", "of several passwords the first seals", "M1 M9", record('{"by":"k2"}'), KEYED)
+opens("older-password", "an older one opens", "M1 M9", record('{"by":"k1"}'), KEYED, key_id="k1")
+opens("longest-key-id", "a key id of 32 characters", "M1", record(), {"password": {"Az09_" * 6 + "xx": PASSWORD}})
+opens("default", "an empty key id is the password called default", "M9", record(), {"password": {"k2": KEYED["password"]["k2"], "default": PASSWORD}}, key_id="")
+opens("other-name", "another cookie name", "M7", record(), {"password": PASSWORD, "name": "__Host-session"})
+opens("unicode-password", "a password in UTF-8", "M6", record(), {"password": "pässwörd 🔑 " * 4})
+opens("non-ascii", "characters outside ASCII", "M14 M18", record('{"name":"Zoë 🦊","Ключ":"値"}'))
+opens("escapes", "escapes stay as they are spelt, lone surrogates too", "M14 M18", record(r'{"\u0061":"\u0041\/\"\\\b\f\n\r\t\u0000\ud800\uD83D\uDE00"}'))
+opens("numbers", "numbers stay as they are spelt", "M14 M18", record('{"big":12345678901234567890123,"f":1.0e5,"z":-0.0,"e":1E+2,"n":-7}'))
+opens("order", "names keep their order", "M14 M18", record('{"z":{"b":[1,[true,false,null]],"a":{}},"a":[],"":0,"10":1,"2":2}'))
+opens("same-name-apart", "the same name in different objects", "M17", record('{"a":{"a":1},"b":[{"a":1},{"a":2}]}'))
+opens("deep", "128 levels", "M16", record(nested(128)))
+opens("chunks", "as long as three cookies", "M14 M18", record('{"text":"' + "0123456789abcdef" * 562 + '"}'))
+opens("at-max-age", "alive at the limit", "M21", record(created=NOW - 60_000), {**PLAIN, "maxAge": 60})
+opens("at-idle-timeout", "alive at the limit, by createdAt", "M22", record(created=NOW - 60_000), {**PLAIN, "idleTimeout": 60})
+opens("seen-lately", "lastSeenAt counts, not createdAt", "M22", record(created=NOW - 90_000, seen=NOW - 60_000), {**PLAIN, "idleTimeout": 60})
+opens("at-expires-at", "alive at its own end", "M23", record(created=NOW - 9, end=NOW))
+opens("at-not-before", "made at that very moment", "M20", record(), {**PLAIN, "notBefore": NOW})
+opens("ten-minutes-ahead", "clocks differ", "M19", record(created=NOW + 600_000, seen=NOW + 600_000))
+
+good = sealed("good", reference.plaintext(record('{"hits":1}')))
+body = good.rpartition(".")[2]
+length = len(raw(good))
+assert len(body) % 4 == 2, "so that the last character has stray bits"
+
+refused("too-long", "longer than maxTokenLength", "M5", good + "A" * 16_384, "too_large")
+refused("too-long-and-foreign", "the length is looked at first", "M5 M24", "h3s2." + "A" * 16_384, "too_large")
+refused("nothing", "the empty token", "M2", "", "malformed")
+refused("text", "no token at all", "M2", "hello", "malformed")
+refused("upper-case-prefix", "the prefix is in lower case", "M2", "H3S1" + good[4:], "malformed")
+refused("leading-space", "nothing stands before the prefix", "M2", " " + good, "malformed")
+refused("next-version", "a later version of this format", "M2", "h3s2" + good[4:], "unsupported_format")
+refused("version-12", "versions may have more digits", "M2", "h3s12.x", "unsupported_format")
+refused("no-version", "no digits, no version", "M2", "h3s.x", "malformed")
+refused("fe26-2", "h3's own format, which these options do not accept", "M2", "Fe26.2**a*b*c**d*e", "unsupported_format")
+refused("fe26-1", "its forerunner", "M2", "Fe26.1**a*b*c**d*e", "unsupported_format")
+refused("no-second-dot", "no key id", "M1", "h3s1." + body.replace(".", ""), "malformed")
+refused("long-key-id", "a key id of 33 characters", "M1", "h3s1." + "a" * 33 + "." + body, "malformed")
+refused("key-id-hyphen", "a hyphen in the key id", "M1", "h3s1.a-b." + body, "malformed")
+refused("key-id-non-ascii", "a letter outside ASCII in the key id", "M1", "h3s1.é." + body, "malformed")
+refused("third-dot", "a dot in the sealed part", "M3", good + ".x", "malformed")
+refused("padded", "padding", "M3", good + "==", "malformed")
+refused("standard-alphabet", "+ and / are not in the alphabet", "M3", good[:-4] + "+/+/" + good[-2:], "malformed")
+refused("line-feed", "white space at the end", "M3", good + "\n", "malformed")
+refused("stray-bits", "bits of the last character that no byte has", "M3", good[:-1] + chr(ord(good[-1]) + 1), "malformed")
+refused("one-character-more", "a length that no bytes have", "M3", good + "AAA", "malformed")
+refused("too-short", "50 bytes", "M4", "h3s1.." + base64.urlsafe_b64encode(bytes(50)).decode().rstrip("="), "malformed")
+refused("too-short-and-unknown", "the shape is looked at before the key", "M4 M24", "h3s1.zz.AAAA", "malformed")
+refused("unknown-key", "no such password", "M9", sealed("unknown-key", reference.plaintext(record()), KEYED, "k1"), "unknown_key", {"password": {"k2": KEYED["password"]["k2"]}})
+refused("key-id-under-a-string", "a password that is a string has no id", "M9", "h3s1.k1." + body, "unknown_key")
+refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
+refused("unknown-before-seal", "the key is looked for before the seal", "M9 M24", "h3s1.zz." + base64.urlsafe_b64encode(bytes(51)).decode(), "unknown_key")
+refused("flipped-nonce", "a bit of the first half of the nonce", "M8", flipped(good, 0), "bad_seal")
+refused("flipped-nonce-2", "a bit of the second half of the nonce", "M8", flipped(good, 23), "bad_seal")
+refused("flipped-ciphertext", "a bit of the ciphertext", "M8", flipped(good, 24), "bad_seal")
+refused("flipped-tag", "the last bit of the tag", "M8", flipped(good, length - 1), "bad_seal")
+refused("swapped-key-id", "the key id is authenticated", "M8", sealed("swapped", reference.plaintext(record()), KEYED).replace("k2", "k1"), "bad_seal", KEYED)
+same = {"password": {"a": PASSWORD, "b": PASSWORD}}
+refused("swapped-key-id-same-password", "even where both are one password", "M8", sealed("same", reference.plaintext(record()), same).replace(".a.", ".b."), "bad_seal", same)
+refused("other-cookie-name", "the token of another cookie", "M7", good, "bad_seal", {**PLAIN, "name": "other"})
+refused("other-password", "another password", "M6", good, "bad_seal", {"password": "another password of at least 32 characters"})
+refused("truncated", "three bytes are missing", "M8", truncated(good, 3), "bad_seal")
+
+head = reference.plaintext(record())[:-2]
+created = NOW.to_bytes(6, "big")
+bad_text("flag-8", "an unknown flag", "M10", bytes([head[0] | 8]) + head[1:] + b"{}")
+bad_text("flag-128", "an unknown flag", "M10", bytes([head[0] | 128]) + head[1:] + b"{}")
+bad_text("cut-in-last-seen", "it ends within lastSeenAt", "M11", bytes([1]) + created + b"{}{}")
+bad_text("cut-in-expires", "it ends within expiresAt", "M11", bytes([3]) + created * 2 + b"{}")
+bad_text("cut-in-uuid", "it ends within the UUID", "M12", head[:-8])
+bad_text("cut-in-id", "the id is longer than what is left", "M13", bytes([0]) + created + b"\x09" + b"abcd{}")
+bad_text("uuid-as-text", "a UUID in lower case is never text", "M12", bytes([0]) + created + b"\x24" + ID + b"{}")
+bad_text("empty-id", "an id of no bytes", "M13", bytes([0]) + created + b"\x00" + b"{}{}")
+bad_text("id-space", "a space in the id", "M13", bytes([0]) + created + b"\x03a b{}")
+bad_text("id-delete", "0x7F in the id", "M13", bytes([0]) + created + b"\x02a\x7f{}")
+bad_text("id-high", "0x80 in the id", "M13", bytes([0]) + created + b"\x02a\x80{}")
+for name, comment, must, data in [
+    ("data-none", "no data", "M14", b""),
+    ("data-array", "an array", "M14", b"[1]"),
+    ("data-number", "a number", "M14", b"42"),
+    ("data-null", "null", "M14", b"null"),
+    ("data-more", "text after the object", "M14", b"{}x"),
+    ("data-two", "two objects", "M14", b"{}{}"),
+    ("data-unclosed", "an object that does not end", "M14", b'{"a":1'),
+    ("data-trailing-comma", "a comma at the end", "M14", b'{"a":1,}'),
+    ("data-leading-zero", "a number with a leading zero", "M14", b'{"a":01}'),
+    ("data-plus", "a number with a plus", "M14", b'{"a":+1}'),
+    ("data-no-fraction", "a point without digits", "M14", b'{"a":1.}'),
+    ("data-no-integer", "a point without digits before it", "M14", b'{"a":.5}'),
+    ("data-nan", "NaN", "M14", b'{"a":NaN}'),
+    ("data-literal", "a literal in upper case", "M14", b'{"a":True}'),
+    ("data-bad-escape", "an unknown escape", "M14", b'{"a":"\\x41"}'),
+    ("data-short-escape", "an escape with three digits", "M14", b'{"a":"\\u004"}'),
+    ("data-single-quotes", "single quotes", "M14", b"{'a':1}"),
+    ("data-no-name", "a name that is no string", "M14", b"{1:1}"),
+    ("data-invalid-utf-8", "a byte that UTF-8 does not have", "M14", b'{"a":"\xff"}'),
+    ("data-overlong", "UTF-8 that is longer than need be", "M14", b'{"a":"\xc0\xaf"}'),
+    ("data-surrogate", "a surrogate in UTF-8", "M14", b'{"a":"\xed\xa0\x80"}'),
+    ("data-bom", "a byte order mark", "M14", b"\xef\xbb\xbf{}"),
+    ("data-control", "a control character in a string", "M15", b'{"a":"\x01"}'),
+    ("data-space-inside", "white space", "M15", b"{ }"),
+    ("data-space-after", "white space after it", "M15", b"{} "),
+    ("data-space-before", "white space before it", "M15", b" {}"),
+    ("data-line-feed", "a line feed between members", "M15", b'{"a":1,\n"b":2}'),
+    ("data-too-deep", "129 levels", "M16", nested(129).encode()),
+    ("data-twice", "a name twice", "M17", b'{"a":1,"b":2,"a":3}'),
+    ("data-twice-escaped", "a name twice, once escaped", "M17", b'{"a":1,"\\u0061":2}'),
+    ("data-twice-inside", "a name twice in an inner object", "M17", b'{"o":[{"a":1,"a":2}]}'),
+]:
+    bad_data(name, comment, must, data)
+
+bad_time("future-created", "made more than ten minutes from now", "M19", record(created=NOW + 600_001), "malformed")
+bad_time("future-seen", "seen more than ten minutes from now", "M19", record(seen=NOW + 600_001), "malformed")
+bad_time("revoked", "made before notBefore", "M20", record(created=NOW - 1), "revoked", notBefore=NOW)
+bad_time("revoked-first", "revoked is said before expired", "M20 M24", record(created=NOW - 60_001), "revoked", notBefore=NOW, maxAge=60)
+bad_time("max-age", "older than maxAge", "M21", record(created=NOW - 60_001, seen=NOW), "expired", maxAge=60)
+bad_time("expired-first", "expired is said before idle", "M21 M24", record(created=NOW - 60_001), "expired", maxAge=60, idleTimeout=60)
+bad_time("idle", "not seen for longer than idleTimeout", "M22", record(created=NOW - 90_000, seen=NOW - 60_001), "idle", idleTimeout=60)
+bad_time("idle-by-created", "never seen since it was made", "M22", record(created=NOW - 60_001), "idle", idleTimeout=60)
+bad_time("idle-before-own-end", "idle is said before its own end", "M22 M24", record(created=NOW - 60_001, end=NOW - 1), "idle", idleTimeout=60)
+bad_time("own-end", "past its own end", "M23", record(created=NOW - 9, end=NOW - 1), "expired")
+
+for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing)):
+    (HERE / file).write_text(json.dumps(vectors, indent=2) + "\n")
+    print(f"{file}: {len(vectors)} vectors")

@@ -1,0 +1,167 @@
+"""The token format h3s1 as docs/FORMAT.md describes it: a second implementation, which shares no code with the library."""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn, Optional
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+FUTURE_MS = 600_000
+Options = dict[str, Any]
+
+
+class Refused(Exception):
+    """A token is refused; the argument is the reason."""
+
+
+@dataclass
+class Record:
+    id: bytes
+    created_at: int
+    last_seen_at: Optional[int]
+    expires_at: Optional[int]
+    data: bytes
+
+
+def master_key(password: str) -> bytes:
+    return PBKDF2HMAC(hashes.SHA256(), 32, b"h3s1 password", 65_536).derive(password.encode())
+
+
+def session_key(master: bytes, name: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, b"h3s1 session seal", name.encode()).derive(master)
+
+
+def xaes_key(key: bytes, nonce: bytes) -> bytes:
+    """The AES-256 key that XAES-256-GCM derives from a key and the first half of a nonce."""
+    aes = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    subkey = int.from_bytes(aes.update(bytes(16)), "big") << 1
+    subkey = subkey ^ (1 << 128) ^ 0x87 if subkey >> 128 else subkey
+    blocks = (int.from_bytes(bytes([0, i, 0x58, 0]) + nonce[:12], "big") ^ subkey for i in (1, 2))
+    return aes.update(b"".join(block.to_bytes(16, "big") for block in blocks))
+
+
+def passwords(options: Options) -> dict[str, str]:
+    password = options["password"]
+    return {"": password} if isinstance(password, str) else dict(password)
+
+
+def key_for(options: Options, key_id: str) -> Optional[bytes]:
+    known = passwords(options)
+    password = known.get(key_id, known.get("default") if key_id == "" else None)
+    return None if password is None else session_key(master_key(password), options.get("name", "h3"))
+
+
+def plaintext(record: Record) -> bytes:
+    uuid = UUID.fullmatch(record.id) is not None
+    times = [time for time in (record.last_seen_at, record.expires_at) if time is not None]
+    flags = (record.last_seen_at is not None) | (record.expires_at is not None) << 1 | uuid << 2
+    encoded_id = bytes.fromhex(record.id.decode().replace("-", "")) if uuid else bytes([len(record.id)]) + record.id
+    return bytes([flags]) + b"".join(time.to_bytes(6, "big") for time in [record.created_at, *times]) + encoded_id + record.data
+
+
+def seal_plaintext(options: Options, text: bytes, nonce: bytes, key_id: Optional[str] = None) -> str:
+    key_id = next(iter(passwords(options))) if key_id is None else key_id
+    key = key_for(options, key_id)
+    assert key is not None
+    header = f"h3s1.{key_id}."
+    sealed = AESGCM(xaes_key(key, nonce)).encrypt(nonce[12:], text, header.encode())
+    return header + base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+
+def seal(options: Options, record: Record, nonce: bytes) -> str:
+    return seal_plaintext(options, plaintext(record), nonce)
+
+
+def open(options: Options, token: str, now_ms: int) -> Record:
+    if len(token) > options.get("maxTokenLength", 16_384):
+        raise Refused("too_large")
+    if not token.startswith("h3s1."):
+        raise Refused("unsupported_format" if re.match(r"h3s[0-9]+\.|Fe26\.[0-9]+\*", token) else "malformed")
+    shape = re.fullmatch(r"h3s1\.([A-Za-z0-9_]{0,32})\.([A-Za-z0-9_-]*)", token, re.ASCII)
+    if shape is None or len(shape[2]) % 4 == 1:
+        raise Refused("malformed")
+    sealed = base64.urlsafe_b64decode(shape[2] + "=" * (-len(shape[2]) % 4))
+    if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != shape[2] or len(sealed) < 24 + 11 + 16:
+        raise Refused("malformed")
+    key = key_for(options, shape[1])
+    if key is None:
+        raise Refused("unknown_key")
+    try:
+        header = f"h3s1.{shape[1]}.".encode()
+        text = AESGCM(xaes_key(key, sealed[:24])).decrypt(sealed[12:24], sealed[24:], header)
+    except InvalidTag:
+        raise Refused("bad_seal") from None
+    record = parse(text)
+    check_times(options, record, now_ms)
+    return record
+
+
+def parse(text: bytes) -> Record:
+    def take(count: int) -> bytes:
+        nonlocal text
+        taken, text = text[:count], text[count:]
+        return taken if len(taken) == count else malformed()
+
+    def time() -> int:
+        return int.from_bytes(take(6), "big")
+
+    flags = take(1)[0]
+    if flags > 7:
+        malformed()
+    created_at = time()
+    last_seen_at = time() if flags & 1 else None
+    expires_at = time() if flags & 2 else None
+    if flags & 4:
+        digits = take(16).hex()
+        session_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])).encode()
+    else:
+        session_id = take(take(1)[0])
+        if not re.fullmatch(rb"[\x21-\x7e]{1,255}", session_id) or UUID.fullmatch(session_id):
+            malformed()
+    check_data(text)
+    return Record(session_id, created_at, last_seen_at, expires_at, text)
+
+
+def check_data(data: bytes) -> None:
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) != len(pairs):
+            malformed()
+
+    try:
+        text = data.decode("utf-8")
+        outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+        depth = deepest = 0
+        for character in outside:
+            depth += (character in "{[") - (character in "}]")
+            deepest = max(deepest, depth)
+        if not text.startswith("{") or re.search(r"[ \t\r\n]", outside) or deepest > 128:
+            malformed()
+        json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=lambda _: malformed())
+    except (ValueError, RecursionError):
+        malformed()
+
+
+def check_times(options: Options, record: Record, now_ms: int) -> None:
+    seen_at = record.created_at if record.last_seen_at is None else record.last_seen_at
+    if max(record.created_at, record.last_seen_at or 0) > now_ms + FUTURE_MS:
+        malformed()
+    if record.created_at < options.get("notBefore", 0):
+        raise Refused("revoked")
+    if "maxAge" in options and now_ms - record.created_at > options["maxAge"] * 1000:
+        raise Refused("expired")
+    if "idleTimeout" in options and now_ms - seen_at > options["idleTimeout"] * 1000:
+        raise Refused("idle")
+    if record.expires_at is not None and now_ms > record.expires_at:
+        raise Refused("expired")
+
+
+def malformed() -> NoReturn:
+    raise Refused("malformed")
