@@ -1,0 +1,271 @@
+//! What holds for any input. `make fuzz` runs these with more cases than the tests do.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use cookie::Cookie;
+use h3s::{Config, Error, ErrorKind, Request, Session};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{Map, Value, json};
+
+const NOW: i64 = 1_800_000_000_000;
+const PASSWORD: &str = "correct horse battery staple, and more of it";
+
+static CONFIG: LazyLock<Config> =
+    LazyLock::new(|| config(json!({"maxAge": 3600, "idleTimeout": 600})));
+static SMALL: LazyLock<Config> =
+    LazyLock::new(|| config(json!({"cookie": {"chunkMaxLength": 100}})));
+
+fn config(mut options: Value) -> Config {
+    options["password"] = PASSWORD.into();
+    Config::from_json(options.to_string()).unwrap()
+}
+
+fn cases() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
+    Request {
+        cookie,
+        header,
+        now_ms: NOW,
+    }
+}
+
+/// JSON values without numbers that serde_json would spell differently.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((any::<String>(), inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// Few different names, so that they meet.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-f]",
+        1 => any::<String>(),
+        1 => Just("q\"\\\u{1}é".to_owned()),
+    ]
+}
+
+fn object(most: usize) -> impl Strategy<Value = Map<String, Value>> {
+    vec((name(), value()), 0..most).prop_map(|members| members.into_iter().collect())
+}
+
+/// Bytes that look like what they are put in place of, or not at all.
+fn noise() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        vec(any::<u8>(), 0..200),
+        "(h3|h3\\.[0-9]{1,3}|a)? ?= ?\"?(__chunked__[0-9]{0,3}|h3s[0-9]\\.[a-z]{0,3}\\.[A-Za-z0-9_-]{0,90}|%[0-9a-f]{2})?\"?(; ?(h3|h3\\.1)=[a-z%\"]{0,9}){0,6}"
+            .prop_map(String::into_bytes),
+        "[\\[\\]{}:,\"\\\\ a0-9.eE+-]{0,60}".prop_map(String::into_bytes),
+    ]
+}
+
+/// Whether a write went through; nothing but its size may stop it.
+fn fits(result: Result<(), Error>) -> bool {
+    if let Err(error) = &result {
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+    }
+    result.is_ok()
+}
+
+#[derive(Default)]
+struct Jar(BTreeMap<String, String>);
+
+impl Jar {
+    fn take(&mut self, session: &mut Session) {
+        let mut seen = std::collections::HashSet::new();
+        for text in session.set_cookies().unwrap().iter() {
+            assert!(
+                text.bytes().all(|byte| (0x20..0x7F).contains(&byte)),
+                "{text:?}"
+            );
+            let cookie = Cookie::parse(text).unwrap();
+            assert!(seen.insert(cookie.name().to_owned()), "set twice: {text}");
+            assert_eq!(
+                (cookie.secure(), cookie.http_only(), cookie.path()),
+                (Some(true), Some(true), Some("/"))
+            );
+            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+                self.0.remove(cookie.name());
+            } else {
+                self.0
+                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    /// The Cookie header, in an order of its own and dressed up as other clients do.
+    fn header(&self, style: &[u8]) -> Vec<u8> {
+        let mut pairs: Vec<String> = vec!["theme=dark".into(), "=".into(), "x".into()];
+        for (i, (name, value)) in self.0.iter().enumerate() {
+            pairs.push(
+                match style
+                    .get(i % style.len().max(1))
+                    .map_or(0, |style| style % 4)
+                {
+                    0 => format!("{name}={value}"),
+                    1 => format!(" {name} =\t{value} "),
+                    2 => format!("{name}=\"{value}\""),
+                    _ => format!("{name}={}", value.replace('.', "%2E")),
+                },
+            );
+        }
+        let turn = style
+            .first()
+            .map_or(0, |style| usize::from(*style) % pairs.len());
+        pairs.rotate_left(turn);
+        pairs.join(";").into_bytes()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn no_header_makes_it_panic(cookie in noise(), header in noise()) {
+        for config in [&*CONFIG, &*SMALL] {
+            let mut session = config.use_session(&request(&cookie, &header)).unwrap();
+            session.set("a", "1").unwrap();
+            let _ = session.set_cookies().unwrap().len();
+            let kept: usize = config.strip_cookies(&cookie).map(<[u8]>::len).sum();
+            prop_assert!(kept <= cookie.len());
+        }
+    }
+
+    #[test]
+    fn no_options_make_it_panic(options in noise()) {
+        let _ = Config::from_json(options);
+    }
+
+    #[test]
+    fn no_input_makes_a_write_panic_or_leaves_bad_data(json in noise(), key in noise(), pointer in noise()) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        let _ = session.update(&json);
+        let _ = session.set(&key, &json);
+        let _ = session.set_text(&key, &pointer);
+        let _ = session.set_id(&pointer);
+        let _ = session.find(&pointer);
+        let _ = session.text(&pointer);
+        let _ = session.remove(&key);
+        let _ = session.replace(&json);
+        prop_assert!(serde_json::from_str::<Map<String, Value>>(session.data()).is_ok());
+    }
+
+    #[test]
+    fn seal_then_unseal_is_identity(data in object(6), id in "[!-~]{1,255}", later in 0_i64..600_000) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        session.set_id(&id).unwrap();
+        session.replace(Value::from(data).to_string()).unwrap();
+        let token = session.seal().unwrap().to_owned();
+        let opened = CONFIG.unseal(&token, NOW + later).unwrap();
+        prop_assert_eq!(opened.id(), session.id());
+        prop_assert_eq!(opened.data(), session.data());
+        prop_assert_eq!(opened.created_at(), session.created_at());
+        prop_assert_eq!(opened.last_seen_at(), session.last_seen_at());
+        prop_assert_eq!(opened.expires_at(), session.expires_at());
+    }
+
+    #[test]
+    fn any_changed_token_is_refused(data in object(4), at in any::<Index>(), bit in 0..8_u32, cut in any::<Index>(), more in any::<u8>()) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        session.replace(Value::from(data).to_string()).unwrap();
+        let token = session.seal().unwrap().as_bytes().to_vec();
+        let mut flipped = token.clone();
+        flipped[at.index(token.len())] ^= 1 << bit;
+        prop_assert!(CONFIG.unseal(&flipped, NOW).is_err());
+        prop_assert!(CONFIG.unseal(&token[..cut.index(token.len())], NOW).is_err());
+        prop_assert!(CONFIG.unseal([token.as_slice(), &[more]].concat(), NOW).is_err());
+    }
+
+    #[test]
+    fn update_is_object_assign(data in object(12), update in object(12)) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        session.replace(Value::from(data.clone()).to_string()).unwrap();
+        session.update(Value::from(update.clone()).to_string()).unwrap();
+        let mut model = data;
+        for (name, value) in update {
+            model.insert(name, value);
+        }
+        prop_assert_eq!(session.data(), Value::from(model).to_string());
+    }
+
+    #[test]
+    fn any_sequence_of_writes_and_requests_does_what_a_plain_map_does(
+        steps in vec((0..8_u8, name(), value(), 0..3000_usize), 1..12),
+        style in vec(any::<u8>(), 0..6),
+    ) {
+        let mut jar = Jar::default();
+        let mut model: Option<Map<String, Value>> = None;
+        let mut session = SMALL.use_session(&request(b"", b"")).unwrap();
+        for (what, name, value, len) in steps {
+            let cleared = session.is_cleared();
+            match what {
+                0 => {
+                    if fits(session.set(&name, value.to_string())) {
+                        model.get_or_insert_default().insert(name, value);
+                    }
+                }
+                1 => {
+                    let text = "x".repeat(len);
+                    if fits(session.set_text(&name, &text)) {
+                        model.get_or_insert_default().insert(name, text.into());
+                    }
+                }
+                2 => {
+                    prop_assert_eq!(session.remove(&name).is_err(), cleared);
+                    if let Some(model) = &mut model {
+                        model.shift_remove(&name);
+                    }
+                }
+                3 => {
+                    let id = session.id().to_owned();
+                    prop_assert_eq!(session.rotate().is_err(), cleared);
+                    prop_assert!(cleared || session.id() != id);
+                }
+                4 => {
+                    session.clear();
+                    model = None;
+                }
+                5 => {
+                    let before = session.data().to_owned();
+                    let failed = session.update(r#"{"a":}"#).is_err();
+                    prop_assert!(failed);
+                    prop_assert_eq!(session.data(), before);
+                }
+                _ => {
+                    jar.take(&mut session);
+                    prop_assert!(jar.0.keys().all(|name| name == "h3" || name.starts_with("h3.")));
+                    let header = jar.header(&style);
+                    session = SMALL.get_session(&request(&header, b"")).unwrap();
+                    prop_assert_eq!(session.rejection(), None);
+                    if let Some(main) = jar.0.get("h3") {
+                        let chunks = main.strip_prefix("__chunked__").map_or(0, |count| count.parse().unwrap());
+                        prop_assert_eq!(jar.0.len(), 1 + chunks, "no stale chunk");
+                    } else {
+                        prop_assert!(jar.0.is_empty());
+                    }
+                }
+            }
+            let expected = Value::from(model.clone().unwrap_or_default()).to_string();
+            prop_assert_eq!(session.data(), expected);
+        }
+    }
+}
