@@ -1,0 +1,196 @@
+/* Every function with NULL, with empty input, and with sizes and flags that are wrong. */
+#include "jar.h"
+
+static h3s_config *config;
+
+static int setup(void **state)
+{
+    (void)state;
+    config = config_of(OPTIONS);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    h3s_config_free(config);
+    return 0;
+}
+
+static void freeing_null_does_nothing(void **state)
+{
+    (void)state;
+    h3s_config_free(NULL);
+    h3s_session_free(NULL);
+}
+
+static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
+{
+    h3s_request request = {.size = sizeof request};
+    h3s_view view = {.size = sizeof view};
+    h3s_session *out = (h3s_session *)&request;
+    const h3s_str *list = NULL;
+    h3s_str token;
+    size_t count = 7;
+    h3s_error err;
+    (void)state;
+    assert_int_equal(h3s_use(NULL, &request, &out, &err), H3S_ERR_ARGUMENT);
+    assert_null(out);
+    assert_string_equal(err.key, "config");
+    assert_int_equal(h3s_get(NULL, &request, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_unseal(NULL, S("x"), NOW, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_update(NULL, S("{}"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_replace(NULL, S("{}"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set(NULL, S("a"), S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_text(NULL, S("a"), S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_remove(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_rotate(NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_clear(NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_set_id(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_set_now(NULL, NOW, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_view(NULL, &view), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_seal(NULL, &token, &err), H3S_ERR_ARGUMENT);
+    assert_str(token, NULL);
+    assert_int_equal(h3s_set_cookies(NULL, &list, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_null(list);
+    assert_int_equal(count, 0);
+    assert_str(h3s_session_id(NULL), NULL);
+    assert_str(h3s_session_data(NULL), NULL);
+    assert_str(h3s_session_find(NULL, S("/a")), NULL);
+    assert_str(h3s_session_text(NULL, S("/a")), NULL);
+    assert_str(h3s_session_log_id(NULL), NULL);
+    assert_int_equal(h3s_session_created_at(NULL), 0);
+    assert_int_equal(h3s_session_last_seen_at(NULL), 0);
+    assert_int_equal(h3s_session_expires_at(NULL), 0);
+    assert_int_equal(h3s_session_is_new(NULL), 0);
+    assert_int_equal(h3s_session_is_dirty(NULL), 0);
+    assert_int_equal(h3s_session_source(NULL), H3S_SOURCE_NONE);
+    assert_int_equal(h3s_session_rejection(NULL), H3S_REJECTION_NONE);
+    assert_str(h3s_config_cookie_name(NULL), NULL);
+    assert_str(h3s_config_header_name(NULL), NULL);
+    assert_str(h3s_config_vary(NULL), NULL);
+}
+
+static void a_null_where_something_is_required_is_an_argument_error(void **state)
+{
+    h3s_request request = {.size = sizeof request};
+    h3s_session *session = used(config, NULL, NULL, NOW), *out = NULL;
+    h3s_config *none = config;
+    const h3s_str *list = (const h3s_str *)&request;
+    size_t count = 7;
+    h3s_error err;
+    (void)state;
+    assert_int_equal(h3s_config_new(NULL, 5, &none, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "json");
+    assert_null(none);
+    assert_int_equal(h3s_config_new(S(OPTIONS), NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_use(config, NULL, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_use(config, &request, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_get(config, NULL, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_get(config, &request, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_unseal(config, NULL, 5, NOW, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_unseal(config, S("x"), NOW, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_update(session, NULL, 2, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_replace(session, NULL, 2, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set(session, S("a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_text(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_text(session, S("a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_remove(session, NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_set_id(session, NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_view(session, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_seal(session, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_cookies(session, NULL, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(count, 0);
+    assert_int_equal(h3s_set_cookies(session, &list, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_null(list);
+    assert_str(h3s_session_find(session, NULL, 1), NULL);
+    assert_str(h3s_session_text(session, NULL, 1), NULL);
+    request.cookie_len = 1;
+    assert_int_equal(h3s_use(config, &request, &out, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "request.cookie");
+    assert_str(h3s_session_data(session), "{}");
+    h3s_session_free(session);
+}
+
+static void empty_input_is_empty_input_whatever_the_pointer(void **state)
+{
+    h3s_session *session = used(config, NULL, NULL, NOW), *out = NULL;
+    const char *nowhere = (const char *)(uintptr_t)1;
+    h3s_config *none = NULL;
+    h3s_error err;
+    (void)state;
+    assert_int_equal(h3s_config_new(nowhere, 0, &none, NULL), H3S_ERR_CONFIG);
+    assert_int_equal(h3s_unseal(config, nowhere, 0, NOW, &out, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.offset, H3S_REJECTION_MALFORMED);
+    assert_int_equal(h3s_update(session, nowhere, 0, NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_replace(session, NULL, 0, NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_set(session, S("a"), NULL, 0, NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_session_set_id(session, NULL, 0, NULL), H3S_ERR_DATA);
+    assert_ok(h3s_set(session, nowhere, 0, S("1"), NULL));
+    assert_ok(h3s_set_text(session, S("t"), nowhere, 0, NULL));
+    assert_str(h3s_session_data(session), "{\"\":1,\"t\":\"\"}");
+    assert_str(h3s_session_find(session, nowhere, 0), "{\"\":1,\"t\":\"\"}");
+    assert_str(h3s_session_text(session, S("/t")), "");
+    assert_ok(h3s_remove(session, NULL, 0, NULL));
+    assert_str(h3s_session_data(session), "{\"t\":\"\"}");
+    h3s_session_free(session);
+}
+
+static void a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more(void **state)
+{
+    struct { h3s_request request; uint64_t later[2]; } large = {.request = {.size = sizeof large, .now_ms = NOW}};
+    struct { h3s_view view; uint64_t later; } wide = {.view = {.size = sizeof wide}};
+    h3s_session *session = NULL;
+    h3s_error err;
+    (void)state;
+    assert_ok(h3s_use(config, &large.request, &session, NULL));
+    assert_ok(h3s_session_view(session, &wide.view));
+    assert_int_equal(wide.view.size, sizeof wide);
+    wide.later = 1;
+    assert_int_equal(h3s_session_view(session, &wide.view), H3S_ERR_ARGUMENT);
+    wide.view.size = sizeof wide.view - 1;
+    assert_int_equal(h3s_session_view(session, &wide.view), H3S_ERR_ARGUMENT);
+    h3s_session_free(session);
+    large.later[1] = 1;
+    assert_int_equal(h3s_use(config, &large.request, &session, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "request");
+    for (uint32_t size = 0; size < sizeof(h3s_request); size++) {
+        large.request.size = size;
+        assert_int_equal(h3s_use(config, &large.request, &session, NULL), H3S_ERR_ARGUMENT);
+    }
+    large.request.size = UINT32_MAX;
+    assert_int_equal(h3s_use(config, &large.request, &session, NULL), H3S_ERR_ARGUMENT);
+}
+
+static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
+{
+    h3s_request request = {.size = sizeof request, .flags = H3S_WARM_ONLY};
+    h3s_session *session = NULL;
+    h3s_error err;
+    (void)state;
+    assert_ok(h3s_use(config, &request, &session, NULL));
+    assert_int_equal(h3s_session_set_now(session, -1, NULL), H3S_ERR_ARGUMENT);
+    assert_ok(h3s_session_set_now(session, 0, NULL));
+    h3s_session_free(session);
+    request.flags = 2;
+    assert_int_equal(h3s_use(config, &request, &session, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "request.flags");
+    request.flags = 0;
+    request.now_ms = INT64_MAX;
+    assert_int_equal(h3s_use(config, &request, &session, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_unseal(config, S("x"), INT64_MIN, &session, NULL), H3S_ERR_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(freeing_null_does_nothing),
+        cmocka_unit_test(a_null_handle_is_an_argument_error_or_the_absent_value),
+        cmocka_unit_test(a_null_where_something_is_required_is_an_argument_error),
+        cmocka_unit_test(empty_input_is_empty_input_whatever_the_pointer),
+        cmocka_unit_test(a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more),
+        cmocka_unit_test(unknown_flags_and_impossible_times_are_argument_errors),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,127 @@
+/* Options, errors, and what can be asked of a config. */
+#include "jar.h"
+
+static void an_error_names_the_option_and_the_byte(void **state)
+{
+    static const char text[] = "{\"password\":\"" PASSWORD "\",\"cookie\":{\"samesite\":\"lax\"}}";
+    h3s_error err;
+    h3s_config *config = (h3s_config *)&err;
+    (void)state;
+    assert_int_equal(h3s_config_new(S(text), &config, &err), H3S_ERR_CONFIG);
+    assert_null(config);
+    assert_int_equal(err.status, H3S_ERR_CONFIG);
+    assert_string_equal(err.key, "cookie.samesite");
+    assert_non_null(strstr(err.message, "sameSite"));
+    assert_int_equal(err.offset, strstr(text, "\"samesite\"") - text);
+}
+
+static void no_error_holds_the_password(void **state)
+{
+    static const char *const texts[] = {
+        "{\"password\":{\"" PASSWORD "\":1}}",
+        "{\"password\":\"" PASSWORD "\",\"name\":\"" PASSWORD "\"}",
+        "{\"password\":[\"" PASSWORD "\"]}",
+        "{\"password\":\"" PASSWORD,
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        h3s_config *config = NULL;
+        h3s_error err;
+        assert_int_equal(h3s_config_new(S(texts[i]), &config, &err), H3S_ERR_CONFIG);
+        assert_null(strstr(err.key, "horse"));
+        assert_null(strstr(err.message, "horse"));
+    }
+}
+
+static void a_long_key_is_cut_and_terminated(void **state)
+{
+    char text[400] = "{\"", key[200];
+    h3s_config *config = NULL;
+    h3s_error err;
+    (void)state;
+    memset(key, 'x', sizeof key);
+    memcpy(text + 2, key, sizeof key);
+    strcpy(text + 2 + sizeof key, "\":1}");
+    assert_int_equal(h3s_config_new(S(text), &config, &err), H3S_ERR_CONFIG);
+    assert_in_range(strlen(err.key), 1, sizeof err.key - 1);
+    assert_in_range(strlen(err.message), 1, sizeof err.message - 1);
+}
+
+static void a_success_empties_the_error(void **state)
+{
+    h3s_config *config = NULL;
+    h3s_error err;
+    (void)state;
+    assert_int_equal(h3s_config_new(S("{}"), &config, &err), H3S_ERR_CONFIG);
+    assert_ok(h3s_config_new(S(OPTIONS), &config, &err));
+    assert_int_equal(err.status, H3S_OK);
+    assert_int_equal(err.offset, -1);
+    assert_string_equal(err.key, "");
+    assert_string_equal(err.message, "");
+    h3s_config_free(config);
+}
+
+static void a_config_tells_its_names(void **state)
+{
+    h3s_config *config = config_of("{\"password\":\"" PASSWORD "\",\"name\":\"My_App\"}");
+    (void)state;
+    assert_str(h3s_config_cookie_name(config), "My_App");
+    assert_str(h3s_config_header_name(config), "x-my_app-session");
+    assert_str(h3s_config_vary(config), "Cookie, x-my_app-session");
+    assert_string_equal(h3s_config_vary(config).ptr, "Cookie, x-my_app-session");
+    h3s_config_free(config);
+
+    config = config_of("{\"password\":\"" PASSWORD "\",\"sessionHeader\":false}");
+    assert_str(h3s_config_header_name(config), "");
+    assert_str(h3s_config_vary(config), "Cookie");
+    h3s_config_free(config);
+
+    config = config_of("{\"password\":\"" PASSWORD "\",\"sessionHeader\":false,\"cookie\":false}");
+    assert_str(h3s_config_vary(config), "");
+    h3s_config_free(config);
+}
+
+static void stripping_takes_out_the_sessions_cookies(void **state)
+{
+    static const char header[] = "a=1; h3=x; h3.1=y; b=2;h3.2=z;c";
+    h3s_config *config = config_of(OPTIONS);
+    char out[sizeof header];
+    size_t len = h3s_cookie_strip(config, S(header), out);
+    (void)state;
+    assert_int_equal(len, strlen("a=1; b=2;c"));
+    assert_memory_equal(out, "a=1; b=2;c", len);
+    assert_int_equal(h3s_cookie_strip(config, NULL, 0, NULL), 0);
+    assert_int_equal(h3s_cookie_strip(config, S("a"), NULL), 0);
+    assert_int_equal(h3s_cookie_strip(config, NULL, 1, out), 0);
+    assert_int_equal(h3s_cookie_strip(NULL, S("a"), out), 0);
+    h3s_config_free(config);
+}
+
+static void every_number_has_a_name(void **state)
+{
+    static const char *const names[] = {"none",    "malformed", "unsupported_format", "unknown_key", "bad_seal",
+                                        "expired", "idle",      "revoked",            "too_large"};
+    (void)state;
+    for (int32_t i = 0; i < 9; i++)
+        assert_string_equal(h3s_rejection_str(i), names[i]);
+    for (int32_t i = -3; i < 20; i++) {
+        assert_in_range(strlen(h3s_status_str(i)), 1, 100);
+        assert_in_range(strlen(h3s_rejection_str(i)), 1, 100);
+        for (int32_t j = H3S_OK; i >= H3S_OK && i <= H3S_ERR_INTERNAL && j < i; j++)
+            assert_string_not_equal(h3s_status_str(i), h3s_status_str(j));
+    }
+    assert_string_equal(h3s_status_str(999), h3s_status_str(-1));
+    assert_int_equal(h3s_abi_version(), 0);
+    assert_non_null(strchr(h3s_version(), '.'));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_error_names_the_option_and_the_byte), cmocka_unit_test(no_error_holds_the_password),
+        cmocka_unit_test(a_long_key_is_cut_and_terminated),       cmocka_unit_test(a_success_empties_the_error),
+        cmocka_unit_test(a_config_tells_its_names),               cmocka_unit_test(stripping_takes_out_the_sessions_cookies),
+        cmocka_unit_test(every_number_has_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

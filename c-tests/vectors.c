@@ -1,0 +1,80 @@
+/* The vectors of docs/FORMAT.md, through the C ABI. Run from the folder c-tests. */
+#include "jar.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static json_t *vectors(const char *path)
+{
+    json_error_t error;
+    json_t *list = json_load_file(path, JSON_ALLOW_NUL, &error);
+    if (list == NULL)
+        fail_msg("%s: %s", path, error.text);
+    return list;
+}
+
+static const char *text(json_t *vector, const char *key)
+{
+    return json_string_value(json_object_get(vector, key));
+}
+
+/* Opens a vector's token under its own options. */
+static int32_t unseal(json_t *vector, h3s_config **config, h3s_session **session, h3s_error *err)
+{
+    char *options = json_dumps(json_object_get(vector, "options"), JSON_COMPACT);
+    *config = config_of(options);
+    free(options);
+    int64_t now = json_integer_value(json_object_get(vector, "now_ms"));
+    return h3s_unseal(*config, S(text(vector, "token")), now, session, err);
+}
+
+static void every_good_token_opens(void **state)
+{
+    json_t *list = vectors("../tests/vectors/h3s1-open.json"), *vector;
+    size_t i;
+    (void)state;
+    assert_true(json_array_size(list) >= 12);
+    json_array_foreach(list, i, vector) {
+        h3s_config *config;
+        h3s_session *session = NULL;
+        h3s_error err;
+        if (unseal(vector, &config, &session, &err) != H3S_OK)
+            fail_msg("%s: %s", text(vector, "name"), err.message);
+        assert_str(h3s_session_id(session), text(vector, "id"));
+        assert_str(h3s_session_data(session), text(vector, "data"));
+        assert_int_equal(h3s_session_created_at(session), json_integer_value(json_object_get(vector, "created_at")));
+        assert_int_equal(h3s_session_last_seen_at(session), json_integer_value(json_object_get(vector, "last_seen_at")));
+        h3s_session_free(session);
+        h3s_config_free(config);
+    }
+    json_decref(list);
+}
+
+static void every_bad_token_is_refused_with_its_reason(void **state)
+{
+    json_t *list = vectors("../tests/vectors/h3s1-refuse.json"), *vector;
+    size_t i;
+    (void)state;
+    assert_true(json_array_size(list) >= 30);
+    json_array_foreach(list, i, vector) {
+        h3s_config *config;
+        h3s_session *session = NULL;
+        h3s_error err;
+        if (unseal(vector, &config, &session, &err) != H3S_ERR_REJECTED)
+            fail_msg("%s is not refused", text(vector, "name"));
+        if (strcmp(err.key, text(vector, "rejection")) != 0)
+            fail_msg("%s is refused as %s", text(vector, "name"), err.key);
+        assert_null(session);
+        h3s_config_free(config);
+    }
+    json_decref(list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_good_token_opens),
+        cmocka_unit_test(every_bad_token_is_refused_with_its_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
