@@ -41,7 +41,7 @@ lib=$stage/usr/lib
 installed() { (cd "$stage" && find . \( -type f -o -type l \) -printf '%p %l\n' | sort); }
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 installed_as_expected() {
-    diff - <(installed) <<END
+    diff <(sort) <(installed) <<END
 ./usr/include/h3s.h 
 ./usr/lib/libh3s.a 
 ./usr/lib/libh3s.so libh3s.so.0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The same under AddressSanitizer, with leak checking.
 . "$(dirname "$0")/suite.sh"
-need_c && need_debian /usr/include/cmocka.h libcmocka-dev ||
+need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr/include/jansson.h libjansson-dev ||
     skip_suite "needs a C compiler and cmocka"
 need_build
 bounded 900 make --no-print-directory -C c-tests asan
