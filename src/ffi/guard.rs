@@ -78,7 +78,11 @@ fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
 /// As much of `text` as fits with its NUL, cut between characters.
 fn cut<const N: usize>(text: &str) -> [c_char; N] {
     let mut out = [0; N];
-    let end = text.floor_char_boundary(N - 1);
+    let most = text.len().min(N - 1);
+    let end = (0..=most)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
     for (to, from) in out.iter_mut().zip(&text.as_bytes()[..end]) {
         *to = *from as c_char;
     }

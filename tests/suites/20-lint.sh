@@ -42,7 +42,8 @@ fi
 
 mapfile -d '' -t shell < <(files '*.sh' tests/run .ci/run)
 if need_debian shellcheck shellcheck; then
-    check "shellcheck" shellcheck --external-sources --source-path=SCRIPTDIR "${shell[@]}"
+    # A && B || skip_suite means just what it says; and functions that only `check` calls look unreachable to shellcheck.
+    check "shellcheck" shellcheck --exclude=SC2015,SC2317,SC2119 --external-sources --source-path=SCRIPTDIR "${shell[@]}"
 else
     skip "shellcheck" "needs shellcheck"
 fi

@@ -40,8 +40,8 @@ install_options=(DESTDIR="$stage" prefix=/usr)
 lib=$stage/usr/lib
 installed() { (cd "$stage" && find . \( -type f -o -type l \) -printf '%p %l\n' | sort); }
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-installed_as_expected() {
-    diff <(sort) <(installed) <<END
+expected() {
+    sort <<END
 ./usr/include/h3s.h 
 ./usr/lib/libh3s.a 
 ./usr/lib/libh3s.so libh3s.so.0
@@ -50,6 +50,7 @@ installed_as_expected() {
 ./usr/lib/pkgconfig/h3s.pc 
 END
 }
+installed_as_expected() { diff <(expected) <(installed); }
 nothing_left() { ! installed | grep .; }
 
 # The program is compiled as the README says, but for the system's root folder. /usr is no system folder in that one.

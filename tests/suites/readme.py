@@ -31,14 +31,20 @@ int main(void)
 
 
 def run(command: list[str], stdin: str = "") -> None:
-    done = subprocess.run(command, cwd=ROOT, env=ENV, input=stdin, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=ENV, input=stdin, capture_output=True, text=True, timeout=600
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
 
 
 def program(source: str, folder: Path, stdin: str = "") -> None:
     (folder / "program.c").write_text(source)
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "h3s"], env=ENV, check=True, capture_output=True, text=True)
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "h3s"], env=ENV, check=True, capture_output=True, text=True
+    )
     run(["cc", *WARNINGS, str(folder / "program.c"), "-o", str(folder / "program"), *flags.stdout.split()])
     run([str(folder / "program")], stdin)
 

@@ -23,6 +23,7 @@ check() {
         echo "  ok    $what"
     else
         failed=$((failed + 1))
+        # shellcheck disable=SC2001  # each line is indented, not the first
         printf '  FAIL  %s\n%s\n' "$what" "${output:+$(sed 's/^/        /' <<<"$output")}"
     fi
 }

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import reference
 from reference import Options, Record
@@ -13,7 +13,9 @@ HERE = Path(__file__).parent
 NOW = 1_800_000_000_000
 PASSWORD = "correct horse battery staple, and more of it"
 PLAIN: Options = {"password": PASSWORD}
-KEYED: Options = {"password": {"k2": "a new password of at least 32 characters", "k1": "an old password of at least 32 characters"}}
+KEYED: Options = {
+    "password": {"k2": "a new password of at least 32 characters", "k1": "an old password of at least 32 characters"}
+}
 ID = b"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a"
 opening: list[dict[str, Any]] = []
 refusing: list[dict[str, Any]] = []
@@ -23,11 +25,21 @@ def nonce_of(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:24]
 
 
-def record(data: str = "{}", session_id: bytes = ID, created: int = NOW, seen: Optional[int] = None, end: Optional[int] = None) -> Record:
+def record(
+    data: str = "{}", session_id: bytes = ID, created: int = NOW, seen: int | None = None, end: int | None = None
+) -> Record:
     return Record(session_id, created, seen, end, data.encode())
 
 
-def opens(name: str, comment: str, must: str, what: Record, options: Options = PLAIN, now: int = NOW, key_id: Optional[str] = None) -> None:
+def opens(
+    name: str,
+    comment: str,
+    must: str,
+    what: Record,
+    options: Options = PLAIN,
+    now: int = NOW,
+    key_id: str | None = None,
+) -> None:
     nonce = nonce_of(name)
     token = reference.seal_plaintext(options, reference.plaintext(what), nonce, key_id)
     used = token.split(".")[1]
@@ -57,13 +69,23 @@ def opens(name: str, comment: str, must: str, what: Record, options: Options = P
     )
 
 
-def refused(name: str, comment: str, must: str, token: str, rejection: str, options: Options = PLAIN, now: int = NOW) -> None:
+def refused(
+    name: str, comment: str, must: str, token: str, rejection: str, options: Options = PLAIN, now: int = NOW
+) -> None:
     refusing.append(
-        {"name": name, "comment": comment, "must": must.split(), "options": options, "now_ms": now, "token": token, "rejection": rejection}
+        {
+            "name": name,
+            "comment": comment,
+            "must": must.split(),
+            "options": options,
+            "now_ms": now,
+            "token": token,
+            "rejection": rejection,
+        }
     )
 
 
-def sealed(name: str, text: bytes, options: Options = PLAIN, key_id: Optional[str] = None) -> str:
+def sealed(name: str, text: bytes, options: Options = PLAIN, key_id: str | None = None) -> str:
     return reference.seal_plaintext(options, text, nonce_of(name), key_id)
 
 
@@ -108,7 +130,12 @@ opens("empty", "no optional time, a UUID, no data", "M1 M2 M3 M4 M6 M7 M8 M10 M1
 opens("last-seen", "flag 1", "M10 M11", record(seen=NOW - 1))
 opens("expires", "flag 2", "M10 M11", record(end=NOW + 1))
 opens("all-flags", "flags 1, 2 and 4", "M10 M11 M12", record('{"count":1}', seen=NOW - 2, end=NOW + 2))
-opens("text-id", "both times and an id that is no UUID", "M10 M11 M13", record(session_id=b"user!~42", seen=NOW - 2, end=NOW + 2))
+opens(
+    "text-id",
+    "both times and an id that is no UUID",
+    "M10 M11 M13",
+    record(session_id=b"user!~42", seen=NOW - 2, end=NOW + 2),
+)
 opens("short-id", "an id of one byte", "M13", record(session_id=b"!"))
 opens("long-id", "an id of 255 bytes", "M13", record(session_id=b"x" * 255))
 opens("upper-case-uuid", "a UUID in upper case is text", "M12 M13", record(session_id=ID.upper()))
@@ -116,19 +143,53 @@ opens("zero-times", "the first moment of 1970", "M11", record(created=0, seen=0)
 opens("first-password", "of several passwords the first seals", "M1 M9", record('{"by":"k2"}'), KEYED)
 opens("older-password", "an older one opens", "M1 M9", record('{"by":"k1"}'), KEYED, key_id="k1")
 opens("longest-key-id", "a key id of 32 characters", "M1", record(), {"password": {"Az09_" * 6 + "xx": PASSWORD}})
-opens("default", "an empty key id is the password called default", "M9", record(), {"password": {"k2": KEYED["password"]["k2"], "default": PASSWORD}}, key_id="")
+opens(
+    "default",
+    "an empty key id is the password called default",
+    "M9",
+    record(),
+    {"password": {"k2": KEYED["password"]["k2"], "default": PASSWORD}},
+    key_id="",
+)
 opens("other-name", "another cookie name", "M7", record(), {"password": PASSWORD, "name": "__Host-session"})
 opens("unicode-password", "a password in UTF-8", "M6", record(), {"password": "pässwörd 🔑 " * 4})
 opens("non-ascii", "characters outside ASCII", "M14 M18", record('{"name":"Zoë 🦊","Ключ":"値"}'))
-opens("escapes", "escapes stay as they are spelt, lone surrogates too", "M14 M18", record(r'{"\u0061":"\u0041\/\"\\\b\f\n\r\t\u0000\ud800\uD83D\uDE00"}'))
-opens("numbers", "numbers stay as they are spelt", "M14 M18", record('{"big":12345678901234567890123,"f":1.0e5,"z":-0.0,"e":1E+2,"n":-7}'))
-opens("order", "names keep their order", "M14 M18", record('{"z":{"b":[1,[true,false,null]],"a":{}},"a":[],"":0,"10":1,"2":2}'))
+opens(
+    "escapes",
+    "escapes stay as they are spelt, lone surrogates too",
+    "M14 M18",
+    record(r'{"\u0061":"\u0041\/\"\\\b\f\n\r\t\u0000\ud800\uD83D\uDE00"}'),
+)
+opens(
+    "numbers",
+    "numbers stay as they are spelt",
+    "M14 M18",
+    record('{"big":12345678901234567890123,"f":1.0e5,"z":-0.0,"e":1E+2,"n":-7}'),
+)
+opens(
+    "order",
+    "names keep their order",
+    "M14 M18",
+    record('{"z":{"b":[1,[true,false,null]],"a":{}},"a":[],"":0,"10":1,"2":2}'),
+)
 opens("same-name-apart", "the same name in different objects", "M17", record('{"a":{"a":1},"b":[{"a":1},{"a":2}]}'))
 opens("deep", "128 levels", "M16", record(nested(128)))
 opens("chunks", "as long as three cookies", "M14 M18", record('{"text":"' + "0123456789abcdef" * 562 + '"}'))
 opens("at-max-age", "alive at the limit", "M21", record(created=NOW - 60_000), {**PLAIN, "maxAge": 60})
-opens("at-idle-timeout", "alive at the limit, by createdAt", "M22", record(created=NOW - 60_000), {**PLAIN, "idleTimeout": 60})
-opens("seen-lately", "lastSeenAt counts, not createdAt", "M22", record(created=NOW - 90_000, seen=NOW - 60_000), {**PLAIN, "idleTimeout": 60})
+opens(
+    "at-idle-timeout",
+    "alive at the limit, by createdAt",
+    "M22",
+    record(created=NOW - 60_000),
+    {**PLAIN, "idleTimeout": 60},
+)
+opens(
+    "seen-lately",
+    "lastSeenAt counts, not createdAt",
+    "M22",
+    record(created=NOW - 90_000, seen=NOW - 60_000),
+    {**PLAIN, "idleTimeout": 60},
+)
 opens("at-expires-at", "alive at its own end", "M23", record(created=NOW - 9, end=NOW))
 opens("at-not-before", "made at that very moment", "M20", record(), {**PLAIN, "notBefore": NOW})
 opens("ten-minutes-ahead", "clocks differ", "M19", record(created=NOW + 600_000, seen=NOW + 600_000))
@@ -147,7 +208,9 @@ refused("leading-space", "nothing stands before the prefix", "M2", " " + good, "
 refused("next-version", "a later version of this format", "M2", "h3s2" + good[4:], "unsupported_format")
 refused("version-12", "versions may have more digits", "M2", "h3s12.x", "unsupported_format")
 refused("no-version", "no digits, no version", "M2", "h3s.x", "malformed")
-refused("fe26-2", "h3's own format, which these options do not accept", "M2", "Fe26.2**a*b*c**d*e", "unsupported_format")
+refused(
+    "fe26-2", "h3's own format, which these options do not accept", "M2", "Fe26.2**a*b*c**d*e", "unsupported_format"
+)
 refused("fe26-1", "its forerunner", "M2", "Fe26.1**a*b*c**d*e", "unsupported_format")
 refused("no-second-dot", "no key id", "M1", "h3s1." + body.replace(".", ""), "malformed")
 refused("long-key-id", "a key id of 33 characters", "M1", "h3s1." + "a" * 33 + "." + body, "malformed")
@@ -157,23 +220,59 @@ refused("third-dot", "a dot in the sealed part", "M3", good + ".x", "malformed")
 refused("padded", "padding", "M3", good + "==", "malformed")
 refused("standard-alphabet", "+ and / are not in the alphabet", "M3", good[:-4] + "+/+/" + good[-2:], "malformed")
 refused("line-feed", "white space at the end", "M3", good + "\n", "malformed")
-refused("stray-bits", "bits of the last character that no byte has", "M3", good[:-1] + chr(ord(good[-1]) + 1), "malformed")
+refused(
+    "stray-bits", "bits of the last character that no byte has", "M3", good[:-1] + chr(ord(good[-1]) + 1), "malformed"
+)
 refused("one-character-more", "a length that no bytes have", "M3", good + "AAA", "malformed")
 refused("too-short", "50 bytes", "M4", "h3s1.." + base64.urlsafe_b64encode(bytes(50)).decode().rstrip("="), "malformed")
 refused("too-short-and-unknown", "the shape is looked at before the key", "M4 M24", "h3s1.zz.AAAA", "malformed")
-refused("unknown-key", "no such password", "M9", sealed("unknown-key", reference.plaintext(record()), KEYED, "k1"), "unknown_key", {"password": {"k2": KEYED["password"]["k2"]}})
+refused(
+    "unknown-key",
+    "no such password",
+    "M9",
+    sealed("unknown-key", reference.plaintext(record()), KEYED, "k1"),
+    "unknown_key",
+    {"password": {"k2": KEYED["password"]["k2"]}},
+)
 refused("key-id-under-a-string", "a password that is a string has no id", "M9", "h3s1.k1." + body, "unknown_key")
 refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
-refused("unknown-before-seal", "the key is looked for before the seal", "M9 M24", "h3s1.zz." + base64.urlsafe_b64encode(bytes(51)).decode(), "unknown_key")
+refused(
+    "unknown-before-seal",
+    "the key is looked for before the seal",
+    "M9 M24",
+    "h3s1.zz." + base64.urlsafe_b64encode(bytes(51)).decode(),
+    "unknown_key",
+)
 refused("flipped-nonce", "a bit of the first half of the nonce", "M8", flipped(good, 0), "bad_seal")
 refused("flipped-nonce-2", "a bit of the second half of the nonce", "M8", flipped(good, 23), "bad_seal")
 refused("flipped-ciphertext", "a bit of the ciphertext", "M8", flipped(good, 24), "bad_seal")
 refused("flipped-tag", "the last bit of the tag", "M8", flipped(good, length - 1), "bad_seal")
-refused("swapped-key-id", "the key id is authenticated", "M8", sealed("swapped", reference.plaintext(record()), KEYED).replace("k2", "k1"), "bad_seal", KEYED)
+refused(
+    "swapped-key-id",
+    "the key id is authenticated",
+    "M8",
+    sealed("swapped", reference.plaintext(record()), KEYED).replace("k2", "k1"),
+    "bad_seal",
+    KEYED,
+)
 same = {"password": {"a": PASSWORD, "b": PASSWORD}}
-refused("swapped-key-id-same-password", "even where both are one password", "M8", sealed("same", reference.plaintext(record()), same).replace(".a.", ".b."), "bad_seal", same)
+refused(
+    "swapped-key-id-same-password",
+    "even where both are one password",
+    "M8",
+    sealed("same", reference.plaintext(record()), same).replace(".a.", ".b."),
+    "bad_seal",
+    same,
+)
 refused("other-cookie-name", "the token of another cookie", "M7", good, "bad_seal", {**PLAIN, "name": "other"})
-refused("other-password", "another password", "M6", good, "bad_seal", {"password": "another password of at least 32 characters"})
+refused(
+    "other-password",
+    "another password",
+    "M6",
+    good,
+    "bad_seal",
+    {"password": "another password of at least 32 characters"},
+)
 refused("truncated", "three bytes are missing", "M8", truncated(good, 3), "bad_seal")
 
 head = reference.plaintext(record())[:-2]
@@ -227,12 +326,42 @@ for name, comment, must, data in [
 bad_time("future-created", "made more than ten minutes from now", "M19", record(created=NOW + 600_001), "malformed")
 bad_time("future-seen", "seen more than ten minutes from now", "M19", record(seen=NOW + 600_001), "malformed")
 bad_time("revoked", "made before notBefore", "M20", record(created=NOW - 1), "revoked", notBefore=NOW)
-bad_time("revoked-first", "revoked is said before expired", "M20 M24", record(created=NOW - 60_001), "revoked", notBefore=NOW, maxAge=60)
+bad_time(
+    "revoked-first",
+    "revoked is said before expired",
+    "M20 M24",
+    record(created=NOW - 60_001),
+    "revoked",
+    notBefore=NOW,
+    maxAge=60,
+)
 bad_time("max-age", "older than maxAge", "M21", record(created=NOW - 60_001, seen=NOW), "expired", maxAge=60)
-bad_time("expired-first", "expired is said before idle", "M21 M24", record(created=NOW - 60_001), "expired", maxAge=60, idleTimeout=60)
-bad_time("idle", "not seen for longer than idleTimeout", "M22", record(created=NOW - 90_000, seen=NOW - 60_001), "idle", idleTimeout=60)
+bad_time(
+    "expired-first",
+    "expired is said before idle",
+    "M21 M24",
+    record(created=NOW - 60_001),
+    "expired",
+    maxAge=60,
+    idleTimeout=60,
+)
+bad_time(
+    "idle",
+    "not seen for longer than idleTimeout",
+    "M22",
+    record(created=NOW - 90_000, seen=NOW - 60_001),
+    "idle",
+    idleTimeout=60,
+)
 bad_time("idle-by-created", "never seen since it was made", "M22", record(created=NOW - 60_001), "idle", idleTimeout=60)
-bad_time("idle-before-own-end", "idle is said before its own end", "M22 M24", record(created=NOW - 60_001, end=NOW - 1), "idle", idleTimeout=60)
+bad_time(
+    "idle-before-own-end",
+    "idle is said before its own end",
+    "M22 M24",
+    record(created=NOW - 60_001, end=NOW - 1),
+    "idle",
+    idleTimeout=60,
+)
 bad_time("own-end", "past its own end", "M23", record(created=NOW - 9, end=NOW - 1), "expired")
 
 for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing)):

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn, Optional
+from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -26,8 +26,8 @@ class Refused(Exception):
 class Record:
     id: bytes
     created_at: int
-    last_seen_at: Optional[int]
-    expires_at: Optional[int]
+    last_seen_at: int | None
+    expires_at: int | None
     data: bytes
 
 
@@ -53,7 +53,7 @@ def passwords(options: Options) -> dict[str, str]:
     return {"": password} if isinstance(password, str) else dict(password)
 
 
-def key_for(options: Options, key_id: str) -> Optional[bytes]:
+def key_for(options: Options, key_id: str) -> bytes | None:
     known = passwords(options)
     password = known.get(key_id, known.get("default") if key_id == "" else None)
     return None if password is None else session_key(master_key(password), options.get("name", "h3"))
@@ -64,10 +64,15 @@ def plaintext(record: Record) -> bytes:
     times = [time for time in (record.last_seen_at, record.expires_at) if time is not None]
     flags = (record.last_seen_at is not None) | (record.expires_at is not None) << 1 | uuid << 2
     encoded_id = bytes.fromhex(record.id.decode().replace("-", "")) if uuid else bytes([len(record.id)]) + record.id
-    return bytes([flags]) + b"".join(time.to_bytes(6, "big") for time in [record.created_at, *times]) + encoded_id + record.data
+    return (
+        bytes([flags])
+        + b"".join(time.to_bytes(6, "big") for time in [record.created_at, *times])
+        + encoded_id
+        + record.data
+    )
 
 
-def seal_plaintext(options: Options, text: bytes, nonce: bytes, key_id: Optional[str] = None) -> str:
+def seal_plaintext(options: Options, text: bytes, nonce: bytes, key_id: str | None = None) -> str:
     key_id = next(iter(passwords(options))) if key_id is None else key_id
     key = key_for(options, key_id)
     assert key is not None
