@@ -159,9 +159,8 @@ typedef struct h3s_str {
 } h3s_str;
 
 /**
- * What a request brought. Zero it, then set `size` and what you have:
- *
- *     h3s_request request = { .size = sizeof request, .cookie = c, .cookie_len = strlen(c) };
+ * What a request brought. Zero it, then set `size` and what you have, e.g.
+ * `h3s_request request = {.size = sizeof request, .cookie = c, .cookie_len = strlen(c)};`
  *
  * The strings are only read during the call. A pointer is ignored when its length is 0.
  */

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Error;
 use crate::cookie::{self, Attributes};
 use crate::keyring::Keyring;
 use crate::options::Options;
 use crate::record::{Id, Limits};
 use crate::seal::h3s1;
-use crate::session::{Request, Session};
-use crate::{Error, open};
 
 /// Options and keys for the sessions of one cookie.
 ///
@@ -93,37 +92,6 @@ impl Config {
     /// ```
     pub fn strip_cookies<'a>(&'a self, cookie: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         cookie::strip(cookie, self.cookie_name())
-    }
-
-    /// Finds the session in the header, else in the cookie; makes one where there is none or none valid, and has a Set-Cookie for it at once.
-    ///
-    /// It has none if the request's tokens may well be valid elsewhere, each being of an unsupported format or under an unknown
-    /// key, or if the header's session had ended: then only once something is written.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`ErrorKind::Memory`](crate::ErrorKind::Memory). A token that is refused is no error: see
-    /// [`Session::rejection`].
-    pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
-        open::open(self, request, open::Verb::Use)
-    }
-
-    /// As [`Config::use_session`], but a session that it had to make costs no Set-Cookie until something is written.
-    ///
-    /// # Errors
-    ///
-    /// As [`Config::use_session`].
-    pub fn get_session(&self, request: &Request<'_>) -> Result<Session, Error> {
-        open::open(self, request, open::Verb::Get)
-    }
-
-    /// Opens a bare token, as a header client, a WebSocket or another service would send it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], or [`ErrorKind::Memory`](crate::ErrorKind::Memory).
-    pub fn unseal(&self, token: impl AsRef<[u8]>, now_ms: i64) -> Result<Session, Error> {
-        open::unseal(self, token.as_ref(), now_ms)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -4,9 +4,14 @@ use std::fmt;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
+use xaes_256_gcm::Xaes256Gcm;
+use xaes_256_gcm::aead::KeyInit;
 use zeroize::Zeroizing;
 
-use crate::seal::h3s1;
+const PBKDF2_SALT: &[u8] = b"h3s1 password";
+const PBKDF2_ITERATIONS: u32 = 65_536;
+const SEAL_SALT: &[u8] = b"h3s1 session seal";
+const LOG_SALT: &[u8] = b"h3s log id";
 
 /// A password, wiped when dropped.
 pub(crate) type Password = Zeroizing<String>;
@@ -21,7 +26,9 @@ pub(crate) struct Keyring {
 pub(crate) struct Key {
     /// What a token calls it: up to 32 of `[A-Za-z0-9_]`, nothing for the password that is a plain string.
     pub(crate) id: String,
-    pub(crate) h3s1: h3s1::Cipher,
+    /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token of one session
+    /// cannot be replayed as another's.
+    pub(crate) seal: Xaes256Gcm,
 }
 
 impl Keyring {
@@ -30,13 +37,14 @@ impl Keyring {
         let mut log_key = Zeroizing::new([0; 32]);
         let mut keys = Vec::new();
         for (id, password) in passwords {
-            let master = h3s1::master(password);
+            let master = master(password);
             if keys.is_empty() {
-                expand(&master, b"h3s log id", name, &mut log_key);
+                log_key = expand(&master, LOG_SALT, name);
             }
+            let key = expand(&master, SEAL_SALT, name);
             keys.push(Key {
                 id: id.clone(),
-                h3s1: h3s1::Cipher::new(&master, name),
+                seal: Xaes256Gcm::new(&(*key).into()),
             });
         }
         (!keys.is_empty()).then_some(Keyring { keys, log_key })
@@ -81,9 +89,23 @@ impl fmt::Debug for Keyring {
     }
 }
 
+/// The slow step: what makes a captured token dear to attack. Once per password and config.
+pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
+    let mut master = Zeroizing::new([0; 32]);
+    pbkdf2::pbkdf2_hmac::<Sha256>(
+        password.as_bytes(),
+        PBKDF2_SALT,
+        PBKDF2_ITERATIONS,
+        &mut *master,
+    );
+    master
+}
+
 /// HKDF-SHA256 with `salt` over a master key, for one purpose and one cookie name.
-pub(crate) fn expand(master: &[u8; 32], salt: &[u8], name: &str, out: &mut [u8; 32]) {
+fn expand(master: &[u8; 32], salt: &[u8], name: &str) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
     let hkdf = Hkdf::<Sha256>::new(Some(salt), master);
-    hkdf.expand(name.as_bytes(), out)
+    hkdf.expand(name.as_bytes(), &mut *key)
         .expect("32 bytes are within HKDF's limit");
+    key
 }

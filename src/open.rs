@@ -7,9 +7,43 @@ use crate::seal::{Format, Looks, looks};
 use crate::session::{Request, Session, Source};
 use crate::{Error, Rejection, clock};
 
+/// Opening sessions.
+impl Config {
+    /// Finds the session in the header, else in the cookie; makes one where there is none or none valid, and has a Set-Cookie for it at once.
+    ///
+    /// It has none if the request's tokens may well be valid elsewhere, each being of an unsupported format or under an unknown
+    /// key, or if the header's session had ended: then only once something is written.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`ErrorKind::Memory`](crate::ErrorKind::Memory). A token that is refused is no error: see
+    /// [`Session::rejection`].
+    pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
+        open(self, request, Verb::Use)
+    }
+
+    /// As [`Config::use_session`], but a session that it had to make costs no Set-Cookie until something is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::use_session`].
+    pub fn get_session(&self, request: &Request<'_>) -> Result<Session, Error> {
+        open(self, request, Verb::Get)
+    }
+
+    /// Opens a bare token, as a header client, a WebSocket or another service would send it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], or [`ErrorKind::Memory`](crate::ErrorKind::Memory).
+    pub fn unseal(&self, token: impl AsRef<[u8]>, now_ms: i64) -> Result<Session, Error> {
+        unseal(self, token.as_ref(), now_ms)
+    }
+}
+
 /// What a session that had to be made costs at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+enum Verb {
     /// A Set-Cookie.
     Use,
     /// Nothing.
@@ -17,7 +51,7 @@ pub(crate) enum Verb {
 }
 
 /// Finds the session in the header, else in the cookie, else makes one.
-pub(crate) fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
+fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
     let inner = config.inner();
     let now = clock::check(request.now_ms)?;
     let carried = inner
@@ -77,7 +111,7 @@ pub(crate) fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result
 }
 
 /// Opens a bare token.
-pub(crate) fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
+fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
     let now = clock::check(now)?;
     if token.len() > config.inner().max_token_len {
         return Err(Rejection::TooLarge.into());

@@ -96,28 +96,35 @@ fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     }
 }
 
-/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Kept with a NUL after it, for C.
+/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`.
 #[derive(Clone)]
-pub(crate) struct Id(TinyVec<[u8; 40]>);
+pub(crate) struct Id {
+    /// With a NUL after it, for C.
+    text: TinyVec<[u8; 40]>,
+    /// The UUID whose lower-case text it is, if it is one.
+    uuid: Option<Uuid>,
+}
 
 impl Id {
     pub(crate) const MAX_LEN: usize = 255;
 
     /// The id of a cleared session.
     pub(crate) fn none() -> Id {
-        Id::of(b"")
+        Id::of(b"", None)
     }
 
     pub(crate) fn from_text(text: &[u8]) -> Option<Id> {
         let valid =
             (1..=Id::MAX_LEN).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
-        valid.then(|| Id::of(text))
+        valid.then(|| Id::of(text, lower_case_uuid(text)))
     }
 
-    /// The text of a UUID, in lower case.
     pub(crate) fn from_uuid(uuid: Uuid) -> Id {
         let mut text = Uuid::encode_buffer();
-        Id::of(uuid.hyphenated().encode_lower(&mut text).as_bytes())
+        Id::of(
+            uuid.hyphenated().encode_lower(&mut text).as_bytes(),
+            Some(uuid),
+        )
     }
 
     /// A version 4 UUID of these random bytes.
@@ -125,35 +132,38 @@ impl Id {
         Id::from_uuid(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// The UUID whose lower-case text this is, if it is one.
     pub(crate) fn uuid(&self) -> Option<Uuid> {
-        let text = self.as_bytes();
-        let hyphens = text.len() == 36
-            && [8, 13, 18, 23]
-                .iter()
-                .all(|at| text.get(*at) == Some(&b'-'));
-        let lower = hyphens && !text.iter().any(u8::is_ascii_uppercase);
-        lower.then(|| Uuid::try_parse_ascii(text).ok()).flatten()
+        self.uuid
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.split_last().map_or(&[], |(_nul, text)| text)
+        self.text.split_last().map_or(&[], |(_nul, text)| text)
     }
 
     /// With its NUL.
     pub(crate) fn as_z(&self) -> &[u8] {
-        &self.0
+        &self.text
     }
 
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    fn of(text: &[u8]) -> Id {
-        let mut id = TinyVec::from(text);
-        id.push(0);
-        Id(id)
+    fn of(text: &[u8], uuid: Option<Uuid>) -> Id {
+        let mut text = TinyVec::from(text);
+        text.push(0);
+        Id { text, uuid }
     }
+}
+
+/// The UUID whose text this is, hyphenated and in lower case.
+fn lower_case_uuid(text: &[u8]) -> Option<Uuid> {
+    let hyphens = text.len() == 36
+        && [8, 13, 18, 23]
+            .iter()
+            .all(|at| text.get(*at) == Some(&b'-'));
+    let lower = hyphens && !text.iter().any(u8::is_ascii_uppercase);
+    lower.then(|| Uuid::try_parse_ascii(text).ok()).flatten()
 }
 
 /// An id of the caller's.

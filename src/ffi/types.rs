@@ -93,9 +93,8 @@ pub struct h3s_error {
     pub message: [c_char; 192],
 }
 
-/// What a request brought. Zero it, then set `size` and what you have:
-///
-///     h3s_request request = { .size = sizeof request, .cookie = c, .cookie_len = strlen(c) };
+/// What a request brought. Zero it, then set `size` and what you have, e.g.
+/// `h3s_request request = {.size = sizeof request, .cookie = c, .cookie_len = strlen(c)};`
 ///
 /// The strings are only read during the call. A pointer is ignored when its length is 0.
 #[repr(C)]

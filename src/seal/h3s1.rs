@@ -9,15 +9,13 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::{GeneralPurposeConfig, Simd, general_purpose::NO_PAD};
-use sha2::Sha256;
 use uuid::Uuid;
-use xaes_256_gcm::aead::{AeadInOut, KeyInit, inout::InOutBuf};
+use xaes_256_gcm::aead::{AeadInOut, inout::InOutBuf};
 use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
-use zeroize::Zeroizing;
 
 use crate::buffer::Buffer;
 use crate::data::Data;
-use crate::keyring::{Key, Keyring, expand};
+use crate::keyring::{Key, Keyring};
 use crate::record::{Id, Record};
 use crate::{Error, Rejection};
 
@@ -29,10 +27,6 @@ const TAG_LEN: usize = 16;
 /// Flags, createdAt, an id of one byte, `{}`.
 const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
 
-const PBKDF2_SALT: &[u8] = b"h3s1 password";
-const PBKDF2_ITERATIONS: u32 = 65_536;
-const HKDF_SALT: &[u8] = b"h3s1 session seal";
-
 const HAS_LAST_SEEN_AT: u8 = 1;
 const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
@@ -42,29 +36,6 @@ static BASE64: LazyLock<Simd> = LazyLock::new(|| {
     const STRICT: GeneralPurposeConfig = NO_PAD;
     Simd::url_safe(STRICT)
 });
-
-/// A password's key for one cookie name. The name goes into the key so that the token of one session cannot be replayed as another's.
-pub(crate) struct Cipher(Xaes256Gcm);
-
-/// The slow step: what makes a captured token dear to attack. Once per password and config.
-pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
-    let mut master = Zeroizing::new([0; 32]);
-    pbkdf2::pbkdf2_hmac::<Sha256>(
-        password.as_bytes(),
-        PBKDF2_SALT,
-        PBKDF2_ITERATIONS,
-        &mut *master,
-    );
-    master
-}
-
-impl Cipher {
-    pub(crate) fn new(master: &[u8; 32], name: &str) -> Cipher {
-        let mut key = Zeroizing::new([0; 32]);
-        expand(master, HKDF_SALT, name, &mut key);
-        Cipher(Xaes256Gcm::new(&(*key).into()))
-    }
-}
 
 /// What an opened token held, and whether today's first key sealed it.
 pub(crate) struct Opened {
@@ -89,7 +60,7 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rej
     let Some((key, first_key)) = keyring.by_id(key_id) else {
         return Ok(Err(Rejection::UnknownKey));
     };
-    if !decrypt(&key.h3s1, aad, &mut buffer) {
+    if !decrypt(&key.seal, aad, &mut buffer) {
         return Ok(Err(Rejection::BadSeal));
     }
     let end = len - TAG_LEN;
@@ -127,7 +98,7 @@ pub(crate) fn seal(
 
     let (token, sealed) = buffer.split_at_mut(token_len + 1);
     let (header, body) = token.split_at_mut(header_len);
-    encrypt(&key.h3s1, header, sealed)?;
+    encrypt(&key.seal, header, sealed)?;
     let body_len = BASE64
         .encode_slice(sealed, body)
         .map_err(|_| Error::internal())?;
@@ -156,7 +127,7 @@ fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// Decrypts nonce, ciphertext and tag in place; false if they are not authentic.
-fn decrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> bool {
+fn decrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> bool {
     let Some((nonce, rest)) = sealed.split_first_chunk_mut::<NONCE_LEN>() else {
         return false;
     };
@@ -165,13 +136,12 @@ fn decrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> bool {
     };
     let (nonce, tag) = (Nonce::from(*nonce), Tag::from(*tag));
     cipher
-        .0
         .decrypt_inout_detached(&nonce, aad, InOutBuf::from(text), &tag)
         .is_ok()
 }
 
 /// Encrypts nonce, plaintext and room for a tag in place.
-fn encrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
+fn encrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
     let (nonce, rest) = sealed
         .split_first_chunk_mut::<NONCE_LEN>()
         .ok_or_else(Error::internal)?;
@@ -179,9 +149,7 @@ fn encrypt(cipher: &Cipher, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> 
         .split_last_chunk_mut::<TAG_LEN>()
         .ok_or_else(Error::internal)?;
     let nonce = Nonce::from(*nonce);
-    let computed = cipher
-        .0
-        .encrypt_inout_detached(&nonce, aad, InOutBuf::from(text));
+    let computed = cipher.encrypt_inout_detached(&nonce, aad, InOutBuf::from(text));
     *tag = computed.map_err(|_| Error::internal())?.into();
     Ok(())
 }

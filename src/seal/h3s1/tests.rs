@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::keyring::master;
 use crate::options::Options;
 
 fn bytes(hex: &Value) -> Vec<u8> {
