@@ -9,8 +9,6 @@
 
 enum { THREADS = 8, CHILDREN = 8, TOKENS = 40, NONCE_CHARS = 32 };
 
-static h3s_config *config;
-
 /* What must never be drawn twice: an id, and a nonce as the token spells it. */
 struct drawn { char id[37], nonce[NONCE_CHARS + 1]; };
 
@@ -157,20 +155,6 @@ static void nor_do_they_when_a_thread_forks(void **state)
     assert_ptr_equal(result, state);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    config = config_of(OPTIONS);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    h3s_config_free(config);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,5 +162,5 @@ int main(void)
         cmocka_unit_test(parent_and_children_never_draw_the_same),
         cmocka_unit_test(nor_do_they_when_a_thread_forks),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_config, free_config);
 }

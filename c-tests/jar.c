@@ -22,6 +22,22 @@ h3s_config *config_of(const char *options)
     return config;
 }
 
+h3s_config *config;
+
+int make_config(void **state)
+{
+    (void)state;
+    config = config_of(OPTIONS);
+    return 0;
+}
+
+int free_config(void **state)
+{
+    (void)state;
+    h3s_config_free(config);
+    return 0;
+}
+
 static h3s_request request_of(const char *cookie, const char *header, int64_t now)
 {
     h3s_request request = {.size = sizeof request, .now_ms = now};
@@ -32,19 +48,19 @@ static h3s_request request_of(const char *cookie, const char *header, int64_t no
     return request;
 }
 
-h3s_session *used(const h3s_config *config, const char *cookie, const char *header, int64_t now)
+h3s_session *used(const h3s_config *with, const char *cookie, const char *header, int64_t now)
 {
     h3s_request request = request_of(cookie, header, now);
     h3s_session *session = NULL;
-    assert_ok(h3s_use(config, &request, &session, NULL));
+    assert_ok(h3s_use(with, &request, &session, NULL));
     return session;
 }
 
-h3s_session *got(const h3s_config *config, const char *cookie, const char *header, int64_t now)
+h3s_session *got(const h3s_config *with, const char *cookie, const char *header, int64_t now)
 {
     h3s_request request = request_of(cookie, header, now);
     h3s_session *session = NULL;
-    assert_ok(h3s_get(config, &request, &session, NULL));
+    assert_ok(h3s_get(with, &request, &session, NULL));
     return session;
 }
 
@@ -95,9 +111,9 @@ const char *jar_value(const struct jar *jar, const char *name)
     return NULL;
 }
 
-void token_of(const h3s_config *config, const char *data, int64_t now, char *out)
+void token_of(const h3s_config *with, const char *data, int64_t now, char *out)
 {
-    h3s_session *session = used(config, NULL, NULL, now);
+    h3s_session *session = used(with, NULL, NULL, now);
     h3s_str token;
     assert_ok(h3s_replace(session, S(data), NULL));
     assert_ok(h3s_seal(session, &token, NULL));

@@ -26,9 +26,14 @@ void assert_str_at(h3s_str found, const char *expected, const char *file, int li
 /* A config of options that are right. */
 h3s_config *config_of(const char *options);
 
+/* The config that a test program's tests share: for cmocka_run_group_tests. */
+extern h3s_config *config;
+int make_config(void **state);
+int free_config(void **state);
+
 /* A session of a Cookie header, or NULL, and a session header, or NULL. */
-h3s_session *used(const h3s_config *config, const char *cookie, const char *header, int64_t now);
-h3s_session *got(const h3s_config *config, const char *cookie, const char *header, int64_t now);
+h3s_session *used(const h3s_config *with, const char *cookie, const char *header, int64_t now);
+h3s_session *got(const h3s_config *with, const char *cookie, const char *header, int64_t now);
 
 struct jar {
     struct { char name[64], value[4096]; } cookies[120];
@@ -43,6 +48,6 @@ const char *jar_header(struct jar *jar);
 const char *jar_value(const struct jar *jar, const char *name);
 
 /* The token of a session with data. `out` has room for 20,000 bytes. */
-void token_of(const h3s_config *config, const char *data, int64_t now, char *out);
+void token_of(const h3s_config *with, const char *data, int64_t now, char *out);
 
 #endif

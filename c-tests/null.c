@@ -1,22 +1,6 @@
 /* Every function with NULL, with empty input, and with sizes and flags that are wrong. */
 #include "jar.h"
 
-static h3s_config *config;
-
-static int setup(void **state)
-{
-    (void)state;
-    config = config_of(OPTIONS);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    h3s_config_free(config);
-    return 0;
-}
-
 static void freeing_null_does_nothing(void **state)
 {
     (void)state;
@@ -192,5 +176,5 @@ int main(void)
         cmocka_unit_test(a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more),
         cmocka_unit_test(unknown_flags_and_impossible_times_are_argument_errors),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_config, free_config);
 }

@@ -7,22 +7,7 @@
 #define OLD "\"old\":\"an old password of at least 32 characters\""
 #define NEW "\"new\":\"a new password of at least 32 characters\""
 
-static h3s_config *config;
 static struct jar *jar;
-
-static int setup(void **state)
-{
-    (void)state;
-    config = config_of(OPTIONS);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    h3s_config_free(config);
-    return 0;
-}
 
 static int empty_jar(void **state)
 {
@@ -364,5 +349,5 @@ int main(void)
         TEST(strings_last_until_the_next_write_whatever_is_read),
         TEST(a_session_keeps_its_config_alive),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_config, free_config);
 }

@@ -1,13 +1,12 @@
 //! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::Error;
 use crate::buffer::Buffer;
 use crate::json::{self, Member, slice};
 
-/// Above this many members in an update, a hash map finds the one that replaces an existing member.
+/// Above this many members in an update, the one that replaces an existing member is found by binary search.
 const FEW_MEMBERS: usize = 8;
 
 /// A JSON object without insignificant white space, followed by a NUL for C. It never changes: edits give a new one.
@@ -203,45 +202,45 @@ impl Data {
 struct Members<'a> {
     text: &'a [u8],
     list: Vec<Member>,
-    by_name: HashMap<Cow<'a, [u8]>, usize>,
+    /// Their names, unescaped and sorted, and where each stands in the list; empty where there are few.
+    by_name: Vec<(Cow<'a, [u8]>, usize)>,
 }
 
 impl<'a> Members<'a> {
     fn of(text: &'a [u8]) -> Result<Members<'a>, Error> {
-        let mut members = Members {
-            text,
-            list: Vec::new(),
-            by_name: HashMap::new(),
-        };
         let count = json::members(text).count();
-        members
-            .list
-            .try_reserve_exact(count)
-            .map_err(|_| Error::memory())?;
-        members.list.extend(json::members(text));
+        let mut list = Vec::new();
+        list.try_reserve_exact(count).map_err(|_| Error::memory())?;
+        list.extend(json::members(text));
+        let mut by_name = Vec::new();
         if count > FEW_MEMBERS {
-            members
-                .by_name
-                .try_reserve(count)
+            by_name
+                .try_reserve_exact(count)
                 .map_err(|_| Error::memory())?;
-            for (i, member) in members.list.iter().enumerate() {
-                members
-                    .by_name
-                    .insert(json::unescape(slice(text, member.name.clone()))?, i);
+            for (i, member) in list.iter().enumerate() {
+                by_name.push((json::unescape(slice(text, member.name.clone()))?, i));
             }
+            by_name.sort_unstable();
         }
-        Ok(members)
+        Ok(Members {
+            text,
+            list,
+            by_name,
+        })
     }
 
     fn position(&self, spelt: &[u8]) -> Result<Option<usize>, Error> {
         let name = json::unescape(spelt)?;
         if self.list.len() > FEW_MEMBERS {
-            return Ok(self.by_name.get(&name).copied());
+            let found = self
+                .by_name
+                .binary_search_by(|(known, _)| known.cmp(&name))
+                .ok();
+            return Ok(found.and_then(|at| Some(self.by_name.get(at)?.1)));
         }
-        Ok(self
-            .list
-            .iter()
-            .position(|member| json::stands_for(slice(self.text, member.name.clone()), &name)))
+        let is_named =
+            |member: &Member| json::stands_for(slice(self.text, member.name.clone()), &name);
+        Ok(self.list.iter().position(is_named))
     }
 }
 

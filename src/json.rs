@@ -4,7 +4,6 @@
 //! escapes or lone surrogates. So nothing is parsed into values: a text is checked once, and then cut into slices.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
 use tinyvec::TinyVec;
@@ -15,7 +14,7 @@ use crate::buffer::Buffer;
 /// How deep objects and arrays may nest; the outermost is level 1.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Above this many names in one object, a hash set finds the one that occurs twice.
+/// Above this many names in one object, they are sorted to find the one that occurs twice.
 const FEW_NAMES: usize = 16;
 
 /// Checks that `text` is one JSON value in UTF-8 whose objects have no name twice, and that it nests at most `levels` deep.
@@ -464,14 +463,24 @@ impl Check<'_> {
                 .find(|(i, name)| before(*i, name))
                 .map(|(_, name)| *name));
         }
-        let mut seen = HashSet::new();
-        seen.try_reserve(names.len()).map_err(|_| Fault::Memory)?;
+        // No hash set: it would ask the system for a random key, and panic where it gets none.
+        let mut sorted = Vec::new();
+        sorted
+            .try_reserve_exact(names.len())
+            .map_err(|_| Fault::Memory)?;
         for name in names {
-            if !seen.insert(unescape(spelt(name)).map_err(|_| Fault::Memory)?) {
-                return Ok(Some(*name));
-            }
+            let unescaped = unescape(spelt(name)).map_err(|_| Fault::Memory)?;
+            sorted.push((unescaped, *name));
         }
-        Ok(None)
+        sorted.sort_unstable_by(|(a, at), (b, bt)| (a, at.start).cmp(&(b, bt.start)));
+        let again = |pair: &[(Cow<'_, [u8]>, Name)]| match pair {
+            [(before, _), (after, name)] if before == after => Some(*name),
+            _ => None,
+        };
+        Ok(sorted
+            .windows(2)
+            .filter_map(again)
+            .min_by_key(|name| name.start))
     }
 }
 

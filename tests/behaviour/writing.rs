@@ -252,3 +252,29 @@ fn a_token_that_could_not_come_back_in_the_header_is_not_sealed() {
     assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::TooLarge);
     assert!(set_cookies(&mut session).len() > 1);
 }
+
+#[test]
+fn update_merges_many_members_as_it_does_few() {
+    for count in [1, 8, 9, 40] {
+        let object = |from: usize, to: usize, value: usize| {
+            let members: Vec<String> = (from..to)
+                .map(|i| format!(r#""\u006b{i}":{value}"#))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let mut session = with(&object(0, count, 1).replace("\\u006b", "k"));
+        session
+            .update(object(count / 2, count + count / 2, 2))
+            .unwrap();
+        for i in 0..count + count / 2 {
+            let expected = if i < count / 2 { "1" } else { "2" };
+            assert_eq!(
+                session.find(format!("/k{i}")),
+                Some(expected.as_bytes()),
+                "{count}, {i}"
+            );
+        }
+        assert!(session.data().starts_with(r#"{"k0":"#));
+        assert_eq!(session.data().matches(':').count(), count + count / 2);
+    }
+}

@@ -1,0 +1,120 @@
+/* No memory, no random bytes: an error, and the session as it was. Each in a child of its own, whose limits die with it. */
+#define _GNU_SOURCE
+#include "jar.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Runs a body in a child; what it returns has to be 0. */
+static void in_child(int (*body)(void))
+{
+    int status = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(body());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int update_without_memory(void)
+{
+    enum { LEN = 64 << 20 };
+    struct rlimit limit = {LEN + (LEN >> 1), LEN + (LEN >> 1)};
+    h3s_session *session = used(config, NULL, NULL, NOW);
+    char *json = malloc(LEN);
+    h3s_error err;
+    if (json == NULL || h3s_set(session, S("keep"), S("1"), NULL) != H3S_OK)
+        return 1;
+    memset(json, 'x', LEN);
+    memcpy(json, "{\"a\":\"", 6);
+    memcpy(json + LEN - 2, "\"}", 2);
+    /* The text is there; room for a copy of it is not. */
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        return 2;
+    if (h3s_update(session, json, LEN, &err) != H3S_ERR_MEMORY || err.status != H3S_ERR_MEMORY)
+        return 3;
+    if (h3s_replace(session, json, LEN, NULL) != H3S_ERR_MEMORY || h3s_set(session, S("b"), json, LEN, NULL) == H3S_OK)
+        return 4;
+    if (strcmp(h3s_session_data(session).ptr, "{\"keep\":1}") != 0)
+        return 5;
+    h3s_session_free(session);
+    free(json);
+    return 0;
+}
+
+static void without_memory_a_write_fails_and_changes_nothing(void **state)
+{
+    (void)state;
+    in_child(update_without_memory);
+}
+
+/* From here on the kernel answers getrandom, and the opening of any file, with an error. */
+static int take_randomness_away(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0;
+}
+
+static int seal_without_randomness(void)
+{
+    h3s_session *session = used(config, NULL, NULL, NOW), *none = NULL;
+    h3s_request request = {.size = sizeof request, .now_ms = NOW};
+    const h3s_str *list = NULL;
+    size_t count = 0;
+    h3s_str token;
+    h3s_error err;
+    int taken = 0, sealed = 0;
+
+    if (take_randomness_away())
+        return 1;
+    /* What was drawn before may still be used up; then there is no more. */
+    for (taken = 0; taken < 100 && h3s_use(config, &request, &none, &err) == H3S_OK; taken++)
+        h3s_session_free(none);
+    if (taken == 100 || err.status != H3S_ERR_RANDOM || none != NULL)
+        return 2;
+    for (sealed = 0; sealed < 100 && h3s_update(session, S("{\"a\":1}"), NULL) == H3S_OK
+                     && h3s_set_cookies(session, &list, &count, &err) == H3S_OK;
+         sealed++)
+        ;
+    if (sealed == 100 || err.status != H3S_ERR_RANDOM || list != NULL || count != 0)
+        return 3;
+    if (h3s_seal(session, &token, NULL) != H3S_ERR_RANDOM || token.ptr != NULL)
+        return 4;
+    if (h3s_rotate(session, NULL) != H3S_ERR_RANDOM)
+        return 5;
+    if (strcmp(h3s_session_data(session).ptr, "{\"a\":1}") != 0 || h3s_session_is_dirty(session) != 1)
+        return 6;
+    h3s_session_free(session);
+    return 0;
+}
+
+static void without_randomness_nothing_is_made_or_sealed(void **state)
+{
+    (void)state;
+    in_child(seal_without_randomness);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_memory_a_write_fails_and_changes_nothing),
+        cmocka_unit_test(without_randomness_nothing_is_made_or_sealed),
+    };
+    return cmocka_run_group_tests(tests, make_config, free_config);
+}
