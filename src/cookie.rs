@@ -86,7 +86,7 @@ impl<'a> Carried<'a> {
         }))
     }
 
-    /// The token of so many chunks. Each is the first cookie of its name.
+    /// The token of so many chunks. Each is the first cookie of its name; an empty one is an absent one.
     fn joined(
         &self,
         count: &[u8],
@@ -101,6 +101,7 @@ impl<'a> Carried<'a> {
         let mut chunks = [None; MAX_CHUNKS];
         for (which, value) in own(self.header, self.name) {
             if let Which::Chunk(number) = which
+                && !value.is_empty()
                 && let Some(chunk) = chunks.get_mut(number - 1)
             {
                 chunk.get_or_insert(value);
@@ -108,7 +109,7 @@ impl<'a> Carried<'a> {
         }
         let mut token = Vec::new();
         for chunk in chunks.into_iter().take(count) {
-            let Some(chunk) = chunk.filter(|chunk| !chunk.is_empty()) else {
+            let Some(chunk) = chunk else {
                 return Ok(Err(Rejection::Malformed));
             };
             let chunk = percent_decoded(chunk)?;

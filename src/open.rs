@@ -63,20 +63,14 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let mut refused = Refused::default();
 
     if let Some(token) = header_token(config, request) {
-        let longest = inner.max_token_len;
-        match if token.len() > longest {
+        let opened = if token.len() > inner.max_token_len {
             Err(Rejection::TooLarge)
         } else {
             unseal_record(inner, token, now)?
-        } {
-            Ok(opened) => {
-                return Ok(Session::opened(
-                    config,
-                    opened.record,
-                    Source::Header,
-                    now,
-                    chunks,
-                ));
+        };
+        match opened {
+            Ok(Opened { record, .. }) => {
+                return Ok(Session::opened(config, record, Source::Header, now, chunks));
             }
             Err(reason) => refused.header(reason),
         }

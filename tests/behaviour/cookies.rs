@@ -130,6 +130,10 @@ fn a_chunk_takes_its_first_occurrence() {
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     assert!(!use_at(&config, &format!("{cookie}; h3.2=later"), NOW).is_new());
     assert!(use_at(&config, &format!("h3.2=earlier; {cookie}"), NOW).is_new());
+    assert!(
+        !use_at(&config, &format!("h3.2=; {cookie}"), NOW).is_new(),
+        "an empty one is absent"
+    );
 }
 
 #[test]
