@@ -1,5 +1,7 @@
 """Checks the vectors with the second implementation, and that docs/FORMAT.md and they go together."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys
@@ -9,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import reference
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from reference import Record, Refused
 
 HERE = Path(__file__).parent
-FORMAT = (HERE / "../../docs/FORMAT.md").read_text()
+FORMAT = (HERE / "../../docs/FORMAT.md").read_text(encoding="utf-8")
+FIELDS = {
+    "open": "name comment must options now_ms token id created_at last_seen_at expires_at data"
+    " master key nonce derived_key aad plaintext",
+    "refuse": "name comment must options now_ms token rejection",
+}
 OPEN: list[dict[str, Any]] = json.loads((HERE / "h3s1-open.json").read_text())
 REFUSE: list[dict[str, Any]] = json.loads((HERE / "h3s1-refuse.json").read_text())
 PUBLISHED = [
@@ -23,6 +31,7 @@ PUBLISHED = [
 
 
 def opens(vector: dict[str, Any]) -> None:
+    assert list(vector) == FIELDS["open"].split()
     found = reference.open(vector["options"], vector["token"], vector["now_ms"])
     wanted = Record(
         vector["id"].encode(),
@@ -33,16 +42,22 @@ def opens(vector: dict[str, Any]) -> None:
     )
     assert found == wanted, found
     assert reference.plaintext(wanted).hex() == vector["plaintext"]
+    options, key_id = vector["options"], vector["token"].split(".")[1]
+    passwords = reference.passwords(options)
     nonce, key = bytes.fromhex(vector["nonce"]), bytes.fromhex(vector["key"])
-    assert reference.session_key(bytes.fromhex(vector["master"]), vector["options"].get("name", "h3")) == key
+    master = reference.master_key(passwords[key_id or ("" if "" in passwords else "default")])
+    assert master.hex() == vector["master"]
+    assert reference.session_key(master, options.get("name", "h3")) == key
     assert reference.xaes_key(key, nonce).hex() == vector["derived_key"]
-    key_id = vector["token"].split(".")[1]
     assert f"h3s1.{key_id}.".encode().hex() == vector["aad"]
-    sealed = reference.seal_plaintext(vector["options"], reference.plaintext(wanted), nonce, key_id)
+    sealed = reference.seal_plaintext(options, reference.plaintext(wanted), nonce, key_id)
     assert sealed == vector["token"], sealed
+    if key_id == next(iter(passwords)):
+        assert reference.seal(options, wanted, nonce) == sealed, "the first password seals"
 
 
 def refuses(vector: dict[str, Any]) -> None:
+    assert list(vector) == FIELDS["refuse"].split()
     try:
         reference.open(vector["options"], vector["token"], vector["now_ms"])
     except Refused as refused:
@@ -62,16 +77,29 @@ def published(number: int, aad: str, expected: str) -> None:
 def every_must_has_a_vector() -> None:
     stated = re.findall(r"\*\*\[(M\d+)\]\*\*", FORMAT)
     assert stated and len(set(stated)) == len(stated), "each MUST is stated once"
-    assert set(stated) == {must for vector in OPEN + REFUSE for must in vector["must"]}
+    named = {must for vector in OPEN + REFUSE for must in vector["must"]}
+    assert set(stated) == named, f"only on one side: {sorted(set(stated) ^ named)}"
+
+
+def every_must_has_an_id() -> None:
+    rules = re.split(r"^(?=\d+\. |#|$)", FORMAT, flags=re.MULTILINE)
+    without = [rule for rule in rules if "MUST" in rule and not re.match(r"\d+\. \*\*\[M\d+\]\*\*", rule)]
+    assert not without, without
 
 
 def worked_examples_are_vectors() -> None:
     """What stands inline in the specification stands in the files as well."""
-    strings = {value for vector in OPEN for value in vector.values() if isinstance(value, str)}
-    inline = re.findall(r"^    \w+ +([0-9a-f]{10,}|h3s1\.\S+)$", FORMAT, re.MULTILINE)
-    assert len(inline) >= 12
-    for value in inline:
-        assert value in strings, value
+    vectors = {vector["name"]: vector for vector in OPEN}
+    examples = re.findall(r"^\*\*([a-z-]+)\*\*: (.*\n)\n((?:    .*\n?)+)", FORMAT, re.MULTILINE)
+    assert len(examples) >= 2
+    for name, prose, lines in examples:
+        vector = vectors[name]
+        inline = dict(line.split() for line in lines.splitlines())
+        assert list(inline) == ["master", "key", "nonce", "derived_key", "aad", "plaintext", "token"], name
+        assert all(vector[field] == value for field, value in inline.items()), name
+        times = {int(time.replace(",", "")) for time in re.findall(r"\d(?:,\d{3}){4}", prose)}
+        assert times <= {vector[field] for field in ("created_at", "last_seen_at", "expires_at")}, name
+        assert f"`{vector['data']}`" in prose, name
 
 
 def names_are_unique() -> None:
@@ -86,13 +114,13 @@ def main() -> int:
     tests += [(f"XAES-256-GCM, key {case[0]}", partial(published, *case)) for case in PUBLISHED]
     tests += [
         (test.__name__.replace("_", " "), test)
-        for test in (every_must_has_a_vector, worked_examples_are_vectors, names_are_unique)
+        for test in (every_must_has_a_vector, every_must_has_an_id, worked_examples_are_vectors, names_are_unique)
     ]
     failed = 0
     for name, test in tests:
         try:
             test()
-        except (AssertionError, KeyError, Refused, ValueError) as error:
+        except (AssertionError, LookupError, InvalidTag, Refused, TypeError, ValueError) as error:
             failed += 1
             print(f"FAIL {name}: {type(error).__name__}: {error}")
     print(f"vectors: {len(tests) - failed} passed, {failed} failed, 0 skipped")

@@ -1,5 +1,7 @@
 """Makes h3s1-open.json and h3s1-refuse.json, always the same ones: nonces come from the vectors' names."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
@@ -17,6 +19,8 @@ KEYED: Options = {
     "password": {"k2": "a new password of at least 32 characters", "k1": "an old password of at least 32 characters"}
 }
 ID = b"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a"
+LONG = Record(ID, NOW, None, None, b'{"text":"%s"}' % (b"x" * 60))
+LONG_LENGTH = 185
 opening: list[dict[str, Any]] = []
 refusing: list[dict[str, Any]] = []
 
@@ -106,6 +110,10 @@ def nested(levels: int) -> str:
     return '{"a":' * (levels - 1) + "{}" + "}" * (levels - 1)
 
 
+def nested_arrays(levels: int) -> str:
+    return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+
+
 def raw(token: str) -> bytes:
     body = token.rpartition(".")[2]
     return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
@@ -127,18 +135,25 @@ def truncated(token: str, count: int) -> str:
 
 
 opens("empty", "no optional time, a UUID, no data", "M1 M2 M3 M4 M6 M7 M8 M10 M12", record())
-opens("last-seen", "flag 1", "M10 M11", record(seen=NOW - 1))
-opens("expires", "flag 2", "M10 M11", record(end=NOW + 1))
+opens("last-seen", "flag 1 alone", "M10 M11 M13", record(session_id=b"user!~42", seen=NOW - 1))
+opens("expires", "flag 2 alone", "M10 M11 M13", record(session_id=b"user!~42", end=NOW + 1))
+opens("last-seen-uuid", "flags 1 and 4", "M10 M11 M12", record(seen=NOW - 1))
+opens("expires-uuid", "flags 2 and 4", "M10 M11 M12", record(end=NOW + 1))
 opens("all-flags", "flags 1, 2 and 4", "M10 M11 M12", record('{"count":1}', seen=NOW - 2, end=NOW + 2))
 opens(
     "text-id",
-    "both times and an id that is no UUID",
+    "flags 1 and 2: both times and an id that is no UUID",
     "M10 M11 M13",
     record(session_id=b"user!~42", seen=NOW - 2, end=NOW + 2),
 )
-opens("short-id", "an id of one byte", "M13", record(session_id=b"!"))
+opens("short-id", "no flags, and an id of one byte", "M10 M13", record(session_id=b"!"))
 opens("long-id", "an id of 255 bytes", "M13", record(session_id=b"x" * 255))
 opens("upper-case-uuid", "a UUID in upper case is text", "M12 M13", record(session_id=ID.upper()))
+opens("nil-uuid", "a UUID of no version", "M12", record(session_id=b"00000000-0000-0000-0000-000000000000"))
+opens("almost-uuid", "g is no hexadecimal digit", "M12 M13", record(session_id=ID[:-1] + b"g"))
+opens("uuid-without-hyphens", "32 digits are text", "M12 M13", record(session_id=ID.replace(b"-", b"")))
+opens("seen-before-created", "clocks are set back", "M11", record(seen=NOW - 1_000))
+opens("latest-end", "the greatest time there is", "M11 M23", record(end=2**48 - 1))
 opens("zero-times", "the first moment of 1970", "M11", record(created=0, seen=0), {"password": PASSWORD})
 opens("first-password", "of several passwords the first seals", "M1 M9", record('{"by":"k2"}'), KEYED)
 opens("older-password", "an older one opens", "M1 M9", record('{"by":"k1"}'), KEYED, key_id="k1")
@@ -150,6 +165,13 @@ opens(
     record(),
     {"password": {"k2": KEYED["password"]["k2"], "default": PASSWORD}},
     key_id="",
+)
+opens(
+    "default-by-its-id",
+    "the password called default seals under its id",
+    "M1 M9",
+    record(),
+    {"password": {"default": PASSWORD}},
 )
 opens("other-name", "another cookie name", "M7", record(), {"password": PASSWORD, "name": "__Host-session"})
 opens("unicode-password", "a password in UTF-8", "M6", record(), {"password": "pässwörd 🔑 " * 4})
@@ -173,8 +195,24 @@ opens(
     record('{"z":{"b":[1,[true,false,null]],"a":{}},"a":[],"":0,"10":1,"2":2}'),
 )
 opens("same-name-apart", "the same name in different objects", "M17", record('{"a":{"a":1},"b":[{"a":1},{"a":2}]}'))
+opens(
+    "names-apart",
+    "names that differ in case, in Unicode normalization, or in their unpaired surrogates",
+    "M17",
+    record('{"a":1,"A":2,"\u00e9":3,"e\u0301":4,"' + r'\ud800":5,"\ud801":6,"\udc00":7}'),
+)
+opens("name-of-a-prototype", "a name like any other", "M14 M18", record('{"__proto__":{"a":1},"constructor":2}'))
+opens(
+    "spaces-in-strings",
+    "white space in a string is significant; 0x7F and U+2028 are no control characters of JSON",
+    "M15 M18",
+    record('{" a ":"b  c","d":"\x7f\u2028\ufeff"}'),
+)
 opens("deep", "128 levels", "M16", record(nested(128)))
+opens("deep-arrays", "127 levels of arrays in an object", "M16", record(nested_arrays(128)))
+opens("brackets-in-a-string", "which are no levels", "M16", record('{"a":"' + "[" * 129 + r'\"{"}'))
 opens("chunks", "as long as three cookies", "M14 M18", record('{"text":"' + "0123456789abcdef" * 562 + '"}'))
+opens("at-max-token-length", "just as long as allowed", "M5", LONG, {**PLAIN, "maxTokenLength": LONG_LENGTH})
 opens("at-max-age", "alive at the limit", "M21", record(created=NOW - 60_000), {**PLAIN, "maxAge": 60})
 opens(
     "at-idle-timeout",
@@ -199,7 +237,17 @@ body = good.rpartition(".")[2]
 length = len(raw(good))
 assert len(body) % 4 == 2, "so that the last character has stray bits"
 
-refused("too-long", "longer than maxTokenLength", "M5", good + "A" * 16_384, "too_large")
+long = sealed("long", reference.plaintext(LONG))
+assert len(long) == LONG_LENGTH
+refused(
+    "one-too-long",
+    "good, but for its length",
+    "M5",
+    long,
+    "too_large",
+    {**PLAIN, "maxTokenLength": LONG_LENGTH - 1},
+)
+refused("too-long", "longer than the usual maxTokenLength", "M5", good + "A" * 16_384, "too_large")
 refused("too-long-and-foreign", "the length is looked at first", "M5 M24", "h3s2." + "A" * 16_384, "too_large")
 refused("nothing", "the empty token", "M2", "", "malformed")
 refused("text", "no token at all", "M2", "hello", "malformed")
@@ -207,6 +255,8 @@ refused("upper-case-prefix", "the prefix is in lower case", "M2", "H3S1" + good[
 refused("leading-space", "nothing stands before the prefix", "M2", " " + good, "malformed")
 refused("next-version", "a later version of this format", "M2", "h3s2" + good[4:], "unsupported_format")
 refused("version-12", "versions may have more digits", "M2", "h3s12.x", "unsupported_format")
+refused("no-dot", "nothing after the version", "M2", "h3s1", "malformed")
+refused("no-star", "Fe26.2 without its delimiter", "M2", "Fe26.2", "malformed")
 refused("no-version", "no digits, no version", "M2", "h3s.x", "malformed")
 refused(
     "fe26-2", "h3's own format, which these options do not accept", "M2", "Fe26.2**a*b*c**d*e", "unsupported_format"
@@ -218,11 +268,23 @@ refused("key-id-hyphen", "a hyphen in the key id", "M1", "h3s1.a-b." + body, "ma
 refused("key-id-non-ascii", "a letter outside ASCII in the key id", "M1", "h3s1.é." + body, "malformed")
 refused("third-dot", "a dot in the sealed part", "M3", good + ".x", "malformed")
 refused("padded", "padding", "M3", good + "==", "malformed")
-refused("standard-alphabet", "+ and / are not in the alphabet", "M3", good[:-4] + "+/+/" + good[-2:], "malformed")
+standard = sealed("standard", reference.plaintext(record('{"hits":3}')))
+assert {"-", "_"} < set(standard)
+refused(
+    "standard-alphabet",
+    "+ and / are not in the alphabet",
+    "M3",
+    standard.replace("-", "+").replace("_", "/"),
+    "malformed",
+)
+refused("space-inside", "white space in the sealed part", "M3", good[:40] + " " + good[40:], "malformed")
 refused("line-feed", "white space at the end", "M3", good + "\n", "malformed")
 refused(
     "stray-bits", "bits of the last character that no byte has", "M3", good[:-1] + chr(ord(good[-1]) + 1), "malformed"
 )
+stray = sealed("stray", reference.plaintext(record('{"hits":10}')))
+assert len(stray.rpartition(".")[2]) % 4 == 3, "so that it has two stray bits"
+refused("two-stray-bits", "the same, after two bytes", "M3", stray[:-1] + chr(ord(stray[-1]) + 1), "malformed")
 refused("one-character-more", "a length that no bytes have", "M3", good + "AAA", "malformed")
 refused("too-short", "50 bytes", "M4", "h3s1.." + base64.urlsafe_b64encode(bytes(50)).decode().rstrip("="), "malformed")
 refused("too-short-and-unknown", "the shape is looked at before the key", "M4 M24", "h3s1.zz.AAAA", "malformed")
@@ -235,6 +297,8 @@ refused(
     {"password": {"k2": KEYED["password"]["k2"]}},
 )
 refused("key-id-under-a-string", "a password that is a string has no id", "M9", "h3s1.k1." + body, "unknown_key")
+refused("default-under-a-string", "nor that one", "M9", "h3s1.default." + body, "unknown_key")
+refused("key-id-of-a-prototype", "no such password", "M9", "h3s1.__proto__." + body, "unknown_key", KEYED)
 refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
 refused(
     "unknown-before-seal",
@@ -283,6 +347,7 @@ bad_text("cut-in-last-seen", "it ends within lastSeenAt", "M11", bytes([1]) + cr
 bad_text("cut-in-expires", "it ends within expiresAt", "M11", bytes([3]) + created * 2 + b"{}")
 bad_text("cut-in-uuid", "it ends within the UUID", "M12", head[:-8])
 bad_text("cut-in-id", "the id is longer than what is left", "M13", bytes([0]) + created + b"\x09" + b"abcd{}")
+bad_text("cut-in-created", "flags that promise more than there is", "M11", bytes([7]) + created + b"abcd")
 bad_text("uuid-as-text", "a UUID in lower case is never text", "M12", bytes([0]) + created + b"\x24" + ID + b"{}")
 bad_text("empty-id", "an id of no bytes", "M13", bytes([0]) + created + b"\x00" + b"{}{}")
 bad_text("id-space", "a space in the id", "M13", bytes([0]) + created + b"\x03a b{}")
@@ -293,14 +358,20 @@ for name, comment, must, data in [
     ("data-array", "an array", "M14", b"[1]"),
     ("data-number", "a number", "M14", b"42"),
     ("data-null", "null", "M14", b"null"),
+    ("data-string", "a string", "M14", b'"a"'),
     ("data-more", "text after the object", "M14", b"{}x"),
     ("data-two", "two objects", "M14", b"{}{}"),
+    ("data-nul", "a NUL after the object", "M14 M15", b"{}\0"),
+    ("data-unclosed-string", "a string that does not end", "M14", b'{"a":"'),
     ("data-unclosed", "an object that does not end", "M14", b'{"a":1'),
     ("data-trailing-comma", "a comma at the end", "M14", b'{"a":1,}'),
     ("data-leading-zero", "a number with a leading zero", "M14", b'{"a":01}'),
     ("data-plus", "a number with a plus", "M14", b'{"a":+1}'),
     ("data-no-fraction", "a point without digits", "M14", b'{"a":1.}'),
     ("data-no-integer", "a point without digits before it", "M14", b'{"a":.5}'),
+    ("data-no-exponent", "an exponent without digits", "M14", b'{"a":1e+}'),
+    ("data-minus", "a minus without digits", "M14", b'{"a":-}'),
+    ("data-infinity", "Infinity", "M14", b'{"a":-Infinity}'),
     ("data-nan", "NaN", "M14", b'{"a":NaN}'),
     ("data-literal", "a literal in upper case", "M14", b'{"a":True}'),
     ("data-bad-escape", "an unknown escape", "M14", b'{"a":"\\x41"}'),
@@ -308,17 +379,28 @@ for name, comment, must, data in [
     ("data-single-quotes", "single quotes", "M14", b"{'a':1}"),
     ("data-no-name", "a name that is no string", "M14", b"{1:1}"),
     ("data-invalid-utf-8", "a byte that UTF-8 does not have", "M14", b'{"a":"\xff"}'),
+    ("data-cut-utf-8", "a character that ends too early", "M14", b'{"a":"\xe2\x82"}'),
+    ("data-beyond-unicode", "beyond U+10FFFF", "M14", b'{"a":"\xf4\x90\x80\x80"}'),
     ("data-overlong", "UTF-8 that is longer than need be", "M14", b'{"a":"\xc0\xaf"}'),
     ("data-surrogate", "a surrogate in UTF-8", "M14", b'{"a":"\xed\xa0\x80"}'),
     ("data-bom", "a byte order mark", "M14", b"\xef\xbb\xbf{}"),
     ("data-control", "a control character in a string", "M15", b'{"a":"\x01"}'),
+    ("data-tab", "a tab in a string", "M15", b'{"a":"\t"}'),
     ("data-space-inside", "white space", "M15", b"{ }"),
     ("data-space-after", "white space after it", "M15", b"{} "),
     ("data-space-before", "white space before it", "M15", b" {}"),
     ("data-line-feed", "a line feed between members", "M15", b'{"a":1,\n"b":2}'),
     ("data-too-deep", "129 levels", "M16", nested(129).encode()),
+    ("data-too-deep-arrays", "129 levels, most of them arrays", "M16", nested_arrays(129).encode()),
     ("data-twice", "a name twice", "M17", b'{"a":1,"b":2,"a":3}'),
     ("data-twice-escaped", "a name twice, once escaped", "M17", b'{"a":1,"\\u0061":2}'),
+    (
+        "data-twice-pair",
+        "a name twice, once as a surrogate pair",
+        "M17",
+        '{"\U0001f98a":1,"\\ud83e\\udd8a":2}'.encode(),
+    ),
+    ("data-twice-surrogate", "an unpaired surrogate twice, in two cases", "M17", b'{"\\ud80a":1,"\\uD80A":2}'),
     ("data-twice-inside", "a name twice in an inner object", "M17", b'{"o":[{"a":1,"a":2}]}'),
 ]:
     bad_data(name, comment, must, data)
@@ -363,6 +445,30 @@ bad_time(
     idleTimeout=60,
 )
 bad_time("own-end", "past its own end", "M23", record(created=NOW - 9, end=NOW - 1), "expired")
+
+bad_time(
+    "future-first",
+    "malformed is said before revoked",
+    "M19 M24",
+    record(created=NOW + 600_001),
+    "malformed",
+    notBefore=NOW + 700_000,
+)
+bad_time(
+    "malformed-first",
+    "and so it is of the plaintext",
+    "M14 M24",
+    record("[]", created=NOW - 1),
+    "malformed",
+    notBefore=NOW,
+)
+refused(
+    "bad-seal-first",
+    "the seal is looked at before the plaintext",
+    "M8 M24",
+    flipped(sealed("bad-seal-first", b"\xff" * 32), -1),
+    "bad_seal",
+)
 
 for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing)):
     (HERE / file).write_text(json.dumps(vectors, indent=2) + "\n")

@@ -1,5 +1,7 @@
 """The token format h3s1 as docs/FORMAT.md describes it: a second implementation, which shares no code with the library."""
 
+from __future__ import annotations
+
 import base64
 import json
 import re
@@ -86,7 +88,7 @@ def seal(options: Options, record: Record, nonce: bytes) -> str:
 
 
 def open(options: Options, token: str, now_ms: int) -> Record:
-    if len(token) > options.get("maxTokenLength", 16_384):
+    if len(token.encode()) > options.get("maxTokenLength", 16_384):
         raise Refused("too_large")
     if not token.startswith("h3s1."):
         raise Refused("unsupported_format" if re.match(r"h3s[0-9]+\.|Fe26\.[0-9]+\*", token) else "malformed")
