@@ -48,6 +48,8 @@ fn request(cookie: &[u8]) -> Request<'_> {
     Request {
         cookie,
         header: b"",
+        peer: b"",
+        warm_only: false,
         now_ms: NOW,
     }
 }

@@ -65,10 +65,10 @@
 /** Out of memory. The session is as it was. */
 #define H3S_ERR_MEMORY 8
 
-/** Reserved for H3S_WARM_ONLY: the token needs a slow key derivation. Repeat the call without the flag, in a thread. */
+/** Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread. */
 #define H3S_ERR_COLD 9
 
-/** Reserved: this peer has had too many forged tokens lately. Answer 429; make no session. */
+/** This peer has had too many forged Fe26.2 tokens lately. No session was made: answer 429 and touch no cookie. */
 #define H3S_ERR_BUSY 10
 
 /** A fault in the library. The handle can only be freed; please report it. */
@@ -113,7 +113,10 @@
 /** The session came from h3s_unseal. */
 #define H3S_SOURCE_TOKEN 3
 
-/** Request flag: return H3S_ERR_COLD instead of a slow key derivation. No token of the native format needs one. */
+/**
+ * Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
+ * call in a thread. Only a Fe26.2 token that this config has not seen lately needs one; a token of the native format never does.
+ */
 #define H3S_WARM_ONLY 1
 
 /** View flag: this request made the session. */
@@ -175,7 +178,11 @@ typedef struct h3s_request {
     /** The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none. */
     const char *header;
     size_t header_len;
-    /** Who asks, e.g. the client's address; may be empty. Only Fe26.2 tokens will make use of it. */
+    /**
+     * Who asks, e.g. the client's address (of IPv6 the first 64 bits); may be empty. A forged Fe26.2 token costs a slow key
+     * derivation; a peer that has caused 20 of them, and then more than 5 a second, gets H3S_ERR_BUSY instead. Its other sessions, and
+     * other peers, notice nothing. Without a peer there is no such lid.
+     */
     const char *peer;
     size_t peer_len;
     /** The time, in milliseconds since 1970; 0: the system clock. */
@@ -250,6 +257,49 @@ struct h3s_str h3s_config_vary(const struct h3s_config *config);
  */
 size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, size_t len, char *out);
 
+/* ---- Raw seals ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * Seals any JSON value as a bare Fe26.2 token, as @hapi/iron, iron-webcrypto and iron-session's sealData do (for iron-session,
+ * append `~2`). It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
+ *
+ * json, json_len: one JSON value in UTF-8.
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
+ * out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
+ *
+ * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
+ * H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ */
+int32_t h3s_iron_seal(const struct h3s_config *config,
+                      const char *json,
+                      size_t json_len,
+                      int64_t now_ms,
+                      char *out,
+                      size_t room,
+                      size_t *out_len,
+                      struct h3s_error *err);
+
+/**
+ * Opens a bare Fe26.2 token of any JSON value. A `~2` after it, as iron-session writes it, is passed over.
+ *
+ * token, len: the token.
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
+ * out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
+ *
+ * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
+ * H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
+ */
+int32_t h3s_iron_unseal(const struct h3s_config *config,
+                        const char *token,
+                        size_t len,
+                        int64_t now_ms,
+                        char *out,
+                        size_t room,
+                        size_t *out_len,
+                        struct h3s_error *err);
+
 /* ---- Opening ------------------------------------------------------------------------------------------------------ */
 
 /**
@@ -263,7 +313,8 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
  * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
  * err: may be NULL.
  *
- * Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY; H3S_ERR_COLD under H3S_WARM_ONLY and H3S_ERR_BUSY for a peer that
+ * forges, in both of which no session is made and no cookie is touched.
  */
 int32_t h3s_use(const struct h3s_config *config,
                 const struct h3s_request *request,

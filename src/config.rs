@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Error;
 use crate::cookie::{self, Attributes};
 use crate::keyring::Keyring;
 use crate::options::Options;
-use crate::record::{Id, Limits};
-use crate::seal::h3s1;
+use crate::record::{Id, Limits, Shape, earlier};
+use crate::seal::fe26::Fe26;
+use crate::seal::{Format, h3s1};
+use crate::{Error, clock};
 
 /// Options and keys for the sessions of one cookie.
 ///
@@ -25,6 +26,13 @@ pub struct Config(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) keyring: Keyring,
+    /// What seals.
+    pub(crate) format: Format,
+    pub(crate) accepts_h3s1: bool,
+    /// There if Fe26.2 is accepted.
+    pub(crate) fe26: Option<Fe26>,
+    /// Whether a read moves a session to the format that seals.
+    pub(crate) migrate: bool,
     pub(crate) limits: Limits,
     pub(crate) refresh: bool,
     pub(crate) max_token_len: usize,
@@ -46,7 +54,12 @@ impl Config {
     pub fn from_json(options: impl AsRef<[u8]>) -> Result<Config, Error> {
         let options = Options::from_json(options.as_ref())?;
         let name = &options.attributes.name;
-        let keyring = Keyring::new(&options.passwords, name).ok_or_else(Error::internal)?;
+        let keyring = Keyring::new(options.passwords, name, options.fe26.is_some())
+            .ok_or_else(Error::internal)?;
+        let fe26 = match options.fe26 {
+            Some(options) => Some(Fe26::new(options, &keyring)?),
+            None => None,
+        };
         let vary = match (options.cookies, &*options.header_name) {
             (true, "") => "Cookie\0".to_owned(),
             (true, header) => format!("Cookie, {header}\0"),
@@ -54,6 +67,10 @@ impl Config {
         };
         let config = Inner {
             keyring,
+            format: options.format,
+            accepts_h3s1: options.accepts_h3s1,
+            fe26,
+            migrate: options.migrate,
             limits: options.limits,
             refresh: options.refresh,
             max_token_len: options.max_token_len,
@@ -115,19 +132,23 @@ impl Inner {
     /// Refuses a session whose token, sealed now, could not travel.
     pub(crate) fn check_fits(
         &self,
-        id: &Id,
-        last_seen_at: Option<i64>,
+        format: Format,
+        shape: Shape<'_>,
         data_len: usize,
+        now: i64,
     ) -> Result<(), Error> {
         let limits = &self.limits;
-        let seen = last_seen_at.or(limits.idle_timeout).is_some();
-        let ends = limits.max_age.or(limits.idle_timeout).is_some();
-        let token_len = h3s1::token_len(
-            &self.keyring,
-            id,
-            usize::from(seen) + usize::from(ends),
-            data_len,
-        );
+        let token_len = match (format, &self.fe26) {
+            (Format::Fe26, Some(fe26)) => {
+                fe26.token_len(&self.keyring, shape, data_len, limits, now)
+            }
+            _ => {
+                let seen = shape.last_seen_at.or(limits.idle_timeout).is_some();
+                let ends = limits.max_age.or(limits.idle_timeout).is_some();
+                let times = usize::from(seen) + usize::from(ends);
+                h3s1::token_len(&self.keyring, shape.id, times, data_len)
+            }
+        };
         if self.cookies && !self.attributes.fits(token_len) {
             let (chunks, each) = (self.attributes.max_chunks, self.attributes.chunk_max_len);
             return Err(Error::too_large(format!(
@@ -139,6 +160,21 @@ impl Inner {
             self.check_token_len(token_len)
         } else {
             Ok(())
+        }
+    }
+
+    /// When a session ends that is sealed now.
+    pub(crate) fn end_when_sealed(
+        &self,
+        format: Format,
+        created_at: i64,
+        seen_at: i64,
+        now: i64,
+    ) -> Option<i64> {
+        let end = self.limits.end(created_at, seen_at);
+        match (format, &self.fe26) {
+            (Format::Fe26, Some(fe26)) => earlier(end, fe26.end(&self.limits, now)),
+            _ => end,
         }
     }
 
@@ -155,7 +191,13 @@ impl Inner {
 
     /// Refuses limits that leave no room for even an empty session.
     fn check_room(&self) -> Result<(), Error> {
-        self.check_fits(&Id::from_random([0; 16]), None, "{}".len())
+        let shape = Shape {
+            id: &Id::from_random([0; 16]),
+            created_at: clock::system(),
+            last_seen_at: None,
+            extra_len: 0,
+        };
+        self.check_fits(self.format, shape, "{}".len(), clock::system())
             .map_err(|error| {
                 let key = if self.cookies {
                     "cookie.chunkMaxLength"

@@ -25,6 +25,10 @@ pub enum ErrorKind {
     Random = 7,
     /// Out of memory.
     Memory = 8,
+    /// A slow key derivation is needed, and the caller wants none (`Request::warm_only`).
+    Cold = 9,
+    /// The peer has had too many forged tokens lately. No session was made.
+    Busy = 10,
     /// A fault in the library.
     Internal = 11,
 }
@@ -155,6 +159,20 @@ impl Error {
 
     pub(crate) fn memory() -> Error {
         Error::new(ErrorKind::Memory, "out of memory")
+    }
+
+    pub(crate) fn cold() -> Error {
+        Error::new(
+            ErrorKind::Cold,
+            "a slow key derivation is needed: repeat the call where it may take its time",
+        )
+    }
+
+    pub(crate) fn busy() -> Error {
+        Error::new(
+            ErrorKind::Busy,
+            "too many forged tokens from this peer: answer 429, and try again in some seconds",
+        )
     }
 
     pub(crate) fn internal() -> Error {

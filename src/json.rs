@@ -17,7 +17,8 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// Above this many names in one object, they are sorted to find the one that occurs twice.
 const FEW_NAMES: usize = 16;
 
-/// Checks that `text` is one JSON value in UTF-8 whose objects have no name twice, and that it nests at most `levels` deep.
+/// Checks that `text` is one JSON value in UTF-8 whose objects have no name twice, and that it nests at most `levels` deep, which is
+/// one more than [`MAX_DEPTH`] at most.
 ///
 /// Returns the number of bytes of insignificant white space. The error says what is wrong, and at which byte.
 pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
@@ -213,7 +214,7 @@ impl Fault {
             Fault::Value => "a JSON value was expected here",
             Fault::End => "the text ends too early",
             Fault::More => "there is more text after the JSON value",
-            Fault::Deep => "more than 128 levels of nesting",
+            Fault::Deep => "too many levels of nesting: 128 at most",
             Fault::CommaOrBrace => "a comma or } was expected here",
             Fault::CommaOrBracket => "a comma or ] was expected here",
             Fault::Name => "a name in double quotes was expected here",
@@ -247,19 +248,19 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn run(&mut self) -> Result<(), Fault> {
-        // For each open level, the outermost first: is it an object, and where do its names start?
-        let mut objects: u128 = 0;
-        let mut starts = [0_u32; MAX_DEPTH];
+        // For each open level, the outermost first, where its names start, and in the lowest bit whether it is an object.
+        let mut open_levels = [0_u64; MAX_DEPTH + 1];
+        let mut level = 0_u64;
         let mut depth = 0;
         loop {
             // A value, and after it all that it closes.
             match self.next() {
                 Some(b'"') => self.string()?,
                 Some(open @ (b'{' | b'[')) => {
-                    let start = starts.get_mut(depth).filter(|_| depth < self.levels);
-                    *start.ok_or(Fault::Deep)? = self.names.len() as u32;
+                    let outer = open_levels.get_mut(depth).filter(|_| depth < self.levels);
+                    *outer.ok_or(Fault::Deep)? = level;
                     let object = open == b'{';
-                    objects = objects << 1 | u128::from(object);
+                    level = (self.names.len() as u64) << 1 | u64::from(object);
                     depth += 1;
                     self.at += 1;
                     if self.next() != Some(open + 2) {
@@ -285,7 +286,7 @@ impl Check<'_> {
                         Err(Fault::More)
                     };
                 }
-                let object = objects & 1 == 1;
+                let object = level & 1 == 1;
                 match next {
                     Some(b',') => {
                         self.at += 1;
@@ -296,8 +297,7 @@ impl Check<'_> {
                         break;
                     }
                     Some(b'}') if object => {
-                        let start = starts.get(depth - 1).copied().unwrap_or_default();
-                        self.close_object(start as usize)?;
+                        self.close_object((level >> 1) as usize)?;
                     }
                     Some(b']') if !object => {}
                     Some(_) if object => return Err(Fault::CommaOrBrace),
@@ -305,8 +305,8 @@ impl Check<'_> {
                     None => return Err(Fault::End),
                 }
                 self.at += 1;
-                objects >>= 1;
                 depth -= 1;
+                level = open_levels.get(depth).copied().unwrap_or_default();
             }
         }
     }

@@ -29,22 +29,36 @@ pub(crate) struct Key {
     /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token of one session
     /// cannot be replayed as another's.
     pub(crate) seal: Xaes256Gcm,
+    /// Kept only for Fe26.2, each of whose tokens has salts of its own.
+    password: Option<Password>,
+}
+
+impl Key {
+    /// What keys of Fe26.2 are derived from; None where that format is off.
+    pub(crate) fn password(&self) -> Option<&[u8]> {
+        self.password.as_ref().map(|password| password.as_bytes())
+    }
 }
 
 impl Keyring {
-    /// Derives the keys for a cookie's name. None without a password.
-    pub(crate) fn new(passwords: &[(String, Password)], name: &str) -> Option<Keyring> {
+    /// Derives the keys for a cookie's name, and keeps the passwords only if it has to. None without a password.
+    pub(crate) fn new(
+        passwords: Vec<(String, Password)>,
+        name: &str,
+        keep_passwords: bool,
+    ) -> Option<Keyring> {
         let mut log_key = Zeroizing::new([0; 32]);
         let mut keys = Vec::new();
         for (id, password) in passwords {
-            let master = master(password);
+            let master = master(&password);
             if keys.is_empty() {
                 log_key = expand(&master, LOG_SALT, name);
             }
             let key = expand(&master, SEAL_SALT, name);
             keys.push(Key {
-                id: id.clone(),
+                id,
                 seal: Xaes256Gcm::new(&(*key).into()),
+                password: keep_passwords.then_some(password),
             });
         }
         (!keys.is_empty()).then_some(Keyring { keys, log_key })
@@ -61,15 +75,28 @@ impl Keyring {
     /// The key that a token's key id names, and whether it is the one that seals. A token without an id belongs to the password that is a
     /// plain string, else to the one called `default`.
     pub(crate) fn by_id(&self, id: &[u8]) -> Option<(&Key, bool)> {
+        let position = self.position(id)?;
+        Some((self.keys.get(position)?, position == 0))
+    }
+
+    /// As [`Keyring::by_id`] for Fe26.2, with the key's position: a password that is a plain string opens tokens of any id, as in h3.
+    pub(crate) fn by_fe26_id(&self, id: &[u8]) -> Option<(usize, &Key)> {
+        let position = match self.keys.as_slice() {
+            [only] if only.id.is_empty() => 0,
+            _ => self.position(id)?,
+        };
+        Some((position, self.keys.get(position)?))
+    }
+
+    fn position(&self, id: &[u8]) -> Option<usize> {
         let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
-        let position = named(id).or_else(|| {
+        named(id).or_else(|| {
             if id.is_empty() {
                 named(b"default")
             } else {
                 None
             }
-        })?;
-        Some((self.keys.get(position)?, position == 0))
+        })
     }
 
     /// A keyed hash of a session's id: 32 hexadecimal digits.

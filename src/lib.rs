@@ -35,8 +35,10 @@ mod data;
 mod error;
 #[allow(missing_docs, clippy::missing_safety_doc)] // The header has its own manual.
 pub mod ffi;
+mod iron;
 mod json;
 mod keyring;
+mod lid;
 mod open;
 mod options;
 mod random;

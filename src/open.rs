@@ -2,8 +2,9 @@
 
 use crate::config::{Config, Inner};
 use crate::cookie::{Carried, ChunkSet};
-use crate::seal::h3s1::{self, Opened};
-use crate::seal::{Format, Looks, looks};
+use crate::record::Id;
+use crate::seal::fe26::Caller;
+use crate::seal::{Format, Looks, Opened, h3s1, looks};
 use crate::session::{Request, Session, Source};
 use crate::{Error, Rejection, clock};
 
@@ -16,8 +17,9 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`ErrorKind::Memory`](crate::ErrorKind::Memory). A token that is refused is no error: see
-    /// [`Session::rejection`].
+    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory); [`Cold`](crate::ErrorKind::Cold) under
+    /// [`Request::warm_only`] and [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] that forges, in both of which no session is made. A token that is
+    /// refused is no error: see [`Session::rejection`].
     pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
         open(self, request, Verb::Use)
     }
@@ -54,6 +56,10 @@ enum Verb {
 fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
     let inner = config.inner();
     let now = clock::check(request.now_ms)?;
+    let caller = Caller {
+        peer: request.peer,
+        warm_only: request.warm_only,
+    };
     let carried = inner
         .cookies
         .then(|| Carried::scan(request.cookie, config.cookie_name()));
@@ -66,11 +72,16 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         let opened = if token.len() > inner.max_token_len {
             Err(Rejection::TooLarge)
         } else {
-            unseal_record(inner, token, now)?
+            unseal_record(inner, token, now, caller)?
         };
         match opened {
-            Ok(Opened { record, .. }) => {
-                return Ok(Session::opened(config, record, Source::Header, now, chunks));
+            Ok(opened) => {
+                let lacked_id = opened.lacked_id;
+                let mut session = Session::opened(config, opened, Source::Header, now, chunks);
+                if lacked_id && verb == Verb::Use {
+                    session.owe_cookies(inner.format);
+                }
+                return Ok(session);
             }
             Err(reason) => refused.header(reason),
         }
@@ -78,17 +89,16 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     if let Some(carried) = carried.filter(|_| !refused.header_ended) {
         for token in carried.tokens(inner.attributes.max_chunks) {
             let opened = match token? {
-                Ok(token) => unseal_record(inner, &token, now)?,
+                Ok(token) => unseal_record(inner, &token, now, caller)?,
                 Err(reason) => Err(reason),
             };
             match opened {
                 Ok(opened) => {
-                    let due = is_reseal_due(inner, &opened, now);
-                    let mut session =
-                        Session::opened(config, opened.record, Source::Cookie, now, chunks);
+                    let due = reseal_due(inner, &opened, verb, now);
+                    let mut session = Session::opened(config, opened, Source::Cookie, now, chunks);
                     session.refused_before(refused.first);
-                    if due {
-                        session.owe_cookies();
+                    if let Some(format) = due {
+                        session.owe_cookies(format);
                     }
                     return Ok(session);
                 }
@@ -99,7 +109,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let mut session = Session::made(config, now, chunks)?;
     session.refused_before(refused.first);
     if verb == Verb::Use && !refused.may_be_valid_elsewhere() {
-        session.owe_cookies();
+        session.owe_cookies(inner.format);
     }
     Ok(session)
 }
@@ -110,10 +120,10 @@ fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
     if token.len() > config.inner().max_token_len {
         return Err(Rejection::TooLarge.into());
     }
-    let opened = unseal_record(config.inner(), token, now)??;
+    let opened = unseal_record(config.inner(), token, now, Caller::default())??;
     Ok(Session::opened(
         config,
-        opened.record,
+        opened,
         Source::Token,
         now,
         ChunkSet::default(),
@@ -131,24 +141,50 @@ fn unseal_record(
     config: &Inner,
     token: &[u8],
     now: i64,
+    caller: Caller<'_>,
 ) -> Result<Result<Opened, Rejection>, Error> {
-    let opened = match looks(token) {
-        Looks::Like(Format::H3s1) => h3s1::open(&config.keyring, token)?,
-        Looks::Foreign => Err(Rejection::UnsupportedFormat),
-        Looks::Unlike => Err(Rejection::Malformed),
+    let opened = match (looks(token), &config.fe26) {
+        (Looks::Like(Format::H3s1), _) if config.accepts_h3s1 => {
+            h3s1::open(&config.keyring, token)?
+        }
+        (Looks::Like(Format::Fe26), Some(fe26)) => {
+            fe26.open(&config.keyring, token, now, caller)?
+        }
+        (Looks::Like(_) | Looks::Foreign, _) => Err(Rejection::UnsupportedFormat),
+        (Looks::Unlike, _) => Err(Rejection::Malformed),
     };
-    Ok(opened.and_then(|opened| opened.record.check(&config.limits, now).map(|()| opened)))
+    let mut opened = match opened {
+        Ok(opened) => opened,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    if let Err(reason) = opened.record.check(&config.limits, now) {
+        return Ok(Err(reason));
+    }
+    if opened.lacked_id {
+        opened.record.id = Id::random()?;
+        opened.record.created_at = now;
+    }
+    Ok(Ok(opened))
 }
 
-/// Whether a session that is only read shall be sealed again: it slides, or was sealed with an older password. Never if it
-/// would then no longer fit, as with options that have changed since: a read must not fail for that.
-fn is_reseal_due(config: &Inner, opened: &Opened, now: i64) -> bool {
-    let Opened { record, first_key } = opened;
-    config.refresh
-        && (!first_key || record.slides(&config.limits, now))
-        && config
-            .check_fits(&record.id, record.last_seen_at, record.data.len())
-            .is_ok()
+/// Whether a session that is only read shall be sealed again, and in what format: it slides, it was sealed with an older password or with
+/// h3's former number of iterations, or it moves to today's format. Without `migrate` it keeps its own, which may be all
+/// that another server can read. Never if it would then no longer fit, as with options that have changed since: a read must not fail for that.
+fn reseal_due(config: &Inner, opened: &Opened, verb: Verb, now: i64) -> Option<Format> {
+    let record = &opened.record;
+    let moves = config.migrate && opened.format != config.format;
+    let due = if opened.lacked_id {
+        verb == Verb::Use
+    } else {
+        config.refresh && (moves || !opened.current || record.slides(&config.limits, now))
+    };
+    let format = if moves || opened.lacked_id {
+        config.format
+    } else {
+        opened.format
+    };
+    let fits = || config.check_fits(format, record.shape(), record.data.len(), now);
+    (due && fits().is_ok()).then_some(format)
 }
 
 /// What was refused on the way to a session.

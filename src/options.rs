@@ -12,10 +12,17 @@ use crate::cookie::{Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
 use crate::json;
 use crate::keyring::Password;
 use crate::record::Limits;
+use crate::seal::{Format, fe26};
 
 /// Checked options. The passwords are wiped when they are dropped.
 pub(crate) struct Options {
     pub(crate) passwords: Vec<(String, Password)>,
+    /// What seals.
+    pub(crate) format: Format,
+    pub(crate) accepts_h3s1: bool,
+    /// There if Fe26.2 is accepted.
+    pub(crate) fe26: Option<fe26::Options>,
+    pub(crate) migrate: bool,
     pub(crate) limits: Limits,
     pub(crate) refresh: bool,
     pub(crate) max_token_len: usize,
@@ -62,11 +69,14 @@ const SEAL_KEYS: [&str; 8] = [
     "integrity",
 ];
 
-const MIN_PASSWORD_UNITS: usize = 32;
+const MAX_TTL_MS: i64 = LONGEST_LIFETIME_SEC as i64 * 1000;
+const MAX_SKEW_SEC: i64 = 365 * 86_400;
+const MAX_OFFSET_MS: i64 = 10 * 365 * 86_400 * 1000;
+/// Salts are hexadecimal, and have at most 128 digits.
+const MAX_SALT_BITS: i64 = 512;
+const MAX_ITERATIONS: i64 = 10_000_000;
 const MAX_KEY_ID_LEN: usize = 32;
-const FE26_MISSING: &str = "the format \"fe26.2\" is not available in this version: use \"h3s1\"";
-const FE26_ONLY: &str =
-    "this option is for the format \"fe26.2\", which is not available in this version: remove it";
+const FE26_ONLY: &str = "this option is for the format \"fe26.2\": set seal.format to it, list it in seal.accept, or remove this option";
 
 impl Options {
     pub(crate) fn from_json(text: &[u8]) -> Result<Options, Error> {
@@ -78,19 +88,27 @@ impl Options {
                 .map_or(not_json.clone(), |offset| not_json.at(offset))
         })?;
         let mut options = Draft::default();
-        for (key, value) in Value::root(text).members(&KEYS, "the options are one JSON object")? {
-            match &*key {
-                "password" => options.passwords = passwords(&value)?,
+        let members = Value::root(text).members(&KEYS, "the options are one JSON object")?;
+        for (key, value) in &members {
+            match &**key {
+                "seal" => options.seal = Seal::from_value(value)?,
+                "legacySealFallback" => options.legacy = Some((value.boolean()?, value)),
+                _ => {}
+            }
+        }
+        let min_units = options.seal.min_password_units();
+        for (key, value) in &members {
+            match &**key {
+                "password" => options.passwords = passwords(value, min_units)?,
                 "name" => options.name = Some((value.text("a cookie name")?.into_owned(), value)),
                 "maxAge" => options.limits.max_age = Some(value.seconds()?),
                 "idleTimeout" => options.limits.idle_timeout = Some(value.seconds()?),
                 "notBefore" => options.limits.not_before = Some(value.integer(0, 1 << 48)?),
                 "refresh" => options.refresh = value.boolean()?,
                 "maxTokenLength" => options.max_token_len = value.integer(128, 1 << 24)? as usize,
-                "sessionHeader" => options.header = Some(session_header(&value)?),
-                "cookie" => options.cookie = Cookie::from_value(&value)?,
-                "seal" => seal(&value)?,
-                _ => return Err(value.error(FE26_ONLY)),
+                "sessionHeader" => options.header = Some(session_header(value)?),
+                "cookie" => options.cookie = Cookie::from_value(value)?,
+                _ => {}
             }
         }
         options.finish()
@@ -100,7 +118,9 @@ impl Options {
 /// The options as they stand, before what depends on several of them is checked.
 struct Draft<'a> {
     passwords: Vec<(String, Password)>,
-    name: Option<(String, Value<'a>)>,
+    name: Option<(String, &'a Value<'a>)>,
+    seal: Seal,
+    legacy: Option<(bool, &'a Value<'a>)>,
     limits: Limits,
     refresh: bool,
     max_token_len: usize,
@@ -113,6 +133,8 @@ impl Default for Draft<'_> {
         Draft {
             passwords: Vec::new(),
             name: None,
+            seal: Seal::default(),
+            legacy: None,
             limits: Limits::default(),
             refresh: true,
             max_token_len: 16_384,
@@ -129,6 +151,12 @@ impl Draft<'_> {
                 "password",
                 "a password of at least 32 characters is required",
             ));
+        }
+        let mut fe26 = self.seal.accepts_fe26.then_some(self.seal.fe26);
+        match (&mut fe26, self.legacy) {
+            (Some(fe26), Some((legacy, _))) => fe26.legacy = legacy,
+            (None, Some((_, value))) => return Err(value.error(FE26_ONLY)),
+            _ => {}
         }
         let name = match &self.name {
             Some((name, value)) if !is_token(name) => {
@@ -156,6 +184,10 @@ impl Draft<'_> {
         };
         Ok(Options {
             passwords: self.passwords,
+            format: self.seal.format,
+            accepts_h3s1: self.seal.accepts_h3s1,
+            fe26,
+            migrate: self.seal.migrate,
             limits: self.limits,
             refresh: self.refresh,
             max_token_len: self.max_token_len,
@@ -309,10 +341,151 @@ impl Cookie {
     }
 }
 
-fn passwords(value: &Value<'_>) -> Result<Vec<(String, Password)>, Error> {
+/// The options under `seal`.
+struct Seal {
+    format: Format,
+    accepts_h3s1: bool,
+    accepts_fe26: bool,
+    migrate: bool,
+    fe26: fe26::Options,
+}
+
+impl Default for Seal {
+    fn default() -> Seal {
+        Seal {
+            format: Format::H3s1,
+            accepts_h3s1: true,
+            accepts_fe26: false,
+            migrate: false,
+            fe26: fe26::Options::default(),
+        }
+    }
+}
+
+impl Seal {
+    fn from_value(value: &Value<'_>) -> Result<Seal, Error> {
+        let mut seal = Seal::default();
+        let mut accept = None;
+        let mut fe26_only = None;
+        for (key, value) in value.members(&SEAL_KEYS, "an object")? {
+            match &*key {
+                "format" => seal.format = format(&value)?,
+                "accept" => accept = Some((formats(&value)?, value)),
+                "migrate" => seal.migrate = value.boolean()?,
+                _ => {
+                    let options = &mut seal.fe26;
+                    match &*key {
+                        "ttl" => options.ttl_ms = Some(value.integer(0, MAX_TTL_MS)?),
+                        "timestampSkewSec" => {
+                            options.skew_ms = value.integer(0, MAX_SKEW_SEC)? * 1000
+                        }
+                        "localtimeOffsetMsec" => {
+                            options.offset_ms = value.integer(-MAX_OFFSET_MS, MAX_OFFSET_MS)?
+                        }
+                        "encryption" => {
+                            let (name, encryption) =
+                                derivation(&value, &["aes-256-cbc", "aes-128-ctr"])?;
+                            options.encryption = encryption;
+                            options.cipher = match name {
+                                "aes-128-ctr" => fe26::Cipher::Aes128Ctr,
+                                _ => fe26::Cipher::Aes256Cbc,
+                            };
+                        }
+                        "integrity" => (_, options.integrity) = derivation(&value, &["sha256"])?,
+                        _ => return Err(Error::internal()),
+                    }
+                    fe26_only.get_or_insert(value);
+                }
+            }
+        }
+        let accepted = |format| match &accept {
+            Some((formats, _)) => formats.contains(&format),
+            None => seal.format == format,
+        };
+        (seal.accepts_h3s1, seal.accepts_fe26) = (accepted(Format::H3s1), accepted(Format::Fe26));
+        match (&accept, fe26_only) {
+            (Some((_, value)), _) if !accepted(seal.format) => {
+                Err(value.error("the format that seals (seal.format) must be among them"))
+            }
+            (_, Some(value)) if !seal.accepts_fe26 => Err(value.error(FE26_ONLY)),
+            _ => Ok(seal),
+        }
+    }
+
+    /// The shortest password, in UTF-16 units as h3 counts them: 32, unless only Fe26.2 is used and its options, which may also ask for
+    /// more, ask for less.
+    fn min_password_units(&self) -> usize {
+        let h3s1 = if self.accepts_h3s1 { 32 } else { 0 };
+        let fe26 = if self.accepts_fe26 {
+            let (encryption, integrity) = (&self.fe26.encryption, &self.fe26.integrity);
+            encryption
+                .min_password_units
+                .max(integrity.min_password_units)
+        } else {
+            0
+        };
+        h3s1.max(fe26)
+    }
+}
+
+fn format(value: &Value<'_>) -> Result<Format, Error> {
+    match &*value.text("\"h3s1\" or \"fe26.2\"")? {
+        "h3s1" => Ok(Format::H3s1),
+        "fe26.2" => Ok(Format::Fe26),
+        _ => Err(value.error("there is no such format: use \"h3s1\" or \"fe26.2\"")),
+    }
+}
+
+fn formats(value: &Value<'_>) -> Result<Vec<Format>, Error> {
+    const WHAT: &str = "a list of formats, e.g. [\"h3s1\", \"fe26.2\"], each once";
+    let mut formats = Vec::new();
+    for element in value.array(WHAT)? {
+        let format = format(&element)?;
+        if formats.contains(&format) {
+            return Err(element.error(WHAT));
+        }
+        formats.push(format);
+    }
+    Ok(formats)
+}
+
+/// `encryption` with its algorithm, or `integrity`, whose algorithm can only be `sha256`.
+fn derivation(
+    value: &Value<'_>,
+    algorithms: &[&'static str],
+) -> Result<(&'static str, fe26::Derivation), Error> {
+    const KEYS: [&str; 4] = ["algorithm", "saltBits", "iterations", "minPasswordlength"];
+    let mut derivation = fe26::Derivation::default();
+    let mut algorithm = "";
+    let members = value.members(&KEYS, "an object")?;
+    for (key, value) in &members {
+        match &**key {
+            "algorithm" => algorithm = value.one_of(algorithms)?,
+            "saltBits" => {
+                derivation.salt_len = (value.integer(1, MAX_SALT_BITS)? as usize).div_ceil(8) * 2
+            }
+            "iterations" => derivation.iterations = value.integer(1, MAX_ITERATIONS)? as u32,
+            _ => derivation.min_password_units = value.integer(1, 1024)? as usize,
+        }
+    }
+    // h3 takes the object as it is and fills nothing in.
+    for key in KEYS {
+        if !members.iter().any(|(present, _)| present == key) {
+            let path = format!("{}.{key}", value.path);
+            return Err(Error::config(
+                path,
+                "missing: h3 needs algorithm, saltBits, iterations and minPasswordlength, all four",
+            )
+            .at(value.offset));
+        }
+    }
+    Ok((algorithm, derivation))
+}
+
+fn passwords(value: &Value<'_>, min_units: usize) -> Result<Vec<(String, Password)>, Error> {
     const WHAT: &str = "a string of at least 32 characters, or an object {id: password} whose first password seals";
     if value.is_string() {
-        return Ok(vec![(String::new(), password(value, WHAT)?)]);
+        return Ok(vec![(String::new(), password(value, WHAT, min_units)?)]);
     }
     let mut passwords = Vec::new();
     for member in value.object(WHAT)? {
@@ -330,7 +503,7 @@ fn passwords(value: &Value<'_>) -> Result<Vec<(String, Password)>, Error> {
         let inner = value.child(format!("password.{id}"), &member);
         passwords.push((
             id.to_owned(),
-            password(&inner, "a string of at least 32 characters")?,
+            password(&inner, "a string of at least 32 characters", min_units)?,
         ));
     }
     if passwords.is_empty() {
@@ -340,7 +513,7 @@ fn passwords(value: &Value<'_>) -> Result<Vec<(String, Password)>, Error> {
     }
 }
 
-fn password(value: &Value<'_>, what: &'static str) -> Result<Password, Error> {
+fn password(value: &Value<'_>, what: &'static str, min_units: usize) -> Result<Password, Error> {
     if !value.is_string() {
         return Err(value.error(what));
     }
@@ -352,10 +525,10 @@ fn password(value: &Value<'_>, what: &'static str) -> Result<Password, Error> {
     json::decode(spelt, |piece| bytes.extend_from_slice(piece));
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| value.error("a password has no unpaired surrogates"))?;
-    if text.chars().map(char::len_utf16).sum::<usize>() < MIN_PASSWORD_UNITS {
-        return Err(value.error(
-            "a password has at least 32 characters: make one with `openssl rand -base64 32`",
-        ));
+    if text.chars().map(char::len_utf16).sum::<usize>() < min_units {
+        return Err(value.error(format!(
+            "a password has at least {min_units} characters: make one with `openssl rand -base64 32`"
+        )));
     }
     let mut password = Password::default();
     password
@@ -422,36 +595,6 @@ fn same_site(value: &Value<'_>) -> Result<Option<&'static str>, Error> {
         b"false" => Ok(None),
         _ => value.one_of(&["Lax", "Strict", "None"]).map(Some),
     }
-}
-
-fn seal(value: &Value<'_>) -> Result<(), Error> {
-    const FORMATS: &str = "\"h3s1\"";
-    let format = |value: &Value<'_>| match &*value.text(FORMATS)? {
-        "h3s1" => Ok(()),
-        "fe26.2" => Err(value.error(FE26_MISSING)),
-        _ => Err(value.error("there is no such format: use \"h3s1\"")),
-    };
-    for (key, value) in value.members(&SEAL_KEYS, "an object")? {
-        match &*key {
-            "format" => format(&value)?,
-            "accept" => {
-                let formats = value.array("a list of formats")?;
-                for element in &formats {
-                    format(element)?;
-                }
-                if formats.len() != 1 {
-                    return Err(
-                        value.error("a list of formats, the sealing one among them, each once")
-                    );
-                }
-            }
-            "migrate" => {
-                value.boolean()?;
-            }
-            _ => return Err(value.error(FE26_ONLY)),
-        }
-    }
-    Ok(())
 }
 
 /// A token of RFC 9110, which names of cookies and headers are.

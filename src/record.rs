@@ -3,8 +3,9 @@
 use tinyvec::TinyVec;
 use uuid::Uuid;
 
+use crate::buffer::Buffer;
 use crate::data::Data;
-use crate::{Error, Rejection};
+use crate::{Error, Rejection, random};
 
 /// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat `maxAge`.
 const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
@@ -17,6 +18,18 @@ pub(crate) struct Record {
     /// The end that was written into the token when it was sealed.
     pub(crate) expires_at: Option<i64>,
     pub(crate) data: Data,
+    /// Members of a Fe26.2 payload that this library does not know, as JSON text with a comma before each. They are kept when the session
+    /// is sealed in that format again.
+    pub(crate) extra: Buffer,
+}
+
+/// What of a record, besides its data, decides how long its token is.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    pub(crate) id: &'a Id,
+    pub(crate) created_at: i64,
+    pub(crate) last_seen_at: Option<i64>,
+    pub(crate) extra_len: usize,
 }
 
 /// Today's configuration of a session's life, in milliseconds.
@@ -28,6 +41,15 @@ pub(crate) struct Limits {
 }
 
 impl Record {
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        Shape {
+            id: &self.id,
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            extra_len: self.extra.len(),
+        }
+    }
+
     /// Refuses a token from the future, and one whose session has ended.
     pub(crate) fn check(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
         let latest = self.created_at.max(self.last_seen_at.unwrap_or(0));
@@ -89,7 +111,7 @@ impl Limits {
     }
 }
 
-fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+pub(crate) fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -130,6 +152,11 @@ impl Id {
     /// A version 4 UUID of these random bytes.
     pub(crate) fn from_random(bytes: [u8; 16]) -> Id {
         Id::from_uuid(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+
+    /// A new session's.
+    pub(crate) fn random() -> Result<Id, Error> {
+        Ok(Id::from_random(random::array()?))
     }
 
     pub(crate) fn uuid(&self) -> Option<Uuid> {

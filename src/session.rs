@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::cookie::{ChunkSet, Cookies};
 use crate::data::Data;
 use crate::json;
-use crate::record::{Id, Record};
-use crate::seal::h3s1;
+use crate::record::{Id, Record, Shape};
+use crate::seal::{Format, Opened, h3s1};
 use crate::{Error, Rejection, clock, random};
 
 /// What a request brought.
@@ -18,6 +18,11 @@ pub struct Request<'a> {
     pub cookie: &'a [u8],
     /// The value of the session header; empty for none.
     pub header: &'a [u8],
+    /// Who asks, e.g. the client's address (of IPv6 the first 64 bits); may be empty. Whoever sends many forged Fe26.2 tokens gets
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would take a slow key derivation.
+    pub peer: &'a [u8],
+    /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
+    pub warm_only: bool,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -28,6 +33,8 @@ impl<'a> Request<'a> {
         Request {
             cookie,
             header: b"",
+            peer: b"",
+            warm_only: false,
             now_ms: clock::system(),
         }
     }
@@ -60,6 +67,9 @@ pub struct Session {
     /// The request's chunks, some of which a write or `clear` will have to delete.
     carried: ChunkSet,
     state: State,
+    /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
+    /// that another server can read.
+    format: Format,
     /// The response owes cookies: something was written, or a seal on read is due.
     owes: bool,
     /// `set_id` is allowed: new or just rotated, and not sealed since.
@@ -85,21 +95,26 @@ impl Session {
     /// A session that a token brought.
     pub(crate) fn opened(
         config: &Config,
-        record: Record,
+        opened: Opened,
         source: Source,
         now: i64,
         carried: ChunkSet,
     ) -> Session {
         Session {
             config: config.clone(),
-            record,
+            record: opened.record,
             now,
             source,
             rejection: None,
             carried,
-            state: State::Opened,
+            state: if opened.lacked_id {
+                State::New
+            } else {
+                State::Opened
+            },
+            format: opened.format,
             owes: false,
-            id_is_open: false,
+            id_is_open: opened.lacked_id,
             token: None,
             cookies: None,
             texts: Vec::new(),
@@ -109,18 +124,23 @@ impl Session {
 
     /// A new session.
     pub(crate) fn made(config: &Config, now: i64, carried: ChunkSet) -> Result<Session, Error> {
-        let mut session = Session::opened(config, fresh(now)?, Source::None, now, carried);
-        session.state = State::New;
-        session.id_is_open = true;
-        Ok(session)
+        let made = Opened {
+            record: fresh(now)?,
+            format: config.inner().format,
+            current: true,
+            lacked_id: true,
+        };
+        Ok(Session::opened(config, made, Source::None, now, carried))
     }
 
     pub(crate) fn refused_before(&mut self, reason: Option<Rejection>) {
         self.rejection = reason;
     }
 
-    pub(crate) fn owe_cookies(&mut self) {
+    /// A seal is due although nothing was written.
+    pub(crate) fn owe_cookies(&mut self, format: Format) {
         self.owes = true;
+        self.format = format;
     }
 }
 
@@ -186,11 +206,13 @@ impl Session {
 
     /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970.
     pub fn expires_at(&self) -> Option<i64> {
-        let limits = &self.config.inner().limits;
+        let inner = self.config.inner();
         match self.state {
             State::Cleared => None,
-            _ if self.is_dirty() => limits.end(self.record.created_at, self.now),
-            _ => self.record.end(limits),
+            _ if self.is_dirty() => {
+                inner.end_when_sealed(self.format, self.record.created_at, self.now, self.now)
+            }
+            _ => self.record.end(&inner.limits),
         }
     }
 
@@ -305,9 +327,13 @@ impl Session {
         self.check_not_cleared()?;
         self.check_alive()?;
         let rotated = fresh(self.now)?;
-        self.check_fits(&rotated, self.record.data.len())?;
-        let data = std::mem::replace(&mut self.record.data, rotated.data);
-        self.record = Record { data, ..rotated };
+        let shape = Shape {
+            extra_len: self.record.extra.len(),
+            ..rotated.shape()
+        };
+        self.check_fits(shape, self.record.data.len())?;
+        let Record { data, extra, .. } = std::mem::replace(&mut self.record, rotated);
+        (self.record.data, self.record.extra) = (data, extra);
         self.id_is_open = true;
         self.wrote();
         Ok(())
@@ -321,6 +347,7 @@ impl Session {
             last_seen_at: None,
             expires_at: None,
             data: Data::empty(),
+            extra: Buffer::default(),
         };
         self.state = State::Cleared;
         self.id_is_open = false;
@@ -340,9 +367,11 @@ impl Session {
                 "only a new or just rotated session that was not yet sealed takes an id",
             ));
         }
-        self.config
-            .inner()
-            .check_fits(&id, self.record.last_seen_at, self.record.data.len())?;
+        let shape = Shape {
+            id: &id,
+            ..self.record.shape()
+        };
+        self.check_fits(shape, self.record.data.len())?;
         self.record.id = id;
         self.forget_outputs();
         Ok(())
@@ -365,13 +394,13 @@ impl Session {
             // A cleared session is over: what is written now belongs to a fresh one, which comes into being only if all goes well.
             let made = fresh(self.now)?;
             let data = edit(&made.data)?;
-            self.check_fits(&made, data.len())?;
+            self.check_fits(made.shape(), data.len())?;
             self.record = Record { data, ..made };
             (self.state, self.source, self.id_is_open) = (State::New, Source::None, true);
         } else {
             self.check_alive()?;
             let data = edit(&self.record.data)?;
-            self.check_fits(&self.record, data.len())?;
+            self.check_fits(self.record.shape(), data.len())?;
             self.record.data = data;
         }
         self.wrote();
@@ -380,6 +409,7 @@ impl Session {
 
     fn wrote(&mut self) {
         self.owes = true;
+        self.format = self.config.inner().format;
         self.forget_outputs();
     }
 
@@ -411,10 +441,9 @@ impl Session {
     }
 
     /// Refuses a record that would not fit with data of this length.
-    fn check_fits(&self, record: &Record, data_len: usize) -> Result<(), Error> {
-        self.config
-            .inner()
-            .check_fits(&record.id, record.last_seen_at, data_len)
+    fn check_fits(&self, shape: Shape<'_>, data_len: usize) -> Result<(), Error> {
+        let inner = self.config.inner();
+        inner.check_fits(inner.format, shape, data_len, self.now)
     }
 }
 
@@ -467,13 +496,13 @@ impl Session {
         }
         self.ensure_sealed()?;
         let token = self.token.as_deref().ok_or_else(Error::internal)?;
-        let attributes = &self.config.inner().attributes;
-        attributes.set(
-            without_nul(token),
-            self.now,
-            self.record.expires_at,
-            self.carried,
-        )
+        let inner = self.config.inner();
+        let end = inner
+            .limits
+            .end(self.record.created_at, self.record.seen_at());
+        inner
+            .attributes
+            .set(without_nul(token), self.now, end, self.carried)
     }
 
     fn ensure_sealed(&mut self) -> Result<(), Error> {
@@ -481,16 +510,27 @@ impl Session {
             return Ok(());
         }
         self.check_alive()?;
-        let nonce = random::array()?;
         let inner = self.config.inner();
         let before = (self.record.last_seen_at, self.record.expires_at);
         if inner.limits.idle_timeout.is_some() {
             self.record.last_seen_at = Some(self.now);
         }
-        self.record.expires_at = inner
-            .limits
-            .end(self.record.created_at, self.record.seen_at());
-        match h3s1::seal(&inner.keyring, &self.record, &nonce) {
+        self.record.expires_at = inner.end_when_sealed(
+            self.format,
+            self.record.created_at,
+            self.record.seen_at(),
+            self.now,
+        );
+        let sealed = match (self.format, &inner.fe26) {
+            (Format::H3s1, _) => {
+                random::array().and_then(|nonce| h3s1::seal(&inner.keyring, &self.record, &nonce))
+            }
+            (Format::Fe26, Some(fe26)) => {
+                fe26.seal(&inner.keyring, &self.record, &inner.limits, self.now)
+            }
+            (Format::Fe26, None) => Err(Error::internal()),
+        };
+        match sealed {
             Ok(token) => self.token = Some(token),
             Err(error) => {
                 (self.record.last_seen_at, self.record.expires_at) = before;
@@ -508,13 +548,13 @@ fn without_nul(text: &[u8]) -> &[u8] {
 
 /// A record of a session that begins now.
 fn fresh(now: i64) -> Result<Record, Error> {
-    let id = Id::from_random(random::array()?);
     Ok(Record {
-        id,
+        id: Id::random()?,
         created_at: now,
         last_seen_at: None,
         expires_at: None,
         data: Data::empty(),
+        extra: Buffer::default(),
     })
 }
 

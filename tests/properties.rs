@@ -34,6 +34,8 @@ fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
     Request {
         cookie,
         header,
+        peer: b"",
+        warm_only: false,
         now_ms: NOW,
     }
 }

@@ -65,10 +65,11 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
     }
     // SAFETY: as this function's.
     unsafe {
-        bytes(from.peer, from.peer_len, "request.peer")?;
         Ok(Request {
             cookie: bytes(from.cookie, from.cookie_len, "request.cookie")?,
             header: bytes(from.header, from.header_len, "request.header")?,
+            peer: bytes(from.peer, from.peer_len, "request.peer")?,
+            warm_only: from.flags & H3S_WARM_ONLY != 0,
             now_ms: time(from.now_ms)?,
         })
     }

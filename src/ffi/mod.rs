@@ -10,11 +10,13 @@ mod config;
 mod fork;
 mod guard;
 mod input;
+mod iron;
 mod session;
 mod types;
 mod version;
 
 pub use config::*;
+pub use iron::*;
 pub use session::*;
 pub use types::*;
 pub use version::*;

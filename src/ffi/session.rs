@@ -29,7 +29,8 @@ pub struct h3s_session {
 /// out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
 /// err: may be NULL.
 ///
-/// Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY; H3S_ERR_COLD under H3S_WARM_ONLY and H3S_ERR_BUSY for a peer that
+/// forges, in both of which no session is made and no cookie is touched.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_use(
     config: *const h3s_config,

@@ -21,9 +21,9 @@ pub const H3S_ERR_REJECTED: i32 = 6;
 pub const H3S_ERR_RANDOM: i32 = 7;
 /// Out of memory. The session is as it was.
 pub const H3S_ERR_MEMORY: i32 = 8;
-/// Reserved for H3S_WARM_ONLY: the token needs a slow key derivation. Repeat the call without the flag, in a thread.
+/// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread.
 pub const H3S_ERR_COLD: i32 = 9;
-/// Reserved: this peer has had too many forged tokens lately. Answer 429; make no session.
+/// This peer has had too many forged Fe26.2 tokens lately. No session was made: answer 429 and touch no cookie.
 pub const H3S_ERR_BUSY: i32 = 10;
 /// A fault in the library. The handle can only be freed; please report it.
 pub const H3S_ERR_INTERNAL: i32 = 11;
@@ -56,7 +56,8 @@ pub const H3S_SOURCE_HEADER: i32 = 2;
 /// The session came from h3s_unseal.
 pub const H3S_SOURCE_TOKEN: i32 = 3;
 
-/// Request flag: return H3S_ERR_COLD instead of a slow key derivation. No token of the native format needs one.
+/// Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
+/// call in a thread. Only a Fe26.2 token that this config has not seen lately needs one; a token of the native format never does.
 pub const H3S_WARM_ONLY: u32 = 1;
 
 /// View flag: this request made the session.
@@ -110,7 +111,9 @@ pub struct h3s_request {
     /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none.
     pub header: *const c_char,
     pub header_len: usize,
-    /// Who asks, e.g. the client's address; may be empty. Only Fe26.2 tokens will make use of it.
+    /// Who asks, e.g. the client's address (of IPv6 the first 64 bits); may be empty. A forged Fe26.2 token costs a slow key
+    /// derivation; a peer that has caused 20 of them, and then more than 5 a second, gets H3S_ERR_BUSY instead. Its other sessions, and
+    /// other peers, notice nothing. Without a peer there is no such lid.
     pub peer: *const c_char,
     pub peer_len: usize,
     /// The time, in milliseconds since 1970; 0: the system clock.

@@ -17,6 +17,7 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::keyring::{Key, Keyring};
 use crate::record::{Id, Record};
+use crate::seal::{Format, Opened};
 use crate::{Error, Rejection};
 
 pub(crate) const PREFIX: &[u8] = b"h3s1.";
@@ -32,16 +33,10 @@ const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
 /// Strict: no padding, no stray bits in the last character.
-static BASE64: LazyLock<Simd> = LazyLock::new(|| {
+pub(super) static BASE64: LazyLock<Simd> = LazyLock::new(|| {
     const STRICT: GeneralPurposeConfig = NO_PAD;
     Simd::url_safe(STRICT)
 });
-
-/// What an opened token held, and whether today's first key sealed it.
-pub(crate) struct Opened {
-    pub(crate) record: Record,
-    pub(crate) first_key: bool,
-}
 
 /// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
 pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rejection>, Error> {
@@ -65,7 +60,12 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rej
     }
     let end = len - TAG_LEN;
     let record = parse(buffer, end).ok_or(Rejection::Malformed);
-    Ok(record.map(|record| Opened { record, first_key }))
+    Ok(record.map(|record| Opened {
+        record,
+        format: Format::H3s1,
+        current: first_key,
+        lacked_id: false,
+    }))
 }
 
 /// Seals a record, with a NUL after the token. The nonce must never be used twice.
@@ -188,6 +188,7 @@ fn parse(buffer: Buffer, end: usize) -> Option<Record> {
         last_seen_at,
         expires_at,
         data,
+        extra: Buffer::default(),
     })
 }
 
@@ -232,7 +233,7 @@ fn sealed_len(id: &Id, times: usize, data_len: usize) -> usize {
     NONCE_LEN + 1 + 6 + 6 * times + id_len + data_len + TAG_LEN
 }
 
-fn base64_len(len: usize) -> usize {
+pub(super) fn base64_len(len: usize) -> usize {
     len / 3 * 4 + (len % 3 * 4).div_ceil(3)
 }
 

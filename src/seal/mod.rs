@@ -1,11 +1,25 @@
 //! The formats of a token, and which one a token is in.
 
+use crate::record::Record;
+
+pub(crate) mod fe26;
 pub(crate) mod h3s1;
 
 /// The formats by their names in the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     H3s1,
+    Fe26,
+}
+
+/// What an opened token held.
+pub(crate) struct Opened {
+    pub(crate) record: Record,
+    pub(crate) format: Format,
+    /// The key, and the number of iterations, are those that seal today.
+    pub(crate) current: bool,
+    /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
+    pub(crate) lacked_id: bool,
 }
 
 /// What the start of a token says of its format.
@@ -23,6 +37,8 @@ pub(crate) enum Looks {
 pub(crate) fn looks(token: &[u8]) -> Looks {
     if token.starts_with(h3s1::PREFIX) {
         Looks::Like(Format::H3s1)
+    } else if token.starts_with(fe26::PREFIX) {
+        Looks::Like(Format::Fe26)
     } else if versioned(token, b"h3s", b'.') || versioned(token, b"Fe26.", b'*') {
         Looks::Foreign
     } else {

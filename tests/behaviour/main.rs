@@ -1,6 +1,7 @@
 //! What the design promises of sessions, one sentence a test, with fixed clocks.
 
 mod cookies;
+mod fe26;
 mod jar;
 mod lifetimes;
 mod opening;
@@ -25,6 +26,8 @@ pub fn request<'a>(cookie: &'a str, header: &'a str, now_ms: i64) -> Request<'a>
     Request {
         cookie: cookie.as_bytes(),
         header: header.as_bytes(),
+        peer: b"",
+        warm_only: false,
         now_ms,
     }
 }

@@ -77,8 +77,21 @@ fn every_bad_option_is_refused_by_name() {
         ),
         (r#""seal":[]"#, "seal"),
         (r#""seal":{"format":"h3s2"}"#, "seal.format"),
-        (r#""seal":{"format":"fe26.2"}"#, "seal.format"),
-        (r#""seal":{"accept":["h3s1","fe26.2"]}"#, "seal.accept"),
+        (r#""seal":{"accept":["fe26.2"]}"#, "seal.accept"),
+        (r#""seal":{"accept":["h3s1","h3s1"]}"#, "seal.accept"),
+        (
+            r#""seal":{"format":"fe26.2","encryption":{}}"#,
+            "seal.encryption.algorithm",
+        ),
+        (
+            r#""seal":{"format":"fe26.2","integrity":{"algorithm":"sha256","saltBits":256,"iterations":1}}"#,
+            "seal.integrity.minPasswordlength",
+        ),
+        (
+            r#""seal":{"format":"fe26.2","encryption":{"iterations":0}}"#,
+            "seal.encryption.iterations",
+        ),
+        (r#""seal":{"format":"fe26.2","ttl":-1}"#, "seal.ttl"),
         (r#""seal":{"accept":[]}"#, "seal.accept"),
         (r#""seal":{"migrate":1}"#, "seal.migrate"),
         (r#""seal":{"ttl":1}"#, "seal.ttl"),
@@ -112,12 +125,32 @@ fn an_unknown_option_is_answered_with_the_nearest_known_one() {
 }
 
 #[test]
-fn fe26_2_is_refused_by_name() {
-    assert!(
-        refused(r#""seal":{"format":"fe26.2"}"#)
-            .1
-            .contains("\"fe26.2\" is not available")
+fn an_option_for_fe26_2_alone_says_what_it_needs() {
+    for more in [r#""seal":{"ttl":1}"#, r#""legacySealFallback":true"#] {
+        assert!(refused(more).1.contains("set seal.format to it"));
+    }
+}
+
+#[test]
+fn under_fe26_2_alone_the_shortest_password_is_what_h3_was_told() {
+    let side = |algorithm: &str, least: u32| {
+        format!(
+            r#"{{"algorithm":"{algorithm}","saltBits":256,"iterations":1,"minPasswordlength":{least}}}"#
+        )
+    };
+    let options = |format: &str, least| {
+        let (encryption, integrity) = (side("aes-256-cbc", least), side("sha256", 8));
+        format!(
+            r#"{{"password":"twelve chars","seal":{{{format},"encryption":{encryption},"integrity":{integrity}}}}}"#
+        )
+    };
+    assert!(Config::from_json(options(r#""format":"fe26.2""#, 12)).is_ok());
+    assert_eq!(
+        error(&options(r#""format":"fe26.2""#, 13)).key(),
+        "password"
     );
+    let both = r#""format":"fe26.2","accept":["h3s1","fe26.2"]"#;
+    assert_eq!(error(&options(both, 12)).key(), "password");
 }
 
 #[test]

@@ -1,0 +1,621 @@
+//! Fe26.2, the format of h3, Nitro, Nuxt, iron-webcrypto, iron-session and @hapi/iron: AES and HMAC-SHA256 under keys of PBKDF2.
+//!
+//! ```text
+//! token = "Fe26.2" * kid * salt * iv * ciphertext * expiration * salt' * mac     mac: of all before its own salt
+//! ```
+//!
+//! The cookie's name is not part of it: under one password, a token of one session can be replayed as another's.
+
+mod keys;
+mod payload;
+
+use std::fmt;
+use std::io::Write;
+
+use aes::{Aes128, Aes256};
+use base64::Engine;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, StreamCipher};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use self::keys::{Name, Purpose, Remembered, Salts, Sealing};
+use super::h3s1::{BASE64, base64_len};
+use super::{Format, Opened};
+use crate::buffer::Buffer;
+use crate::json;
+use crate::keyring::{Key, Keyring};
+use crate::lid::Lid;
+use crate::record::{Limits, Record, Shape};
+use crate::{Error, Rejection, random};
+
+pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
+
+const SALT_MAX_LEN: usize = 128;
+const IV_LEN: usize = 16;
+const IV_TEXT_LEN: usize = 22;
+const MAC_LEN: usize = 32;
+const MAC_TEXT_LEN: usize = 43;
+const BLOCK_LEN: usize = 16;
+/// More digits than any time that JavaScript prints without an exponent.
+const EXPIRATION_MAX_LEN: usize = 21;
+/// The number of iterations in h3 1.x, iron-session and @hapi/iron: no slow step at all.
+const LEGACY_ITERATIONS: u32 = 1;
+
+/// h3's `seal` options, with its defaults.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// How long a token lives from when it is sealed, 0 for ever; None: as long as `maxAge`, else `idleTimeout`.
+    pub(crate) ttl_ms: Option<i64>,
+    /// How long after its end a token is still taken.
+    pub(crate) skew_ms: i64,
+    /// Added to the clock.
+    pub(crate) offset_ms: i64,
+    pub(crate) cipher: Cipher,
+    pub(crate) encryption: Derivation,
+    pub(crate) integrity: Derivation,
+    /// Whether a token of 1 iteration opens too (`legacySealFallback`).
+    pub(crate) legacy: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cipher {
+    Aes256Cbc,
+    Aes128Ctr,
+}
+
+/// How one of the two keys comes from the password.
+#[derive(Clone, Debug)]
+pub(crate) struct Derivation {
+    /// Hexadecimal digits.
+    pub(crate) salt_len: usize,
+    pub(crate) iterations: u32,
+    pub(crate) min_password_units: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            ttl_ms: None,
+            skew_ms: 60_000,
+            offset_ms: 0,
+            cipher: Cipher::Aes256Cbc,
+            encryption: Derivation::default(),
+            integrity: Derivation::default(),
+            legacy: true,
+        }
+    }
+}
+
+impl Default for Derivation {
+    fn default() -> Derivation {
+        Derivation {
+            salt_len: 64,
+            iterations: 8192,
+            min_password_units: 32,
+        }
+    }
+}
+
+/// Who wants a token opened, and what it may cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Caller<'a> {
+    pub(crate) peer: &'a [u8],
+    pub(crate) warm_only: bool,
+}
+
+/// The format with its options and what is remembered to make it cheap.
+pub(crate) struct Fe26 {
+    options: Options,
+    remembered: Remembered,
+    sealing: Sealing,
+    lid: Lid,
+}
+
+impl Fe26 {
+    /// Draws the first salts and derives their keys.
+    pub(crate) fn new(options: Options, keyring: &Keyring) -> Result<Fe26, Error> {
+        let salts = Salts::draw(password(keyring.first())?, &options)?;
+        Ok(Fe26 {
+            options,
+            remembered: Remembered::new(),
+            sealing: Sealing::new(salts),
+            lid: Lid::new()?,
+        })
+    }
+
+    /// Opens a session's token. What can be refused without a key derivation is, and nothing is decrypted before it is authenticated.
+    pub(crate) fn open(
+        &self,
+        keyring: &Keyring,
+        token: &[u8],
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Result<Opened, Rejection>, Error> {
+        let opened = match self.open_text(keyring, token, now, caller)? {
+            Ok(opened) => opened,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let Some(payload) = payload::parse(opened.text, opened.len)? else {
+            return Ok(Err(Rejection::Malformed));
+        };
+        let expires_at = opened
+            .expiration
+            .map(|end| self.last_moment(end - self.options.offset_ms));
+        Ok(Ok(Opened {
+            record: Record {
+                expires_at,
+                ..payload.record
+            },
+            format: Format::Fe26,
+            current: opened.current,
+            lacked_id: payload.lacked_id,
+        }))
+    }
+
+    /// Opens a token of any JSON value, which comes back without insignificant white space. A `~2` after the token, as iron-session puts
+    /// it, is passed over.
+    pub(crate) fn open_raw(
+        &self,
+        keyring: &Keyring,
+        token: &[u8],
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Result<Buffer, Rejection>, Error> {
+        let token = token.strip_suffix(b"~2").unwrap_or(token);
+        let opened = match self.open_text(keyring, token, now, caller)? {
+            Ok(opened) => opened,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let text = json::slice(&opened.text, 0..opened.len);
+        Ok(match json::check(text, json::MAX_DEPTH) {
+            Ok(_) => Ok(json::compact(text)?),
+            Err(_) => Err(Rejection::Malformed),
+        })
+    }
+
+    /// Seals a session, with a NUL after the token.
+    pub(crate) fn seal(
+        &self,
+        keyring: &Keyring,
+        record: &Record,
+        limits: &Limits,
+        now: i64,
+    ) -> Result<Vec<u8>, Error> {
+        let len = payload::len(record.shape(), record.data.len());
+        let mut text = Buffer::with_room(len + BLOCK_LEN)?;
+        payload::write(record, &mut text);
+        debug_assert_eq!(text.len(), len);
+        self.seal_text(keyring, text, limits, now)
+    }
+
+    /// Seals a checked JSON value, with a NUL after the token.
+    pub(crate) fn seal_raw(
+        &self,
+        keyring: &Keyring,
+        json: &[u8],
+        limits: &Limits,
+        now: i64,
+    ) -> Result<Vec<u8>, Error> {
+        let mut text = Buffer::with_room(json.len() + BLOCK_LEN)?;
+        text.extend_from_slice(json);
+        self.seal_text(keyring, text, limits, now)
+    }
+
+    /// How long a session's token would be.
+    pub(crate) fn token_len(
+        &self,
+        keyring: &Keyring,
+        shape: Shape<'_>,
+        data_len: usize,
+        limits: &Limits,
+        now: i64,
+    ) -> usize {
+        // Sealing stamps it.
+        let last_seen_at = limits.idle_timeout.map(|_| now).or(shape.last_seen_at);
+        let shape = Shape {
+            last_seen_at,
+            ..shape
+        };
+        self.len_of(
+            keyring.first(),
+            payload::len(shape, data_len),
+            self.expiration(limits, now),
+        )
+    }
+
+    /// The last moment at which a token that is sealed now would open.
+    pub(crate) fn end(&self, limits: &Limits, now: i64) -> Option<i64> {
+        self.ttl(limits).map(|ttl| self.last_moment(now + ttl))
+    }
+}
+
+/// Opening.
+impl Fe26 {
+    fn open_text(
+        &self,
+        keyring: &Keyring,
+        token: &[u8],
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Result<OpenedText, Rejection>, Error> {
+        let Some(parts) = Parts::of(token) else {
+            return Ok(Err(Rejection::Malformed));
+        };
+        let local_now = now + self.options.offset_ms;
+        if parts
+            .expiration
+            .is_some_and(|end| end <= local_now - self.options.skew_ms)
+        {
+            return Ok(Err(Rejection::Expired));
+        }
+        let Some((position, key)) = keyring.by_fe26_id(parts.key_id) else {
+            return Ok(Err(Rejection::UnknownKey));
+        };
+        let password = password(key)?;
+        let Some(iterations) = self.authenticate(position, password, &parts, now, caller)? else {
+            return Ok(Err(Rejection::BadSeal));
+        };
+        let legacy = iterations != self.options.integrity.iterations;
+        let key = self.encryption_key(position, password, &parts, legacy, caller)?;
+        Ok(match self.decrypt(&key, &parts)? {
+            Some((text, len)) => Ok(OpenedText {
+                text,
+                len,
+                expiration: parts.expiration,
+                current: position == 0 && !legacy,
+            }),
+            None => Err(Rejection::BadSeal),
+        })
+    }
+
+    /// The number of iterations under which the token is authentic, if it is.
+    fn authenticate(
+        &self,
+        position: usize,
+        password: &[u8],
+        parts: &Parts<'_>,
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Option<u32>, Error> {
+        let iterations = self.options.integrity.iterations;
+        let salt = parts.integrity_salt;
+        let with = |iterations| {
+            let key = keys::derive(password, salt, iterations, 32);
+            (parts.is_authentic(&key), key)
+        };
+        if iterations == LEGACY_ITERATIONS {
+            return Ok(with(iterations).0.then_some(iterations));
+        }
+        // Whoever sealed here and forges elsewhere gains nothing: a key says only that its salt was once authentic.
+        let name = Name::new(position, Purpose::Integrity, iterations, salt);
+        let known = self.known(&name, salt, Salts::integrity_salt, |salts| {
+            &salts.integrity_key
+        });
+        if let Some(key) = &known
+            && parts.is_authentic(key)
+        {
+            return Ok(Some(iterations));
+        }
+        if self.options.legacy && with(LEGACY_ITERATIONS).0 {
+            return Ok(Some(LEGACY_ITERATIONS));
+        }
+        if known.is_some() {
+            return Ok(None);
+        }
+        // From here on it is slow.
+        if self.lid.is_on(caller.peer, now) {
+            return Err(Error::busy());
+        }
+        if caller.warm_only {
+            return Err(Error::cold());
+        }
+        let (authentic, key) = with(iterations);
+        if !authentic {
+            self.lid.charge(caller.peer, now);
+            return Ok(None);
+        }
+        self.remembered.insert(name, key);
+        Ok(Some(iterations))
+    }
+
+    /// The key of an authentic token's ciphertext.
+    fn encryption_key(
+        &self,
+        position: usize,
+        password: &[u8],
+        parts: &Parts<'_>,
+        legacy: bool,
+        caller: Caller<'_>,
+    ) -> Result<keys::Key, Error> {
+        let iterations = if legacy {
+            LEGACY_ITERATIONS
+        } else {
+            self.options.encryption.iterations
+        };
+        let salt = parts.encryption_salt;
+        let derive = || keys::derive(password, salt, iterations, self.options.cipher.key_len());
+        if iterations == LEGACY_ITERATIONS {
+            return Ok(derive());
+        }
+        let name = Name::new(position, Purpose::Encryption, iterations, salt);
+        let known = self.known(&name, salt, Salts::encryption_salt, |salts| {
+            &salts.encryption_key
+        });
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        if caller.warm_only {
+            return Err(Error::cold());
+        }
+        let key = derive();
+        self.remembered.insert(name, keys::Key::clone(&key));
+        Ok(key)
+    }
+
+    /// A key that need not be derived: it sealed here, or opened a token before.
+    fn known(
+        &self,
+        name: &Name,
+        salt: &[u8],
+        own_salt: impl FnOnce(&Salts) -> &[u8],
+        own_key: impl FnOnce(&Salts) -> &keys::Key,
+    ) -> Option<keys::Key> {
+        let sealing = self.sealing.present();
+        match sealing {
+            Some(salts) if name.is_first() && own_salt(&salts) == salt => {
+                Some(own_key(&salts).clone())
+            }
+            _ => self.remembered.get(name),
+        }
+    }
+
+    /// The plaintext stands at the start of the buffer, and is so long. None if the key's cipher was another one.
+    fn decrypt(
+        &self,
+        key: &keys::Key,
+        parts: &Parts<'_>,
+    ) -> Result<Option<(Buffer, usize)>, Error> {
+        let len = parts.ciphertext.len() / 4 * 3 + (parts.ciphertext.len() % 4 * 3) / 4;
+        let mut text = Buffer::with_room(len)?;
+        text.resize(len, 0);
+        if BASE64.decode_slice(parts.ciphertext, &mut text) != Ok(len) {
+            return Ok(None);
+        }
+        let len = match self.options.cipher {
+            Cipher::Aes256Cbc => cbc::Decryptor::<Aes256>::new((&***key).into(), &parts.iv.into())
+                .decrypt_padded::<Pkcs7>(&mut text)
+                .ok()
+                .map(<[u8]>::len),
+            Cipher::Aes128Ctr => apply_ctr(key, &parts.iv, &mut text).then_some(len),
+        };
+        Ok(len.map(|len| (text, len)))
+    }
+
+    /// The last moment at which a token of this end opens.
+    fn last_moment(&self, end: i64) -> i64 {
+        end.saturating_add(self.options.skew_ms).saturating_sub(1)
+    }
+}
+
+/// Sealing.
+impl Fe26 {
+    /// Seals a text, which is in a buffer with room for a block of padding.
+    fn seal_text(
+        &self,
+        keyring: &Keyring,
+        mut text: Buffer,
+        limits: &Limits,
+        now: i64,
+    ) -> Result<Vec<u8>, Error> {
+        let key = keyring.first();
+        let draw = || Salts::draw(password(key)?, &self.options);
+        let salts = self.sealing.salts(now, draw)?;
+        let iv: [u8; IV_LEN] = random::array()?;
+        let expiration = self.expiration(limits, now);
+        let token_len = self.len_of(key, text.len(), expiration);
+        self.encrypt(&salts.encryption_key, &iv, &mut text)?;
+
+        let mut token = Vec::new();
+        token
+            .try_reserve_exact(token_len + 1)
+            .map_err(|_| Error::memory())?;
+        token.extend_from_slice(PREFIX);
+        token.extend_from_slice(key.id.as_bytes());
+        token.push(b'*');
+        token.extend_from_slice(salts.encryption_salt());
+        token.push(b'*');
+        push_base64(&iv, &mut token)?;
+        token.push(b'*');
+        push_base64(&text, &mut token)?;
+        token.push(b'*');
+        if let Some(expiration) = expiration {
+            // Writing to a vector with room does not fail.
+            let _ = write!(token, "{expiration}");
+        }
+        let mac = mac(&salts.integrity_key)
+            .chain_update(&token)
+            .finalize()
+            .into_bytes();
+        token.push(b'*');
+        token.extend_from_slice(salts.integrity_salt());
+        token.push(b'*');
+        push_base64(&mac, &mut token)?;
+        debug_assert_eq!(token.len(), token_len);
+        token.push(0);
+        Ok(token)
+    }
+
+    fn encrypt(&self, key: &keys::Key, iv: &[u8; IV_LEN], text: &mut Buffer) -> Result<(), Error> {
+        let len = text.len();
+        match self.options.cipher {
+            Cipher::Aes256Cbc => {
+                text.resize(self.options.cipher.sealed_len(len), 0);
+                cbc::Encryptor::<Aes256>::new((&***key).into(), iv.into())
+                    .encrypt_padded::<Pkcs7>(text, len)
+                    .map_err(|_| Error::internal())?;
+            }
+            Cipher::Aes128Ctr if apply_ctr(key, iv, text) => {}
+            Cipher::Aes128Ctr => return Err(Error::internal()),
+        }
+        Ok(())
+    }
+
+    fn ttl(&self, limits: &Limits) -> Option<i64> {
+        let ttl = self.options.ttl_ms.or(limits.max_age);
+        ttl.or(limits.idle_timeout).filter(|ttl| *ttl > 0)
+    }
+
+    /// What a token that is sealed now says of its end.
+    fn expiration(&self, limits: &Limits, now: i64) -> Option<i64> {
+        let end = |ttl: i64| (now + ttl + self.options.offset_ms).max(1);
+        self.ttl(limits).map(end)
+    }
+
+    fn len_of(&self, key: &Key, text_len: usize, expiration: Option<i64>) -> usize {
+        let stars = 6;
+        PREFIX.len()
+            + key.id.len()
+            + self.options.encryption.salt_len
+            + IV_TEXT_LEN
+            + base64_len(self.options.cipher.sealed_len(text_len))
+            + expiration.map_or(0, payload::digits)
+            + self.options.integrity.salt_len
+            + MAC_TEXT_LEN
+            + stars
+    }
+}
+
+impl Cipher {
+    fn key_len(self) -> usize {
+        match self {
+            Cipher::Aes256Cbc => 32,
+            Cipher::Aes128Ctr => 16,
+        }
+    }
+
+    fn sealed_len(self, len: usize) -> usize {
+        match self {
+            Cipher::Aes256Cbc => (len / BLOCK_LEN + 1) * BLOCK_LEN,
+            Cipher::Aes128Ctr => len,
+        }
+    }
+}
+
+struct OpenedText {
+    text: Buffer,
+    len: usize,
+    expiration: Option<i64>,
+    /// The first password and today's number of iterations.
+    current: bool,
+}
+
+/// The parts of a token, each of the right length and alphabet.
+struct Parts<'a> {
+    key_id: &'a [u8],
+    encryption_salt: &'a [u8],
+    iv: [u8; IV_LEN],
+    ciphertext: &'a [u8],
+    /// In milliseconds since 1970, by a clock with an offset.
+    expiration: Option<i64>,
+    integrity_salt: &'a [u8],
+    mac: [u8; MAC_LEN],
+    /// What the mac is of.
+    authenticated: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn of(token: &'a [u8]) -> Option<Parts<'a>> {
+        let mut rest = token.strip_prefix(PREFIX)?.split(|byte| *byte == b'*');
+        let mut next = || rest.next();
+        let (key_id, encryption_salt, iv, ciphertext) = (next()?, next()?, next()?, next()?);
+        let (expiration, integrity_salt, mac) = (next()?, next()?, next()?);
+        let salt = |salt: &[u8]| {
+            (1..=SALT_MAX_LEN).contains(&salt.len()) && salt.iter().all(u8::is_ascii_alphanumeric)
+        };
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let well_formed = next().is_none()
+            && key_id.iter().all(word)
+            && salt(encryption_salt)
+            && salt(integrity_salt)
+            && !ciphertext.is_empty()
+            && ciphertext.iter().all(|byte| word(byte) || *byte == b'-');
+        let tail = 1 + integrity_salt.len() + 1 + mac.len();
+        well_formed.then_some(())?;
+        Some(Parts {
+            key_id,
+            encryption_salt,
+            iv: fixed(iv)?,
+            ciphertext,
+            expiration: parse_expiration(expiration)?,
+            integrity_salt,
+            mac: fixed(mac)?,
+            authenticated: token.get(..token.len().checked_sub(tail)?)?,
+        })
+    }
+
+    fn is_authentic(&self, key: &keys::Key) -> bool {
+        mac(key)
+            .chain_update(self.authenticated)
+            .verify(&self.mac.into())
+            .is_ok()
+    }
+}
+
+/// Digits, or nothing for a token without an end.
+fn parse_expiration(text: &[u8]) -> Option<Option<i64>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    if text.len() > EXPIRATION_MAX_LEN || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let time = std::str::from_utf8(text).ok()?.parse();
+    Some(Some(time.unwrap_or(i64::MAX)))
+}
+
+/// So many bytes in base64url.
+fn fixed<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    (text.len() == base64_len(N) && BASE64.decode_slice(text, &mut bytes) == Ok(N)).then_some(bytes)
+}
+
+fn push_base64(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    let start = out.len();
+    out.resize(start + base64_len(bytes.len()), 0);
+    let place = out.get_mut(start..).unwrap_or_default();
+    BASE64
+        .encode_slice(bytes, place)
+        .map(|_| ())
+        .map_err(|_| Error::internal())
+}
+
+fn mac(key: &keys::Key) -> Hmac<Sha256> {
+    let mut block = Zeroizing::new([0; 64]);
+    for (to, from) in block.iter_mut().zip(key.iter()) {
+        *to = *from;
+    }
+    // HMAC pads a shorter key with zeros just so.
+    Hmac::<Sha256>::new((&*block).into())
+}
+
+/// Encrypts or decrypts; false if the text is longer than the counter allows, which no text is.
+fn apply_ctr(key: &keys::Key, iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
+    let Some(key) = key.first_chunk::<16>() else {
+        return false;
+    };
+    ctr::Ctr128BE::<Aes128>::new(key.into(), iv.into())
+        .try_apply_keystream(text)
+        .is_ok()
+}
+
+fn password(key: &Key) -> Result<&[u8], Error> {
+    key.password().ok_or_else(Error::internal)
+}
+
+impl fmt::Debug for Fe26 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fe26").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,318 @@
+//! The keys of Fe26.2: PBKDF2-HMAC-SHA1 from a password and a salt that stands in the token, two for each token.
+//!
+//! A derivation takes milliseconds, so keys are remembered: those of authentic tokens in a bounded cache, and those that seal for a
+//! day. Locks are only tried, never waited for, because a fork may copy a lock that some other thread holds: who does not get
+//! one does without what it guards.
+
+use std::fmt;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, RwLock};
+
+use quick_cache::UnitWeighter;
+use quick_cache::unsync::{Cache, DefaultLifecycle};
+use sha1::Sha1;
+use tinyvec::TinyVec;
+use zeroize::Zeroizing;
+
+use super::{Options, SALT_MAX_LEN};
+use crate::{Error, random};
+
+/// Two entries for each live token.
+const CACHE_ENTRIES: usize = 10_000;
+const SALTS_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
+const SALTS_SEALS: u32 = 1 << 20;
+/// How often a lock is tried. Whoever holds one holds it for less than a microsecond, unless it was copied by a fork.
+const TRIES: usize = 100;
+
+/// 32 bytes, of which AES-128 takes the first 16; wiped when nobody needs it any more.
+pub(super) type Key = Arc<Zeroizing<[u8; 32]>>;
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    Encryption,
+    Integrity,
+}
+
+/// What tells keys of one config apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Name {
+    /// The password's place in the keyring.
+    position: usize,
+    purpose: Purpose,
+    iterations: u32,
+    salt: TinyVec<[u8; 64]>,
+}
+
+impl Name {
+    /// Whether it is a key of the password that seals.
+    pub(super) fn is_first(&self) -> bool {
+        self.position == 0
+    }
+
+    pub(super) fn new(position: usize, purpose: Purpose, iterations: u32, salt: &[u8]) -> Name {
+        Name {
+            position,
+            purpose,
+            iterations,
+            salt: salt.into(),
+        }
+    }
+}
+
+/// The slow step: `len` bytes of key, 20 of them for each `iterations`.
+pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) -> Key {
+    let mut key = Zeroizing::new([0; 32]);
+    let len = len.min(key.len());
+    if let Some(key) = key.get_mut(..len) {
+        pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, key);
+    }
+    Arc::new(key)
+}
+
+/// The keys of authentic tokens. A wave of tokens that come once does not push out those that come again (the cache is of the CLOCK-Pro kind).
+pub(super) struct Remembered {
+    cache: RwLock<KeyCache>,
+}
+
+/// The hasher has a fixed key: names come from authentic tokens alone, so nobody can choose them to collide, and a random key
+/// would have to be had from the system.
+type KeyCache =
+    Cache<Name, Key, UnitWeighter, BuildHasherDefault<DefaultHasher>, DefaultLifecycle<Name, Key>>;
+
+impl Remembered {
+    pub(super) fn new() -> Remembered {
+        Remembered::with_room(CACHE_ENTRIES)
+    }
+
+    fn with_room(entries: usize) -> Remembered {
+        let cache = Cache::with(
+            entries,
+            entries as u64,
+            UnitWeighter,
+            BuildHasherDefault::default(),
+            DefaultLifecycle::default(),
+        );
+        Remembered {
+            cache: RwLock::new(cache),
+        }
+    }
+
+    pub(super) fn get(&self, name: &Name) -> Option<Key> {
+        tried(|| self.cache.try_read().ok())?.get(name).cloned()
+    }
+
+    pub(super) fn insert(&self, name: Name, key: Key) {
+        if let Some(mut cache) = tried(|| self.cache.try_write().ok()) {
+            cache.insert(name, key);
+        }
+    }
+}
+
+/// Two salts and their keys, which seal many tokens, each with an initialisation vector of its own.
+pub(super) struct Salts {
+    encryption_salt: TinyVec<[u8; 64]>,
+    integrity_salt: TinyVec<[u8; 64]>,
+    pub(super) encryption_key: Key,
+    pub(super) integrity_key: Key,
+    /// The time of the first seal; 0 before it.
+    since: AtomicI64,
+    seals: AtomicU32,
+}
+
+impl Salts {
+    pub(super) fn draw(password: &[u8], options: &Options) -> Result<Salts, Error> {
+        let (encryption, integrity) = (&options.encryption, &options.integrity);
+        let encryption_salt = salt(encryption.salt_len)?;
+        let integrity_salt = salt(integrity.salt_len)?;
+        Ok(Salts {
+            encryption_key: derive(
+                password,
+                &encryption_salt,
+                encryption.iterations,
+                options.cipher.key_len(),
+            ),
+            integrity_key: derive(password, &integrity_salt, integrity.iterations, 32),
+            encryption_salt,
+            integrity_salt,
+            since: AtomicI64::new(0),
+            seals: AtomicU32::new(0),
+        })
+    }
+
+    pub(super) fn encryption_salt(&self) -> &[u8] {
+        &self.encryption_salt
+    }
+
+    pub(super) fn integrity_salt(&self) -> &[u8] {
+        &self.integrity_salt
+    }
+
+    /// Counts a seal; false if there were enough of them, or the first was too long ago.
+    fn take(&self, now: i64) -> bool {
+        let since = match self
+            .since
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed)
+        {
+            Ok(_) => now,
+            Err(since) => since,
+        };
+        (now - since).abs() < SALTS_LIFE_MS
+            && self.seals.fetch_add(1, Ordering::Relaxed) < SALTS_SEALS
+    }
+}
+
+/// The salts that seal at present.
+pub(super) struct Sealing {
+    salts: RwLock<Arc<Salts>>,
+}
+
+impl Sealing {
+    pub(super) fn new(salts: Salts) -> Sealing {
+        Sealing {
+            salts: RwLock::new(Arc::new(salts)),
+        }
+    }
+
+    /// The salts for one seal: those from before, or fresh ones once these are used up.
+    pub(super) fn salts(
+        &self,
+        now: i64,
+        draw: impl FnOnce() -> Result<Salts, Error>,
+    ) -> Result<Arc<Salts>, Error> {
+        let present = tried(|| self.salts.try_read().ok()).map(|salts| Arc::clone(&salts));
+        if let Some(salts) = present
+            && salts.take(now)
+        {
+            return Ok(salts);
+        }
+        let fresh = Arc::new(draw()?);
+        fresh.take(now);
+        if let Some(mut salts) = tried(|| self.salts.try_write().ok()) {
+            *salts = Arc::clone(&fresh);
+        }
+        Ok(fresh)
+    }
+
+    /// The salts that sealed last, whose keys open what was sealed here.
+    pub(super) fn present(&self) -> Option<Arc<Salts>> {
+        tried(|| self.salts.try_read().ok()).map(|salts| Arc::clone(&salts))
+    }
+}
+
+/// So many hexadecimal digits.
+fn salt(len: usize) -> Result<TinyVec<[u8; 64]>, Error> {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes: [u8; SALT_MAX_LEN / 2] = random::array()?;
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| HEX.get(usize::from(digit)));
+    Ok(digits.take(len).copied().collect())
+}
+
+/// Tries for a lock, a bounded number of times.
+fn tried<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..TRIES).find_map(|_| {
+        let lock = attempt();
+        if lock.is_none() {
+            std::hint::spin_loop();
+        }
+        lock
+    })
+}
+
+impl fmt::Debug for Salts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Salts").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000;
+    const PASSWORD: &[u8] = b"correct horse battery staple, and more of it";
+
+    fn name(n: usize) -> Name {
+        Name::new(0, Purpose::Integrity, 1, n.to_string().as_bytes())
+    }
+
+    fn key() -> Key {
+        Arc::new(Zeroizing::new([1; 32]))
+    }
+
+    fn cheap() -> Options {
+        let mut options = Options::default();
+        options.encryption.iterations = 1;
+        options.integrity.iterations = 1;
+        options
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let keys = Remembered::with_room(100);
+        (0..10_000).for_each(|n| keys.insert(name(n), key()));
+        assert!(keys.cache.read().unwrap().len() <= 100);
+    }
+
+    #[test]
+    fn a_wave_of_keys_used_once_does_not_push_out_those_in_use() {
+        let keys = Remembered::with_room(100);
+        (0..20).for_each(|n| keys.insert(name(n), key()));
+        for n in 100..5000 {
+            keys.insert(name(n), key());
+            if n % 10 == 0 {
+                (0..20).for_each(|n| drop(keys.get(&name(n))));
+            }
+        }
+        let kept = (0..20).filter(|n| keys.get(&name(*n)).is_some()).count();
+        assert!(kept >= 18, "{kept} of 20");
+    }
+
+    #[test]
+    fn a_lock_that_is_never_released_makes_a_miss_and_not_a_wait() {
+        let keys = Remembered::with_room(100);
+        keys.insert(name(1), key());
+        let held = keys.cache.write().unwrap();
+        assert!(keys.get(&name(1)).is_none());
+        keys.insert(name(2), key());
+        drop(held);
+        assert!(keys.get(&name(1)).is_some() && keys.get(&name(2)).is_none());
+
+        let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
+        let held = sealing.salts.write().unwrap();
+        let salts = sealing.salts(NOW, || Salts::draw(PASSWORD, &cheap()));
+        assert!(salts.is_ok());
+        drop(held);
+    }
+
+    #[test]
+    fn salts_seal_for_a_day_and_no_more_than_2_to_the_20_times() {
+        let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
+        let at = |now| {
+            let salts = sealing.salts(now, || Salts::draw(PASSWORD, &cheap()));
+            salts.unwrap().encryption_salt().to_vec()
+        };
+        let first = at(NOW);
+        assert_eq!(at(NOW + SALTS_LIFE_MS - 1), first);
+        let second = at(NOW + SALTS_LIFE_MS);
+        assert_ne!(second, first);
+        for _ in 1..SALTS_SEALS {
+            assert_eq!(at(NOW + SALTS_LIFE_MS), second);
+        }
+        assert_ne!(at(NOW + SALTS_LIFE_MS), second);
+    }
+
+    #[test]
+    fn a_key_is_what_rfc_6070_says() {
+        let key = derive(b"password", b"salt", 4096, 20);
+        let expected = [
+            0x4b, 0x00, 0x79, 0x01, 0xb7, 0x65, 0x48, 0x9a, 0xbe, 0xad, 0x49, 0xd9, 0x26, 0xf7,
+            0x21, 0xd0, 0x65, 0xa4, 0x29, 0xc1,
+        ];
+        assert_eq!(key[..20], expected);
+    }
+}

@@ -1,0 +1,349 @@
+//! Sessions in Fe26.2, the format of h3: `tests/interop` holds them against the real packages.
+
+use h3s::{ErrorKind, Rejection, Source};
+
+use super::*;
+
+const FE26: &str = r#""seal":{"format":"fe26.2"}"#;
+
+/// One iteration for both keys, as h3 1.x, iron-session and @hapi/iron.
+const OLD: &str = r#""seal":{"format":"fe26.2",
+    "encryption":{"algorithm":"aes-256-cbc","saltBits":256,"iterations":1,"minPasswordlength":32},
+    "integrity":{"algorithm":"sha256","saltBits":256,"iterations":1,"minPasswordlength":32}}"#;
+
+/// A token whose mac is not right, and whose salts nobody has seen.
+fn forged(token: &str, number: u32) -> String {
+    let mut parts: Vec<String> = token.split('*').map(str::to_owned).collect();
+    parts[6] = format!("{number:064x}");
+    parts.join("*")
+}
+
+#[test]
+fn a_session_goes_round_in_either_cipher() {
+    let ctr = r#""seal":{"format":"fe26.2",
+        "encryption":{"algorithm":"aes-128-ctr","saltBits":128,"iterations":2,"minPasswordlength":32},
+        "integrity":{"algorithm":"sha256","saltBits":512,"iterations":3,"minPasswordlength":32}}"#;
+    for options in [FE26, OLD, ctr] {
+        let config = config(options);
+        for data in ["{}", r#"{"a":"é😀\ud800","b":[1.50,{}]}"#] {
+            let cookie = sealed_at(&config, data, NOW);
+            assert!(cookie.starts_with("h3=Fe26.2*"));
+            let session = use_at(&config, &cookie, NOW + SECOND);
+            assert_eq!(
+                (session.data(), session.created_at(), session.is_new()),
+                (data, NOW, false)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_published_ticket_of_hapi_iron_opens() {
+    let config = Config::from_json(
+        r#"{"password":"some_not_random_password_that_is_also_long_enough","seal":{"format":"fe26.2"}}"#,
+    )
+    .unwrap();
+    let ticket = "Fe26.2**0cdd607945dd1dffb7da0b0bf5f1a7daa6218cbae14cac51dcbd91fb077aeb5b*aOZLCKLhCt0D5IU1qLTtYw*g0ilNDlQ3TsdFUqJCqAm9iL7Wa60H7eYcHL_5oP136TOJREkS3BzheDC1dlxz5oJ**05b8943049af490e913bbc3a2485bee2aaf7b823f4c41d0ff0b7c168371a3772*R8yscVdTBRMdsoVbdDiFmUL8zb-c3PQLGJn4Y8C-AqI";
+    for token in [ticket.to_owned(), format!("{ticket}~2")] {
+        assert_eq!(
+            *config.iron_unseal(token, NOW).unwrap(),
+            r#"{"a":1,"b":2,"c":[3,4,5],"d":{"e":"f"}}"#
+        );
+    }
+}
+
+#[test]
+fn a_raw_seal_goes_round_and_lives_for_the_ttl_and_a_minute() {
+    let config = config(r#""seal":{"format":"fe26.2","ttl":5000}"#);
+    for json in ["1", "null", "[ ]", r#"{"a": "b"}"#] {
+        let token = config.iron_seal(json, NOW).unwrap();
+        let compact = json.replace(' ', "");
+        assert_eq!(*config.iron_unseal(&token, NOW + 64_999).unwrap(), compact);
+        let late = config.iron_unseal(&token, NOW + 65_000).unwrap_err();
+        assert_eq!(late.rejection(), Some(Rejection::Expired));
+    }
+    assert_eq!(
+        config.iron_seal("{", NOW).unwrap_err().kind(),
+        ErrorKind::Data
+    );
+    let native = super::config("").iron_seal("1", NOW).unwrap_err();
+    assert_eq!(
+        (native.kind(), native.key()),
+        (ErrorKind::Config, "seal.accept")
+    );
+}
+
+#[test]
+fn a_token_of_one_iteration_opens_and_is_resealed_unless_told_otherwise() {
+    let cookie = sealed_at(&config(OLD), r#"{"a":1}"#, NOW);
+    let today = config(FE26);
+    let mut session = get_at(&today, &cookie, NOW + SECOND);
+    assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
+    assert_eq!(set_cookies(&mut session).len(), 1);
+
+    let mut kept = get_at(&config(&format!(r#"{FE26},"refresh":false"#)), &cookie, NOW);
+    assert!(set_cookies(&mut kept).is_empty() && kept.data() == r#"{"a":1}"#);
+
+    let strict = config(&format!(r#"{FE26},"legacySealFallback":false"#));
+    let refused = get_at(&strict, &cookie, NOW);
+    assert_eq!(refused.rejection(), Some(Rejection::BadSeal));
+}
+
+#[test]
+fn every_part_of_a_token_counts() {
+    let config = config(r#""maxAge":60,"seal":{"format":"fe26.2"}"#);
+    let token = token_at(&config, r#"{"a":1}"#, NOW);
+    let parts: Vec<&str> = token.split('*').collect();
+    for (part, text) in parts.iter().enumerate() {
+        let mut changed = parts.clone();
+        let last = if text.ends_with('A') { "B" } else { "A" };
+        let other = match part {
+            1 => "x".to_owned(),
+            5 => format!("{}0", &text[..text.len() - 1]).replacen('1', "2", 1),
+            _ => format!("{}{last}", &text[..text.len() - 1]),
+        };
+        changed[part] = &other;
+        assert!(
+            config.unseal(changed.join("*"), NOW).is_err(),
+            "part {part}"
+        );
+        for odd in ["", "*", "é", "=", " "] {
+            changed[part] = odd;
+            if changed[part] != *text {
+                assert!(
+                    config.unseal(changed.join("*"), NOW).is_err(),
+                    "part {part}: {odd}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_id_in_the_token_is_ignored_under_a_string_and_picks_among_several() {
+    let named = |first: &str, second: &str| {
+        let other = "another password of at least 32 characters";
+        Config::from_json(format!(
+            r#"{{"password":{{"{first}":"{PASSWORD}","{second}":"{other}"}},{FE26}}}"#
+        ))
+        .unwrap()
+    };
+    let token = token_at(&named("one", "two"), r#"{"a":1}"#, NOW);
+    assert!(token.starts_with("Fe26.2*one*"));
+    assert_eq!(
+        config(FE26).unseal(&token, NOW).unwrap().data(),
+        r#"{"a":1}"#
+    );
+    let unknown = named("eins", "zwei").unseal(&token, NOW).unwrap_err();
+    assert_eq!(unknown.rejection(), Some(Rejection::UnknownKey));
+    let plain = token_at(&config(FE26), r#"{"a":1}"#, NOW);
+    assert!(named("default", "two").unseal(&plain, NOW).is_ok());
+    assert!(named("one", "two").unseal(&plain, NOW).is_err());
+}
+
+#[test]
+fn what_javascript_would_read_the_same_reads_the_same_and_unknown_members_stay() {
+    let config = config(r#""idleTimeout":600,"seal":{"format":"fe26.2","ttl":0}"#);
+    let raw = r#" { "id" : "a\"b" , "cre\u0061tedAt": 1.8e12, "x":{"y": [1 ]}, "data" : { "n" : 1 },"z":"é" } "#;
+    let token = config.iron_seal(raw, NOW).unwrap();
+    let mut session = use_at(&config, &format!("h3={token}"), NOW);
+    assert_eq!(
+        (session.id(), session.created_at(), session.data()),
+        ("a\"b", NOW, r#"{"n":1}"#)
+    );
+    session.set("n", "2").unwrap();
+    session.rotate().unwrap();
+    let id = session.id().to_owned();
+    let resealed = session.seal().unwrap().to_owned();
+    assert_eq!(
+        *config.iron_unseal(&resealed, NOW).unwrap(),
+        format!(
+            r#"{{"id":"{id}","createdAt":{NOW},"data":{{"n":2}},"lastSeenAt":{NOW},"x":{{"y":[1]}},"z":"é"}}"#
+        )
+    );
+}
+
+#[test]
+fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
+    let config = config(FE26);
+    for raw in [
+        r#"{"createdAt":1,"data":{"a":1}}"#,
+        r#"{"id":"","data":{"a":1}}"#,
+        r#"{"id":null,"createdAt":null,"data":{"a":1}}"#,
+    ] {
+        let cookie = format!("h3={}", config.iron_seal(raw, NOW).unwrap());
+        let mut session = use_at(&config, &cookie, NOW);
+        assert!(session.is_new() && session.id().len() == 36);
+        assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
+        assert_eq!(session.source(), Source::Cookie);
+        assert_eq!(set_cookies(&mut session).len(), 1);
+        assert!(set_cookies(&mut get_at(&config, &cookie, NOW)).is_empty());
+    }
+    let empty = config.iron_seal(r#"{"id":"x"}"#, NOW).unwrap();
+    let session = config.unseal(empty, NOW).unwrap();
+    assert_eq!((session.data(), session.created_at()), ("{}", 0));
+    for raw in [
+        "[]",
+        "null",
+        r#"{"id":7,"data":{}}"#,
+        r#"{"id":"a b"}"#,
+        r#"{"id":"a","createdAt":"x"}"#,
+        r#"{"id":"a","createdAt":-1}"#,
+        r#"{"id":"a","createdAt":1e99}"#,
+        r#"{"id":"a","data":[]}"#,
+        r#"{"id":"a","lastSeenAt":true}"#,
+    ] {
+        let token = config.iron_seal(raw, NOW).unwrap();
+        let refused = config.unseal(token, NOW).unwrap_err();
+        assert_eq!(refused.rejection(), Some(Rejection::Malformed), "{raw}");
+    }
+}
+
+#[test]
+fn data_of_128_levels_travels_and_a_level_more_does_not() {
+    let config = config(FE26);
+    let nested = |levels: usize| {
+        format!(
+            "{{\"a\":{}{}}}",
+            "[".repeat(levels - 1),
+            "]".repeat(levels - 1)
+        )
+    };
+    let cookie = sealed_at(&config, &nested(128), NOW);
+    assert_eq!(use_at(&config, &cookie, NOW).data(), nested(128));
+    let mut session = use_at(&config, "", NOW);
+    assert_eq!(
+        session.replace(nested(129)).unwrap_err().kind(),
+        ErrorKind::Data
+    );
+    assert!(config.iron_seal(nested(129), NOW).is_err());
+}
+
+#[test]
+fn a_session_moves_to_the_other_format_on_its_next_write_or_under_migrate_on_its_next_read() {
+    let formats = [("h3s1", "fe26.2", "h3=Fe26"), ("fe26.2", "h3s1", "h3=h3s1")];
+    for (from, to, start) in formats {
+        let before = config(&format!(
+            r#""idleTimeout":600,"seal":{{"format":"{from}"}}"#
+        ));
+        let after = |more: &str| {
+            config(&format!(
+                r#""idleTimeout":600,"seal":{{"format":"{to}","accept":["h3s1","fe26.2"]{more}}}"#
+            ))
+        };
+        let cookie = sealed_at(&before, r#"{"a":1}"#, NOW);
+
+        let waits = after("");
+        let mut session = use_at(&waits, &cookie, NOW);
+        let id = session.id().to_owned();
+        assert!(set_cookies(&mut session).is_empty());
+        // It slides as it is, for others to read.
+        let mut session = use_at(&waits, &cookie, NOW + 301 * SECOND);
+        let slid = set_cookies(&mut session);
+        assert!(slid.len() == 1 && !slid[0].starts_with(start), "{slid:?}");
+        session.set("b", "2").unwrap();
+        assert!(set_cookies(&mut session)[0].starts_with(start));
+
+        let mut session = use_at(&after(r#","migrate":true"#), &cookie, NOW);
+        let moved = set_cookies(&mut session);
+        assert!(moved[0].starts_with(start));
+        let pair = moved[0].split(';').next().unwrap();
+        let again = use_at(&waits, pair, NOW);
+        assert_eq!(
+            (again.id(), again.data(), again.created_at()),
+            (&*id, r#"{"a":1}"#, NOW)
+        );
+
+        let refused = use_at(
+            &config(&format!(r#""seal":{{"format":"{to}"}}"#)),
+            &cookie,
+            NOW,
+        );
+        assert_eq!(refused.rejection(), Some(Rejection::UnsupportedFormat));
+    }
+}
+
+#[test]
+fn the_cookie_ends_with_the_session_and_the_token_a_ttl_after_its_seal() {
+    let config = config(r#""maxAge":3600,"seal":{"format":"fe26.2"}"#);
+    let mut session = use_at(&config, &sealed_at(&config, "{}", NOW), NOW + 60 * SECOND);
+    session.set("a", "1").unwrap();
+    assert_eq!(session.expires_at(), Some(NOW + 3_600_000));
+    let cookie = set_cookies(&mut session).remove(0);
+    assert!(cookie.contains("Max-Age=3540"));
+    let expiration = cookie.split('*').nth(5).unwrap().to_owned();
+    assert_eq!(expiration, (NOW + 3_660_000).to_string());
+}
+
+#[test]
+fn salts_are_kept_and_initialisation_vectors_are_not() {
+    let config = config(FE26);
+    let parts = |token: &str| {
+        let parts: Vec<String> = token.split('*').map(str::to_owned).collect();
+        (parts[2].clone(), parts[6].clone(), parts[3].clone())
+    };
+    let (a, b) = (token_at(&config, "{}", NOW), token_at(&config, "{}", NOW));
+    let ((salt_a, mac_a, iv_a), (salt_b, mac_b, iv_b)) = (parts(&a), parts(&b));
+    assert_eq!((&salt_a, &mac_a), (&salt_b, &mac_b));
+    assert_ne!(salt_a, mac_a);
+    assert_ne!(iv_a, iv_b);
+    let next_day = parts(&token_at(&config, "{}", NOW + 86_400 * SECOND));
+    assert!(next_day.0 != salt_a && next_day.1 != mac_a);
+}
+
+#[test]
+fn a_cold_token_is_cold_once_and_only_for_those_who_want_it_warm() {
+    let (there, here) = (config(FE26), config(FE26));
+    let cookie = sealed_at(&there, r#"{"a":1}"#, NOW);
+    let warm_only = Request {
+        warm_only: true,
+        ..request(&cookie, "", NOW)
+    };
+    let cold = here.use_session(&warm_only).unwrap_err();
+    assert_eq!(cold.kind(), ErrorKind::Cold);
+    assert!(
+        there.use_session(&warm_only).is_ok(),
+        "whoever sealed it is warm"
+    );
+    assert_eq!(use_at(&here, &cookie, NOW).data(), r#"{"a":1}"#);
+    assert!(here.use_session(&warm_only).is_ok());
+}
+
+#[test]
+fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, r#"{"a":1}"#, NOW);
+    let other = token_at(&config(FE26), r#"{"b":1}"#, NOW);
+    let by = |peer: &'static [u8], header: &str, now| {
+        let request = Request {
+            peer,
+            ..request("", header, now)
+        };
+        here.use_session(&request)
+            .map(|session| session.data().to_owned())
+    };
+    // Valid tokens are never charged, however many.
+    for n in 0..25 {
+        assert_eq!(by(b"mallory", &token, NOW).unwrap(), r#"{"a":1}"#, "{n}");
+    }
+    for n in 0..20 {
+        assert_eq!(by(b"mallory", &forged(&token, n), NOW).unwrap(), "{}");
+    }
+    let busy = by(b"mallory", &forged(&token, 20), NOW).unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    assert_eq!(
+        by(b"mallory", &other, NOW).unwrap_err().kind(),
+        ErrorKind::Busy
+    );
+    // What is warm, a neighbour, and one without a name notice nothing.
+    assert_eq!(by(b"mallory", &token, NOW).unwrap(), r#"{"a":1}"#);
+    assert_eq!(by(b"alice", &forged(&token, 21), NOW).unwrap(), "{}");
+    assert_eq!(by(b"", &forged(&token, 22), NOW).unwrap(), "{}");
+    // And it passes.
+    assert_eq!(
+        by(b"mallory", &forged(&token, 23), NOW + 200).unwrap(),
+        "{}"
+    );
+    assert!(by(b"mallory", &forged(&token, 24), NOW + 200).is_err());
+    assert_eq!(by(b"mallory", &other, NOW + 400).unwrap(), r#"{"b":1}"#);
+}
