@@ -82,6 +82,30 @@ need_venv() {
     cp "$pinned" "$venv/requirements.txt"
 }
 
+# need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json; installed anew when that changes.
+need_node() {
+    local folder=$root/$1 log=$root/target/setup/npm.log
+    need_debian node nodejs && need_debian npm npm || return
+    if ! node -e 'process.exit(parseInt(process.versions.node, 10) < 20)'; then
+        echo "setup: Node $(node --version) is older than 20" >&2
+        return 1
+    fi
+    # The copy is put there last, so an interrupted installation does not count.
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed" && return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: the packages of $1 are missing; run: npm ci" >&2
+        return 1
+    fi
+    echo "setup: installing the packages of $1"
+    mkdir -p "$root/target/setup"
+    if ! (cd "$folder" && npm ci --no-audit --no-fund) </dev/null >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "setup: the packages of $1 could not be installed" >&2
+        return 1
+    fi
+    cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+}
+
 # ---- What the above stands on ----------------------------------------------------------------------------------------
 
 setup_has() {

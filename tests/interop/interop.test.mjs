@@ -1,0 +1,202 @@
+// Both directions with the real packages: what one seals, the other opens.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+
+import * as hapi from "@hapi/iron";
+import * as iron1 from "iron-webcrypto-1";
+import * as iron2 from "iron-webcrypto";
+import * as session8 from "iron-session-8";
+import * as session9 from "iron-session";
+
+import { Library, cookieHeader, h3Server1, h3Server2, objects } from "./peers.mjs";
+
+const password = "correct horse battery staple, and more of it";
+const side = (algorithm, iterations, saltBits = 256) => ({ algorithm, saltBits, iterations, minPasswordlength: 32 });
+const once = { encryption: side("aes-256-cbc", 1), integrity: side("sha256", 1) };
+const large = { text: "é🦊".repeat(2500), list: Array.from({ length: 300 }, (_, i) => i) };
+
+const library = new Library();
+after(() => library.end());
+
+// ---- Sessions, with h3 -------------------------------------------------------------------------------------------------
+
+const write = (update) => async (event, h3, config) => {
+  const session = await h3.useSession(event, config);
+  await session.update(update);
+  return session.id;
+};
+const read = async (event, h3, config) => {
+  const { id, createdAt, lastSeenAt, data } = await h3.getSession(event, config);
+  return { id, createdAt, lastSeenAt, data: { ...data } };
+};
+
+for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Server1, once]]) {
+  describe(name, () => {
+    const variants = {
+      "its defaults": {},
+      "maxAge": { maxAge: 3600 },
+      "another name": { name: "login" },
+      "aes-128-ctr": { seal: { encryption: side("aes-128-ctr", 10, 128), integrity: side("sha256", 20, 512) } },
+      "ttl, skew and offset": { seal: { ttl: 5000, timestampSkewSec: 10, localtimeOffsetMsec: -90000 } },
+      ...(server === h3Server2 && { idleTimeout: { idleTimeout: 600, maxAge: 3600 } }),
+    };
+    for (const [what, options] of Object.entries(variants)) {
+      test(`sessions go both ways under ${what}`, async () => {
+        const visit = server({ password, ...options });
+        const config = await library.config({ password, ...options, seal: { format: "fe26.2", ...seal, ...options.seal } });
+        for (const data of [{}, { a: 1, "é": ["🦊", null, 1.5] }, ...(server === h3Server2 ? [large] : [])]) {
+          const theirs = await visit({}, write(data));
+          const ours = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies) });
+          assert.deepEqual(ours.data, data);
+          assert.equal(ours.id, theirs.result);
+          assert.equal(ours.rejection, "none");
+          assert.deepEqual(ours.setCookies, []);
+
+          const written = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies), update: { n: 1 } });
+          const cookie = cookieHeader(written.setCookies);
+          const back = await visit({ cookie }, read);
+          assert.deepEqual(back.result, {
+            id: ours.id, createdAt: ours.createdAt, data: { ...data, n: 1 },
+            lastSeenAt: options.idleTimeout ? written.lastSeenAt || back.result.lastSeenAt : undefined,
+          });
+          assert.deepEqual(back.setCookies, []);
+          const name = options.name ?? "h3";
+          const header = await visit({ [`x-${name}-session`]: written.token }, read);
+          assert.equal(header.result.id, ours.id);
+        }
+      });
+    }
+
+    test("200 random sessions go both ways", async () => {
+      const visit = server({ password });
+      const config = await library.config({ password, seal: { format: "fe26.2", ...seal } });
+      for (const data of objects(200)) {
+        const theirs = await visit({}, write(data));
+        const ours = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies) });
+        assert.deepEqual(ours.data, data);
+        const mine = await library.ask({ op: "use", config, update: data });
+        const back = await visit({ cookie: cookieHeader(mine.setCookies) }, read);
+        assert.equal(back.result.id, mine.id);
+        assert.deepEqual(back.result.data, data);
+      }
+    });
+  });
+}
+
+test("a cookie of h3 1.15 opens by default, and is resealed so that h3 2 needs no fallback", async () => {
+  const theirs = await h3Server1({ password })({}, write({ a: 1 }));
+  const config = await library.config({ password, seal: { format: "fe26.2" } });
+  const ours = await library.ask({ op: "get", config, cookie: cookieHeader(theirs.setCookies) });
+  assert.deepEqual(ours.data, { a: 1 });
+  assert.equal(ours.setCookies.length, 1);
+  const strict = h3Server2({ password, legacySealFallback: false });
+  const back = await strict({ cookie: cookieHeader(ours.setCookies) }, read);
+  assert.equal(back.result.id, ours.id);
+  const refusing = await library.config({ password, legacySealFallback: false, seal: { format: "fe26.2" } });
+  const refused = await library.ask({ op: "get", config: refusing, cookie: cookieHeader(theirs.setCookies) });
+  assert.equal(refused.rejection, "bad_seal");
+});
+
+test("a session expires on either side", async () => {
+  const options = { password, maxAge: 60 };
+  const visit = h3Server2(options);
+  const config = await library.config({ ...options, seal: { format: "fe26.2" } });
+  const theirs = await visit({}, write({ a: 1 }));
+  const cookie = cookieHeader(theirs.setCookies);
+  const late = await library.ask({ op: "get", config, cookie, now: Date.now() + 61_000 });
+  assert.equal(late.rejection, "expired");
+  const old = await library.ask({ op: "use", config, update: { a: 1 }, now: Date.now() - 61_000 });
+  const refused = await visit({ cookie: cookieHeader(old.setCookies) }, read);
+  assert.notEqual(refused.result.id, old.id);
+});
+
+test("tampering at any part is refused here as in h3", async () => {
+  const visit = h3Server2({ password, maxAge: 3600 });
+  const config = await library.config({ password, maxAge: 3600, seal: { format: "fe26.2" } });
+  const { token, id } = await library.ask({ op: "use", config, update: { a: 1 } });
+  const parts = token.split("*");
+  for (let part = 0; part < parts.length; part++) {
+    const text = parts[part];
+    const changed = parts.with(part, part === 1 ? "x" : text.slice(0, -2) + (text.at(-2) === "7" ? "6" : "7") + text.at(-1));
+    const cookie = `h3=${changed.join("*")}`;
+    const ours = await library.ask({ op: "get", config, cookie });
+    const theirs = await visit({ cookie }, read);
+    assert.ok(ours.isNew && ours.id !== id && ours.rejection !== "none", `part ${part}: ${ours.rejection}`);
+    assert.notEqual(theirs.result.id, id);
+  }
+});
+
+// ---- Raw seals -----------------------------------------------------------------------------------------------------------
+
+const packages = {
+  "@hapi/iron 7": { seal: (v, p, o) => hapi.seal(v, p, o), unseal: (t, p, o) => hapi.unseal(t, p, o) },
+  "iron-webcrypto 1": {
+    seal: (v, p, o) => iron1.seal(crypto, v, p, o),
+    unseal: (t, p, o) => iron1.unseal(crypto, t, p, o),
+  },
+  "iron-webcrypto 2": { seal: (v, p, o) => iron2.seal(v, p, o), unseal: (t, p, o) => iron2.unseal(t, p, o) },
+};
+const sealed = async (config, value, now = 0) => (await library.ask({ op: "iron_seal", config, text: JSON.stringify(value), now })).text;
+const opened = (config, text, now = 0) => library.ask({ op: "iron_unseal", config, text, now });
+
+for (const [name, { seal, unseal }] of Object.entries(packages)) {
+  describe(name, () => {
+    const base = { ttl: 0, timestampSkewSec: 60, localtimeOffsetMsec: 0 };
+    for (const [what, options] of Object.entries({
+      "one iteration": once,
+      "aes-128-ctr": { encryption: side("aes-128-ctr", 5, 128), integrity: side("sha256", 7, 512) },
+      "a ttl, a skew and an offset": { ...once, ttl: 60_000, timestampSkewSec: 1, localtimeOffsetMsec: 3_600_000 },
+    })) {
+      test(`seals go both ways with ${what}`, async () => {
+        const config = await library.config({ password, seal: { format: "fe26.2", ...options } });
+        for (const value of [{}, [], "é", 7, false, large, { a: { b: [null] } }]) {
+          const ours = await opened(config, await seal(value, password, { ...base, ...options }));
+          assert.deepEqual(JSON.parse(ours.text), value);
+          assert.deepEqual(await unseal(await sealed(config, value), password, { ...base, ...options }), value);
+        }
+      });
+    }
+
+    test("200 random objects go both ways", async () => {
+      const config = await library.config({ password, seal: { format: "fe26.2", ...once } });
+      for (const value of objects(200)) {
+        const ours = await opened(config, await seal(value, password, { ...base, ...once }));
+        assert.deepEqual(JSON.parse(ours.text), value);
+        assert.deepEqual(await unseal(await sealed(config, value), password, { ...base, ...once }), value);
+      }
+    });
+
+    test("several passwords, and expiry on either side", async () => {
+      const other = "another password of at least 32 characters";
+      const options = { ...base, ...once, ttl: 60_000 };
+      const config = await library.config({ password: { new: password, old: other }, seal: { format: "fe26.2", ...options } });
+      for (const [id, secret] of [["new", password], ["old", other]]) {
+        const ours = await opened(config, await seal({ id }, { id, secret }, options));
+        assert.deepEqual(JSON.parse(ours.text), { id });
+      }
+      const token = await sealed(config, { a: 1 });
+      assert.deepEqual(await unseal(token, { new: password, old: other }, options), { a: 1 });
+      await assert.rejects(unseal(token, { old: other }, options), /Cannot find password/);
+      const unknown = await opened(config, await seal(1, { id: "x", secret: password }, options));
+      assert.equal(unknown.key, "unknown_key");
+
+      const theirs = await seal(1, { id: "new", secret: password }, options);
+      assert.equal((await opened(config, theirs, Date.now() + 200_000)).key, "expired");
+      const past = await sealed(config, 1, Date.now() - 200_000);
+      await assert.rejects(unseal(past, { new: password }, options), /Expired/);
+    });
+  });
+}
+
+for (const [name, { sealData, unsealData }] of [["iron-session 8", session8], ["iron-session 9", session9]]) {
+  test(`${name}: 200 random objects go both ways, with its ~2`, async () => {
+    const config = await library.config({ password: { 1: password }, seal: { format: "fe26.2", ...once, ttl: 1_209_600_000 } });
+    for (const value of objects(200)) {
+      const theirs = await sealData(value, { password });
+      assert.ok(theirs.endsWith("~2"));
+      assert.deepEqual(JSON.parse((await opened(config, theirs)).text), value);
+      assert.deepEqual(await unsealData(`${await sealed(config, value)}~2`, { password }), value);
+    }
+  });
+}

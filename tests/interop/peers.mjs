@@ -1,0 +1,107 @@
+// The library, through driver.c, and the packages from npm, each behind the few calls that the tests make.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+import * as h3v2 from "h3";
+import * as h3v1 from "h3-1";
+
+/** The library. `ask` sends one command and gives its answer. */
+export class Library {
+  constructor() {
+    this.process = spawn(process.env.H3S_DRIVER, { stdio: ["pipe", "pipe", "inherit"] });
+    this.waiting = [];
+    createInterface({ input: this.process.stdout }).on("line", (line) => this.waiting.shift()(JSON.parse(line)));
+  }
+
+  ask(command) {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.process.stdin.write(JSON.stringify(command) + "\n");
+    });
+  }
+
+  async config(options) {
+    const answer = await this.ask({ op: "config", options });
+    if (answer.config === undefined) throw new Error(`${answer.key}: ${answer.message}`);
+    return answer.config;
+  }
+
+  end() {
+    this.process.stdin.end();
+  }
+}
+
+/** h3 2.x with a session config: `visit(headers, act)` runs `act(session, event, h3)` in a request. */
+export function h3Server2(config) {
+  let act;
+  const app = new h3v2.H3().all("/**", async (event) => {
+    await act(event);
+    return "ok";
+  });
+  return async (headers, body) => {
+    let result;
+    act = async (event) => {
+      result = await body(event, h3v2, config);
+    };
+    const response = await app.request("http://localhost/", { headers });
+    if (response.status !== 200) throw new Error(await response.text());
+    return { result, setCookies: response.headers.getSetCookie() };
+  };
+}
+
+/** The same for h3 1.15. */
+export function h3Server1(config) {
+  let act;
+  const app = h3v1.createApp().use(
+    h3v1.eventHandler(async (event) => {
+      await act(event);
+      return "ok";
+    }),
+  );
+  const handle = h3v1.toWebHandler(app);
+  return async (headers, body) => {
+    let result;
+    act = async (event) => {
+      result = await body(event, h3v1, config);
+    };
+    const response = await handle(new Request("http://localhost/", { headers }));
+    if (response.status !== 200) throw new Error(await response.text());
+    return { result, setCookies: response.headers.getSetCookie() };
+  };
+}
+
+/** The Cookie header that a browser would send after these Set-Cookie values. */
+export function cookieHeader(setCookies) {
+  const jar = new Map();
+  for (const value of setCookies) {
+    const [pair, ...attributes] = value.split("; ");
+    const at = pair.indexOf("=");
+    const gone = attributes.some((a) => /^max-age=0$/i.test(a) || /^expires=.*1970/i.test(a));
+    if (gone) jar.delete(pair.slice(0, at));
+    else jar.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+  return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
+/** Random JSON objects, the same in every run. */
+export function* objects(count) {
+  let state = 20261124;
+  const random = (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const text = () => Array.from({ length: random(12) }, () => String.fromCodePoint([97 + random(26), 34, 92, 233, 0x20ac, 0x1f98a, 10][random(7)])).join("");
+  const value = (depth) => {
+    const kind = random(depth > 3 ? 5 : 7);
+    if (kind === 0) return null;
+    if (kind === 1) return random(2) === 1;
+    if (kind === 2) return random(1e9) / (random(2) ? 1 : 1000);
+    if (kind < 5) return text();
+    if (kind === 5) return Array.from({ length: random(4) }, () => value(depth + 1));
+    return Object.fromEntries(Array.from({ length: random(4) }, () => [`k${text()}`, value(depth + 1)]));
+  };
+  for (let i = 0; i < count; i++) {
+    yield Object.fromEntries(Array.from({ length: random(6) }, (_, n) => [`${n}${text()}`, value(0)]));
+  }
+}
