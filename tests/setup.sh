@@ -86,7 +86,7 @@ need_venv() {
 need_node() {
     local folder=$root/$1 log=$root/target/setup/npm.log
     need_debian node nodejs && need_debian npm npm || return
-    if ! node -e 'process.exit(parseInt(process.versions.node, 10) < 20)'; then
+    if ! node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)'; then
         echo "setup: Node $(node --version) is older than 20" >&2
         return 1
     fi

@@ -79,8 +79,8 @@ static json_t *open_session(json_t *command, const h3s_config *config, int get)
     request.now_ms = json_integer_value(json_object_get(command, "now"));
     if ((get ? h3s_get : h3s_use)(config, &request, &session, &err) != H3S_OK)
         return failed(&err);
-    if (write_session(command, session, &err) != H3S_OK || h3s_session_view(session, &view) != H3S_OK
-        || h3s_set_cookies(session, &list, &count, &err) != H3S_OK) {
+    if (write_session(command, session, &err) != H3S_OK || h3s_set_cookies(session, &list, &count, &err) != H3S_OK
+        || h3s_session_view(session, &view) != H3S_OK) {
         h3s_session_free(session);
         return failed(&err);
     }

@@ -17,6 +17,7 @@ const once = { encryption: side("aes-256-cbc", 1), integrity: side("sha256", 1) 
 const large = { text: "é🦊".repeat(2500), list: Array.from({ length: 300 }, (_, i) => i) };
 
 const library = new Library();
+const maxTokenLength = 100_000;
 after(() => library.end());
 
 // ---- Sessions, with h3 -------------------------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Serve
     for (const [what, options] of Object.entries(variants)) {
       test(`sessions go both ways under ${what}`, async () => {
         const visit = server({ password, ...options });
-        const config = await library.config({ password, ...options, seal: { format: "fe26.2", ...seal, ...options.seal } });
+        const config = await library.config({ password, maxTokenLength, ...options, seal: { format: "fe26.2", ...seal, ...options.seal } });
         for (const data of [{}, { a: 1, "é": ["🦊", null, 1.5] }, ...(server === h3Server2 ? [large] : [])]) {
           const theirs = await visit({}, write(data));
           const ours = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies) });
@@ -58,7 +59,7 @@ for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Serve
           const back = await visit({ cookie }, read);
           assert.deepEqual(back.result, {
             id: ours.id, createdAt: ours.createdAt, data: { ...data, n: 1 },
-            lastSeenAt: options.idleTimeout ? written.lastSeenAt || back.result.lastSeenAt : undefined,
+            lastSeenAt: options.idleTimeout ? written.lastSeenAt : undefined,
           });
           assert.deepEqual(back.setCookies, []);
           const name = options.name ?? "h3";
@@ -149,7 +150,7 @@ for (const [name, { seal, unseal }] of Object.entries(packages)) {
       "a ttl, a skew and an offset": { ...once, ttl: 60_000, timestampSkewSec: 1, localtimeOffsetMsec: 3_600_000 },
     })) {
       test(`seals go both ways with ${what}`, async () => {
-        const config = await library.config({ password, seal: { format: "fe26.2", ...options } });
+        const config = await library.config({ password, maxTokenLength, seal: { format: "fe26.2", ...options } });
         for (const value of [{}, [], "é", 7, false, large, { a: { b: [null] } }]) {
           const ours = await opened(config, await seal(value, password, { ...base, ...options }));
           assert.deepEqual(JSON.parse(ours.text), value);
