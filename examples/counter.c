@@ -9,7 +9,7 @@
  * ROUTES read and write it.
  *
  * The password is the environment variable SESSION_PASSWORD, of at least 32 characters. Any other server that has it
- * and the same options, in whatever language, shares the sessions.
+ * and the same options, in whatever language, shares the sessions. With SESSION_FORMAT=fe26.2 a Nuxt, Nitro or h3 server does, too.
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
@@ -422,6 +422,12 @@ static h3s_config *configure(void)
     FILE *out = text_open(&options, &len);
     fprintf(out, "{\"name\":\"h3\",\"maxAge\":%d,\"cookie\":{\"secure\":false},\"password\":", 7 * 24 * 60 * 60);
     put_json(out, (h3s_str){ password, strlen(password) });
+    const char *format = getenv("SESSION_FORMAT");
+    if (format != NULL) {
+        fputs(",\"seal\":{\"format\":", out);
+        put_json(out, (h3s_str){ format, strlen(format) });
+        putc('}', out);
+    }
     putc('}', out);
     text_close(out);
 

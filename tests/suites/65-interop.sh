@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # Sessions and raw seals in both directions with the real packages from npm.
 . "$(dirname "$0")/suite.sh"
-need_c && need_debian /usr/include/jansson.h libjansson-dev || skip_suite "needs a C compiler and jansson"
+need_c && need_debian /usr/include/jansson.h libjansson-dev && need_debian /usr/include/microhttpd.h libmicrohttpd-dev ||
+    skip_suite "needs a C compiler, jansson and libmicrohttpd"
 need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
 need_build
 
 mkdir -p target/interop
-# shellcheck disable=SC2046  # several words are meant
-cc -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror tests/interop/driver.c -o target/interop/driver \
-    $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s jansson) || {
-    check "the driver is built" false
+build() {
+    local libs=$1 out=target/interop/$2 source=$3
+    # shellcheck disable=SC2046,SC2086  # several words are meant
+    cc -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror "$source" -o "$out" \
+        $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s $libs)
+}
+build jansson driver tests/interop/driver.c && build libmicrohttpd counter examples/counter.c || {
+    check "the driver and the demo are built" false
     finish
 }
-H3S_DRIVER=$root/target/interop/driver bounded 600 node --test --test-reporter=tap tests/interop/*.test.mjs 2>&1 | tee "$scratch/log"
+export H3S_DRIVER=$root/target/interop/driver H3S_COUNTER=$root/target/interop/counter
+bounded 600 node --test --test-reporter=tap tests/interop/*.test.mjs 2>&1 | tee "$scratch/log"
 status=${PIPESTATUS[0]}
 count() { awk -v what="$1" '$1 == "#" && $2 == what { n = $3 } END { print n + 0 }' "$scratch/log"; }
 passed=$(count pass) failed=$(($(count fail) + $(count cancelled))) skipped=$(($(count skipped) + $(count todo)))

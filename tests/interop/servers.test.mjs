@@ -1,0 +1,80 @@
+// A real h3 server and the C demo on loopback, and one cookie jar between them.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+
+import { H3, clearSession, serve, updateSession, useSession } from "h3";
+import { CookieJar } from "tough-cookie";
+
+const password = "correct horse battery staple, and more of it";
+const config = { password, maxAge: 604800, cookie: { secure: false } };
+
+/** The C demo: its address, and how to stop it. */
+async function startCounter() {
+  const child = spawn(process.env.H3S_COUNTER, { env: { SESSION_PASSWORD: password, SESSION_FORMAT: "fe26.2" }, stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  return { address: line.replace(/\/$/, ""), stop: () => child.kill() };
+}
+
+async function startH3() {
+  const app = new H3()
+    .get("/", async (event) => {
+      const session = await useSession(event, config);
+      await session.update((data) => ({ count: (data.count ?? 0) + 1 }));
+      return { id: session.id, data: session.data };
+    })
+    .post("/login", async (event) => {
+      const session = await updateSession(event, config, { user: "Zoë" });
+      return { id: session.id, data: session.data };
+    })
+    .post("/clear", async (event) => {
+      await clearSession(event, config);
+      return {};
+    });
+  const server = serve(app, { hostname: "127.0.0.1", port: 0, silent: true });
+  await server.ready();
+  return {
+    address: server.url.replace(/\/$/, ""),
+    stop: () => server.close(true),
+  };
+}
+
+test("log in at one, count at the other, rotate here, clear there", { timeout: 60_000 }, async () => {
+  const [h3, counter] = [await startH3(), await startCounter()];
+  const jar = new CookieJar();
+  const visit = async (server, path = "/", method = "GET") => {
+    // Both are 127.0.0.1 to the jar: cookies know no ports.
+    const cookie = await jar.getCookieString(server.address + path);
+    const response = await fetch(server.address + path, { method, headers: cookie ? { cookie } : {}, redirect: "manual" });
+    for (const value of response.headers.getSetCookie()) await jar.setCookie(value, server.address + path);
+    assert.equal(response.status, 200);
+    return response.json();
+  };
+  try {
+    const login = await visit(h3, "/login", "POST");
+    const first = await visit(counter);
+    assert.equal(first.id, login.id);
+    assert.equal(first.data?.user ?? first.user, "Zoë");
+    const second = await visit(h3);
+    assert.deepEqual([second.id, second.data.count], [login.id, 2]);
+    const rotated = await visit(counter, "/rotate", "POST");
+    assert.notEqual(rotated.id, login.id);
+    const third = await visit(h3);
+    assert.deepEqual([third.id, third.data.count, third.data.user], [rotated.id, 3, "Zoë"]);
+    await visit(h3, "/clear", "POST");
+    const fresh = await visit(counter);
+    assert.ok(fresh.isNew && fresh.id !== rotated.id);
+    assert.equal(fresh.rejection, "none");
+    const shared = await visit(h3);
+    assert.deepEqual([shared.id, shared.data.count], [fresh.id, 2]);
+    await visit(counter, "/clear", "POST");
+    const last = await visit(h3);
+    assert.ok(last.id !== fresh.id && last.data.count === 1);
+  } finally {
+    counter.stop();
+    await h3.stop();
+  }
+});
