@@ -15,3 +15,9 @@ cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror benches/limit.c -o target/bench
 target/benches/limit
 printf '\nlibrary: %s bytes (budget 819200)\n\n' "$(stat -Lc %s target/release/libh3s.so)"
 cargo bench --locked --bench request -- --warm-up-time 0.5 --measurement-time 1
+
+need_node tests/interop
+# shellcheck disable=SC2046  # several words are meant
+cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror benches/fe26.c -o target/benches/fe26 \
+    $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s)
+node benches/fe26.mjs target/benches/fe26
