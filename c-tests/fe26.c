@@ -151,7 +151,8 @@ static void a_fork_while_another_thread_derives_does_not_hang(void **state)
     (void)state;
     token_of(there, "{\"a\":1}", NOW, token);
     assert_int_equal(pthread_create(&thread, NULL, derive, &deriving), 0);
-    for (int i = 0; i < 20; i++) {
+    /* Under valgrind, which sets H3S_ROUNDS, a derivation takes a second. */
+    for (int i = getenv("H3S_ROUNDS") != NULL ? 18 : 0; i < 20; i++) {
         int status = -1;
         pid_t pid = fork();
         if (pid == 0) {
