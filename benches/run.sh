@@ -9,15 +9,20 @@ need_debian pkg-config pkg-config
 need_debian /usr/include/openssl/evp.h libssl-dev
 
 mkdir -p target/benches
-# shellcheck disable=SC2046  # several words are meant
-cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror benches/limit.c -o target/benches/limit \
-    $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s libcrypto) -lpthread
+# build NAME PACKAGE...: benches/NAME.c with the libraries of pkg-config's packages.
+build() {
+    local name=$1
+    shift
+    # shellcheck disable=SC2046  # several words are meant
+    cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror "benches/$name.c" -o "target/benches/$name" \
+        $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs "$@") -lpthread
+}
+
+build limit h3s libcrypto
 target/benches/limit
 printf '\nlibrary: %s bytes (budget 819200)\n\n' "$(stat -Lc %s target/release/libh3s.so)"
 cargo bench --locked --bench request -- --warm-up-time 0.5 --measurement-time 1
 
 need_node tests/interop
-# shellcheck disable=SC2046  # several words are meant
-cc -O2 -std=c99 -Wall -Wextra -Wpedantic -Werror benches/fe26.c -o target/benches/fe26 \
-    $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s)
+build fe26 h3s
 node benches/fe26.mjs target/benches/fe26

@@ -152,7 +152,8 @@ static void a_fork_while_another_thread_derives_does_not_hang(void **state)
     token_of(there, "{\"a\":1}", NOW, token);
     assert_int_equal(pthread_create(&thread, NULL, derive, &deriving), 0);
     /* Under valgrind, which sets H3S_ROUNDS, a derivation takes a second. */
-    for (int i = getenv("H3S_ROUNDS") != NULL ? 18 : 0; i < 20; i++) {
+    const int forks = getenv("H3S_ROUNDS") != NULL ? 2 : 20;
+    for (int i = 0; i < forks; i++) {
         int status = -1;
         pid_t pid = fork();
         if (pid == 0) {

@@ -191,13 +191,14 @@ impl Inner {
 
     /// Refuses limits that leave no room for even an empty session.
     fn check_room(&self) -> Result<(), Error> {
+        let now = clock::system();
         let shape = Shape {
             id: &Id::from_random([0; 16]),
-            created_at: clock::system(),
+            created_at: now,
             last_seen_at: None,
             extra_len: 0,
         };
-        self.check_fits(self.format, shape, "{}".len(), clock::system())
+        self.check_fits(self.format, shape, "{}".len(), now)
             .map_err(|error| {
                 let key = if self.cookies {
                     "cookie.chunkMaxLength"

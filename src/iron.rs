@@ -18,8 +18,14 @@ impl Config {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON, [`TooLarge`](crate::ErrorKind::TooLarge) for a token longer than `maxTokenLength`,
     /// [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"fe26.2"`, [`Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory).
     pub fn iron_seal(&self, json: impl AsRef<[u8]>, now_ms: i64) -> Result<String, Error> {
-        let mut token = self.iron_seal_z(json.as_ref(), now_ms)?;
-        token.pop();
+        let (json, now) = (json.as_ref(), clock::check(now_ms)?);
+        let fe26 = self.fe26()?;
+        json::check(json, json::MAX_DEPTH)?;
+        let json = json::compact(json)?;
+        let inner = self.inner();
+        let mut token = fe26.seal_raw(&inner.keyring, &json, &inner.limits, now)?;
+        token.pop(); // The NUL, which a session's token needs.
+        inner.check_token_len(token.len())?;
         String::from_utf8(token).map_err(|_| Error::internal())
     }
 
@@ -48,23 +54,10 @@ impl Config {
         let json = fe26.open_raw(&self.inner().keyring, token, now, Caller::default())??;
         let text = std::str::from_utf8(&json).map_err(|_| Error::internal())?;
         let mut out = Zeroizing::new(String::new());
-        // One more for the C ABI's NUL: were it to grow, its former place would not be wiped.
-        out.try_reserve_exact(text.len() + 1)
+        out.try_reserve_exact(text.len())
             .map_err(|_| Error::memory())?;
         out.push_str(text);
         Ok(out)
-    }
-
-    /// As [`Config::iron_seal`], with a NUL.
-    pub(crate) fn iron_seal_z(&self, json: &[u8], now_ms: i64) -> Result<Vec<u8>, Error> {
-        let now = clock::check(now_ms)?;
-        let fe26 = self.fe26()?;
-        json::check(json, json::MAX_DEPTH)?;
-        let json = json::compact(json)?;
-        let inner = self.inner();
-        let token = fe26.seal_raw(&inner.keyring, &json, &inner.limits, now)?;
-        inner.check_token_len(token.len().saturating_sub(1))?;
-        Ok(token)
     }
 
     fn fe26(&self) -> Result<&Fe26, Error> {

@@ -110,6 +110,11 @@ pub(crate) fn stands_for(spelt: &[u8], key: &[u8]) -> bool {
     rest.is_some_and(<[u8]>::is_empty)
 }
 
+/// A string's spelling, without its quotes; None for any other value.
+pub(crate) fn unquoted(value: &[u8]) -> Option<&[u8]> {
+    value.strip_prefix(b"\"")?.strip_suffix(b"\"")
+}
+
 /// What a string's spelling (without its quotes) stands for. A lone surrogate comes as the three bytes that UTF-8 would
 /// give it if it could, so that different names stay different.
 pub(crate) fn unescape(spelt: &[u8]) -> Result<Cow<'_, [u8]>, Error> {

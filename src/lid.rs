@@ -4,7 +4,6 @@
 //! not be able to push another one's charges out. So there is no table of peers: each peer has a place in each of four rows, chosen
 //! by a keyed hash, and is over the limit only if all four of its places are. Few peers share all four with a flooding one.
 
-use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -70,12 +69,6 @@ impl Lid {
             let place = usize::from(u16::from_le_bytes(*pair)) % PLACES;
             self.places.get(row * PLACES + place)
         })
-    }
-}
-
-impl fmt::Debug for Lid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lid").finish_non_exhaustive()
     }
 }
 

@@ -368,34 +368,32 @@ impl Seal {
         let mut accept = None;
         let mut fe26_only = None;
         for (key, value) in value.members(&SEAL_KEYS, "an object")? {
+            let options = &mut seal.fe26;
             match &*key {
                 "format" => seal.format = format(&value)?,
-                "accept" => accept = Some((formats(&value)?, value)),
-                "migrate" => seal.migrate = value.boolean()?,
-                _ => {
-                    let options = &mut seal.fe26;
-                    match &*key {
-                        "ttl" => options.ttl_ms = Some(value.integer(0, MAX_TTL_MS)?),
-                        "timestampSkewSec" => {
-                            options.skew_ms = value.integer(0, MAX_SKEW_SEC)? * 1000
-                        }
-                        "localtimeOffsetMsec" => {
-                            options.offset_ms = value.integer(-MAX_OFFSET_MS, MAX_OFFSET_MS)?
-                        }
-                        "encryption" => {
-                            let (name, encryption) =
-                                derivation(&value, &["aes-256-cbc", "aes-128-ctr"])?;
-                            options.encryption = encryption;
-                            options.cipher = match name {
-                                "aes-128-ctr" => fe26::Cipher::Aes128Ctr,
-                                _ => fe26::Cipher::Aes256Cbc,
-                            };
-                        }
-                        "integrity" => (_, options.integrity) = derivation(&value, &["sha256"])?,
-                        _ => return Err(Error::internal()),
-                    }
-                    fe26_only.get_or_insert(value);
+                "accept" => {
+                    accept = Some((formats(&value)?, value));
+                    continue;
                 }
+                "migrate" => seal.migrate = value.boolean()?,
+                "ttl" => options.ttl_ms = Some(value.integer(0, MAX_TTL_MS)?),
+                "timestampSkewSec" => options.skew_ms = value.integer(0, MAX_SKEW_SEC)? * 1000,
+                "localtimeOffsetMsec" => {
+                    options.offset_ms = value.integer(-MAX_OFFSET_MS, MAX_OFFSET_MS)?
+                }
+                "encryption" => {
+                    let (name, encryption) = derivation(&value, &["aes-256-cbc", "aes-128-ctr"])?;
+                    options.encryption = encryption;
+                    options.cipher = match name {
+                        "aes-128-ctr" => fe26::Cipher::Aes128Ctr,
+                        _ => fe26::Cipher::Aes256Cbc,
+                    };
+                }
+                "integrity" => (_, options.integrity) = derivation(&value, &["sha256"])?,
+                _ => return Err(Error::internal()),
+            }
+            if !matches!(&*key, "format" | "migrate") {
+                fe26_only.get_or_insert(value);
             }
         }
         let accepted = |format| match &accept {
@@ -692,9 +690,7 @@ impl<'a> Value<'a> {
 
     /// A string's spelling, without its quotes.
     fn spelling(&self) -> &'a [u8] {
-        self.json
-            .get(1..self.json.len().saturating_sub(1))
-            .unwrap_or_default()
+        json::unquoted(self.json).unwrap_or_default()
     }
 
     fn text(&self, what: &'static str) -> Result<Cow<'a, str>, Error> {

@@ -165,10 +165,7 @@ impl Session {
     pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
         let data = self.record.data.as_bytes();
         let value = self.record.data.find(pointer.as_ref())?;
-        let Some(spelt) = value
-            .strip_prefix(b"\"")
-            .and_then(|value| value.strip_suffix(b"\""))
-        else {
+        let Some(spelt) = json::unquoted(value) else {
             return Some(value);
         };
         if !spelt.contains(&b'\\') {

@@ -6,7 +6,7 @@ use super::config::h3s_config;
 use super::guard::{Out, guard};
 use super::input::{bytes, reference, time};
 use super::types::h3s_error;
-use crate::Error;
+use crate::{Config, Error};
 
 /// @section Raw seals
 ///
@@ -31,16 +31,9 @@ pub unsafe extern "C" fn h3s_iron_seal(
     out_len: *mut usize,
     err: *mut h3s_error,
 ) -> i32 {
-    guard(err, || {
-        // SAFETY: the caller's contract: pointers are NULL or valid, `json` has `json_len` readable bytes and `out` has `room` writable ones.
-        unsafe {
-            let out_len = length(out_len)?;
-            let json = bytes(json, json_len, "json")?;
-            let config = reference(config).ok_or_else(|| Error::null("config"))?;
-            let token = config.config.iron_seal_z(json, time(now_ms)?)?;
-            give(&token, out, room, out_len)
-        }
-    })
+    let (input, place) = ((json, json_len, "json"), (out, room, out_len));
+    // SAFETY: the caller's contract, passed on.
+    unsafe { convert(config, input, now_ms, place, err, Config::iron_seal) }
 }
 
 /// Opens a bare Fe26.2 token of any JSON value. A `~2` after it, as iron-session writes it, is passed over.
@@ -63,43 +56,45 @@ pub unsafe extern "C" fn h3s_iron_unseal(
     out_len: *mut usize,
     err: *mut h3s_error,
 ) -> i32 {
+    let (input, place) = ((token, len, "token"), (out, room, out_len));
+    // SAFETY: the caller's contract, passed on.
+    unsafe { convert(config, input, now_ms, place, err, Config::iron_unseal) }
+}
+
+/// Makes one text of another, in the caller's memory.
+///
+/// SAFETY: pointers are NULL or valid; the input has as many readable bytes, and the place as many writable ones, as stands with it.
+unsafe fn convert<'a, T: AsRef<str>>(
+    config: *const h3s_config,
+    (input, input_len, name): (*const c_char, usize, &'static str),
+    now_ms: i64,
+    (out, room, out_len): (*mut c_char, usize, *mut usize),
+    err: *mut h3s_error,
+    convert: fn(&Config, &'a [u8], i64) -> Result<T, Error>,
+) -> i32 {
     guard(err, || {
-        // SAFETY: the caller's contract: pointers are NULL or valid, `token` has `len` readable bytes and `out` has `room` writable ones.
-        unsafe {
-            let out_len = length(out_len)?;
-            let token = bytes(token, len, "token")?;
-            let config = reference(config).ok_or_else(|| Error::null("config"))?;
-            let mut json = config.config.iron_unseal(token, time(now_ms)?)?;
-            json.push('\0');
-            give(json.as_bytes(), out, room, out_len)
+        // SAFETY: as this function's.
+        let out_len = unsafe { out_len.as_mut() }.ok_or_else(|| Error::null("out_len"))?;
+        *out_len = 0;
+        // SAFETY: as this function's.
+        let input = unsafe { bytes(input, input_len, name)? };
+        // SAFETY: as this function's.
+        let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
+        let text = convert(&config.config, input, time(now_ms)?)?;
+        let text = text.as_ref().as_bytes();
+        *out_len = text.len();
+        if text.len() >= room {
+            return Err(Error::argument(
+                "room",
+                "too small: out_len says how long the text is; it needs one byte more",
+            ));
         }
+        let mut out = Out::new(out, room).ok_or_else(|| Error::null("out"))?;
+        // SAFETY: as this function's; the text is the library's own.
+        unsafe {
+            out.push(text);
+            out.push(b"\0");
+        }
+        Ok(())
     })
-}
-
-/// SAFETY: NULL, or valid for writes for `'a`.
-unsafe fn length<'a>(out_len: *mut usize) -> Result<&'a mut usize, Error> {
-    // SAFETY: as this function's.
-    let out_len = unsafe { out_len.as_mut() }.ok_or_else(|| Error::null("out_len"))?;
-    *out_len = 0;
-    Ok(out_len)
-}
-
-/// Copies a text that ends with a NUL to the caller. SAFETY: `out` is NULL or has `room` writable bytes.
-unsafe fn give(
-    text: &[u8],
-    out: *mut c_char,
-    room: usize,
-    out_len: &mut usize,
-) -> Result<(), Error> {
-    *out_len = text.len().saturating_sub(1);
-    if text.len() > room {
-        return Err(Error::argument(
-            "room",
-            "too small: out_len says how long the text is; it needs one byte more",
-        ));
-    }
-    let mut out = Out::new(out, room).ok_or_else(|| Error::null("out"))?;
-    // SAFETY: as this function's; the text is the library's own.
-    unsafe { out.push(text) };
-    Ok(())
 }

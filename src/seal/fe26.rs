@@ -9,20 +9,16 @@
 mod keys;
 mod payload;
 
-use std::fmt;
 use std::io::Write;
 
 use aes::{Aes128, Aes256};
-use base64::Engine;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, StreamCipher};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use self::keys::{Name, Purpose, Remembered, Salts, Sealing};
-use super::h3s1::{BASE64, base64_len};
-use super::{Format, Opened};
+use super::{Format, Opened, base64url};
 use crate::buffer::Buffer;
 use crate::json;
 use crate::keyring::{Key, Keyring};
@@ -140,9 +136,7 @@ impl Fe26 {
         let Some(payload) = payload::parse(opened.text, opened.len)? else {
             return Ok(Err(Rejection::Malformed));
         };
-        let expires_at = opened
-            .expiration
-            .map(|end| self.last_moment(end - self.options.offset_ms));
+        let expires_at = opened.expiration.map(|end| self.last_moment(end));
         Ok(Ok(Opened {
             record: Record {
                 expires_at,
@@ -227,7 +221,8 @@ impl Fe26 {
 
     /// The last moment at which a token that is sealed now would open.
     pub(crate) fn end(&self, limits: &Limits, now: i64) -> Option<i64> {
-        self.ttl(limits).map(|ttl| self.last_moment(now + ttl))
+        let end = self.expiration(limits, now)?;
+        Some(self.last_moment(end))
     }
 }
 
@@ -290,9 +285,7 @@ impl Fe26 {
         }
         // Whoever sealed here and forges elsewhere gains nothing: a key says only that its salt was once authentic.
         let name = Name::new(position, Purpose::Integrity, iterations, salt);
-        let known = self.known(&name, salt, Salts::integrity_salt, |salts| {
-            &salts.integrity_key
-        });
+        let known = self.known(&name);
         if let Some(key) = &known
             && parts.is_authentic(key)
         {
@@ -340,9 +333,7 @@ impl Fe26 {
             return Ok(derive());
         }
         let name = Name::new(position, Purpose::Encryption, iterations, salt);
-        let known = self.known(&name, salt, Salts::encryption_salt, |salts| {
-            &salts.encryption_key
-        });
+        let known = self.known(&name);
         if let Some(key) = known {
             return Ok(key);
         }
@@ -355,20 +346,9 @@ impl Fe26 {
     }
 
     /// A key that need not be derived: it sealed here, or opened a token before.
-    fn known(
-        &self,
-        name: &Name,
-        salt: &[u8],
-        own_salt: impl FnOnce(&Salts) -> &[u8],
-        own_key: impl FnOnce(&Salts) -> &keys::Key,
-    ) -> Option<keys::Key> {
-        let sealing = self.sealing.present();
-        match sealing {
-            Some(salts) if name.is_first() && own_salt(&salts) == salt => {
-                Some(own_key(&salts).clone())
-            }
-            _ => self.remembered.get(name),
-        }
+    fn known(&self, name: &Name) -> Option<keys::Key> {
+        let own = self.sealing.present().and_then(|salts| salts.key_of(name));
+        own.or_else(|| self.remembered.get(name))
     }
 
     /// The plaintext stands at the start of the buffer, and is so long. None if the key's cipher was another one.
@@ -377,25 +357,25 @@ impl Fe26 {
         key: &keys::Key,
         parts: &Parts<'_>,
     ) -> Result<Option<(Buffer, usize)>, Error> {
-        let len = parts.ciphertext.len() / 4 * 3 + (parts.ciphertext.len() % 4 * 3) / 4;
-        let mut text = Buffer::with_room(len)?;
-        text.resize(len, 0);
-        if BASE64.decode_slice(parts.ciphertext, &mut text) != Ok(len) {
+        let Some(mut text) = base64url::decode(parts.ciphertext)? else {
             return Ok(None);
-        }
+        };
         let len = match self.options.cipher {
             Cipher::Aes256Cbc => cbc::Decryptor::<Aes256>::new((&***key).into(), &parts.iv.into())
                 .decrypt_padded::<Pkcs7>(&mut text)
                 .ok()
                 .map(<[u8]>::len),
-            Cipher::Aes128Ctr => apply_ctr(key, &parts.iv, &mut text).then_some(len),
+            Cipher::Aes128Ctr => apply_ctr(key, &parts.iv, &mut text).then_some(text.len()),
         };
         Ok(len.map(|len| (text, len)))
     }
 
-    /// The last moment at which a token of this end opens.
-    fn last_moment(&self, end: i64) -> i64 {
-        end.saturating_add(self.options.skew_ms).saturating_sub(1)
+    /// The last moment at which a token of this expiration, which any peer may have written, opens.
+    fn last_moment(&self, expiration: i64) -> i64 {
+        expiration
+            .saturating_sub(self.options.offset_ms)
+            .saturating_add(self.options.skew_ms)
+            .saturating_sub(1)
     }
 }
 
@@ -415,7 +395,7 @@ impl Fe26 {
         let iv: [u8; IV_LEN] = random::array()?;
         let expiration = self.expiration(limits, now);
         let token_len = self.len_of(key, text.len(), expiration);
-        self.encrypt(&salts.encryption_key, &iv, &mut text)?;
+        self.encrypt(&salts.encryption.key, &iv, &mut text)?;
 
         let mut token = Vec::new();
         token
@@ -424,7 +404,7 @@ impl Fe26 {
         token.extend_from_slice(PREFIX);
         token.extend_from_slice(key.id.as_bytes());
         token.push(b'*');
-        token.extend_from_slice(salts.encryption_salt());
+        token.extend_from_slice(&salts.encryption.salt);
         token.push(b'*');
         push_base64(&iv, &mut token)?;
         token.push(b'*');
@@ -434,12 +414,12 @@ impl Fe26 {
             // Writing to a vector with room does not fail.
             let _ = write!(token, "{expiration}");
         }
-        let mac = mac(&salts.integrity_key)
+        let mac = mac(&salts.integrity.key)
             .chain_update(&token)
             .finalize()
             .into_bytes();
         token.push(b'*');
-        token.extend_from_slice(salts.integrity_salt());
+        token.extend_from_slice(&salts.integrity.salt);
         token.push(b'*');
         push_base64(&mac, &mut token)?;
         debug_assert_eq!(token.len(), token_len);
@@ -479,7 +459,7 @@ impl Fe26 {
             + key.id.len()
             + self.options.encryption.salt_len
             + IV_TEXT_LEN
-            + base64_len(self.options.cipher.sealed_len(text_len))
+            + base64url::encoded_len(self.options.cipher.sealed_len(text_len))
             + expiration.map_or(0, payload::digits)
             + self.options.integrity.salt_len
             + MAC_TEXT_LEN
@@ -546,11 +526,11 @@ impl<'a> Parts<'a> {
         Some(Parts {
             key_id,
             encryption_salt,
-            iv: fixed(iv)?,
+            iv: base64url::decode_array(iv)?,
             ciphertext,
             expiration: parse_expiration(expiration)?,
             integrity_salt,
-            mac: fixed(mac)?,
+            mac: base64url::decode_array(mac)?,
             authenticated: token.get(..token.len().checked_sub(tail)?)?,
         })
     }
@@ -575,29 +555,14 @@ fn parse_expiration(text: &[u8]) -> Option<Option<i64>> {
     Some(Some(time.unwrap_or(i64::MAX)))
 }
 
-/// So many bytes in base64url.
-fn fixed<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    (text.len() == base64_len(N) && BASE64.decode_slice(text, &mut bytes) == Ok(N)).then_some(bytes)
-}
-
 fn push_base64(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
     let start = out.len();
-    out.resize(start + base64_len(bytes.len()), 0);
-    let place = out.get_mut(start..).unwrap_or_default();
-    BASE64
-        .encode_slice(bytes, place)
-        .map(|_| ())
-        .map_err(|_| Error::internal())
+    out.resize(start + base64url::encoded_len(bytes.len()), 0);
+    base64url::encode(bytes, out.get_mut(start..).unwrap_or_default())
 }
 
 fn mac(key: &keys::Key) -> Hmac<Sha256> {
-    let mut block = Zeroizing::new([0; 64]);
-    for (to, from) in block.iter_mut().zip(key.iter()) {
-        *to = *from;
-    }
-    // HMAC pads a shorter key with zeros just so.
-    Hmac::<Sha256>::new((&*block).into())
+    Hmac::<Sha256>::new_from_slice(&***key).expect("HMAC takes a key of any length")
 }
 
 /// Encrypts or decrypts; false if the text is longer than the counter allows, which no text is.
@@ -614,8 +579,20 @@ fn password(key: &Key) -> Result<&[u8], Error> {
     key.password().ok_or_else(Error::internal)
 }
 
-impl fmt::Debug for Fe26 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fe26").finish_non_exhaustive()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyring::Password;
+
+    #[test]
+    fn no_expiration_is_too_far_off_for_any_offset() {
+        let password = Password::new("correct horse battery staple, and more of it".into());
+        let keyring = Keyring::new(vec![(String::new(), password)], "h3", true).unwrap();
+        let mut fe26 = Fe26::new(Options::default(), &keyring).unwrap();
+        for (offset_ms, expiration) in [(-5, i64::MAX), (5, i64::MAX), (5, 0)] {
+            fe26.options.offset_ms = offset_ms;
+            let moment = fe26.last_moment(expiration);
+            assert_eq!(moment > 1 << 60, expiration > 0, "{offset_ms} {expiration}");
+        }
     }
 }

@@ -5,10 +5,6 @@
 //! plaintext = flags:u8  createdAt:u48  [lastSeenAt:u48]  [expiresAt:u48]  id  data
 //! ```
 
-use std::sync::LazyLock;
-
-use base64::Engine;
-use base64::engine::{GeneralPurposeConfig, Simd, general_purpose::NO_PAD};
 use uuid::Uuid;
 use xaes_256_gcm::aead::{AeadInOut, inout::InOutBuf};
 use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
@@ -17,7 +13,7 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::keyring::{Key, Keyring};
 use crate::record::{Id, Record};
-use crate::seal::{Format, Opened};
+use crate::seal::{Format, Opened, base64url};
 use crate::{Error, Rejection};
 
 pub(crate) const PREFIX: &[u8] = b"h3s1.";
@@ -32,26 +28,18 @@ const HAS_LAST_SEEN_AT: u8 = 1;
 const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
-/// Strict: no padding, no stray bits in the last character.
-pub(super) static BASE64: LazyLock<Simd> = LazyLock::new(|| {
-    const STRICT: GeneralPurposeConfig = NO_PAD;
-    Simd::url_safe(STRICT)
-});
-
 /// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
 pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rejection>, Error> {
     let Some((aad, key_id, body)) = split(token) else {
         return Ok(Err(Rejection::Malformed));
     };
-    let len = body.len() / 4 * 3 + (body.len() % 4 * 3) / 4;
+    let len = base64url::decoded_len(body.len());
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
         return Ok(Err(Rejection::Malformed));
     }
-    let mut buffer = Buffer::with_room(len)?;
-    buffer.resize(len, 0);
-    if BASE64.decode_slice(body, &mut buffer) != Ok(len) {
+    let Some(mut buffer) = base64url::decode(body)? else {
         return Ok(Err(Rejection::Malformed));
-    }
+    };
     let Some((key, first_key)) = keyring.by_id(key_id) else {
         return Ok(Err(Rejection::UnknownKey));
     };
@@ -81,7 +69,7 @@ pub(crate) fn seal(
         .count();
     let sealed_len = sealed_len(&record.id, times, record.data.len());
     let header_len = header_len(key);
-    let token_len = header_len + base64_len(sealed_len);
+    let token_len = header_len + base64url::encoded_len(sealed_len);
 
     // One buffer: the token at its front, and behind it what goes into the token.
     let mut buffer = Vec::new();
@@ -98,18 +86,18 @@ pub(crate) fn seal(
 
     let (token, sealed) = buffer.split_at_mut(token_len + 1);
     let (header, body) = token.split_at_mut(header_len);
+    let body = body
+        .get_mut(..token_len - header_len)
+        .ok_or_else(Error::internal)?;
     encrypt(&key.seal, header, sealed)?;
-    let body_len = BASE64
-        .encode_slice(sealed, body)
-        .map_err(|_| Error::internal())?;
-    debug_assert_eq!(header_len + body_len, token_len);
+    base64url::encode(sealed, body)?;
     buffer.truncate(token_len + 1);
     Ok(buffer)
 }
 
 /// How long a token would be with this id, so many of the two optional times, and data of this length.
 pub(crate) fn token_len(keyring: &Keyring, id: &Id, times: usize, data_len: usize) -> usize {
-    header_len(keyring.first()) + base64_len(sealed_len(id, times, data_len))
+    header_len(keyring.first()) + base64url::encoded_len(sealed_len(id, times, data_len))
 }
 
 /// The header with its dot, which is authenticated as received; the key id; the rest. None if the header is not well-formed.
@@ -231,10 +219,6 @@ fn sealed_len(id: &Id, times: usize, data_len: usize) -> usize {
         1 + id.as_bytes().len()
     };
     NONCE_LEN + 1 + 6 + 6 * times + id_len + data_len + TAG_LEN
-}
-
-pub(super) fn base64_len(len: usize) -> usize {
-    len / 3 * 4 + (len % 3 * 4).div_ceil(3)
 }
 
 fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {

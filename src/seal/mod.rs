@@ -2,6 +2,7 @@
 
 use crate::record::Record;
 
+mod base64url;
 pub(crate) mod fe26;
 pub(crate) mod h3s1;
 

@@ -32,43 +32,38 @@ export class Library {
   }
 }
 
-/** h3 2.x with a session config: `visit(headers, act)` runs `act(session, event, h3)` in a request. */
-export function h3Server2(config) {
+/** Runs bodies inside requests of h3: `start` makes a server of a handler, and gives what answers to headers. */
+function visitor(h3, config, start) {
   let act;
-  const app = new h3v2.H3().all("/**", async (event) => {
+  const answer = start(async (event) => {
     await act(event);
     return "ok";
   });
   return async (headers, body) => {
     let result;
     act = async (event) => {
-      result = await body(event, h3v2, config);
+      result = await body(event, h3, config);
     };
-    const response = await app.request("http://localhost/", { headers });
+    const response = await answer(headers);
     if (response.status !== 200) throw new Error(await response.text());
     return { result, setCookies: response.headers.getSetCookie() };
   };
 }
 
+/** h3 2.x with a session config: `visit(headers, body)` runs `body(event, h3, config)` in a request. */
+export function h3Server2(config) {
+  return visitor(h3v2, config, (handler) => {
+    const app = new h3v2.H3().all("/**", handler);
+    return (headers) => app.request("http://localhost/", { headers });
+  });
+}
+
 /** The same for h3 1.15. */
 export function h3Server1(config) {
-  let act;
-  const app = h3v1.createApp().use(
-    h3v1.eventHandler(async (event) => {
-      await act(event);
-      return "ok";
-    }),
-  );
-  const handle = h3v1.toWebHandler(app);
-  return async (headers, body) => {
-    let result;
-    act = async (event) => {
-      result = await body(event, h3v1, config);
-    };
-    const response = await handle(new Request("http://localhost/", { headers }));
-    if (response.status !== 200) throw new Error(await response.text());
-    return { result, setCookies: response.headers.getSetCookie() };
-  };
+  return visitor(h3v1, config, (handler) => {
+    const answer = h3v1.toWebHandler(h3v1.createApp().use(h3v1.eventHandler(handler)));
+    return (headers) => answer(new Request("http://localhost/", { headers }));
+  });
 }
 
 /** The Cookie header that a browser would send after these Set-Cookie values. */

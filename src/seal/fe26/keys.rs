@@ -4,7 +4,6 @@
 //! day. Locks are only tried, never waited for, because a fork may copy a lock that some other thread holds: who does not get
 //! one does without what it guards.
 
-use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
@@ -15,7 +14,7 @@ use sha1::Sha1;
 use tinyvec::TinyVec;
 use zeroize::Zeroizing;
 
-use super::{Options, SALT_MAX_LEN};
+use super::{Derivation, Options, SALT_MAX_LEN};
 use crate::{Error, random};
 
 /// Two entries for each live token.
@@ -46,11 +45,6 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Whether it is a key of the password that seals.
-    pub(super) fn is_first(&self) -> bool {
-        self.position == 0
-    }
-
     pub(super) fn new(position: usize, purpose: Purpose, iterations: u32, salt: &[u8]) -> Name {
         Name {
             position,
@@ -112,41 +106,45 @@ impl Remembered {
 
 /// Two salts and their keys, which seal many tokens, each with an initialisation vector of its own.
 pub(super) struct Salts {
-    encryption_salt: TinyVec<[u8; 64]>,
-    integrity_salt: TinyVec<[u8; 64]>,
-    pub(super) encryption_key: Key,
-    pub(super) integrity_key: Key,
+    pub(super) encryption: Salted,
+    pub(super) integrity: Salted,
     /// The time of the first seal; 0 before it.
     since: AtomicI64,
     seals: AtomicU32,
 }
 
+/// A salt and the key of the password that seals.
+pub(super) struct Salted {
+    pub(super) salt: TinyVec<[u8; 64]>,
+    pub(super) key: Key,
+}
+
+impl Salted {
+    fn draw(password: &[u8], derivation: &Derivation, key_len: usize) -> Result<Salted, Error> {
+        let salt = salt(derivation.salt_len)?;
+        let key = derive(password, &salt, derivation.iterations, key_len);
+        Ok(Salted { salt, key })
+    }
+}
+
 impl Salts {
     pub(super) fn draw(password: &[u8], options: &Options) -> Result<Salts, Error> {
-        let (encryption, integrity) = (&options.encryption, &options.integrity);
-        let encryption_salt = salt(encryption.salt_len)?;
-        let integrity_salt = salt(integrity.salt_len)?;
+        let cipher_key_len = options.cipher.key_len();
         Ok(Salts {
-            encryption_key: derive(
-                password,
-                &encryption_salt,
-                encryption.iterations,
-                options.cipher.key_len(),
-            ),
-            integrity_key: derive(password, &integrity_salt, integrity.iterations, 32),
-            encryption_salt,
-            integrity_salt,
+            encryption: Salted::draw(password, &options.encryption, cipher_key_len)?,
+            integrity: Salted::draw(password, &options.integrity, 32)?,
             since: AtomicI64::new(0),
             seals: AtomicU32::new(0),
         })
     }
 
-    pub(super) fn encryption_salt(&self) -> &[u8] {
-        &self.encryption_salt
-    }
-
-    pub(super) fn integrity_salt(&self) -> &[u8] {
-        &self.integrity_salt
+    /// The key of this name, if it is one of these two.
+    pub(super) fn key_of(&self, name: &Name) -> Option<Key> {
+        let salted = match name.purpose {
+            Purpose::Encryption => &self.encryption,
+            Purpose::Integrity => &self.integrity,
+        };
+        (name.position == 0 && salted.salt == name.salt).then(|| Arc::clone(&salted.key))
     }
 
     /// Counts a seal; false if there were enough of them, or the first was too long ago.
@@ -181,8 +179,7 @@ impl Sealing {
         now: i64,
         draw: impl FnOnce() -> Result<Salts, Error>,
     ) -> Result<Arc<Salts>, Error> {
-        let present = tried(|| self.salts.try_read().ok()).map(|salts| Arc::clone(&salts));
-        if let Some(salts) = present
+        if let Some(salts) = self.present()
             && salts.take(now)
         {
             return Ok(salts);
@@ -221,12 +218,6 @@ fn tried<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
         }
         lock
     })
-}
-
-impl fmt::Debug for Salts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Salts").finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
@@ -294,7 +285,7 @@ mod tests {
         let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
         let at = |now| {
             let salts = sealing.salts(now, || Salts::draw(PASSWORD, &cheap()));
-            salts.unwrap().encryption_salt().to_vec()
+            salts.unwrap().encryption.salt.to_vec()
         };
         let first = at(NOW);
         assert_eq!(at(NOW + SALTS_LIFE_MS - 1), first);

@@ -134,7 +134,7 @@ impl Read {
         if is_false(value) {
             return Ok(Some(()));
         }
-        let Some(spelt) = unquoted(value) else {
+        let Some(spelt) = json::unquoted(value) else {
             return Ok(None);
         };
         self.id = Id::from_text(&json::unescape(spelt)?);
@@ -160,8 +160,4 @@ fn number(value: &[u8]) -> Option<f64> {
     let starts_as_one = matches!(value.first(), Some(b'-' | b'0'..=b'9'));
     let text = std::str::from_utf8(value).ok().filter(|_| starts_as_one)?;
     text.parse().ok()
-}
-
-fn unquoted(value: &[u8]) -> Option<&[u8]> {
-    value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
