@@ -1,0 +1,34 @@
+"""The sessions of h3 (Nuxt, Nitro) in Python: a mapping that lives in an encrypted cookie.
+
+    >>> import h3s
+    >>> sessions = h3s.Sessions(password="an example of 32 characters or more", max_age=7 * 24 * 3600)
+    >>> session = sessions.use(cookie="theme=dark")
+    >>> session["count"] = session.get("count", 0) + 1
+    >>> len(session.set_cookies())
+    1
+
+The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s.django`.
+"""
+
+from .errors import Busy, Cold, ConfigError, DataError, Expired, H3sError, LibraryError, Rejected, StateError, TooLarge
+from .options import CookieOptions, Derivation, SealOptions
+from .session import Session
+from .sessions import Sessions
+
+__all__ = [
+    "Busy",
+    "Cold",
+    "ConfigError",
+    "CookieOptions",
+    "DataError",
+    "Derivation",
+    "Expired",
+    "H3sError",
+    "LibraryError",
+    "Rejected",
+    "SealOptions",
+    "Session",
+    "Sessions",
+    "StateError",
+    "TooLarge",
+]

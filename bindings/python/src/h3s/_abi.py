@@ -1,0 +1,208 @@
+"""The C declarations of include/h3s.h, and the search for the library. tests/test_abi.py compares the two.
+
+A call through `fast` keeps the GIL: nearly all take microseconds, less than it costs to give it up. Those that derive keys
+for milliseconds go through `slow`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import POINTER, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from pathlib import Path
+from typing import Any, NoReturn, Optional
+
+from .errors import Busy, Cold, ConfigError, DataError, Expired, H3sError, LibraryError, Rejected, StateError, TooLarge
+
+ABI_VERSION = 0
+
+OK = 0
+ERR_ARGUMENT = 1
+ERR_CONFIG = 2
+ERR_DATA = 3
+ERR_TOO_LARGE = 4
+ERR_STATE = 5
+ERR_REJECTED = 6
+ERR_RANDOM = 7
+ERR_MEMORY = 8
+ERR_COLD = 9
+ERR_BUSY = 10
+ERR_INTERNAL = 11
+
+REJECTION_NONE = 0
+REJECTION_MALFORMED = 1
+REJECTION_UNSUPPORTED_FORMAT = 2
+REJECTION_UNKNOWN_KEY = 3
+REJECTION_BAD_SEAL = 4
+REJECTION_EXPIRED = 5
+REJECTION_IDLE = 6
+REJECTION_REVOKED = 7
+REJECTION_TOO_LARGE = 8
+
+SOURCE_NONE = 0
+SOURCE_COOKIE = 1
+SOURCE_HEADER = 2
+SOURCE_TOKEN = 3
+
+WARM_ONLY = 1
+VIEW_NEW = 1
+VIEW_DIRTY = 2
+VIEW_CLEARED = 4
+
+
+class Error(ctypes.Structure):
+    _fields_ = [("status", c_int32), ("offset", c_int32), ("key", c_char * 56), ("message", c_char * 192)]
+
+
+class Str(ctypes.Structure):
+    _fields_ = [("ptr", c_char_p), ("len", c_size_t)]
+
+
+class Request(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("cookie", c_char_p),
+        ("cookie_len", c_size_t),
+        ("header", c_char_p),
+        ("header_len", c_size_t),
+        ("peer", c_char_p),
+        ("peer_len", c_size_t),
+        ("now_ms", c_int64),
+    ]
+
+
+class View(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("flags", c_uint32),
+        ("id", Str),
+        ("data", Str),
+        ("created_at", c_int64),
+        ("last_seen_at", c_int64),
+        ("expires_at", c_int64),
+        ("source", c_int32),
+        ("rejection", c_int32),
+    ]
+
+
+REQUEST_SIZE = ctypes.sizeof(Request)
+VIEW_SIZE = ctypes.sizeof(View)
+
+# Handles are opaque, and `text` is bytes of which the length is given beside it.
+_config = _session = c_void_p
+_text = c_char_p
+_error = POINTER(Error)
+
+#: Each function's result and arguments, in the header's order.
+FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "h3s_config_new": (c_int32, [_text, c_size_t, POINTER(_config), _error]),
+    "h3s_config_free": (None, [_config]),
+    "h3s_config_cookie_name": (Str, [_config]),
+    "h3s_config_header_name": (Str, [_config]),
+    "h3s_config_vary": (Str, [_config]),
+    "h3s_cookie_strip": (c_size_t, [_config, _text, c_size_t, c_char_p]),
+    "h3s_iron_seal": (c_int32, [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_iron_unseal": (c_int32, [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_use": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
+    "h3s_get": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
+    "h3s_unseal": (c_int32, [_config, _text, c_size_t, c_int64, POINTER(_session), _error]),
+    "h3s_session_free": (None, [_session]),
+    "h3s_update": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_replace": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_set": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
+    "h3s_set_text": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
+    "h3s_remove": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_rotate": (c_int32, [_session, _error]),
+    "h3s_clear": (c_int32, [_session, _error]),
+    "h3s_session_set_id": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_session_set_now": (c_int32, [_session, c_int64, _error]),
+    "h3s_session_view": (c_int32, [_session, POINTER(View)]),
+    "h3s_session_id": (Str, [_session]),
+    "h3s_session_data": (Str, [_session]),
+    "h3s_session_find": (Str, [_session, _text, c_size_t]),
+    "h3s_session_text": (Str, [_session, _text, c_size_t]),
+    "h3s_session_created_at": (c_int64, [_session]),
+    "h3s_session_last_seen_at": (c_int64, [_session]),
+    "h3s_session_expires_at": (c_int64, [_session]),
+    "h3s_session_is_new": (c_int32, [_session]),
+    "h3s_session_is_dirty": (c_int32, [_session]),
+    "h3s_session_source": (c_int32, [_session]),
+    "h3s_session_rejection": (c_int32, [_session]),
+    "h3s_session_log_id": (Str, [_session]),
+    "h3s_set_cookies": (c_int32, [_session, POINTER(POINTER(Str)), POINTER(c_size_t), _error]),
+    "h3s_seal": (c_int32, [_session, POINTER(Str), _error]),
+    "h3s_abi_version": (c_uint32, []),
+    "h3s_version": (c_char_p, []),
+    "h3s_status_str": (c_char_p, [c_int32]),
+    "h3s_rejection_str": (c_char_p, [c_int32]),
+}
+
+
+def _places() -> list[str]:
+    """Where the library may be, in this order; a name without a folder is the loader's to find."""
+    named = os.environ.get("H3S_LIBRARY")
+    if named:
+        return [named]
+    mac = sys.platform == "darwin"
+    beside = Path(__file__).parent / ("libh3s.dylib" if mac else "libh3s.so")
+    return [str(beside), "libh3s.0.dylib" if mac else "libh3s.so.0"]
+
+
+def _load() -> tuple[ctypes.CDLL, ctypes.CDLL]:
+    tried = []
+    for place in _places():
+        try:
+            slow, fast = ctypes.CDLL(place), ctypes.PyDLL(place)
+        except OSError as error:
+            tried.append(f"{place} ({error})")
+            continue
+        try:
+            version = slow.h3s_abi_version()
+        except AttributeError:
+            raise LibraryError(f"{place} is not libh3s") from None
+        if version != ABI_VERSION:
+            raise LibraryError(f"{place} has ABI version {version}, and this package needs {ABI_VERSION}")
+        for name, (result, arguments) in FUNCTIONS.items():
+            for library in (slow, fast):
+                function = getattr(library, name)
+                function.restype, function.argtypes = result, arguments
+        return slow, fast
+    raise LibraryError(
+        "libh3s was not found. Looked for: " + "; ".join(tried) + ". Install it, or set H3S_LIBRARY to the file's path."
+    )
+
+
+slow, fast = _load()
+
+_CLASSES: dict[int, type[H3sError]] = {
+    ERR_CONFIG: ConfigError,
+    ERR_DATA: DataError,
+    ERR_TOO_LARGE: TooLarge,
+    ERR_STATE: StateError,
+    ERR_COLD: Cold,
+    ERR_BUSY: Busy,
+}
+
+
+def fail(status: int, error: Optional[Error] = None, key: Optional[str] = None) -> NoReturn:
+    """Raises what a status stands for. `key` is the caller's own, where it knows better."""
+    message = (error.message if error is not None else b"") or fast.h3s_status_str(status)
+    text = message.decode("utf-8", "replace")
+    if status == ERR_REJECTED and error is not None:
+        reason = error.key.decode()
+        kind = Expired if error.offset in (REJECTION_EXPIRED, REJECTION_IDLE) else Rejected
+        raise kind(text, reason=reason)
+    if status == ERR_MEMORY:
+        raise MemoryError(text)
+    if key is None and error is not None and error.key:
+        key = error.key.decode()
+    offset = error.offset if error is not None and error.offset >= 0 else None
+    raise _CLASSES.get(status, H3sError)(f"{key}: {text}" if key else text, key=key, offset=offset)
+
+
+def version() -> str:
+    """The library's version, e.g. "0.1.0"."""
+    found: bytes = fast.h3s_version()
+    return found.decode()

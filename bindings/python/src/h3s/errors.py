@@ -1,0 +1,64 @@
+"""The exceptions, in one tree: catch as broadly or as narrowly as you want."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+__all__ = ["Busy", "Cold", "ConfigError", "DataError", "Expired", "H3sError", "LibraryError", "Rejected", "StateError", "TooLarge"]
+
+
+class H3sError(Exception):
+    """The base of all. No field ever holds a secret, nor any part of session data but a key."""
+
+    #: The option, argument or data key at fault, or None.
+    key: Optional[str]
+    #: The first byte at fault in the JSON that was given, or None.
+    offset: Optional[int]
+
+    def __init__(self, message: str, *, key: Optional[str] = None, offset: Optional[int] = None) -> None:
+        super().__init__(message)
+        self.key = key
+        self.offset = offset
+
+
+class LibraryError(H3sError, ImportError):
+    """The shared library is missing, or of another ABI version. The message says where it was looked for."""
+
+
+class ConfigError(H3sError, ValueError):
+    """An option is wrong: `key` names it, and the message says what would be right."""
+
+
+class DataError(H3sError, ValueError):
+    """A value that JSON cannot hold, under `key`. The session is as it was."""
+
+
+class TooLarge(DataError):
+    """The session would not fit in its cookies, or its token in `max_token_length`. The session is as it was."""
+
+
+class StateError(H3sError):
+    """Not possible in this state, e.g. `rotate` after `clear`."""
+
+
+class Rejected(H3sError):
+    """A token was refused."""
+
+    #: Why: "malformed", "unsupported_format", "unknown_key", "bad_seal", "expired", "idle", "revoked" or "too_large".
+    reason: str
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Expired(Rejected):
+    """A token, or the session itself since, has ended: its reason is "expired" or "idle"."""
+
+
+class Cold(H3sError):
+    """Under `warm_only`: the token needs a slow key derivation. Repeat the call without it, in a thread."""
+
+
+class Busy(H3sError):
+    """This peer has had too many forged tokens lately: answer 429, and touch no cookie."""

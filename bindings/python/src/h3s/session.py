@@ -1,0 +1,306 @@
+"""A session: a mapping of JSON values that lives in a cookie."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from ctypes import POINTER, byref, c_size_t, c_void_p
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable, NoReturn, Optional, Union
+
+from . import _abi
+from ._abi import Error, Str, View, fast
+from .errors import DataError, StateError
+from .options import Moment, milliseconds
+
+__all__ = ["Session"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SOURCES = (None, "cookie", "header", "token")
+_CONTAINERS = (dict, list)
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode_ascii = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+class Session(MutableMapping[str, Any]):
+    """One request's session, from `Sessions.use`, `get` or `unseal`.
+
+    A mapping of strings to JSON values. What is assigned is written at once; a list or dict that was read or assigned and then
+    changed is noticed when the cookies are asked for. What is not touched stays as it is, byte for byte. Only one thread at a
+    time may use a session. It frees itself; `with` or `close` do so at once.
+    """
+
+    __slots__ = ("__weakref__", "_given", "_handle", "_values")
+
+    _handle: Optional[c_void_p]
+    #: The data, once somebody asked for it.
+    _values: Optional[dict[str, Any]]
+    #: The JSON text of each list and dict in `_values` as the library knows it.
+    _given: dict[str, bytes]
+
+    def __init__(self, handle: c_void_p) -> None:
+        self._handle = handle
+        self._values = None
+        self._given = {}
+
+    # ---- The mapping -------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._data()[key]
+        if isinstance(value, _CONTAINERS) and key not in self._given:
+            self._given[key] = _text_of(key, value)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self._data() else default
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._data()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data())
+
+    def __len__(self) -> int:
+        return len(self._data())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        values, name, text = self._data(), _name_of(key), _text_of(key, value)
+        self._write(fast.h3s_set, name, len(name), text, len(text), key=key)
+        values[key] = value
+        self._keep(key, value, text)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._data():
+            raise KeyError(key)
+        name = _name_of(key)
+        self._write(fast.h3s_remove, name, len(name), key=key)
+        del self._data()[key]
+        self._given.pop(key, None)
+
+    def update(  # type: ignore[override]
+        self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
+    ) -> None:
+        """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
+        values, (new, texts, text) = self._data(), _object_of(other, more)
+        self._write(fast.h3s_update, text, len(text))
+        values.update(new)
+        for key, value in new.items():
+            self._keep(key, value, texts[key])
+
+    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Session:
+        self.update(other)
+        return self
+
+    def replace(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any) -> None:
+        """Sets the data to these keys and no others; id and times stay."""
+        new, texts, text = _object_of(other, more)
+        self._write(fast.h3s_replace, text, len(text))
+        self._values, self._given = new, {}
+        for key, value in new.items():
+            self._keep(key, value, texts[key])
+
+    # ---- What ends and renews it -------------------------------------------------------------------------------------
+
+    def rotate(self) -> None:
+        """A new id and `created_at` = now, with the same data. Call it at every login."""
+        self._write(fast.h3s_rotate)
+
+    def clear(self) -> None:
+        """Ends the session, as a logout must: no id, no data, deleting cookies. What is written later starts a fresh one.
+
+        (To empty a session that goes on, use `replace()`.)
+        """
+        self._write(fast.h3s_clear)
+        self._values, self._given = {}, {}
+
+    def set_id(self, id: str) -> None:
+        """Gives a new or just rotated session an id of your own: 1 to 255 graphic ASCII characters."""
+        text = id.encode("utf-8", "surrogatepass")
+        self._write(fast.h3s_session_set_id, text, len(text), key="id")
+
+    def set_now(self, now: Optional[Moment] = None) -> None:
+        """Moves the session's clock, which else stands still: for connections that outlive a request, as WebSockets do.
+
+        Raises Expired when the session has ended by then.
+        """
+        self._write(fast.h3s_session_set_now, milliseconds(now))
+
+    # ---- What the response needs -------------------------------------------------------------------------------------
+
+    def set_cookies(self) -> list[str]:
+        """The Set-Cookie values that the response owes, most often none or one; each is a header of its own."""
+        self._flush()
+        found, count = POINTER(Str)(), c_size_t()
+        status = fast.h3s_set_cookies(self._handle, byref(found), byref(count), None)
+        if status:
+            self._write(fast.h3s_set_cookies, byref(found), byref(count))
+        return [found[i].ptr.decode("ascii") for i in range(count.value)]
+
+    def seal(self) -> str:
+        """The session as a bare token, for a client that sends it back in the session header."""
+        self._flush()
+        token = Str()
+        self._write(fast.h3s_seal, byref(token))
+        return _str(token.ptr)
+
+    # ---- What is known of it -----------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """A random UUID (or what `set_id` said); empty after `clear`."""
+        return _str(self._view().id.ptr)
+
+    @property
+    def log_id(self) -> Optional[str]:
+        """A keyed hash of the id: write this to logs, never the id. None after `clear`."""
+        found: Optional[bytes] = fast.h3s_session_log_id(self._handle).ptr
+        return None if found is None else found.decode()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this request made the session."""
+        return bool(self._view().flags & _abi.VIEW_NEW)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether cookies are owed that were not taken yet."""
+        self._flush()
+        return bool(self._view().flags & _abi.VIEW_DIRTY)
+
+    @property
+    def created_at(self) -> Optional[datetime]:
+        """When it was made or last rotated, in UTC; None after `clear`."""
+        return _time(self._view().created_at)
+
+    @property
+    def last_seen_at(self) -> Optional[datetime]:
+        """When it was last sealed under `idle_timeout`, in UTC; None if never."""
+        return _time(self._view().last_seen_at)
+
+    @property
+    def expires_at(self) -> Optional[datetime]:
+        """When it ends if nothing more comes, in UTC; None: never."""
+        return _time(self._view().expires_at)
+
+    @property
+    def source(self) -> Optional[str]:
+        """"cookie", "header", "token" (of `unseal`), or None where no token opened."""
+        return _SOURCES[self._view().source]
+
+    @property
+    def rejection(self) -> Optional[str]:
+        """Why the request's first token was refused, as `Rejected.reason`; None if it was not."""
+        number: int = self._view().rejection
+        return _str(fast.h3s_rejection_str(number)) if number else None
+
+    # ---- Its end -----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Frees the session and wipes its data; nothing else can be done with it then."""
+        handle, self._handle = self._handle, None
+        self._values, self._given = {}, {}
+        fast.h3s_session_free(handle)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # An argument, because at the interpreter's end the module's names may be gone.
+    def __del__(self, _free: Callable[[Any], None] = fast.h3s_session_free) -> None:
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            self._handle = None
+            _free(handle)
+
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "<h3s.Session closed>"
+        return f"<h3s.Session{' new' if self.is_new else ''} of {len(self)} keys>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a session belongs to its request and cannot be pickled or copied; take dict(session) or session.seal()")
+
+    # ---- Between here and the library --------------------------------------------------------------------------------
+
+    def _data(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = json.loads(_str(self._view().data.ptr))
+        return self._values
+
+    def _view(self) -> View:
+        view = View(_abi.VIEW_SIZE)
+        status = fast.h3s_session_view(self._handle, byref(view))
+        if status:
+            self._fail(status, None)
+        return view
+
+    def _write(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
+        status = function(self._handle, *arguments, None)
+        if status:
+            # What failed has changed nothing: the same again tells why.
+            error = Error()
+            status = function(self._handle, *arguments, byref(error))
+            if status:
+                self._fail(status, error, key)
+
+    def _fail(self, status: int, error: Optional[Error], key: Optional[str] = None) -> NoReturn:
+        if self._handle is None:
+            raise StateError("the session is closed")
+        _abi.fail(status, error, key)
+
+    def _keep(self, key: str, value: Any, text: bytes) -> None:
+        if isinstance(value, _CONTAINERS):
+            self._given[key] = text
+        else:
+            self._given.pop(key, None)
+
+    def _flush(self) -> None:
+        """Writes the lists and dicts that were changed in place."""
+        if self._given and self._values is not None:
+            for key, text in list(self._given.items()):
+                value = self._values[key]
+                if _text_of(key, value) != text:
+                    self[key] = value
+
+
+def _str(text: Optional[bytes]) -> str:
+    return "" if text is None else text.decode("utf-8")
+
+
+def _time(milliseconds: int) -> Optional[datetime]:
+    return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
+
+
+def _name_of(key: object) -> bytes:
+    if not isinstance(key, str):
+        raise DataError(f"{key!r}: a key is a string, not {type(key).__name__}", key=str(key))
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{key!r}: a key has no unpaired surrogates", key=key) from None
+
+
+def _text_of(key: object, value: Any) -> bytes:
+    """The JSON text of a value."""
+    try:
+        try:
+            return _encode(value).encode()
+        except UnicodeEncodeError:
+            # JSON has unpaired surrogates, as escapes, and UTF-8 has not.
+            return _encode_ascii(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
+
+
+def _object_of(
+    other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]], more: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
+    values = dict(other, **more)
+    for key in values:
+        _name_of(key)
+    texts = {key: _text_of(key, value) for key, value in values.items()}
+    members = (_encode_ascii(key).encode() + b":" + text for key, text in texts.items())
+    return values, texts, b"{" + b",".join(members) + b"}"

@@ -1,0 +1,231 @@
+"""The options, checked and with their keys derived: one object for the whole process."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from collections.abc import Mapping
+from ctypes import byref, c_size_t, c_void_p
+from typing import Any, Callable, Literal, NoReturn, Optional, Union
+
+from . import _abi
+from ._abi import Error, Request, fast, slow
+from .errors import ConfigError, StateError
+from .options import CookieOptions, Duration, Moment, SealOptions, milliseconds, read, snake, to_json
+from .session import Session, _text_of
+
+__all__ = ["Sessions"]
+
+Text = Union[str, bytes]
+
+
+class Sessions:
+    """Opens sessions. Make one at start (it takes some 10 ms a password); any number of threads may share it, also across fork.
+
+    password: at least 32 characters, at random; or {id: password}, of which the first seals and all open.
+    name: of the cookie; recommended: "__Host-session".
+    max_age: how long a session lives from when it was made or last rotated.
+    idle_timeout: how long from when it was last seen; reads slide it.
+    not_before: sessions made before then are refused, which logs everybody out.
+    refresh: whether reads may seal again, to slide or under today's password.
+    max_token_length: of a token in the header.
+    session_header: the header's name, or False for none.
+    cookie: attributes, see CookieOptions; False: header sessions only.
+    seal: the format, see SealOptions.
+    legacy_seal_fallback: whether a Fe26.2 token of h3 1.x opens.
+
+    Raises ConfigError, whose `key` names the option.
+    """
+
+    _handle: Optional[c_void_p]
+
+    def __init__(
+        self,
+        *,
+        password: Union[str, Mapping[str, str]],
+        name: Optional[str] = None,
+        max_age: Optional[Duration] = None,
+        idle_timeout: Optional[Duration] = None,
+        not_before: Optional[Moment] = None,
+        refresh: Optional[bool] = None,
+        max_token_length: Optional[int] = None,
+        session_header: Union[str, Literal[False], None] = None,
+        cookie: Union[CookieOptions, Literal[False], None] = None,
+        seal: Optional[SealOptions] = None,
+        legacy_seal_fallback: Optional[bool] = None,
+    ) -> None:
+        given = {key: value for key, value in locals().items() if key not in ("self", "__class__")}
+        try:
+            self._open(to_json(given))
+        except ConfigError as error:
+            key = snake(error.key) if error.key else None
+            message = str(error)
+            if error.key and message.startswith(error.key):
+                message = f"{key}{message[len(error.key) :]}"
+            raise ConfigError(message, key=key) from None
+
+    @classmethod
+    def from_json(
+        cls, path_or_text: Union[str, os.PathLike[str]], *, password: Union[str, Mapping[str, str], None] = None
+    ) -> Sessions:
+        """From the JSON file that services in other languages read as well, or its text. A password given here goes in its place."""
+        sessions = cls.__new__(cls)
+        sessions._open(read(path_or_text, password))
+        return sessions
+
+    def _open(self, options: str) -> None:
+        self._handle = None
+        text, handle, error = options.encode("utf-8", "surrogatepass"), c_void_p(), Error()
+        status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
+        if status:
+            _abi.fail(status, error)
+        self._handle = handle
+        #: The session cookie's name.
+        self.cookie_name: str = fast.h3s_config_cookie_name(handle).ptr.decode()
+        #: The session header's name in lower case; empty where it is off.
+        self.header_name: str = fast.h3s_config_header_name(handle).ptr.decode()
+        #: The value of a Vary header wherever a session was touched; may be empty.
+        self.vary: str = fast.h3s_config_vary(handle).ptr.decode()
+
+    # ---- Opening -----------------------------------------------------------------------------------------------------
+
+    def use(
+        self,
+        cookie: Optional[Text] = None,
+        header: Optional[Text] = None,
+        *,
+        peer: Optional[str] = None,
+        now: Optional[Moment] = None,
+        warm_only: bool = False,
+    ) -> Session:
+        """The session of a request; a new one, whose cookie is owed at once, where there is none or none valid.
+
+        cookie: the Cookie header's value. Several lines: joined with "; ".
+        header: the session header's value, see `header_name`.
+        peer: who asks, e.g. the client's address; one that forges Fe26.2 tokens too often gets Busy.
+        now: the time, for tests.
+        warm_only: raise Cold instead of deriving a key for milliseconds (Fe26.2 only), so that an event loop can
+            repeat the call in a thread.
+
+        A token that is refused is no error: see `Session.rejection`.
+        """
+        return Session(self._find("h3s_use", cookie, header, peer, now, warm_only))
+
+    def get(
+        self,
+        cookie: Optional[Text] = None,
+        header: Optional[Text] = None,
+        *,
+        peer: Optional[str] = None,
+        now: Optional[Moment] = None,
+        warm_only: bool = False,
+    ) -> Session:
+        """As `use`, but a session that had to be made costs no cookie until something is written."""
+        return Session(self._find("h3s_get", cookie, header, peer, now, warm_only))
+
+    def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
+        """The session of a bare token. Raises Rejected (Expired, if that is why)."""
+        text, handle, error = _bytes(token), c_void_p(), Error()
+        status = slow.h3s_unseal(self._handle, text, len(text), milliseconds(now), byref(handle), byref(error))
+        if status:
+            self._fail(status, error)
+        return Session(handle)
+
+    def _find(
+        self,
+        name: str,
+        cookie: Optional[Text],
+        header: Optional[Text],
+        peer: Optional[str],
+        now: Optional[Moment],
+        warm_only: bool,
+    ) -> c_void_p:
+        cookie = b"" if cookie is None else cookie if isinstance(cookie, bytes) else _bytes(cookie)
+        header = b"" if header is None else header if isinstance(header, bytes) else _bytes(header)
+        who = b"" if peer is None else peer.encode("utf-8", "replace")
+        request = Request(
+            _abi.REQUEST_SIZE,
+            _abi.WARM_ONLY,
+            cookie,
+            len(cookie),
+            header,
+            len(header),
+            who,
+            len(who),
+            0 if now is None else milliseconds(now),
+        )
+        handle = c_void_p()
+        status = getattr(fast, name)(self._handle, byref(request), byref(handle), None)
+        if status == _abi.ERR_COLD and not warm_only:
+            # This takes milliseconds: other threads go on meanwhile.
+            request.flags = 0
+            status = getattr(slow, name)(self._handle, byref(request), byref(handle), None)
+        if status:
+            self._fail(status, None)
+        return handle
+
+    def _fail(self, status: int, error: Optional[Error]) -> NoReturn:
+        if self._handle is None:
+            raise StateError("the Sessions object is closed")
+        _abi.fail(status, error)
+
+    # ---- Tokens without a session, and the Cookie header -------------------------------------------------------------
+
+    def iron_seal(self, value: Any, *, now: Optional[Moment] = None) -> str:
+        """Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it. For iron-session append "~2"."""
+        text = _text_of("value", value)
+        return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, now).decode("ascii")
+
+    def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
+        """The value in a bare Fe26.2 token, also one of iron-session with its "~2". Raises Rejected."""
+        text = _bytes(token)
+        return json.loads(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, now))
+
+    def _iron(self, function: Callable[..., int], text: bytes, room: int, now: Optional[Moment]) -> bytes:
+        out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
+        status = function(self._handle, text, len(text), milliseconds(now), out, room, byref(length), byref(error))
+        if status:
+            self._fail(status, error)
+        return out.raw[: length.value]
+
+    def strip(self, cookie: str) -> str:
+        """A Cookie header without the session's cookies: what may go upstream."""
+        text = _bytes(cookie)
+        out = ctypes.create_string_buffer(len(text) + 1)
+        return out.raw[: fast.h3s_cookie_strip(self._handle, text, len(text), out)].decode("latin-1")
+
+    # ---- Its end -----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Frees the keys once the last session is freed. It need not be called."""
+        handle, self._handle = self._handle, None
+        fast.h3s_config_free(handle)
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __del__(self, _free: Callable[[Any], None] = fast.h3s_config_free) -> None:
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            self._handle = None
+            _free(handle)
+
+    def __repr__(self) -> str:
+        return f"<h3s.Sessions in the cookie {self.cookie_name!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Sessions hold keys and cannot be pickled; make one in each process")
+
+
+def _bytes(text: Text) -> bytes:
+    """A header's value: HTTP's bytes stand in Python strings as Latin-1."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
