@@ -32,3 +32,4 @@ __all__ = [
     "StateError",
     "TooLarge",
 ]
+__version__ = "0.1.0"

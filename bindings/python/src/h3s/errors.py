@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Optional
 
-__all__ = ["Busy", "Cold", "ConfigError", "DataError", "Expired", "H3sError", "LibraryError", "Rejected", "StateError", "TooLarge"]
+__all__ = [
+    "Busy",
+    "Cold",
+    "ConfigError",
+    "DataError",
+    "Expired",
+    "H3sError",
+    "LibraryError",
+    "Rejected",
+    "StateError",
+    "TooLarge",
+]
 
 
 class H3sError(Exception):

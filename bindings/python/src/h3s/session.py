@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from ctypes import POINTER, byref, c_size_t, c_void_p
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 
 from . import _abi
 from ._abi import Error, Str, View, fast
 from .errors import DataError, StateError
 from .options import Moment, milliseconds
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Session"]
 
@@ -19,6 +22,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SOURCES = (None, "cookie", "header", "token")
 _CONTAINERS = (dict, list)
 
+_STRINGS = POINTER(Str)
+
+# Without the search for white space around it, of which the library leaves none.
+_decode = json.JSONDecoder().raw_decode
+_quote = json.encoder.encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _encode_ascii = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
@@ -88,7 +96,7 @@ class Session(MutableMapping[str, Any]):
         for key, value in new.items():
             self._keep(key, value, texts[key])
 
-    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Session:
+    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Self:
         self.update(other)
         return self
 
@@ -131,11 +139,9 @@ class Session(MutableMapping[str, Any]):
     def set_cookies(self) -> list[str]:
         """The Set-Cookie values that the response owes, most often none or one; each is a header of its own."""
         self._flush()
-        found, count = POINTER(Str)(), c_size_t()
-        status = fast.h3s_set_cookies(self._handle, byref(found), byref(count), None)
-        if status:
-            self._write(fast.h3s_set_cookies, byref(found), byref(count))
-        return [found[i].ptr.decode("ascii") for i in range(count.value)]
+        found, count = _STRINGS(), c_size_t()
+        self._write(fast.h3s_set_cookies, byref(found), byref(count))
+        return [value.ptr.decode() for value in found[: count.value]]
 
     def seal(self) -> str:
         """The session as a bare token, for a client that sends it back in the session header."""
@@ -185,7 +191,7 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def source(self) -> Optional[str]:
-        """"cookie", "header", "token" (of `unseal`), or None where no token opened."""
+        """ "cookie", "header", "token" (of `unseal`), or None where no token opened."""
         return _SOURCES[self._view().source]
 
     @property
@@ -202,7 +208,7 @@ class Session(MutableMapping[str, Any]):
         self._values, self._given = {}, {}
         fast.h3s_session_free(handle)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -221,13 +227,18 @@ class Session(MutableMapping[str, Any]):
         return f"<h3s.Session{' new' if self.is_new else ''} of {len(self)} keys>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a session belongs to its request and cannot be pickled or copied; take dict(session) or session.seal()")
+        raise TypeError(
+            "a session belongs to its request and cannot be pickled or copied; take dict(session) or session.seal()"
+        )
 
     # ---- Between here and the library --------------------------------------------------------------------------------
 
     def _data(self) -> dict[str, Any]:
         if self._values is None:
-            self._values = json.loads(_str(self._view().data.ptr))
+            data = fast.h3s_session_data(self._handle).ptr
+            if data is None:
+                self._fail(_abi.ERR_ARGUMENT, None)
+            self._values = _decode(data.decode())[0]
         return self._values
 
     def _view(self) -> View:
@@ -285,8 +296,13 @@ def _name_of(key: object) -> bytes:
 
 def _text_of(key: object, value: Any) -> bytes:
     """The JSON text of a value."""
+    kind = type(value)
     try:
+        if kind is int:
+            return b"%d" % value
         try:
+            if kind is str:
+                return _quote(value).encode()
             return _encode(value).encode()
         except UnicodeEncodeError:
             # JSON has unpaired surrogates, as escapes, and UTF-8 has not.

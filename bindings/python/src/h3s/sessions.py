@@ -7,13 +7,16 @@ import json
 import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
-from typing import Any, Callable, Literal, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, NoReturn, Optional, Union
 
 from . import _abi
 from ._abi import Error, Request, fast, slow
 from .errors import ConfigError, StateError
 from .options import CookieOptions, Duration, Moment, SealOptions, milliseconds, read, snake, to_json
 from .session import Session, _text_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Sessions"]
 
@@ -110,7 +113,7 @@ class Sessions:
 
         A token that is refused is no error: see `Session.rejection`.
         """
-        return Session(self._find("h3s_use", cookie, header, peer, now, warm_only))
+        return Session(self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, now, warm_only))
 
     def get(
         self,
@@ -122,7 +125,7 @@ class Sessions:
         warm_only: bool = False,
     ) -> Session:
         """As `use`, but a session that had to be made costs no cookie until something is written."""
-        return Session(self._find("h3s_get", cookie, header, peer, now, warm_only))
+        return Session(self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, now, warm_only))
 
     def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
         """The session of a bare token. Raises Rejected (Expired, if that is why)."""
@@ -134,7 +137,8 @@ class Sessions:
 
     def _find(
         self,
-        name: str,
+        find: Callable[..., int],
+        find_slowly: Callable[..., int],
         cookie: Optional[Text],
         header: Optional[Text],
         peer: Optional[str],
@@ -156,11 +160,11 @@ class Sessions:
             0 if now is None else milliseconds(now),
         )
         handle = c_void_p()
-        status = getattr(fast, name)(self._handle, byref(request), byref(handle), None)
+        status = find(self._handle, byref(request), byref(handle), None)
         if status == _abi.ERR_COLD and not warm_only:
             # This takes milliseconds: other threads go on meanwhile.
             request.flags = 0
-            status = getattr(slow, name)(self._handle, byref(request), byref(handle), None)
+            status = find_slowly(self._handle, byref(request), byref(handle), None)
         if status:
             self._fail(status, None)
         return handle
@@ -202,7 +206,7 @@ class Sessions:
         handle, self._handle = self._handle, None
         fast.h3s_config_free(handle)
 
-    def __enter__(self) -> Sessions:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -1,0 +1,42 @@
+"""Puts the library into the wheel: hatchling runs this before it packs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+HERE = Path(__file__).resolve().parent
+# In a source distribution the crate lies beside this file, in the repository two folders up.
+CRATE = HERE / "crate" if (HERE / "crate").is_dir() else HERE.parents[1]
+
+
+class Library(BuildHookInterface[Any]):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            # Works on the tree, with $H3S_LIBRARY or the system's library.
+            return
+        platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{platform}"
+        build_data["force_include"][str(_library())] = f"h3s/{_name()}"
+
+
+def _name() -> str:
+    return "libh3s.dylib" if sys.platform == "darwin" else "libh3s.so"
+
+
+def _library() -> Path:
+    cargo = shutil.which("cargo") or shutil.which("cargo", path=str(Path.home() / ".cargo/bin"))
+    if cargo is None:
+        sys.exit("Rust is missing: install it with rustup, or install a wheel, which needs none")
+    target = Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target"))
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
+    subprocess.run([cargo, "build", "--release", "--locked", "--lib"], cwd=CRATE, env=environment, check=True)
+    return target / "release" / _name()

@@ -1,0 +1,137 @@
+"""The command line: `python -m h3s`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from typing import Any, Optional
+
+from .errors import ConfigError, H3sError, Rejected
+from .session import Session
+from .sessions import Sessions
+
+_REASONS = {
+    "malformed": "not a well-formed token, or one from the future",
+    "unsupported_format": "of a format that seal.accept does not list",
+    "unknown_key": "its key id is none of the passwords'",
+    "bad_seal": "forged, damaged, or sealed with another password or cookie name",
+    "expired": "older than maxAge, or past the end written into the token",
+    "idle": "not seen for longer than idleTimeout",
+    "revoked": "created before notBefore",
+    "too_large": "longer than maxTokenLength, or in more or longer cookies than a browser would send",
+}
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    parsed = _parser().parse_args(arguments)
+    try:
+        status: int = parsed.run(parsed)
+    except Rejected as error:
+        print(f"rejected: {error.reason}: {_REASONS.get(error.reason, error)}", file=sys.stderr)
+        return 1
+    except (H3sError, OSError) as error:
+        print(f"h3s: {error}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m h3s",
+        description="Seals, opens and checks sessions of libh3s, h3, Nuxt and Nitro.",
+        epilog="The password is $SESSION_PASSWORD, the text of --password-file, or in the options; never an argument.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    new = commands.add_parser("new-password", help="print a random password")
+    new.set_defaults(run=_new_password)
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--options", metavar="FILE", help="a JSON file of options")
+    common.add_argument("--password-file", metavar="FILE")
+    common.add_argument("--name", help='the cookie\'s name, if there is no options file ("h3")')
+    common.add_argument("--format", choices=["h3s1", "fe26.2"], help="if there is no options file (opens both)")
+
+    seal = commands.add_parser("seal", parents=[common], help="a JSON object on standard input to a token")
+    seal.set_defaults(run=_seal)
+
+    unseal = commands.add_parser(
+        "unseal", parents=[common], help="a token, or a whole Cookie header, on standard input to its data and times"
+    )
+    unseal.set_defaults(run=_unseal)
+
+    check = commands.add_parser("check", help="check an options file")
+    check.add_argument("file")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _new_password(_: argparse.Namespace) -> int:
+    print(secrets.token_urlsafe(32))
+    return 0
+
+
+def _seal(parsed: argparse.Namespace) -> int:
+    try:
+        data = json.load(sys.stdin)
+    except ValueError as error:
+        raise H3sError(f"standard input is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise H3sError("standard input is no JSON object")
+    session = _sessions(parsed).get()
+    session.replace(data)
+    print(session.seal())
+    return 0
+
+
+def _unseal(parsed: argparse.Namespace) -> int:
+    text = sys.stdin.read().strip()
+    if text.lower().startswith("cookie:"):
+        text = text[len("cookie:") :].strip()
+    sessions = _sessions(parsed)
+    # No token has an equals sign in it, and no cookie is without one.
+    if "=" not in text:
+        return _show(sessions.unseal(text))
+    session = sessions.get(cookie=text)
+    if session.rejection is not None and session.is_new:
+        raise Rejected("", reason=session.rejection)
+    if session.is_new:
+        raise H3sError(f"there is no cookie {sessions.cookie_name} in it")
+    return _show(session)
+
+
+def _show(session: Session) -> int:
+    times = {name: getattr(session, name) for name in ("created_at", "last_seen_at", "expires_at")}
+    shown: dict[str, Any] = {"id": session.id}
+    shown.update((name, time.isoformat(timespec="milliseconds") if time else None) for name, time in times.items())
+    shown["data"] = dict(session)
+    print(json.dumps(shown, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    sessions = Sessions.from_json(os.path.abspath(parsed.file))
+    print(f"{parsed.file}: right; cookie {sessions.cookie_name}, header {sessions.header_name or 'none'}")
+    return 0
+
+
+def _sessions(parsed: argparse.Namespace) -> Sessions:
+    password = os.environ.get("SESSION_PASSWORD")
+    if parsed.password_file:
+        with open(parsed.password_file, encoding="utf-8") as file:
+            password = file.read().strip()
+    if parsed.options:
+        return Sessions.from_json(os.path.abspath(parsed.options), password=password)
+    if password is None:
+        raise ConfigError(
+            "password: missing; set SESSION_PASSWORD, or give --password-file or --options", key="password"
+        )
+    seal = parsed.format or "h3s1"
+    return Sessions(password=password, name=parsed.name, seal={"format": seal, "accept": ["h3s1", "fe26.2"]})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
