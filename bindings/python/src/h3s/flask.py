@@ -25,12 +25,12 @@ class H3Session(LazySession, SessionMixin):
     """What `flask.session` is: a mapping, with `rotate`, `clear` and the rest of h3s.Session."""
 
     @property
-    def new(self) -> bool:
+    def new(self) -> bool:  # type: ignore[override]
         """Whether this request made it."""
         return self.is_new
 
     @property
-    def modified(self) -> bool:  # type: ignore[override]
+    def modified(self) -> bool:
         """Whether a cookie is owed. Changes are noticed, nested ones too; True seals again in any case."""
         return self.touched and self.is_dirty
 

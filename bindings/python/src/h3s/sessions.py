@@ -197,7 +197,8 @@ class Sessions:
         """A Cookie header without the session's cookies: what may go upstream."""
         text = _bytes(cookie)
         out = ctypes.create_string_buffer(len(text) + 1)
-        return out.raw[: fast.h3s_cookie_strip(self._handle, text, len(text), out)].decode("latin-1")
+        length = fast.h3s_cookie_strip(self._handle, text, len(text), out)
+        return out.raw[:length].decode("latin-1")
 
     # ---- Its end -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,100 @@
+"""Real servers on loopback, real cookie jars, and a clock that stands where a test puts it."""
+
+from __future__ import annotations
+
+import asyncio
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Callable
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+import h3s
+import httpx
+import pytest
+import uvicorn
+
+PASSWORD = "correct horse battery staple, and more of it"
+NOW = 1_800_000_000
+Serve = Callable[[Any], str]
+
+
+@pytest.fixture
+def sessions() -> h3s.Sessions:
+    return h3s.Sessions(password=PASSWORD, max_age=3600, cookie={"secure": False})
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=20) as client:
+        yield client
+
+
+class _Threaded(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def wsgi_server(app: Any) -> Iterator[str]:
+    server = _Threaded(("127.0.0.1", 0), _Quiet)
+    server.set_app(app)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(20)
+        server.server_close()
+
+
+@contextmanager
+def asgi_server(app: Any) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    try:
+        end = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < end and thread.is_alive(), "uvicorn does not start"
+            time.sleep(0.01)
+        with closing(server.servers[0].sockets[0].dup()) as listening:
+            port = listening.getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def wsgi() -> Iterator[Serve]:
+    yield from _serving(wsgi_server)
+
+
+@pytest.fixture
+def asgi() -> Iterator[Serve]:
+    yield from _serving(asgi_server)
+
+
+def _serving(server: Callable[[Any], Any]) -> Iterator[Serve]:
+    running: list[Any] = []
+
+    def serve(app: Any) -> str:
+        running.append(server(app))
+        address: str = running[-1].__enter__()
+        return address
+
+    yield serve
+    for context in running:
+        context.__exit__(None, None, None)
+
+
+def cookies_of(response: httpx.Response) -> list[str]:
+    return response.headers.get_list("set-cookie")

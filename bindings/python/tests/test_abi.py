@@ -1,0 +1,117 @@
+"""The declarations are those of include/h3s.h, and the library is found where it should be."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import h3s
+import pytest
+from h3s import _abi
+
+ROOT = Path(__file__).resolve().parents[3]
+HEADER = re.sub(r"/\*.*?\*/", "", (ROOT / "include/h3s.h").read_text(), flags=re.DOTALL)
+TYPES: dict[str, Any] = {
+    "void": None,
+    "int32_t": ctypes.c_int32,
+    "int64_t": ctypes.c_int64,
+    "uint32_t": ctypes.c_uint32,
+    "size_t": ctypes.c_size_t,
+    "char *": ctypes.c_char_p,
+    "h3s_config *": ctypes.c_void_p,
+    "h3s_session *": ctypes.c_void_p,
+    "h3s_config **": ctypes.POINTER(ctypes.c_void_p),
+    "h3s_session **": ctypes.POINTER(ctypes.c_void_p),
+    "h3s_str": _abi.Str,
+    "h3s_str *": ctypes.POINTER(_abi.Str),
+    "h3s_str **": ctypes.POINTER(ctypes.POINTER(_abi.Str)),
+    "h3s_error *": ctypes.POINTER(_abi.Error),
+    "h3s_request *": ctypes.POINTER(_abi.Request),
+    "h3s_view *": ctypes.POINTER(_abi.View),
+    "size_t *": ctypes.POINTER(ctypes.c_size_t),
+}
+
+
+def c_type(text: str) -> Any:
+    """Of a declaration such as `const struct h3s_str **list`."""
+    text = re.sub(r"\b(const|struct)\b", " ", text)
+    stars = "*" * text.count("*")
+    name = text.replace("*", " ").split()[0]
+    return TYPES[f"{name} {stars}".strip()]
+
+
+def test_every_function_is_declared_as_in_the_header() -> None:
+    declared = {}
+    for result, name, arguments in re.findall(r"^((?:const |struct )*\w+ \**)(h3s_\w+)\(([^;{]*)\);", HEADER, re.MULTILINE):
+        listed = [] if arguments == "void" else [c_type(argument) for argument in arguments.split(",")]
+        declared[name] = (c_type(result), listed)
+    assert len(declared) == HEADER.count(");")
+    assert declared == _abi.FUNCTIONS
+
+
+@pytest.mark.parametrize("name", ["error", "str", "request", "view"])
+def test_every_structure_is_declared_as_in_the_header(name: str) -> None:
+    found = re.search(rf"typedef struct h3s_{name} \{{(.*?)\}}", HEADER, re.DOTALL)
+    assert found
+    declared = []
+    for field in filter(None, (field.strip() for field in found[1].split(";"))):
+        array = re.fullmatch(r"char (\w+)\[(\d+)\]", field)
+        if array:
+            declared.append((array[1], ctypes.c_char * int(array[2])))
+        else:
+            declared.append((re.findall(r"\w+", field)[-1], c_type(field)))
+    assert declared == getattr(_abi, name.capitalize())._fields_
+
+
+def test_every_number_is_that_of_the_header() -> None:
+    numbers = {name: int(value) for name, value in re.findall(r"#define H3S_([A-Z_]+) (\d+)", HEADER)}
+    assert len(numbers) > 25
+    assert {name: getattr(_abi, name) for name in numbers} == numbers
+
+
+def imported(**environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name != "H3S_LIBRARY"}
+    source = str(Path(h3s.__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, "-c", "import h3s; print(h3s._abi.slow._name)"],
+        env={**clean, "PYTHONPATH": source, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_missing_library_is_an_error_that_says_where_it_looked(tmp_path: Path) -> None:
+    done = imported()
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "LibraryError" in last and "h3s/libh3s.so" in last and "libh3s.so.0" in last and "H3S_LIBRARY" in last
+    done = imported(H3S_LIBRARY=str(tmp_path / "nowhere.so"))
+    assert "nowhere.so" in done.stderr and "libh3s.so.0 (" not in done.stderr
+
+
+def test_the_library_is_found_in_the_variable_then_beside_then_on_the_system(tmp_path: Path) -> None:
+    library = str(ROOT / "target/release/libh3s.so")
+    assert imported(H3S_LIBRARY=library).stdout.strip() == library
+    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
+    shutil.copy(library, tmp_path / "h3s/libh3s.so")
+    assert imported(PYTHONPATH=str(tmp_path)).stdout.strip() == str(tmp_path / "h3s/libh3s.so")
+    assert imported(LD_LIBRARY_PATH=str(ROOT / "target/lib")).stdout.strip() == "libh3s.so.0"
+
+
+def test_another_abi_version_is_refused(tmp_path: Path) -> None:
+    source, other = tmp_path / "other.c", tmp_path / "other.so"
+    source.write_text("unsigned h3s_abi_version(void) { return 7; }")
+    subprocess.run(["cc", "-shared", "-fPIC", str(source), "-o", str(other)], check=True, timeout=60)
+    done = imported(H3S_LIBRARY=str(other))
+    assert "ABI version 7" in done.stderr and "LibraryError" in done.stderr
+    source.write_text("int nothing;")
+    subprocess.run(["cc", "-shared", "-fPIC", str(source), "-o", str(other)], check=True, timeout=60)
+    assert "is not libh3s" in imported(H3S_LIBRARY=str(other)).stderr

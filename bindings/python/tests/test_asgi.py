@@ -1,0 +1,153 @@
+"""Real Starlette and FastAPI applications on uvicorn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import fastapi
+import h3s
+import httpx
+import pytest
+from conftest import PASSWORD, Serve, cookies_of
+from h3s.asgi import SessionMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.sync.client import connect
+
+
+async def count(request: Request) -> Response:
+    request.session["count"] = request.session.get("count", 0) + 1
+    return JSONResponse(dict(request.session))
+
+
+async def read(request: Request) -> Response:
+    return JSONResponse(dict(request.session))
+
+
+async def untouched(request: Request) -> Response:
+    assert request.session is not None
+    return JSONResponse({})
+
+
+async def login(request: Request) -> Response:
+    request.session.rotate()  # type: ignore[attr-defined]
+    request.session.update({"user": "Zoë", "cart": []})
+    request.session["cart"].append("apple")
+    return JSONResponse({}, headers={"Cache-Control": "public, max-age=5", "Vary": "Accept"})
+
+
+async def large(request: Request) -> Response:
+    request.session["text"] = "x" * 10_000
+    return JSONResponse({})
+
+
+async def logout(request: Request) -> Response:
+    request.session.clear()
+    return JSONResponse({})
+
+
+async def error(request: Request) -> Response:
+    request.session["error"] = True
+    raise RuntimeError("on purpose")
+
+
+async def socket(websocket: WebSocket) -> None:
+    seen = dict(websocket.session)
+    if "set" in websocket.query_params:
+        websocket.session["socket"] = True
+    await websocket.accept()
+    await websocket.send_json(seen)
+    await websocket.close()
+
+
+ROUTES: list[Any] = [
+    Route("/" + function.__name__, function) for function in (count, read, untouched, login, large, logout, error)
+]
+ROUTES.append(WebSocketRoute("/socket", socket))
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_whole_visit(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions, wrapped: bool) -> None:
+    if wrapped:
+        at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))  # type: ignore[arg-type]
+    else:
+        at = asgi(Starlette(routes=ROUTES, middleware=[Middleware(SessionMiddleware, sessions=sessions)]))  # type: ignore[arg-type]
+    for path in ("/untouched", "/read"):
+        assert not cookies_of(client.get(at + path))
+    assert "vary" not in client.get(at + "/untouched").headers
+    assert client.get(at + "/read").headers["vary"] == "Cookie, x-h3-session"
+    first = client.get(at + "/count")
+    assert first.json() == {"count": 1} and len(cookies_of(first)) == 1 and first.headers["cache-control"] == "private"
+    assert client.get(at + "/count").json() == {"count": 2}
+    response = client.get(at + "/login")
+    assert response.headers["cache-control"] == "private, max-age=5"
+    assert response.headers["vary"] == "Accept, Cookie, x-h3-session"
+    found = client.get(at + "/read")
+    assert found.json() == {"count": 2, "user": "Zoë", "cart": ["apple"]} and not cookies_of(found)
+    assert len(cookies_of(client.get(at + "/large"))) > 2
+    assert len(client.get(at + "/read").json()["text"]) == 10_000
+    failed = client.get(at + "/error")
+    assert failed.status_code == 500 and bool(cookies_of(failed)) == wrapped
+    client.get(at + "/logout")
+    assert not client.cookies and client.get(at + "/read").json() == {}
+
+
+def test_a_websocket_reads_the_session(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
+    at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))  # type: ignore[arg-type]
+    client.get(at + "/count")
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    address = at.replace("http", "ws") + "/socket"
+    with connect(address, additional_headers={"Cookie": cookie}) as found:
+        assert json.loads(found.recv(timeout=20)) == {"count": 1}
+        assert found.response is not None and "set-cookie" not in found.response.headers
+    with connect(address + "?set=1", additional_headers={"Cookie": cookie}) as found:
+        found.recv(timeout=20)
+        assert found.response is not None and found.response.headers["set-cookie"].startswith("h3=")
+
+
+def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
+    api = fastapi.FastAPI()
+
+    @api.get("/async")
+    async def in_the_loop(request: fastapi.Request) -> Any:
+        request.session["count"] = request.session.get("count", 0) + 1
+        return request.session["count"]
+
+    @api.get("/thread")
+    def in_a_thread(request: fastapi.Request) -> Any:
+        request.session["count"] = request.session.get("count", 0) + 1
+        return request.session["count"]
+
+    @api.get("/denied")
+    def denied(request: fastapi.Request) -> Any:
+        request.session["denied"] = True
+        raise fastapi.HTTPException(403)
+
+    at = asgi(SessionMiddleware(api, sessions))  # type: ignore[arg-type]
+    assert [client.get(at + path).json() for path in ("/async", "/thread", "/async")] == [1, 2, 3]
+    assert client.get(at + "/denied").status_code == 403
+    api.add_middleware(SessionMiddleware, sessions=sessions)  # type: ignore[arg-type]
+
+
+def test_a_cold_token_opens_without_holding_up_the_loop_and_a_flood_gets_429(asgi: Serve, client: httpx.Client) -> None:
+    options: Any = {"password": PASSWORD, "cookie": {"secure": False}, "seal": {"format": "fe26.2"}}
+    iron, other = h3s.Sessions(**options), h3s.Sessions(**options)
+    app = SessionMiddleware(Starlette(routes=ROUTES), iron, peer=lambda scope: str(scope["client"][0]))  # type: ignore[arg-type]
+    at = asgi(app)
+    session = other.use()
+    session["count"] = 41
+    token = session.seal()
+    headers = {iron.header_name: token}
+    assert client.get(at + "/count", headers=headers).json() == {"count": 42}
+    head, _, mac = token.rsplit("*", 2)
+    statuses = [
+        client.get(at + "/read", headers={iron.header_name: f"{head}*{number:064x}*{mac}"}).status_code
+        for number in range(40)
+    ]
+    assert statuses[:20] == [200] * 20 and 429 in statuses[20:]
+    assert client.get(at + "/count", headers=headers).json() == {"count": 42}

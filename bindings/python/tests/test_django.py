@@ -1,0 +1,234 @@
+"""A real Django application, with its accounts, on wsgiref's and uvicorn's servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import httpx
+import pytest
+from conftest import PASSWORD, Serve, cookies_of
+from django.conf import settings
+
+# The ORM is not used in an event loop's thread but by its own tests below.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:accounts?mode=memory&cache=shared"}},
+    H3S_OPTIONS={"password": PASSWORD},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.messages"],
+    MIDDLEWARE=[
+        "h3s.django.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ],
+    ROOT_URLCONF="test_django",
+    SECRET_KEY="nothing is signed with this",
+    SESSION_ENGINE="h3s.django",
+    USE_TZ=True,
+)
+django.setup()
+
+from django.contrib import auth, messages  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
+from django.urls import path  # noqa: E402
+from h3s.django import SessionStore, sessions  # noqa: E402
+
+
+def count(request: HttpRequest) -> HttpResponse:
+    request.session["count"] = request.session.get("count", 0) + 1
+    return read(request)
+
+
+def read(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({key: value for key, value in request.session.items() if not key.startswith("_")})
+
+
+def untouched(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({})
+
+
+def nested(request: HttpRequest) -> HttpResponse:
+    request.session.setdefault("cart", []).append("apple")
+    return read(request)
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    user = auth.authenticate(request, username="zoe", password="secret")
+    assert user is not None
+    auth.login(request, user)
+    messages.info(request, "welcome")
+    return who(request)
+
+
+def who(request: HttpRequest) -> HttpResponse:
+    said = [str(message) for message in messages.get_messages(request)]
+    return JsonResponse({"user": request.user.get_username(), "said": said, "id": request.session.h3s.id})  # type: ignore[attr-defined]
+
+
+def logout(request: HttpRequest) -> HttpResponse:
+    auth.logout(request)
+    return JsonResponse({})
+
+
+def cycle(request: HttpRequest) -> HttpResponse:
+    request.session.cycle_key()
+    return who(request)
+
+
+def large(request: HttpRequest) -> HttpResponse:
+    request.session["text"] = "x" * 10_000
+    return JsonResponse({})
+
+
+def closing(request: HttpRequest) -> HttpResponse:
+    request.session.set_expiry(0)
+    return JsonResponse({"close": request.session.get_expire_at_browser_close()})
+
+
+def lifetime(request: HttpRequest) -> HttpResponse:
+    age = request.session.get_expiry_age()
+    try:
+        request.session.set_expiry(300)
+    except NotImplementedError:
+        return JsonResponse({"age": age})
+    return JsonResponse({})
+
+
+def error(request: HttpRequest) -> HttpResponse:
+    request.session["error"] = True
+    raise RuntimeError("on purpose")
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    request.session["missing"] = True
+    raise Http404
+
+
+async def in_the_loop(request: HttpRequest) -> HttpResponse:
+    await request.session.aset("count", await request.session.aget("count", 0) + 1)
+    return read(request)
+
+
+VIEWS = (count, read, untouched, nested, login, who, logout, cycle, large, closing, lifetime, error, missing, in_the_loop)
+urlpatterns = [path(view.__name__, view) for view in VIEWS]
+
+
+@pytest.fixture(autouse=True)
+def project() -> Iterator[None]:
+    with override_settings(SESSION_COOKIE_SECURE=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def accounts() -> Iterator[None]:
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    User.objects.create_user("zoe", password="secret")
+    yield
+    connection.close()
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_whole_visit(wsgi: Serve, client: httpx.Client) -> None:
+    at = wsgi(WSGIHandler()) + "/"
+    assert not cookies_of(client.get(at + "untouched")) and "vary" not in client.get(at + "untouched").headers
+    found = client.get(at + "read")
+    assert not cookies_of(found) and found.headers["vary"] == "Cookie, x-sessionid-session"
+    first = client.get(at + "count")
+    (cookie,) = cookies_of(first)
+    assert cookie.startswith("sessionid=h3s1.") and "Max-Age=1209600" in cookie and "HttpOnly" in cookie
+    assert first.headers["cache-control"] == "private"
+    assert client.get(at + "count").json() == {"count": 2}
+    assert client.get(at + "nested").json() == {"count": 2, "cart": ["apple"]}
+    assert client.get(at + "nested").json()["cart"] == ["apple", "apple"]
+    before = client.get(at + "who").json()
+    after = client.get(at + "login").json()
+    assert (before["user"], after["user"], after["said"]) == ("", "zoe", ["welcome"]) and before["id"] != after["id"]
+    found = client.get(at + "who")
+    assert found.json()["user"] == "zoe" and found.json()["said"] == []
+    cycled = client.get(at + "cycle").json()
+    assert cycled["user"] == "zoe" and cycled["id"] != after["id"]
+    assert len(cookies_of(client.get(at + "large"))) > 2 and len(client.get(at + "read").json()["text"]) == 10_000
+    left = client.get(at + "logout")
+    assert cookies_of(left) and all("Max-Age=0" in value for value in cookies_of(left)) and not client.cookies
+    assert client.get(at + "who").json()["user"] == "" and client.get(at + "read").json() == {}
+
+
+def test_errors_carry_the_cookie(wsgi: Serve, client: httpx.Client) -> None:
+    at = wsgi(WSGIHandler()) + "/"
+    for view, status in (("error", 500), ("missing", 404)):
+        response = client.get(at + view)
+        assert response.status_code == status and len(cookies_of(response)) == 1
+    assert client.get(at + "read").json() == {"error": True, "missing": True}
+
+
+def test_the_cookie_can_end_with_the_browser_and_other_lifetimes_are_refused(wsgi: Serve, client: httpx.Client) -> None:
+    at = wsgi(WSGIHandler()) + "/"
+    response = client.get(at + "closing")
+    assert response.json() == {"close": True} and "Max-Age" not in cookies_of(response)[0]
+    client.cookies.clear()
+    client.get(at + "count")
+    assert 1209600 - 60 < client.get(at + "lifetime").json()["age"] <= 1209600
+    with override_settings(SESSION_EXPIRE_AT_BROWSER_CLOSE=True):
+        assert "Max-Age" not in cookies_of(client.get(at + "count"))[0]
+
+
+def test_async_views_on_uvicorn(asgi: Serve, client: httpx.Client) -> None:
+    at = asgi(ASGIHandler()) + "/"
+    assert [client.get(at + "in_the_loop").json()["count"] for _ in range(3)] == [1, 2, 3]
+    assert client.get(at + "count").json()["count"] == 4
+
+
+def test_save_every_request(wsgi: Serve, client: httpx.Client) -> None:
+    at = wsgi(WSGIHandler()) + "/"
+    client.get(at + "count")
+    with override_settings(SESSION_SAVE_EVERY_REQUEST=True):
+        assert len(cookies_of(client.get(at + "read"))) == 1
+
+
+STOCK = ["django.contrib.sessions.middleware.SessionMiddleware", *settings.MIDDLEWARE[1:]]
+
+
+@pytest.mark.usefixtures("accounts")
+@pytest.mark.parametrize("middleware", [settings.MIDDLEWARE, STOCK], ids=["ours", "django's"])
+def test_djangos_own_test_client_works(middleware: list[str]) -> None:
+    with override_settings(MIDDLEWARE=middleware):
+        client = Client()
+        assert [client.get("/count").json()["count"] for _ in range(2)] == [1, 2]
+        client.force_login(User.objects.get(username="zoe"))
+        assert client.get("/who").json()["user"] == "zoe"
+        assert client.get("/read").json() == {"count": 2}
+        client.get("/logout")
+        assert client.get("/who").json()["user"] == "" and client.get("/read").json() == {}
+
+
+def test_the_store_speaks_as_djangos_do() -> None:
+    store = SessionStore()
+    assert store.is_empty() and not store.modified and store.session_key is None
+    store["a"] = [1]
+    assert store.modified and store.accessed and store.has_key("a") and list(store) == ["a"]
+    token = store.session_key
+    assert token is not None and SessionStore(token)["a"] == [1]
+    store.clear()
+    assert list(store.keys()) == [] and store.h3s.id
+    store.flush()
+    assert store.is_empty() and not store.h3s.id
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [(None, "H3S_OPTIONS"), ({}, "password"), ({"password": "short"}, "password"), ({"password": PASSWORD, "name": "x"}, "name")],
+)
+def test_wrong_settings_are_errors_that_name_them(options: Any, word: str) -> None:
+    with override_settings(H3S_OPTIONS=options), pytest.raises(ImproperlyConfigured, match=word):
+        sessions()

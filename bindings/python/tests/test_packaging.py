@@ -1,0 +1,54 @@
+"""pip builds the library into a wheel, and the wheel needs neither Rust nor this tree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CARGO_TARGET = PACKAGE.parents[1] / "target"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", str(folder), str(PACKAGE)],
+        env={**os.environ, "CARGO_TARGET_DIR": str(CARGO_TARGET)},
+        check=True,
+        timeout=900,
+    )
+    (made,) = folder.iterdir()
+    return made
+
+
+def test_the_wheel_is_for_this_platform_and_any_python_3(wheel: Path) -> None:
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    assert wheel.name.endswith(f"-py3-none-{platform}.whl")
+
+
+def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv/bin/python"
+    environment = {"PATH": str(tmp_path / "venv/bin"), "HOME": str(tmp_path)}
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", str(wheel)]
+    subprocess.run(install, env=environment, check=True, timeout=300)
+    program = (
+        "import h3s, pathlib, shutil\n"
+        "assert shutil.which('cargo') is None\n"
+        "assert pathlib.Path(h3s._abi.slow._name).parent == pathlib.Path(h3s.__file__).parent\n"
+        "assert pathlib.Path(h3s.__file__).with_name('py.typed').exists()\n"
+        "session = h3s.Sessions(password='x' * 32).use()\n"
+        "session['a'] = 1\n"
+        "print(len(session.set_cookies()))\n"
+    )
+    done = subprocess.run(
+        [str(python), "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "1\n", done.stderr

@@ -1,0 +1,456 @@
+"""Sessions and options, without a server."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import multiprocessing
+import os
+import pickle
+import threading
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import h3s
+import pytest
+from conftest import NOW, PASSWORD
+
+
+def cookie_of(session: h3s.Session) -> str:
+    return "; ".join(value.split(";")[0] for value in session.set_cookies() if "Max-Age=0" not in value)
+
+
+def again(sessions: h3s.Sessions, session: h3s.Session, now: float = NOW) -> h3s.Session:
+    return sessions.get(cookie=cookie_of(session), now=now)
+
+
+# ---- The mapping -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_written_comes_back(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    values = {"s": "Zoë \U0001f36a \ud800", "i": 2**80, "f": 0.1, "t": True, "n": None, "l": [1, [2]], "d": {"a": {"b": []}}}
+    session.update(values)
+    session["one"] = 1
+    found = again(sessions, session)
+    assert found == {**values, "one": 1}
+    assert list(found) == [*values, "one"] and len(found) == 8 and "l" in found and "x" not in found
+    assert isinstance(found, MutableMapping)
+
+
+def test_it_is_a_mapping_in_every_way(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session |= {"a": 1, "b": 2, "c": 3}
+    session.update([("d", 4)], e=5)
+    assert session.pop("a") == 1 and session.pop("a", None) is None
+    assert session.setdefault("b", 9) == 2 and session.setdefault("f", []) == []
+    assert session.popitem() in [("b", 2), ("f", [])]
+    with pytest.raises(KeyError):
+        session["nothing"]
+    with pytest.raises(KeyError):
+        del session["nothing"]
+    del session["c"]
+    assert session.get("c", 7) == 7 and session.get("c") is None
+    assert again(sessions, session) == dict(session)
+
+
+def test_nested_changes_are_noticed(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["cart"] = {"items": []}
+    session["list"] = mine = [1]
+    session = again(sessions, session)
+    session["cart"]["items"].append("apple")
+    assert session.is_dirty
+    assert again(sessions, session)["cart"] == {"items": ["apple"]}
+    session = sessions.use(now=NOW)
+    session["list"] = mine
+    mine.append(2)
+    for value in session.values():
+        value.append(3)
+    assert again(sessions, session)["list"] == [1, 2, 3]
+    assert h3s.Sessions(password=PASSWORD).unseal(session.seal(), now=NOW) == {"list": [1, 2, 3]}
+
+
+def test_a_session_that_was_only_read_owes_nothing(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["l"] = [1, {"a": "b"}]
+    session = again(sessions, session)
+    assert session["l"] == [1, {"a": "b"}] and dict(session.items()) and not session.is_dirty
+    assert session.set_cookies() == []
+
+
+def test_what_is_not_touched_stays_byte_for_byte(sessions: h3s.Sessions) -> None:
+    odd = '{"n":1.50e+00,"s":"\\u0041","l":[1.0,2e5]}'
+    options = json.dumps({"password": PASSWORD, "seal": {"format": "fe26.2"}})
+    with h3s.Sessions.from_json(options) as iron:
+        token = iron.iron_seal({"id": "x", "createdAt": NOW * 1000, "data": {}}, now=NOW)
+        assert iron.unseal(token, now=NOW) == {}
+    session = sessions.use(now=NOW)
+    h3s._abi.fast.h3s_replace(session._handle, odd.encode(), len(odd), None)
+    assert session["l"] == [1.0, 2e5]
+    session["more"] = 1
+    assert h3s._abi.fast.h3s_session_data(session._handle).ptr.decode() == odd[:-1] + ',"more":1}'
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), float("inf"), datetime(2026, 1, 1), b"bytes"])
+def test_what_json_cannot_hold_is_an_error_that_names_the_key(sessions: h3s.Sessions, value: Any) -> None:
+    session = sessions.use(now=NOW)
+    session["fine"] = 1
+    for write in (lambda: session.update(bad=value), lambda: session.__setitem__("bad", value)):
+        with pytest.raises(h3s.DataError) as error:
+            write()
+        assert error.value.key == "bad" and "bad" in str(error.value)
+    session["list"] = []
+    session["list"].append(value)
+    with pytest.raises(h3s.DataError) as error:
+        session.set_cookies()
+    assert error.value.key == "list"
+    del session["list"]
+    assert again(sessions, session) == {"fine": 1}
+
+
+def test_circles_depth_and_keys_that_are_no_strings(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    circle: list[Any] = []
+    circle.append(circle)
+    deep: Any = 0
+    for _ in range(200):
+        deep = [deep]
+    bottomless: Any = 0
+    for _ in range(100_000):
+        bottomless = [bottomless]
+    for value in (circle, deep, bottomless):
+        with pytest.raises(h3s.DataError):
+            session["x"] = value
+    for key in (1, None, "\ud800"):
+        with pytest.raises(h3s.DataError):
+            session[key] = 1  # type: ignore[index]
+    assert session == {}
+
+
+def test_a_session_too_large_stays_as_it_was(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["a"] = 1
+    with pytest.raises(h3s.TooLarge) as error:
+        session["b"] = "x" * 1_000_000
+    assert error.value.key == "b"
+    assert session == {"a": 1} and again(sessions, session) == {"a": 1}
+
+
+def test_large_data_goes_into_several_cookies(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["text"] = "x" * 10_000
+    assert len(session.set_cookies()) > 2
+    assert again(sessions, session)["text"] == "x" * 10_000
+
+
+# ---- Verbs, times, reasons -------------------------------------------------------------------------------------------
+
+
+def test_rotate_keeps_the_data_and_changes_the_id(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["user"] = 42
+    session = again(sessions, session, NOW + 10)
+    old, made = session.id, session.created_at
+    session.rotate()
+    assert session.id != old and made is not None and session.created_at == made + timedelta(seconds=10)
+    assert again(sessions, session)["user"] == 42
+
+
+def test_a_cleared_session_never_comes_back(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["user"] = 42
+    session = again(sessions, session)
+    session.clear()
+    assert session == {} and session.id == "" and session.created_at is None and session.log_id is None
+    (deletion,) = session.set_cookies()
+    assert "Max-Age=0" in deletion
+    for verb in (session.rotate, session.seal):
+        with pytest.raises(h3s.StateError):
+            verb()
+    session["fresh"] = 1
+    assert again(sessions, session) == {"fresh": 1}
+
+
+def test_replace_empties_and_fills_a_session_that_goes_on(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session.update(a=[1], b=2)
+    name = session.id
+    session.replace(c=[3])
+    session["c"].append(4)
+    assert again(sessions, session) == {"c": [3, 4]} and session.id == name
+    session.replace()
+    assert again(sessions, session) == {}
+
+
+def test_times_are_aware(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=datetime.fromtimestamp(NOW, timezone.utc))
+    assert session.created_at == datetime.fromtimestamp(NOW, timezone.utc)
+    assert session.expires_at == datetime.fromtimestamp(NOW + 3600, timezone.utc)
+    assert session.last_seen_at is None
+    with pytest.raises(ValueError, match="time zone"):
+        sessions.use(now=datetime(2026, 1, 1))
+
+
+def test_every_end_has_its_reason(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    cookie, token = cookie_of(session), session.seal()
+    late = sessions.use(cookie=cookie, now=NOW + 3601)
+    assert (late.is_new, late.rejection, late.source) == (True, "expired", None)
+    with pytest.raises(h3s.Expired) as expired:
+        sessions.unseal(token, now=NOW + 3601)
+    assert expired.value.reason == "expired"
+    with pytest.raises(h3s.Rejected) as rejected:
+        h3s.Sessions(password=PASSWORD[::-1]).unseal(token, now=NOW)
+    assert rejected.value.reason == "bad_seal" and not isinstance(rejected.value, h3s.Expired)
+    with pytest.raises(h3s.Expired):
+        session.set_now(NOW + 3601)
+    idle = h3s.Sessions(password=PASSWORD, idle_timeout=timedelta(minutes=1))
+    assert idle.get(cookie=cookie_of(idle.use(now=NOW)), now=NOW + 61).rejection == "idle"
+    revoked = h3s.Sessions(password=PASSWORD, not_before=datetime.fromtimestamp(NOW + 1, timezone.utc))
+    assert revoked.get(cookie=cookie, now=NOW + 2).rejection == "revoked"
+
+
+def test_use_owes_a_cookie_for_a_new_session_and_get_does_not(sessions: h3s.Sessions) -> None:
+    assert sessions.use(now=NOW).is_dirty and not sessions.get(now=NOW).is_dirty
+    assert sessions.use(now=NOW).set_cookies() and not sessions.get(now=NOW).set_cookies()
+
+
+def test_the_header_comes_before_the_cookie(sessions: h3s.Sessions) -> None:
+    one, two = sessions.use(now=NOW), sessions.use(now=NOW)
+    one["n"], two["n"] = 1, 2
+    found = sessions.get(cookie=cookie_of(one), header=two.seal(), now=NOW)
+    assert found["n"] == 2 and found.source == "header" and sessions.header_name == "x-h3-session"
+    assert sessions.get(cookie=cookie_of(one).encode(), header="", now=NOW).source == "cookie"
+    assert sessions.vary == "Cookie, x-h3-session" and sessions.cookie_name == "h3"
+    assert sessions.strip(f"a=1; {cookie_of(one)}; b=ë") == "a=1; b=ë"
+
+
+def test_ids_of_ones_own(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session.set_id("user-42")
+    assert again(sessions, session).id == "user-42"
+    with pytest.raises(h3s.StateError):
+        again(sessions, session).set_id("other")
+    with pytest.raises(h3s.DataError):
+        sessions.use(now=NOW).set_id("with space")
+
+
+def test_a_password_is_changed_without_logging_anybody_out(sessions: h3s.Sessions) -> None:
+    old = h3s.Sessions(password={"k1": PASSWORD})
+    new = h3s.Sessions(password={"k2": PASSWORD[::-1], "k1": PASSWORD})
+    session = old.use(now=NOW)
+    session["user"] = 1
+    moved = new.get(cookie=cookie_of(session), now=NOW)
+    assert moved["user"] == 1 and ".k2." in moved.set_cookies()[0]
+
+
+def test_raw_seals_and_fe26(sessions: h3s.Sessions) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal={"format": "fe26.2", "accept": ["h3s1", "fe26.2"]})
+    token = iron.iron_seal(["Zoë", {"a": 1}], now=NOW)
+    assert iron.iron_unseal(token + "~2", now=NOW) == ["Zoë", {"a": 1}]
+    with pytest.raises(h3s.Rejected):
+        iron.iron_unseal(token[:-1], now=NOW)
+    with pytest.raises(h3s.ConfigError):
+        sessions.iron_seal(1)
+    other = h3s.Sessions(password=PASSWORD, seal={"format": "fe26.2"})
+    cold = cookie_of(other.use(now=NOW))
+    with pytest.raises(h3s.Cold):
+        iron.get(cookie=cold, warm_only=True, now=NOW)
+    assert iron.get(cookie=cold, now=NOW).source == "cookie"
+    assert iron.get(cookie=cold, warm_only=True, now=NOW).source == "cookie"
+
+
+def test_a_peer_that_forges_is_busy_and_others_are_not(sessions: h3s.Sessions) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal={"format": "fe26.2"})
+    token = iron.use(now=NOW).seal()
+    head, salt, mac = token.rsplit("*", 2)
+    forged = [f"{head}*{number:064x}*{mac}" for number in range(21)]
+    for one in forged[:20]:
+        assert iron.get(header=one, peer="mallory", now=NOW).rejection == "bad_seal"
+    with pytest.raises(h3s.Busy):
+        iron.get(header=forged[20], peer="mallory", now=NOW)
+    assert iron.get(header=token, peer="mallory", now=NOW).source == "header"
+    assert iron.get(header=forged[20], peer="alice", now=NOW).rejection == "bad_seal"
+
+
+# ---- Options ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "options"),
+    [
+        ("password", {"password": "short"}),
+        ("max_age", {"max_age": -1}),
+        ("max_age", {"max_age": timedelta(milliseconds=1)}),
+        ("cookie.same_site", {"cookie": {"same_site": "none", "secure": False}}),
+        ("cookie.same_sight", {"cookie": {"same_sight": "lax"}}),
+        ("seal.format", {"seal": {"format": "jwt"}}),
+        ("not_before", {"not_before": datetime(2026, 1, 1)}),
+        ("session_header", {"session_header": object()}),
+    ],
+)
+def test_wrong_options_name_the_key_as_it_was_written(key: str, options: dict[str, Any]) -> None:
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions(**{"password": PASSWORD, **options})
+    assert error.value.key == key and key in str(error.value)
+    assert PASSWORD not in str(error.value) and PASSWORD not in repr(error.value)
+
+
+def test_every_option_is_understood() -> None:
+    derivation = {"salt_bits": 256, "iterations": 1, "min_password_length": 32}
+    sessions = h3s.Sessions(
+        password={"a": PASSWORD},
+        name="s",
+        max_age=timedelta(hours=1),
+        idle_timeout=60,
+        not_before=NOW,
+        refresh=False,
+        max_token_length=1000,
+        session_header=False,
+        cookie={
+            "path": "/app",
+            "domain": "example.com",
+            "secure": True,
+            "http_only": False,
+            "same_site": "strict",
+            "partitioned": True,
+            "priority": "high",
+            "max_age": timedelta(minutes=1),
+            "chunk_max_length": 1000,
+            "max_chunks": 5,
+        },
+        seal={
+            "format": "fe26.2",
+            "accept": ("h3s1", "fe26.2"),
+            "migrate": True,
+            "ttl": 5000,
+            "timestamp_skew_sec": 1,
+            "localtime_offset_msec": 0,
+            "encryption": {"algorithm": "aes-128-ctr", **derivation},  # type: ignore[typeddict-item]
+            "integrity": {"algorithm": "sha256", **derivation},  # type: ignore[typeddict-item]
+        },
+        legacy_seal_fallback=False,
+    )
+    (value,) = sessions.use(now=NOW).set_cookies()
+    wanted = "Path=/app Domain=example.com Secure SameSite=Strict Partitioned Priority=High Max-Age=60"
+    assert value.startswith("s=Fe26.2*a*") and all(f"; {part}" in value for part in wanted.split())
+    assert "HttpOnly" not in value and sessions.header_name == ""
+
+
+def test_options_from_a_file_or_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    path.write_text(json.dumps({"password": PASSWORD, "name": "ours"}))
+    for source in (path, str(path), path.read_text()):
+        assert h3s.Sessions.from_json(source).cookie_name == "ours"
+    assert h3s.Sessions.from_json('{"name": "ours"}', password=PASSWORD).cookie_name == "ours"
+    with pytest.raises(h3s.ConfigError, match="nowhere"):
+        h3s.Sessions.from_json(tmp_path / "nowhere.json")
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions.from_json('{"password": "short"}')
+    assert error.value.key == "password"
+
+
+# ---- Objects, threads, processes -------------------------------------------------------------------------------------
+
+
+def test_they_refuse_to_be_pickled_or_copied(sessions: h3s.Sessions) -> None:
+    for thing in (sessions, sessions.use(now=NOW)):
+        for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="pickled"):
+                copied(thing)  # type: ignore[operator]
+
+
+def test_they_show_no_secrets(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session["secret"] = "s3cret"
+    shown = repr(sessions) + repr(session) + str(session)
+    assert PASSWORD not in shown and "s3cret" not in shown and session.id not in shown
+
+
+def test_they_free_themselves_and_close(sessions: h3s.Sessions) -> None:
+    with sessions.use(now=NOW) as session:
+        session["a"] = [1]
+    for deed in (lambda: session["a"], lambda: session.update(a=1), session.set_cookies, lambda: session.id):
+        with pytest.raises(h3s.StateError, match="closed"):
+            deed()
+    session.close()
+    with h3s.Sessions(password=PASSWORD) as other:
+        outlives = other.use(now=NOW)
+    with pytest.raises(h3s.StateError, match="closed"):
+        other.use()
+    outlives["a"] = 1
+    assert outlives.set_cookies()
+    del session, outlives, other
+    gc.collect()
+
+
+def test_threads_share_sessions(sessions: h3s.Sessions) -> None:
+    failures = []
+
+    def work(number: int) -> None:
+        try:
+            for _ in range(200):
+                session = sessions.use(now=NOW)
+                session["n"] = number
+                assert again(sessions, session)["n"] == number
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failures
+
+
+def ids(sessions: h3s.Sessions, count: int) -> list[tuple[str, str]]:
+    made = [sessions.use(now=NOW) for _ in range(count)]
+    return [(session.id, session.seal()) for session in made]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_parent_and_child_never_draw_the_same(sessions: h3s.Sessions) -> None:
+    ids(sessions, 1)
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=lambda: theirs.send(ids(sessions, 50)))
+    child.start()
+    mine = ids(sessions, 50)
+    assert ours.poll(30)
+    other = ours.recv()
+    child.join(30)
+    assert child.exitcode == 0
+    assert len({one for pair in mine + other for one in pair}) == 200
+    for _, token in other:
+        assert sessions.unseal(token, now=NOW) == {}
+
+
+def resident() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc on this system")
+def test_200_000_requests_hold_memory_steady(sessions: h3s.Sessions) -> None:
+    cookie = cookie_of(sessions.use(now=NOW))
+
+    def requests(count: int) -> None:
+        for number in range(count):
+            session = sessions.use(cookie=cookie, now=NOW)
+            session["list"] = [number]
+            session["list"].append(number)
+            session.set_cookies()
+            if number % 10 == 0:
+                with pytest.raises(h3s.DataError):
+                    session["bad"] = {number}
+                sessions.get(cookie="h3=h3s1..forged").close()
+
+    requests(20_000)
+    before = resident()
+    requests(180_000)
+    assert resident() - before < 2 << 20

@@ -1,0 +1,95 @@
+"""The WSGI middleware, on wsgiref's server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import h3s
+import httpx
+from conftest import PASSWORD, Serve, cookies_of
+from h3s.wsgi import SessionMiddleware, session_of
+
+Environ = dict[str, Any]
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def application(environ: Environ, start_response: Any) -> Any:
+    session = session_of(environ)
+    path = environ["PATH_INFO"]
+    if path == "/untouched":
+        start_response("200 OK", PLAIN)
+        return [b"hello"]
+    if path == "/read":
+        start_response("200 OK", [*PLAIN, ("Vary", "Accept, COOKIE")])
+        return [str(session.get("count", 0)).encode()]
+    if path == "/early":
+        start_response("200 OK", [*PLAIN, ("Cache-Control", "public, max-age=60, s-maxage=600")])
+        session["count"] = session.get("count", 0) + 1
+        return [b"counted"]
+    if path == "/generator":
+        return generated(session, start_response)
+    if path == "/write":
+        session["count"] = 7
+        start_response("200 OK", [*PLAIN, ("Cache-Control", "no-store")])(b"written")
+        return []
+    if path == "/error":
+        session["count"] = 9
+        try:
+            raise RuntimeError("on purpose")
+        except RuntimeError:
+            import sys
+
+            start_response("500 Internal Server Error", PLAIN, sys.exc_info())
+        return [b"sorry"]
+    start_response("404 Not Found", PLAIN)
+    return [b"no"]
+
+
+def generated(session: h3s.Session, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", PLAIN)
+    yield b""
+    session["count"] = session.get("count", 0) + 10
+    yield b"gene"
+    yield b"rated"
+
+
+def test_each_response_owes_what_it_should(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
+    at = wsgi(SessionMiddleware(application, sessions))
+    untouched = client.get(at + "/untouched")
+    assert not cookies_of(untouched) and "vary" not in untouched.headers
+    read = client.get(at + "/read")
+    assert not cookies_of(read) and read.headers["vary"] == "Accept, COOKIE, x-h3-session"
+    assert "cache-control" not in read.headers and read.text == "0"
+    early = client.get(at + "/early")
+    assert len(cookies_of(early)) == 1 and early.headers["cache-control"] == "private, max-age=60"
+    assert client.get(at + "/read").text == "1"
+    generator = client.get(at + "/generator")
+    assert generator.text == "generated" and len(cookies_of(generator)) == 1
+    assert client.get(at + "/read").text == "11"
+    write = client.get(at + "/write")
+    assert write.text == "written" and write.headers["cache-control"] == "no-store"
+    assert client.get(at + "/read").text == "7"
+    error = client.get(at + "/error")
+    assert error.status_code == 500 and len(cookies_of(error)) == 1
+    assert client.get(at + "/read").text == "9"
+
+
+def test_a_header_client_keeps_its_session_itself(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
+    at = wsgi(SessionMiddleware(application, sessions))
+    session = sessions.use()
+    session["count"] = 5
+    headers = {sessions.header_name: session.seal()}
+    assert client.get(at + "/read", headers=headers).text == "5"
+
+
+def test_a_flood_of_forgeries_gets_429(wsgi: Serve, client: httpx.Client) -> None:
+    iron = h3s.Sessions(password=PASSWORD, cookie={"secure": False}, seal={"format": "fe26.2"})
+    at = wsgi(SessionMiddleware(application, iron, peer=lambda environ: str(environ["REMOTE_ADDR"])))
+    head, _, mac = iron.use().seal().rsplit("*", 2)
+    statuses = [
+        client.get(at + path, headers={iron.header_name: f"{head}*{number:064x}*{mac}"}).status_code
+        for number, path in enumerate(["/read"] * 40 + ["/generator"] * 5)
+    ]
+    assert statuses[:20] == [200] * 20 and 429 in statuses[20:40] and 429 in statuses[40:]
+    assert client.get(at + "/untouched").status_code == 200
