@@ -6,40 +6,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { H3, clearSession, serve, updateSession, useSession } from "h3";
 import { CookieJar } from "tough-cookie";
 
-const password = "correct horse battery staple, and more of it";
-const config = { password, maxAge: 604800, cookie: { secure: false } };
+import { password, startH3 } from "./h3-server.mjs";
 
 /** The C demo: its address, and how to stop it. */
 async function startCounter() {
   const child = spawn(process.env.H3S_COUNTER, { env: { SESSION_PASSWORD: password, SESSION_FORMAT: "fe26.2" }, stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   return { address: line.replace(/\/$/, ""), stop: () => child.kill() };
-}
-
-async function startH3() {
-  const app = new H3()
-    .get("/", async (event) => {
-      const session = await useSession(event, config);
-      await session.update((data) => ({ count: (data.count ?? 0) + 1 }));
-      return { id: session.id, data: session.data };
-    })
-    .post("/login", async (event) => {
-      const session = await updateSession(event, config, { user: "Zoë" });
-      return { id: session.id, data: session.data };
-    })
-    .post("/clear", async (event) => {
-      await clearSession(event, config);
-      return {};
-    });
-  const server = serve(app, { hostname: "127.0.0.1", port: 0, silent: true });
-  await server.ready();
-  return {
-    address: server.url.replace(/\/$/, ""),
-    stop: () => server.close(true),
-  };
 }
 
 test("log in at one, count at the other, rotate here, clear there", { timeout: 60_000 }, async () => {

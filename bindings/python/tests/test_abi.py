@@ -48,7 +48,9 @@ def c_type(text: str) -> Any:
 
 def test_every_function_is_declared_as_in_the_header() -> None:
     declared = {}
-    for result, name, arguments in re.findall(r"^((?:const |struct )*\w+ \**)(h3s_\w+)\(([^;{]*)\);", HEADER, re.MULTILINE):
+    for result, name, arguments in re.findall(
+        r"^((?:const |struct )*\w+ \**)(h3s_\w+)\(([^;{]*)\);", HEADER, re.MULTILINE
+    ):
         listed = [] if arguments == "void" else [c_type(argument) for argument in arguments.split(",")]
         declared[name] = (c_type(result), listed)
     assert len(declared) == HEADER.count(");")

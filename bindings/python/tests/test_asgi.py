@@ -131,7 +131,6 @@ def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, session
     at = asgi(SessionMiddleware(api, sessions))  # type: ignore[arg-type]
     assert [client.get(at + path).json() for path in ("/async", "/thread", "/async")] == [1, 2, 3]
     assert client.get(at + "/denied").status_code == 403
-    api.add_middleware(SessionMiddleware, sessions=sessions)  # type: ignore[arg-type]
 
 
 def test_a_cold_token_opens_without_holding_up_the_loop_and_a_flood_gets_429(asgi: Serve, client: httpx.Client) -> None:

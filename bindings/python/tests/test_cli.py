@@ -43,7 +43,9 @@ def test_seal_and_unseal(format: str) -> None:
     assert token.lower().startswith(format)
     for text in (token, f"Cookie: a=b; h3={token}\r\n", f"h3={token}"):
         shown = json.loads(run("unseal", stdin=text).stdout)
-        assert shown["data"] == {"user": "Zoë"} and shown["created_at"].endswith("+00:00") and shown["expires_at"] is None
+        assert (
+            shown["data"] == {"user": "Zoë"} and shown["created_at"].endswith("+00:00") and shown["expires_at"] is None
+        )
     refused = run("unseal", stdin=token, password=PASSWORD[::-1])
     assert refused.returncode == 1 and "bad_seal" in refused.stderr and not refused.stdout
     refused = run("unseal", stdin=f"h3={token}x*", password=PASSWORD)

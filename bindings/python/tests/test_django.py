@@ -118,7 +118,22 @@ async def in_the_loop(request: HttpRequest) -> HttpResponse:
     return read(request)
 
 
-VIEWS = (count, read, untouched, nested, login, who, logout, cycle, large, closing, lifetime, error, missing, in_the_loop)
+VIEWS = (
+    count,
+    read,
+    untouched,
+    nested,
+    login,
+    who,
+    logout,
+    cycle,
+    large,
+    closing,
+    lifetime,
+    error,
+    missing,
+    in_the_loop,
+)
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
 
@@ -227,7 +242,12 @@ def test_the_store_speaks_as_djangos_do() -> None:
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [(None, "H3S_OPTIONS"), ({}, "password"), ({"password": "short"}, "password"), ({"password": PASSWORD, "name": "x"}, "name")],
+    [
+        (None, "H3S_OPTIONS"),
+        ({}, "password"),
+        ({"password": "short"}, "password"),
+        ({"password": PASSWORD, "name": "x"}, "name"),
+    ],
 )
 def test_wrong_settings_are_errors_that_name_them(options: Any, word: str) -> None:
     with override_settings(H3S_OPTIONS=options), pytest.raises(ImproperlyConfigured, match=word):

@@ -17,12 +17,16 @@ from conftest import Serve
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-EXAMPLES = [pytest.param(text, id=f"{number}-{text.split(maxsplit=2)[1]}") for number, (kind, text) in enumerate(BLOCKS) if kind == "python"]
+EXAMPLES = [
+    pytest.param(text, id=f"{number}-{text.split(maxsplit=2)[1]}")
+    for number, (kind, text) in enumerate(BLOCKS)
+    if kind == "python"
+]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_example_runs(text: str, wsgi: Serve, asgi: Serve) -> None:
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(text, str(README), "exec"), names)
     if "app" not in names:
         return
@@ -40,7 +44,13 @@ def test_the_commands_run(tmp_path: Path) -> None:
     script = commands[0].replace("python -m", f"{sys.executable} -m")
     environment = {**os.environ, "PYTHONPATH": str(Path(h3s.__file__).parents[1])}
     done = subprocess.run(
-        ["bash", "-euc", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-euc", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert '"id": 42' in done.stdout

@@ -19,7 +19,18 @@ CARGO_TARGET = PACKAGE.parents[1] / "target"
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", str(folder), str(PACKAGE)],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "-w",
+            str(folder),
+            str(PACKAGE),
+        ],
         env={**os.environ, "CARGO_TARGET_DIR": str(CARGO_TARGET)},
         check=True,
         timeout=900,
@@ -49,6 +60,12 @@ def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> 
         "print(len(session.set_cookies()))\n"
     )
     done = subprocess.run(
-        [str(python), "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [str(python), "-c", program],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout == "1\n", done.stderr

@@ -32,7 +32,15 @@ def again(sessions: h3s.Sessions, session: h3s.Session, now: float = NOW) -> h3s
 
 def test_what_is_written_comes_back(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
-    values = {"s": "Zoë \U0001f36a \ud800", "i": 2**80, "f": 0.1, "t": True, "n": None, "l": [1, [2]], "d": {"a": {"b": []}}}
+    values = {
+        "s": "Zoë \U0001f36a \ud800",
+        "i": 2**80,
+        "f": 0.1,
+        "t": True,
+        "n": None,
+        "l": [1, [2]],
+        "d": {"a": {"b": []}},
+    }
     session.update(values)
     session["one"] = 1
     found = again(sessions, session)

@@ -205,7 +205,7 @@ class Session(MutableMapping[str, Any]):
     def close(self) -> None:
         """Frees the session and wipes its data; nothing else can be done with it then."""
         handle, self._handle = self._handle, None
-        self._values, self._given = {}, {}
+        self._values, self._given = None, {}
         fast.h3s_session_free(handle)
 
     def __enter__(self) -> Self:

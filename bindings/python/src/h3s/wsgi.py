@@ -116,9 +116,10 @@ class _Body:
     def __iter__(self) -> Iterator[bytes]:
         try:
             for chunk in self._body:
+                # An empty one may come before the headers are known.
                 if chunk:
                     self._response.send()
-                yield chunk
+                    yield chunk
             self._response.send()
         except Busy:
             yield from self._response.busy()

@@ -1,0 +1,38 @@
+"""What every supported Python must do, without any other package: run by the suite under each that is there."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from pathlib import Path
+from wsgiref.util import setup_testing_defaults
+
+import h3s
+from h3s import asgi, wsgi
+
+assert asgi.SessionMiddleware
+assert doctest.testmod(h3s).failed == 0
+for vector in json.loads((Path(__file__).resolve().parents[3] / "tests/vectors/h3s1-open.json").read_text()):
+    sessions = h3s.Sessions.from_json(json.dumps(vector["options"]))
+    assert sessions.unseal(vector["token"], now=vector["now_ms"] / 1000) == json.loads(vector["data"])
+
+sessions = h3s.Sessions(password="correct horse battery staple, and more of it", max_age=3600)
+session = sessions.use()
+session.update(user={"id": 42}, cart=[])
+session["cart"].append("apple")
+cookie = session.set_cookies()[0].split(";")[0]
+
+
+def application(environ, start_response):  # type: ignore[no-untyped-def]
+    found = wsgi.session_of(environ)
+    assert found == {"user": {"id": 42}, "cart": ["apple"]}, found
+    found.clear()
+    start_response("200 OK", [])
+    return [b""]
+
+
+environ = {"HTTP_COOKIE": cookie}
+setup_testing_defaults(environ)
+sent = []
+list(wsgi.SessionMiddleware(application, sessions)(environ, lambda status, headers: sent.extend(headers)))
+assert any(name == "Set-Cookie" and "Max-Age=0" in value for name, value in sent), sent
