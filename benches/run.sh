@@ -26,3 +26,6 @@ cargo bench --locked --bench request -- --warm-up-time 0.5 --measurement-time 1
 need_node tests/interop
 build fe26 h3s
 node benches/fe26.mjs target/benches/fe26
+
+need_venv
+H3S_LIBRARY=target/release/libh3s.so PYTHONPATH=bindings/python/src target/venv/bin/python benches/python.py

@@ -5,12 +5,13 @@ from __future__ import annotations
 import doctest
 import json
 from pathlib import Path
+from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import h3s
 from h3s import asgi, wsgi
 
-assert asgi.SessionMiddleware
+assert callable(asgi.SessionMiddleware)
 assert doctest.testmod(h3s).failed == 0
 for vector in json.loads((Path(__file__).resolve().parents[3] / "tests/vectors/h3s1-open.json").read_text()):
     sessions = h3s.Sessions.from_json(json.dumps(vector["options"]))
@@ -23,7 +24,7 @@ session["cart"].append("apple")
 cookie = session.set_cookies()[0].split(";")[0]
 
 
-def application(environ, start_response):  # type: ignore[no-untyped-def]
+def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     found = wsgi.session_of(environ)
     assert found == {"user": {"id": 42}, "cart": ["apple"]}, found
     found.clear()
@@ -31,8 +32,8 @@ def application(environ, start_response):  # type: ignore[no-untyped-def]
     return [b""]
 
 
-environ = {"HTTP_COOKIE": cookie}
+environ: dict[str, Any] = {"HTTP_COOKIE": cookie}
 setup_testing_defaults(environ)
-sent = []
+sent: list[tuple[str, str]] = []
 list(wsgi.SessionMiddleware(application, sessions)(environ, lambda status, headers: sent.extend(headers)))
 assert any(name == "Set-Cookie" and "Max-Age=0" in value for name, value in sent), sent

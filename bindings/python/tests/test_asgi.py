@@ -9,7 +9,6 @@ import fastapi
 import h3s
 import httpx
 import pytest
-from conftest import PASSWORD, Serve, cookies_of
 from h3s.asgi import SessionMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -18,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.sync.client import connect
+
+from conftest import PASSWORD, Serve, cookies_of
 
 
 async def count(request: Request) -> Response:
@@ -74,9 +75,9 @@ ROUTES.append(WebSocketRoute("/socket", socket))
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_whole_visit(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions, wrapped: bool) -> None:
     if wrapped:
-        at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))  # type: ignore[arg-type]
+        at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))
     else:
-        at = asgi(Starlette(routes=ROUTES, middleware=[Middleware(SessionMiddleware, sessions=sessions)]))  # type: ignore[arg-type]
+        at = asgi(Starlette(routes=ROUTES, middleware=[Middleware(SessionMiddleware, sessions=sessions)]))
     for path in ("/untouched", "/read"):
         assert not cookies_of(client.get(at + path))
     assert "vary" not in client.get(at + "/untouched").headers
@@ -98,7 +99,7 @@ def test_a_whole_visit(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions
 
 
 def test_a_websocket_reads_the_session(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
-    at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))  # type: ignore[arg-type]
+    at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))
     client.get(at + "/count")
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     address = at.replace("http", "ws") + "/socket"
@@ -128,7 +129,7 @@ def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, session
         request.session["denied"] = True
         raise fastapi.HTTPException(403)
 
-    at = asgi(SessionMiddleware(api, sessions))  # type: ignore[arg-type]
+    at = asgi(SessionMiddleware(api, sessions))
     assert [client.get(at + path).json() for path in ("/async", "/thread", "/async")] == [1, 2, 3]
     assert client.get(at + "/denied").status_code == 403
 
@@ -136,7 +137,7 @@ def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, session
 def test_a_cold_token_opens_without_holding_up_the_loop_and_a_flood_gets_429(asgi: Serve, client: httpx.Client) -> None:
     options: Any = {"password": PASSWORD, "cookie": {"secure": False}, "seal": {"format": "fe26.2"}}
     iron, other = h3s.Sessions(**options), h3s.Sessions(**options)
-    app = SessionMiddleware(Starlette(routes=ROUTES), iron, peer=lambda scope: str(scope["client"][0]))  # type: ignore[arg-type]
+    app = SessionMiddleware(Starlette(routes=ROUTES), iron, peer=lambda scope: str(scope["client"][0]))
     at = asgi(app)
     session = other.use()
     session["count"] = 41

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import h3s
 import pytest
+
 from conftest import PASSWORD
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import django
 import httpx
 import pytest
-from conftest import PASSWORD, Serve, cookies_of
 from django.conf import settings
+
+from conftest import PASSWORD, Serve, cookies_of
 
 # The ORM is not used in an event loop's thread but by its own tests below.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -31,16 +32,16 @@ settings.configure(
 )
 django.setup()
 
-from django.contrib import auth, messages  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.exceptions import ImproperlyConfigured  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
-from h3s.django import SessionStore, sessions  # noqa: E402
+from django.contrib import auth, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.test import Client, override_settings
+from django.urls import path
+from h3s.django import SessionStore, sessions
 
 
 def count(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from typing import Any
 import h3s
 import httpx
 import pytest
+
 from conftest import Serve
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -27,7 +28,7 @@ EXAMPLES = [
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_example_runs(text: str, wsgi: Serve, asgi: Serve) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(text, str(README), "exec"), names)
+    exec(compile(text, str(README), "exec"), names)  # noqa: S102
     if "app" not in names:
         return
     at = (asgi if "h3s.asgi" in text else wsgi)(names["app"])

@@ -9,8 +9,9 @@ from typing import Any
 import flask
 import h3s
 import httpx
-from conftest import NOW, PASSWORD, Serve, cookies_of
 from h3s.flask import H3SessionInterface
+
+from conftest import NOW, PASSWORD, Serve, cookies_of
 
 
 def application(sessions: h3s.Sessions) -> flask.Flask:

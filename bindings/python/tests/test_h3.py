@@ -9,6 +9,7 @@ from pathlib import Path
 import h3s
 import httpx
 import pytest
+
 from conftest import PASSWORD, Serve
 from test_flask import application
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import h3s
 import httpx
-from conftest import PASSWORD, Serve, cookies_of
 from h3s.wsgi import SessionMiddleware, session_of
+
+from conftest import PASSWORD, Serve, cookies_of
 
 Environ = dict[str, Any]
 PLAIN = [("Content-Type", "text/plain")]
