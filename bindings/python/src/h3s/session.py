@@ -23,6 +23,7 @@ _SOURCES = (None, "cookie", "header", "token")
 _CONTAINERS = (dict, list)
 
 _STRINGS = POINTER(Str)
+_set, _set_cookies, _data_of = fast.h3s_set, fast.h3s_set_cookies, fast.h3s_session_data
 
 # Without the search for white space around it, of which the library leaves none.
 _decode = json.JSONDecoder().raw_decode
@@ -55,13 +56,17 @@ class Session(MutableMapping[str, Any]):
     # ---- The mapping -------------------------------------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
-        value = self._data()[key]
+        values = self._values
+        value = (self._data() if values is None else values)[key]
         if isinstance(value, _CONTAINERS) and key not in self._given:
             self._given[key] = _text_of(key, value)
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self._data() else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __contains__(self, key: object) -> bool:
         return key in self._data()
@@ -73,10 +78,16 @@ class Session(MutableMapping[str, Any]):
         return len(self._data())
 
     def __setitem__(self, key: str, value: Any) -> None:
-        values, name, text = self._data(), _name_of(key), _text_of(key, value)
-        self._write(fast.h3s_set, name, len(name), text, len(text), key=key)
+        values = self._values
+        if values is None:
+            values = self._data()
+        name, text = _name_of(key), _text_of(key, value)
+        # As _write would, without the calls in between: this is what most requests do.
+        if _set(self._handle, name, len(name), text, len(text), None):
+            self._write(_set, name, len(name), text, len(text), key=key)
         values[key] = value
-        self._keep(key, value, text)
+        if self._given or isinstance(value, _CONTAINERS):
+            self._keep(key, value, text)
 
     def __delitem__(self, key: str) -> None:
         if key not in self._data():
@@ -138,10 +149,12 @@ class Session(MutableMapping[str, Any]):
 
     def set_cookies(self) -> list[str]:
         """The Set-Cookie values that the response owes, most often none or one; each is a header of its own."""
-        self._flush()
+        if self._given:
+            self._flush()
         found, count = _STRINGS(), c_size_t()
-        self._write(fast.h3s_set_cookies, byref(found), byref(count))
-        return [value.ptr.decode() for value in found[: count.value]]
+        if _set_cookies(self._handle, byref(found), byref(count), None):
+            self._write(_set_cookies, byref(found), byref(count))
+        return [found[i].ptr.decode() for i in range(count.value)]
 
     def seal(self) -> str:
         """The session as a bare token, for a client that sends it back in the session header."""
@@ -235,7 +248,7 @@ class Session(MutableMapping[str, Any]):
 
     def _data(self) -> dict[str, Any]:
         if self._values is None:
-            data = fast.h3s_session_data(self._handle).ptr
+            data = _data_of(self._handle).ptr
             if data is None:
                 self._fail(_abi.ERR_ARGUMENT, None)
             self._values = _decode(data.decode())[0]

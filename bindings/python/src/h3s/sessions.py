@@ -145,20 +145,18 @@ class Sessions:
         now: Optional[Moment],
         warm_only: bool,
     ) -> c_void_p:
-        cookie = b"" if cookie is None else cookie if isinstance(cookie, bytes) else _bytes(cookie)
-        header = b"" if header is None else header if isinstance(header, bytes) else _bytes(header)
-        who = b"" if peer is None else peer.encode("utf-8", "replace")
-        request = Request(
-            _abi.REQUEST_SIZE,
-            _abi.WARM_ONLY,
-            cookie,
-            len(cookie),
-            header,
-            len(header),
-            who,
-            len(who),
-            0 if now is None else milliseconds(now),
-        )
+        request = Request(_abi.REQUEST_SIZE, _abi.WARM_ONLY)
+        if cookie is not None:
+            request.cookie = text = _bytes(cookie)
+            request.cookie_len = len(text)
+        if header is not None:
+            request.header = text = _bytes(header)
+            request.header_len = len(text)
+        if peer is not None:
+            request.peer = text = peer.encode("utf-8", "replace")
+            request.peer_len = len(text)
+        if now is not None:
+            request.now_ms = milliseconds(now)
         handle = c_void_p()
         status = find(self._handle, byref(request), byref(handle), None)
         if status == _abi.ERR_COLD and not warm_only:
