@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socketserver
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any, Callable, Optional
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import h3s
@@ -19,6 +21,8 @@ import uvicorn
 PASSWORD = "correct horse battery staple, and more of it"
 NOW = 1_800_000_000
 Serve = Callable[[Any], str]
+#: The folder that the package is imported from.
+SOURCE = Path(h3s.__file__).parents[1]
 
 
 @pytest.fixture
@@ -98,3 +102,17 @@ def _serving(server: Callable[[Any], Any]) -> Iterator[Serve]:
 
 def cookies_of(response: httpx.Response) -> list[str]:
     return response.headers.get_list("set-cookie")
+
+
+def run(
+    command: list[str], environment: dict[str, str], *, folder: Optional[Path] = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program, in bounded time, and keeps what it says."""
+    return subprocess.run(
+        command, input=stdin, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def cookie_of(session: h3s.Session) -> str:
+    """The Cookie header of the next request."""
+    return "; ".join(value.split(";")[0] for value in session.set_cookies() if "Max-Age=0" not in value)

@@ -15,6 +15,8 @@ import h3s
 import pytest
 from h3s import _abi
 
+from conftest import SOURCE, run
+
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = re.sub(r"/\*.*?\*/", "", (ROOT / "include/h3s.h").read_text(), flags=re.DOTALL)
 TYPES: dict[str, Any] = {
@@ -79,15 +81,12 @@ def test_every_number_is_that_of_the_header() -> None:
 
 def imported(**environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name != "H3S_LIBRARY"}
-    source = str(Path(h3s.__file__).parents[1])
-    return subprocess.run(
-        [sys.executable, "-c", "import h3s; print(h3s._abi.slow._name)"],
-        env={**clean, "PYTHONPATH": source, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    program = "import h3s; print(h3s._abi.slow._name)"
+    return run([sys.executable, "-c", program], {**clean, "PYTHONPATH": str(SOURCE), **environment})
+
+
+def test_the_package_and_the_library_are_of_one_version() -> None:
+    assert _abi.fast.h3s_version().decode() == h3s.__version__
 
 
 def test_a_missing_library_is_an_error_that_says_where_it_looked(tmp_path: Path) -> None:

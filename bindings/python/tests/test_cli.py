@@ -11,27 +11,19 @@ from pathlib import Path
 import h3s
 import pytest
 
-from conftest import PASSWORD
+from conftest import PASSWORD, SOURCE, run
 
 
-def run(*arguments: str, stdin: str = "", password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(h3s.__file__).parents[1])}
+def cli(*arguments: str, stdin: str = "", password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     environment.pop("SESSION_PASSWORD", None)
     if password:
         environment["SESSION_PASSWORD"] = password
-    return subprocess.run(
-        [sys.executable, "-m", "h3s", *arguments],
-        input=stdin,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run([sys.executable, "-m", "h3s", *arguments], environment, stdin=stdin)
 
 
 def test_passwords_are_new_and_long_enough() -> None:
-    made = {run("new-password", password="").stdout.strip() for _ in range(3)}
+    made = {cli("new-password", password="").stdout.strip() for _ in range(3)}
     assert len(made) == 3
     for password in made:
         assert h3s.Sessions(password=password).use().is_new
@@ -39,28 +31,28 @@ def test_passwords_are_new_and_long_enough() -> None:
 
 @pytest.mark.parametrize("format", ["h3s1", "fe26.2"])
 def test_seal_and_unseal(format: str) -> None:
-    sealed = run("seal", "--format", format, stdin='{"user": "Zoë"}')
+    sealed = cli("seal", "--format", format, stdin='{"user": "Zoë"}')
     token = sealed.stdout.strip()
     assert token.lower().startswith(format)
     for text in (token, f"Cookie: a=b; h3={token}\r\n", f"h3={token}"):
-        shown = json.loads(run("unseal", stdin=text).stdout)
+        shown = json.loads(cli("unseal", stdin=text).stdout)
         assert (
             shown["data"] == {"user": "Zoë"} and shown["created_at"].endswith("+00:00") and shown["expires_at"] is None
         )
-    refused = run("unseal", stdin=token, password=PASSWORD[::-1])
+    refused = cli("unseal", stdin=token, password=PASSWORD[::-1])
     assert refused.returncode == 1 and "bad_seal" in refused.stderr and not refused.stdout
-    refused = run("unseal", stdin=f"h3={token}x*", password=PASSWORD)
+    refused = cli("unseal", stdin=f"h3={token}x*", password=PASSWORD)
     assert refused.returncode == 1 and "rejected: " in refused.stderr
 
 
 def test_mistakes_are_said_in_a_line(tmp_path: Path) -> None:
     for done in (
-        run("unseal", stdin="x", password=""),
-        run("unseal", stdin="a=b"),
-        run("seal", stdin="[1]"),
-        run("seal", stdin="{"),
-        run("seal", "--options", str(tmp_path / "nowhere"), stdin="{}"),
-        run("seal", "--password-file", str(tmp_path / "nowhere"), stdin="{}"),
+        cli("unseal", stdin="x", password=""),
+        cli("unseal", stdin="a=b"),
+        cli("seal", stdin="[1]"),
+        cli("seal", stdin="{"),
+        cli("seal", "--options", str(tmp_path / "nowhere"), stdin="{}"),
+        cli("seal", "--password-file", str(tmp_path / "nowhere"), stdin="{}"),
     ):
         assert done.returncode == 2 and done.stderr.startswith("h3s: ") and done.stderr.count("\n") == 1, done
         assert PASSWORD not in done.stderr
@@ -70,11 +62,11 @@ def test_options_and_password_files(tmp_path: Path) -> None:
     options, secret = tmp_path / "options.json", tmp_path / "secret"
     options.write_text(json.dumps({"password": PASSWORD, "name": "ours", "maxAge": 60}))
     secret.write_text(PASSWORD[::-1] + "\n")
-    assert "ours" in run("check", str(options), password="").stdout
-    token = run("seal", "--options", str(options), stdin="{}", password="").stdout
-    assert json.loads(run("unseal", "--options", str(options), stdin=token, password="").stdout)["expires_at"]
-    other = run("unseal", "--options", str(options), "--password-file", str(secret), stdin=token)
+    assert "ours" in cli("check", str(options), password="").stdout
+    token = cli("seal", "--options", str(options), stdin="{}", password="").stdout
+    assert json.loads(cli("unseal", "--options", str(options), stdin=token, password="").stdout)["expires_at"]
+    other = cli("unseal", "--options", str(options), "--password-file", str(secret), stdin=token)
     assert other.returncode == 1 and "bad_seal" in other.stderr
     options.write_text('{"password": "short"}')
-    wrong = run("check", str(options), password="")
+    wrong = cli("check", str(options), password="")
     assert wrong.returncode == 2 and "password" in wrong.stderr and "32" in wrong.stderr

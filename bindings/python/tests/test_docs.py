@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import h3s
 import httpx
 import pytest
 
-from conftest import Serve
+from conftest import SOURCE, Serve, run
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -43,16 +42,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
     commands = [text for kind, text in BLOCKS if kind == "sh" and "python -m h3s" in text]
     assert len(commands) == 1
     script = commands[0].replace("python -m", f"{sys.executable} -m")
-    environment = {**os.environ, "PYTHONPATH": str(Path(h3s.__file__).parents[1])}
-    done = subprocess.run(
-        ["bash", "-euc", script],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run(["bash", "-euc", script], {**os.environ, "PYTHONPATH": str(SOURCE)}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert '"id": 42' in done.stdout
 

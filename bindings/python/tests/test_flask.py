@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import h3s
 import httpx
 from h3s.flask import H3SessionInterface
 
-from conftest import NOW, PASSWORD, Serve, cookies_of
+from conftest import NOW, PASSWORD, Serve, cookie_of, cookies_of
 
 
 def application(sessions: h3s.Sessions) -> flask.Flask:
@@ -110,7 +111,7 @@ def test_old_and_foreign_sessions_are_none(wsgi: Serve, client: httpx.Client, se
     for other, now in ((sessions, NOW - 10**8), (h3s.Sessions(password=PASSWORD[::-1]), None)):
         session = other.use(now=now)
         session["count"] = 41
-        client.cookies.set("h3", session.set_cookies()[0].split(";")[0].partition("=")[2], domain="127.0.0.1")
+        client.cookies.set("h3", cookie_of(session).partition("=")[2], domain="127.0.0.1")
         assert client.get(at + "/read").json() == {}
 
 
@@ -126,11 +127,9 @@ def test_a_changed_password_logs_nobody_out(wsgi: Serve, client: httpx.Client) -
 def test_an_idle_session_slides_on_read(wsgi: Serve, client: httpx.Client) -> None:
     sessions = h3s.Sessions(password=PASSWORD, idle_timeout=timedelta(days=1), cookie={"secure": False})
     at = wsgi(application(sessions))
-    import time
-
     session = sessions.use(now=time.time() - 15 * 3600)
     session["count"] = 1
-    client.cookies.set("h3", session.set_cookies()[0].split(";")[0].partition("=")[2], domain="127.0.0.1")
+    client.cookies.set("h3", cookie_of(session).partition("=")[2], domain="127.0.0.1")
     assert len(cookies_of(client.get(at + "/read"))) == 1
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import run
+
 PACKAGE = Path(__file__).resolve().parents[1]
 CARGO_TARGET = PACKAGE.parents[1] / "target"
 
@@ -59,13 +61,5 @@ def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> 
         "session['a'] = 1\n"
         "print(len(session.set_cookies()))\n"
     )
-    done = subprocess.run(
-        [str(python), "-c", program],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([str(python), "-c", program], environment, folder=tmp_path)
     assert done.stdout == "1\n", done.stderr

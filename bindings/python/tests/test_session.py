@@ -16,11 +16,7 @@ from typing import Any
 import h3s
 import pytest
 
-from conftest import NOW, PASSWORD
-
-
-def cookie_of(session: h3s.Session) -> str:
-    return "; ".join(value.split(";")[0] for value in session.set_cookies() if "Max-Age=0" not in value)
+from conftest import NOW, PASSWORD, cookie_of
 
 
 def again(sessions: h3s.Sessions, session: h3s.Session, now: float = NOW) -> h3s.Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,8 +40,6 @@ def application(environ: Environ, start_response: Any) -> Any:
         try:
             raise RuntimeError("on purpose")
         except RuntimeError:
-            import sys
-
             start_response("500 Internal Server Error", PLAIN, sys.exc_info())
         return [b"sorry"]
     start_response("404 Not Found", PLAIN)

@@ -200,9 +200,3 @@ def fail(status: int, error: Optional[Error] = None, key: Optional[str] = None) 
         key = error.key.decode()
     offset = error.offset if error is not None and error.offset >= 0 else None
     raise _CLASSES.get(status, H3sError)(f"{key}: {text}" if key else text, key=key, offset=offset)
-
-
-def version() -> str:
-    """The library's version, e.g. "0.1.0"."""
-    found: bytes = fast.h3s_version()
-    return found.decode()

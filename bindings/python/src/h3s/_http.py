@@ -36,9 +36,9 @@ class LazySession(Session):
         if self.touched:
             super().close()
 
-    def __del__(self, _free: Callable[[Any], None] = Session.__del__) -> None:
-        if getattr(self, "touched", False):
-            _free(self)
+    def __del__(self) -> None:
+        if self.touched:
+            super().__del__()
 
 
 def owed(
@@ -65,7 +65,7 @@ def owed(
 
 
 def put(sessions: Sessions, session: LazySession, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A response's headers with what is owed to the session."""
+    """A response's headers, in a list of its own, with what is owed to the session."""
     headers = list(headers)
     if not session.touched:
         return headers
@@ -77,11 +77,6 @@ def put(sessions: Sessions, session: LazySession, headers: Iterable[tuple[str, s
     taken = {name.lower() for name in ours}
     kept = [(key, value) for key, value in headers if key.lower() not in taken]
     return [*kept, *ours.items(), *(("Set-Cookie", value) for value in cookies)]
-
-
-def joined_cookies(lines: list[str]) -> str:
-    """Several Cookie lines, as HTTP/2 allows them, as one."""
-    return lines[0] if len(lines) == 1 else "; ".join(lines)
 
 
 def _directives(value: Optional[str]) -> list[str]:

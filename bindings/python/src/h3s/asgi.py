@@ -13,7 +13,7 @@ from collections.abc import Awaitable, MutableMapping
 from functools import partial
 from typing import Any, Callable, Optional
 
-from ._http import LazySession, joined_cookies, put
+from ._http import LazySession, put
 from .errors import Busy, Cold
 from .session import Session
 from .sessions import Sessions
@@ -77,7 +77,8 @@ class SessionMiddleware:
                 lines.append(value.decode("latin-1"))
             elif name == self._header and header is None:
                 header = value
-        cookie = joined_cookies(lines) if lines else None
+        # HTTP/2 allows several lines.
+        cookie = "; ".join(lines) if lines else None
         peer = self._peer(scope) if self._peer is not None else None
         open = partial(self._sessions.get, cookie, header, peer=peer)
         if "Fe26.2*" not in (cookie or "") and b"Fe26.2*" not in (header or b""):

@@ -75,7 +75,7 @@ class SessionStore(SessionBase):
     """Django's interface to a session. Changes are noticed, nested ones too."""
 
     # What SessionBase edits is the session itself, so there is nothing to load or to save.
-    _session_cache: Session
+    _session_cache: LazySession
 
     def __init__(self, session_key: Optional[str] = None, *, opened: Optional[LazySession] = None) -> None:
         super().__init__(session_key)
@@ -83,11 +83,6 @@ class SessionStore(SessionBase):
             token = f"{sessions().cookie_name}={session_key}" if session_key else None
             opened = LazySession(lambda: sessions().get(token))
         self._session_cache = opened
-        self._lazy = opened
-
-    @property
-    def _session(self) -> Session:
-        return self._session_cache
 
     @property
     def h3s(self) -> Session:
@@ -96,7 +91,7 @@ class SessionStore(SessionBase):
 
     @property
     def accessed(self) -> bool:
-        return self._lazy.touched
+        return self._session_cache.touched
 
     @accessed.setter
     def accessed(self, value: bool) -> None:
@@ -104,42 +99,44 @@ class SessionStore(SessionBase):
 
     @property
     def modified(self) -> bool:
-        return self._lazy.touched and self._lazy.is_dirty
+        return self._session_cache.touched and self._session_cache.is_dirty
 
     @modified.setter
     def modified(self, value: bool) -> None:
         # SessionBase sets it with each write, which the library has noticed; only who sets it to True where nothing was
         # written wants the session sealed again.
-        if value and not (self._lazy.touched and self._lazy.is_dirty):
-            self._session.update()
+        if value and not self.modified:
+            self._session_cache.update()
 
     @property
     def session_key(self) -> Optional[str]:
         """The sealed session: what the cookie holds."""
-        return self._session.seal() if not self.is_empty() else None
+        return self._session_cache.seal() if not self.is_empty() else None
 
     def is_empty(self) -> bool:
-        if not self._lazy.touched and self._session_key:
+        if not self._session_cache.touched and self._session_key:
             return False
-        return not self._session.id or (self._session.is_new and not self._session and not self._session.is_dirty)
+        return not self._session_cache.id or (
+            self._session_cache.is_new and not self._session_cache and not self._session_cache.is_dirty
+        )
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._session)
+        return iter(self._session_cache)
 
     def clear(self) -> None:
         """No data; the session goes on. (`flush` ends it.)"""
-        self._session.replace()
+        self._session_cache.replace()
 
     def flush(self) -> None:
-        self._session.clear()
+        self._session_cache.clear()
 
     async def aflush(self) -> None:
         self.flush()
 
     def cycle_key(self) -> None:
         # After a flush the next write brings a new id anyway.
-        if self._session.id:
-            self._session.rotate()
+        if self._session_cache.id:
+            self._session_cache.rotate()
 
     async def acycle_key(self) -> None:
         self.cycle_key()
@@ -148,7 +145,7 @@ class SessionStore(SessionBase):
         return False
 
     def create(self) -> None:
-        self._session.update()
+        self._session_cache.update()
 
     def save(self, must_create: bool = False) -> None:
         """Makes a cookie owed even where there is no data; everything else was noticed as it was written."""
@@ -157,7 +154,7 @@ class SessionStore(SessionBase):
 
     def delete(self, session_key: Optional[str] = None) -> None:
         if session_key is None or session_key == self.session_key:
-            self._session.clear()
+            self._session_cache.clear()
 
     def set_expiry(self, value: Any) -> None:
         """0: the cookie ends with the browser; None: as the settings say. Lifetimes are those of the options alone."""
@@ -169,14 +166,14 @@ class SessionStore(SessionBase):
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
         """When it ends if nothing more comes."""
-        return self._session.expires_at or datetime.max.replace(tzinfo=timezone.utc)
+        return self._session_cache.expires_at or datetime.max.replace(tzinfo=timezone.utc)
 
     def get_expiry_age(self, **kwargs: Any) -> int:
         """The seconds until then."""
         return int((self.get_expiry_date() - datetime.now(timezone.utc)).total_seconds())
 
     def load(self) -> dict[str, Any]:
-        return dict(self._session)
+        return dict(self._session_cache)
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -188,11 +185,12 @@ class SessionMiddleware(MiddlewareMixin):
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         super().__init__(get_response)
-        self._sessions = sessions()
+        # Wrong settings are errors at start, not at the first request.
+        sessions()
 
     def process_request(self, request: HttpRequest) -> None:
         cookie = request.META.get("HTTP_COOKIE")
-        name = self._sessions.header_name
+        name = sessions().header_name
         header = request.headers.get(name) if name else None
         request.session = SessionStore(opened=LazySession(lambda: sessions().get(cookie, header)))
 
@@ -200,11 +198,9 @@ class SessionMiddleware(MiddlewareMixin):
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore) or not store.accessed:
             return response
-        if settings.SESSION_SAVE_EVERY_REQUEST and not store.is_empty() and not store.modified:
+        if settings.SESSION_SAVE_EVERY_REQUEST and not store.is_empty():
             store.modified = True
-        until_closed = settings.SESSION_EXPIRE_AT_BROWSER_CLOSE
-        if store.h3s.id:
-            until_closed = store.get_expire_at_browser_close()
+        until_closed = store.get_expire_at_browser_close()
         headers = response.headers
         ours, cookies = owed(
             sessions(), store.h3s, headers.get("Vary"), headers.get("Cache-Control"), until_closed=until_closed

@@ -13,7 +13,7 @@ from typing import Callable, Optional
 import flask
 from flask.sessions import SessionInterface, SessionMixin
 
-from ._http import LazySession, joined_cookies, owed
+from ._http import LazySession, owed
 from .errors import Busy
 from .session import Session
 from .sessions import Sessions
@@ -65,11 +65,10 @@ class H3SessionInterface(SessionInterface):
         sessions, peer = self._sessions, self._peer
 
         def open() -> Session:
-            lines = request.headers.getlist("cookie")
             header = request.headers.get(sessions.header_name) if sessions.header_name else None
             who = peer(request) if peer is not None else None
             try:
-                return sessions.get(joined_cookies(lines) if lines else None, header, peer=who)
+                return sessions.get(request.headers.get("cookie"), header, peer=who)
             except Busy:
                 flask.abort(429)
 

@@ -91,7 +91,7 @@ def milliseconds(now: Optional[Moment]) -> int:
 
 def to_json(options: Mapping[str, Any]) -> str:
     """The library's JSON of keyword arguments; None is as if it were not given."""
-    named = {}
+    members = []
     for name, value in options.items():
         if value is None:
             continue
@@ -101,12 +101,12 @@ def to_json(options: Mapping[str, Any]) -> str:
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}", key=name) from None
         # Ids of passwords are nobody's to respell.
-        named[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(value)
-    try:
-        return json.dumps(named, allow_nan=False)
-    except (TypeError, ValueError):
-        name = next(name for name, value in options.items() if not _is_json(value))
-        raise ConfigError(f"{name}: of a type that no option has", key=name) from None
+        value = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(value)
+        try:
+            members.append(f'"{camel(name)}": {json.dumps(value, allow_nan=False)}')
+        except (TypeError, ValueError):
+            raise ConfigError(f"{name}: of a type that no option has", key=name) from None
+    return "{" + ", ".join(members) + "}"
 
 
 def _respell(value: Any) -> Any:
@@ -118,14 +118,6 @@ def _respell(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_respell(item) for item in value]
     return value
-
-
-def _is_json(value: Any) -> bool:
-    try:
-        json.dumps(_respell(value), allow_nan=False)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def read(source: Union[str, os.PathLike[str]], password: Optional[Union[str, Mapping[str, str]]]) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 
 from . import _abi
 from ._abi import Error, Str, View, fast
-from .errors import DataError, StateError
+from ._handle import Handle
+from .errors import DataError
 from .options import Moment, milliseconds
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 _encode_ascii = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
-class Session(MutableMapping[str, Any]):
+class Session(Handle, MutableMapping[str, Any]):
     """One request's session, from `Sessions.use`, `get` or `unseal`.
 
     A mapping of strings to JSON values. What is assigned is written at once; a list or dict that was read or assigned and then
@@ -40,9 +41,11 @@ class Session(MutableMapping[str, Any]):
     time may use a session. It frees itself; `with` or `close` do so at once.
     """
 
-    __slots__ = ("__weakref__", "_given", "_handle", "_values")
+    __slots__ = ("__weakref__", "_given", "_values")
 
-    _handle: Optional[c_void_p]
+    _free = fast.h3s_session_free
+    _noun = "the session"
+
     #: The data, once somebody asked for it.
     _values: Optional[dict[str, Any]]
     #: The JSON text of each list and dict in `_values` as the library knows it.
@@ -82,9 +85,9 @@ class Session(MutableMapping[str, Any]):
         if values is None:
             values = self._data()
         name, text = _name_of(key), _text_of(key, value)
-        # As _write would, without the calls in between: this is what most requests do.
+        # As _write would, without the call in between: this is what most requests do.
         if _set(self._handle, name, len(name), text, len(text), None):
-            self._write(_set, name, len(name), text, len(text), key=key)
+            self._again(_set, name, len(name), text, len(text), key=key)
         values[key] = value
         if self._given or isinstance(value, _CONTAINERS):
             self._keep(key, value, text)
@@ -153,7 +156,7 @@ class Session(MutableMapping[str, Any]):
             self._flush()
         found, count = _STRINGS(), c_size_t()
         if _set_cookies(self._handle, byref(found), byref(count), None):
-            self._write(_set_cookies, byref(found), byref(count))
+            self._again(_set_cookies, byref(found), byref(count))
         return [found[i].ptr.decode() for i in range(count.value)]
 
     def seal(self) -> str:
@@ -217,22 +220,8 @@ class Session(MutableMapping[str, Any]):
 
     def close(self) -> None:
         """Frees the session and wipes its data; nothing else can be done with it then."""
-        handle, self._handle = self._handle, None
         self._values, self._given = None, {}
-        fast.h3s_session_free(handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    # An argument, because at the interpreter's end the module's names may be gone.
-    def __del__(self, _free: Callable[[Any], None] = fast.h3s_session_free) -> None:
-        handle = getattr(self, "_handle", None)
-        if handle is not None:
-            self._handle = None
-            _free(handle)
+        super().close()
 
     def __repr__(self) -> str:
         if self._handle is None:
@@ -249,31 +238,23 @@ class Session(MutableMapping[str, Any]):
     def _data(self) -> dict[str, Any]:
         if self._values is None:
             data = _data_of(self._handle).ptr
-            if data is None:
-                self._fail(_abi.ERR_ARGUMENT, None)
+            self._check(_abi.OK if data else _abi.ERR_ARGUMENT, None)
             self._values = _decode(data.decode())[0]
         return self._values
 
     def _view(self) -> View:
         view = View(_abi.VIEW_SIZE)
-        status = fast.h3s_session_view(self._handle, byref(view))
-        if status:
-            self._fail(status, None)
+        self._check(fast.h3s_session_view(self._handle, byref(view)), None)
         return view
 
     def _write(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
-        status = function(self._handle, *arguments, None)
-        if status:
-            # What failed has changed nothing: the same again tells why.
-            error = Error()
-            status = function(self._handle, *arguments, byref(error))
-            if status:
-                self._fail(status, error, key)
+        if function(self._handle, *arguments, None):
+            self._again(function, *arguments, key=key)
 
-    def _fail(self, status: int, error: Optional[Error], key: Optional[str] = None) -> NoReturn:
-        if self._handle is None:
-            raise StateError("the session is closed")
-        _abi.fail(status, error, key)
+    def _again(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
+        """What failed has changed nothing: the same again tells why."""
+        error = Error()
+        self._check(function(self._handle, *arguments, byref(error)), error, key)
 
     def _keep(self, key: str, value: Any, text: bytes) -> None:
         if isinstance(value, _CONTAINERS):

@@ -7,23 +7,21 @@ import json
 import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
-from typing import TYPE_CHECKING, Any, Callable, Literal, NoReturn, Optional, Union
+from typing import Any, Callable, Literal, NoReturn, Optional, Union
 
 from . import _abi
 from ._abi import Error, Request, fast, slow
-from .errors import ConfigError, StateError
+from ._handle import Handle
+from .errors import ConfigError
 from .options import CookieOptions, Duration, Moment, SealOptions, milliseconds, read, snake, to_json
 from .session import Session, _text_of
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["Sessions"]
 
 Text = Union[str, bytes]
 
 
-class Sessions:
+class Sessions(Handle):
     """Opens sessions. Make one at start (it takes some 10 ms a password); any number of threads may share it, also across fork.
 
     password: at least 32 characters, at random; or {id: password}, of which the first seals and all open.
@@ -41,7 +39,8 @@ class Sessions:
     Raises ConfigError, whose `key` names the option.
     """
 
-    _handle: Optional[c_void_p]
+    _free = fast.h3s_config_free
+    _noun = "the Sessions object"
 
     def __init__(
         self,
@@ -78,12 +77,10 @@ class Sessions:
         return sessions
 
     def _open(self, options: str) -> None:
-        self._handle = None
         text, handle, error = options.encode("utf-8", "surrogatepass"), c_void_p(), Error()
         status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
-        if status:
-            _abi.fail(status, error)
         self._handle = handle
+        self._check(status, error)
         #: The session cookie's name.
         self.cookie_name: str = fast.h3s_config_cookie_name(handle).ptr.decode()
         #: The session header's name in lower case; empty where it is off.
@@ -131,8 +128,7 @@ class Sessions:
         """The session of a bare token. Raises Rejected (Expired, if that is why)."""
         text, handle, error = _bytes(token), c_void_p(), Error()
         status = slow.h3s_unseal(self._handle, text, len(text), milliseconds(now), byref(handle), byref(error))
-        if status:
-            self._fail(status, error)
+        self._check(status, error)
         return Session(handle)
 
     def _find(
@@ -164,13 +160,8 @@ class Sessions:
             request.flags = 0
             status = find_slowly(self._handle, byref(request), byref(handle), None)
         if status:
-            self._fail(status, None)
+            self._check(status, None)
         return handle
-
-    def _fail(self, status: int, error: Optional[Error]) -> NoReturn:
-        if self._handle is None:
-            raise StateError("the Sessions object is closed")
-        _abi.fail(status, error)
 
     # ---- Tokens without a session, and the Cookie header -------------------------------------------------------------
 
@@ -187,8 +178,7 @@ class Sessions:
     def _iron(self, function: Callable[..., int], text: bytes, room: int, now: Optional[Moment]) -> bytes:
         out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
         status = function(self._handle, text, len(text), milliseconds(now), out, room, byref(length), byref(error))
-        if status:
-            self._fail(status, error)
+        self._check(status, error)
         return out.raw[: length.value]
 
     def strip(self, cookie: str) -> str:
@@ -202,20 +192,7 @@ class Sessions:
 
     def close(self) -> None:
         """Frees the keys once the last session is freed. It need not be called."""
-        handle, self._handle = self._handle, None
-        fast.h3s_config_free(handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def __del__(self, _free: Callable[[Any], None] = fast.h3s_config_free) -> None:
-        handle = getattr(self, "_handle", None)
-        if handle is not None:
-            self._handle = None
-            _free(handle)
+        super().close()
 
     def __repr__(self) -> str:
         return f"<h3s.Sessions in the cookie {self.cookie_name!r}>"
