@@ -1,0 +1,335 @@
+package h3s
+
+/*
+#cgo noescape h3s_go_open
+#cgo nocallback h3s_go_open
+#cgo noescape h3s_go_unseal
+#cgo nocallback h3s_go_unseal
+#cgo noescape h3s_go_write
+#cgo nocallback h3s_go_write
+#cgo noescape h3s_go_set_cookies
+#cgo nocallback h3s_go_set_cookies
+#cgo noescape h3s_go_seal
+#cgo nocallback h3s_go_seal
+#cgo noescape h3s_go_find
+#cgo nocallback h3s_go_find
+#cgo noescape h3s_session_free
+#cgo nocallback h3s_session_free
+
+#include <h3s.h>
+#include <string.h>
+
+// A session and what is known of it. It lies in Go's memory and holds none but C's pointers.
+typedef struct {
+    h3s_session *handle;
+    h3s_view view;
+} h3s_go_session;
+
+enum { GO_UPDATE, GO_REPLACE, GO_SET, GO_SET_TEXT, GO_REMOVE, GO_ROTATE, GO_CLEAR, GO_SET_ID, GO_SET_NOW };
+
+// After whatever may have moved the session's strings.
+static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
+{
+    s->view.size = sizeof s->view;
+    int32_t viewed = h3s_session_view(s->handle, &s->view);
+    if (viewed != H3S_OK)
+        memset(&s->view, 0, sizeof s->view);
+    return status != H3S_OK ? status : viewed;
+}
+
+static int32_t h3s_go_open(const h3s_config *config, int use, _GoString_ cookie, _GoString_ header, _GoString_ peer,
+                           int64_t now_ms, h3s_go_session *s, h3s_error *err)
+{
+    h3s_request request = {
+        .size = sizeof request,
+        .cookie = _GoStringPtr(cookie),
+        .cookie_len = _GoStringLen(cookie),
+        .header = _GoStringPtr(header),
+        .header_len = _GoStringLen(header),
+        .peer = _GoStringPtr(peer),
+        .peer_len = _GoStringLen(peer),
+        .now_ms = now_ms,
+    };
+    int32_t status = (use ? h3s_use : h3s_get)(config, &request, &s->handle, err);
+    return status != H3S_OK ? status : h3s_go_view(s, status);
+}
+
+static int32_t h3s_go_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, h3s_go_session *s, h3s_error *err)
+{
+    int32_t status = h3s_unseal(config, _GoStringPtr(token), _GoStringLen(token), now_ms, &s->handle, err);
+    return status != H3S_OK ? status : h3s_go_view(s, status);
+}
+
+static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoString_ text, int64_t now_ms, h3s_error *err)
+{
+    h3s_session *handle = s->handle;
+    const char *key = _GoStringPtr(name), *value = _GoStringPtr(text);
+    size_t key_len = _GoStringLen(name), value_len = _GoStringLen(text);
+    int32_t status = H3S_ERR_ARGUMENT;
+    switch (what) {
+    case GO_UPDATE: status = h3s_update(handle, value, value_len, err); break;
+    case GO_REPLACE: status = h3s_replace(handle, value, value_len, err); break;
+    case GO_SET: status = h3s_set(handle, key, key_len, value, value_len, err); break;
+    case GO_SET_TEXT: status = h3s_set_text(handle, key, key_len, value, value_len, err); break;
+    case GO_REMOVE: status = h3s_remove(handle, key, key_len, err); break;
+    case GO_ROTATE: status = h3s_rotate(handle, err); break;
+    case GO_CLEAR: status = h3s_clear(handle, err); break;
+    case GO_SET_ID: status = h3s_session_set_id(handle, value, value_len, err); break;
+    case GO_SET_NOW: status = h3s_session_set_now(handle, now_ms, err); break;
+    }
+    return h3s_go_view(s, status);
+}
+
+static int32_t h3s_go_set_cookies(h3s_go_session *s, const h3s_str **list, size_t *count, h3s_error *err)
+{
+    return h3s_go_view(s, h3s_set_cookies(s->handle, list, count, err));
+}
+
+static int32_t h3s_go_seal(h3s_go_session *s, h3s_str *token, h3s_error *err)
+{
+    return h3s_go_view(s, h3s_seal(s->handle, token, err));
+}
+
+static h3s_str h3s_go_find(h3s_session *handle, int text, _GoString_ pointer)
+{
+    return (text ? h3s_session_text : h3s_session_find)(handle, _GoStringPtr(pointer), _GoStringLen(pointer));
+}
+
+static int32_t h3s_go_config_new(_GoString_ json, h3s_config **out, h3s_error *err)
+{
+    return h3s_config_new(_GoStringPtr(json), _GoStringLen(json), out, err);
+}
+
+static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, char *out)
+{
+    return h3s_cookie_strip(config, _GoStringPtr(cookie), _GoStringLen(cookie), out);
+}
+
+static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms, char *out, size_t room,
+                                size_t *len, h3s_error *err)
+{
+    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, out, room, len, err);
+}
+
+static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, char *out, size_t room,
+                                  size_t *len, h3s_error *err)
+{
+    return h3s_iron_unseal(config, _GoStringPtr(token), _GoStringLen(token), now_ms, out, room, len, err);
+}
+*/
+import "C"
+
+import (
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// abiVersion is the version of the C ABI that this package is written for; the library's must be the same.
+const abiVersion = 0
+
+// config is the library's side of a Sessions. Any number of goroutines may use it.
+type config struct {
+	c *C.h3s_config
+}
+
+func newConfig(options string) (*config, error) {
+	if version := uint32(C.h3s_abi_version()); version != abiVersion {
+		return nil, wrongLibrary(C.GoString(C.h3s_version()), version)
+	}
+	conf := new(config)
+	var e C.h3s_error
+	if status := C.h3s_go_config_new(options, &conf.c, &e); status != C.H3S_OK {
+		return nil, errorOf(status, &e)
+	}
+	// The sessions made with it keep the keys, so it is of no matter which is found unused first.
+	runtime.AddCleanup(conf, func(c *C.h3s_config) { C.h3s_config_free(c) }, conf.c)
+	return conf, nil
+}
+
+func (conf *config) cookieName() string { return goString(C.h3s_config_cookie_name(conf.c)) }
+func (conf *config) headerName() string { return goString(C.h3s_config_header_name(conf.c)) }
+func (conf *config) vary() string       { return goString(C.h3s_config_vary(conf.c)) }
+
+// strip is cookie without the session's own.
+func (conf *config) strip(cookie string) string {
+	if cookie == "" {
+		return ""
+	}
+	rest := make([]byte, len(cookie))
+	n := C.h3s_go_cookie_strip(conf.c, cookie, (*C.char)(unsafe.Pointer(unsafe.SliceData(rest))))
+	runtime.KeepAlive(conf)
+	return string(rest[:n])
+}
+
+func (conf *config) ironSeal(json string, now int64) (string, error) {
+	out := make([]byte, len(json)/3*4+512)
+	var n C.size_t
+	var e C.h3s_error
+	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
+	runtime.KeepAlive(conf)
+	return string(out[:n]), errorOf(status, &e)
+}
+
+func (conf *config) ironUnseal(token string, now int64) ([]byte, error) {
+	out := make([]byte, len(token)+1)
+	var n C.size_t
+	var e C.h3s_error
+	status := C.h3s_go_iron_unseal(conf.c, token, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
+	runtime.KeepAlive(conf)
+	return out[:n], errorOf(status, &e)
+}
+
+// A request is what a session is opened from.
+type request struct {
+	cookie, header, peer string
+	now                  int64
+}
+
+// handle is the library's side of a Session, and what is known of it without another call. One goroutine at a time may use it.
+type handle struct {
+	c C.h3s_go_session
+}
+
+func (h *handle) open(conf *config, use bool, r request) error {
+	create := C.int(0)
+	if use {
+		create = 1
+	}
+	var e C.h3s_error
+	status := C.h3s_go_open(conf.c, create, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
+	runtime.KeepAlive(conf)
+	return errorOf(status, &e)
+}
+
+func (h *handle) unseal(conf *config, token string, now int64) error {
+	var e C.h3s_error
+	status := C.h3s_go_unseal(conf.c, token, C.int64_t(now), &h.c, &e)
+	runtime.KeepAlive(conf)
+	return errorOf(status, &e)
+}
+
+func (h *handle) isOpen() bool { return h.c.handle != nil }
+
+func (h *handle) free() {
+	C.h3s_session_free(h.c.handle)
+	h.c = C.h3s_go_session{}
+}
+
+// freeLater frees the session once owner is unreachable, unless it is stopped.
+func (h *handle) freeLater(owner *Session) runtime.Cleanup {
+	return runtime.AddCleanup(owner, func(c *C.h3s_session) { C.h3s_session_free(c) }, h.c.handle)
+}
+
+// What a write does. Those that take a name or a text say so.
+type write C.int
+
+const (
+	update  write = C.GO_UPDATE   // text: an object
+	replace write = C.GO_REPLACE  // text: an object
+	set     write = C.GO_SET      // name, text: a value
+	setText write = C.GO_SET_TEXT // name, text: the string itself
+	remove  write = C.GO_REMOVE   // name
+	rotate  write = C.GO_ROTATE
+	clear_  write = C.GO_CLEAR
+	setID   write = C.GO_SET_ID  // text: the id
+	setNow  write = C.GO_SET_NOW // now
+)
+
+func (h *handle) write(what write, name, text string, now int64) error {
+	var e C.h3s_error
+	return errorOf(C.h3s_go_write(&h.c, C.int(what), name, text, C.int64_t(now), &e), &e)
+}
+
+func (h *handle) setCookies() ([]string, error) {
+	var list *C.h3s_str
+	var count C.size_t
+	var e C.h3s_error
+	if status := C.h3s_go_set_cookies(&h.c, &list, &count, &e); status != C.H3S_OK {
+		return nil, errorOf(status, &e)
+	}
+	if count == 0 {
+		return nil, nil
+	}
+	values := make([]string, count)
+	for i, value := range unsafe.Slice(list, count) {
+		values[i] = goString(value)
+	}
+	return values, nil
+}
+
+func (h *handle) seal() (string, error) {
+	var token C.h3s_str
+	var e C.h3s_error
+	if status := C.h3s_go_seal(&h.c, &token, &e); status != C.H3S_OK {
+		return "", errorOf(status, &e)
+	}
+	return goString(token), nil
+}
+
+// find is a copy of the JSON text at a JSON Pointer, or nil.
+func (h *handle) find(pointer string) []byte {
+	found := C.h3s_go_find(h.c.handle, 0, pointer)
+	if found.ptr == nil {
+		return nil
+	}
+	return C.GoBytes(unsafe.Pointer(found.ptr), C.int(found.len))
+}
+
+func (h *handle) text(pointer string) (string, bool) {
+	found := C.h3s_go_find(h.c.handle, 1, pointer)
+	return goString(found), found.ptr != nil
+}
+
+func (h *handle) id() string            { return goString(h.c.view.id) }
+func (h *handle) logID() string         { return goString(C.h3s_session_log_id(h.c.handle)) }
+func (h *handle) isNew() bool           { return h.c.view.flags&C.H3S_VIEW_NEW != 0 }
+func (h *handle) isDirty() bool         { return h.c.view.flags&C.H3S_VIEW_DIRTY != 0 }
+func (h *handle) createdAt() time.Time  { return goTime(h.c.view.created_at) }
+func (h *handle) lastSeenAt() time.Time { return goTime(h.c.view.last_seen_at) }
+func (h *handle) expiresAt() time.Time  { return goTime(h.c.view.expires_at) }
+func (h *handle) source() Source        { return Source(h.c.view.source) }
+func (h *handle) rejection() Rejection  { return Rejection(h.c.view.rejection) }
+func (r Rejection) name() string        { return C.GoString(C.h3s_rejection_str(C.int32_t(r))) }
+func goString(s C.h3s_str) string       { return C.GoStringN(s.ptr, C.int(s.len)) }
+func goTime(milliseconds C.int64_t) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(milliseconds))
+}
+
+func errorOf(status C.int32_t, e *C.h3s_error) error {
+	if status == C.H3S_OK {
+		return nil
+	}
+	err := &Error{Key: C.GoString(&e.key[0]), Offset: int(e.offset), message: C.GoString(&e.message[0])}
+	switch status {
+	case C.H3S_ERR_ARGUMENT:
+		err.kind = ErrArgument
+	case C.H3S_ERR_CONFIG:
+		err.kind = ErrConfig
+	case C.H3S_ERR_DATA:
+		err.kind = ErrData
+	case C.H3S_ERR_TOO_LARGE:
+		err.kind = ErrTooLarge
+	case C.H3S_ERR_STATE:
+		err.kind = ErrState
+	case C.H3S_ERR_REJECTED:
+		err.kind = ErrRejected
+		err.Rejection, err.Key, err.Offset = Rejection(e.offset), "", -1
+	case C.H3S_ERR_RANDOM:
+		err.kind = ErrRandom
+	case C.H3S_ERR_MEMORY:
+		err.kind = ErrMemory
+	case C.H3S_ERR_BUSY:
+		err.kind = ErrBusy
+	default:
+		err.kind = ErrInternal
+	}
+	// What fails before the library's own check has filled in nothing.
+	if err.message == "" {
+		err.message = C.GoString(C.h3s_status_str(C.int32_t(status)))
+	}
+	return err
+}

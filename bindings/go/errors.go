@@ -1,0 +1,146 @@
+package h3s
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The kinds of error, for [errors.Is]. What this package returns is an [*Error] of one of these kinds, or one of them alone.
+var (
+	// ErrConfig says that an option is wrong; [Error.Key] names it.
+	ErrConfig = errors.New("the options are wrong")
+	// ErrData says that a value, key or id cannot be in a session, or that what is there does not fit where it was to be put.
+	// Error.Key names the session's key.
+	ErrData = errors.New("not possible as session data")
+	// ErrTooLarge says that the session would not fit in its cookies, or its token in Options.MaxTokenLength.
+	ErrTooLarge = errors.New("the session would be too large")
+	// ErrState says that something is not possible in this state, such as Rotate after Clear.
+	ErrState = errors.New("not possible in this state")
+	// ErrRejected says that a token was refused, or that the session has ended since it was opened; [Error.Rejection] says why.
+	ErrRejected = errors.New("the token was refused")
+	// ErrExpired is the case of ErrRejected in which the session was a good one and has ended.
+	ErrExpired = errors.New("the session has ended")
+	// ErrBusy says that this peer has had too many forged tokens lately: answer 429, and touch no cookie. See Options.Peer.
+	ErrBusy = errors.New("too many forged tokens from this peer")
+	// ErrRandom says that the operating system gave no random bytes.
+	ErrRandom = errors.New("no random bytes")
+	// ErrMemory says that memory is short.
+	ErrMemory = errors.New("out of memory")
+	// ErrArgument says that an argument is out of range, such as a time before 1970.
+	ErrArgument = errors.New("wrong argument")
+	// ErrInternal says that the library has a fault. The session can only be closed; please report it.
+	ErrInternal = errors.New("internal error of the library")
+	// ErrLibrary says that the shared library is of another ABI version than this package.
+	ErrLibrary = errors.New("wrong version of libh3s")
+
+	// ErrClosed says that the session was closed: by Close, or by Handler once the request was handled.
+	ErrClosed = errors.New("h3s: the session is closed")
+	// ErrNoSession says that the session is nil, since the request did not come through [Sessions.Handler].
+	ErrNoSession = errors.New("h3s: no session: this request did not come through Sessions.Handler")
+	// ErrHeaderSent says that a session was written when the header of the response had gone, so that no cookie could carry it.
+	// Options.OnError receives it.
+	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
+)
+
+// An Error says what went wrong. No field of it ever holds a secret, nor any part of session data but a key.
+type Error struct {
+	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the session at fault; or empty.
+	Key string
+	// Offset is the first byte at fault in the JSON that was given, or -1.
+	Offset int
+	// Rejection says why the token was refused, if this is an ErrRejected.
+	Rejection Rejection
+
+	kind    error
+	message string
+	cause   error
+}
+
+// Error names the key at fault and says what would be right.
+func (e *Error) Error() string {
+	if e.Key == "" {
+		return "h3s: " + e.message
+	}
+	return "h3s: " + e.Key + ": " + e.message
+}
+
+// Is reports whether target is this error's kind.
+func (e *Error) Is(target error) bool {
+	if target == ErrExpired {
+		return e.Rejection == RejectionExpired || e.Rejection == RejectionIdle
+	}
+	return target == e.kind
+}
+
+// Unwrap returns what encoding/json said, if it was that which failed.
+func (e *Error) Unwrap() error { return e.cause }
+
+// dataError is for what failed on this side: nothing was written.
+func dataError(key, message string, cause error) error {
+	return &Error{Key: key, Offset: -1, kind: ErrData, message: message, cause: cause}
+}
+
+func configError(key, message string) error {
+	return &Error{Key: key, Offset: -1, kind: ErrConfig, message: message}
+}
+
+func wrongLibrary(version string, abi uint32) error {
+	message := fmt.Sprintf("the library (version %s) has ABI version %d; this package needs %d", version, abi, abiVersion)
+	return &Error{Offset: -1, kind: ErrLibrary, message: message}
+}
+
+// A Rejection says why a token was refused. Its names are the same in every language.
+type Rejection int
+
+// The reasons.
+const (
+	// RejectionNone: no token was refused.
+	RejectionNone Rejection = iota
+	// RejectionMalformed: not a well-formed token, or one from the future.
+	RejectionMalformed
+	// RejectionUnsupportedFormat: of a format that Options.Seal.Accept does not list.
+	RejectionUnsupportedFormat
+	// RejectionUnknownKey: its key id is none of the passwords'.
+	RejectionUnknownKey
+	// RejectionBadSeal: forged, damaged, or sealed with another password or cookie name.
+	RejectionBadSeal
+	// RejectionExpired: older than Options.MaxAge, or past the end written into the token.
+	RejectionExpired
+	// RejectionIdle: not seen for longer than Options.IdleTimeout.
+	RejectionIdle
+	// RejectionRevoked: created before Options.NotBefore.
+	RejectionRevoked
+	// RejectionTooLarge: longer than Options.MaxTokenLength, or in more or longer cookies than a browser would send.
+	RejectionTooLarge
+)
+
+// String returns the reason's name, such as "bad_seal", or "none".
+func (r Rejection) String() string { return r.name() }
+
+// A Source says where a session came from.
+type Source int
+
+// The sources.
+const (
+	// SourceNone: no token opened; this request made the session.
+	SourceNone Source = iota
+	// SourceCookie: a cookie.
+	SourceCookie
+	// SourceHeader: the session header.
+	SourceHeader
+	// SourceToken: Sessions.Unseal.
+	SourceToken
+)
+
+// String returns "none", "cookie", "header" or "token".
+func (s Source) String() string {
+	switch s {
+	case SourceCookie:
+		return "cookie"
+	case SourceHeader:
+		return "header"
+	case SourceToken:
+		return "token"
+	}
+	return "none"
+}

@@ -1,0 +1,3 @@
+module h3s
+
+go 1.25.0

@@ -1,0 +1,82 @@
+package h3s
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net/http"
+)
+
+// Handler gives each request to next with a session, which [FromContext] finds, and each response, errors included, the cookies that
+// it owes.
+//
+// The session opens when it is touched: a request that does not look at it pays next to nothing. A session that was only read sets no
+// cookie, unless it is due to slide or to be sealed under today's password; one that was touched adds Vary; and a response with
+// its cookie is Cache-Control: private. All this goes into the header just before its first byte is sent. A response that has
+// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError.
+//
+// next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
+// server's is, and works with [http.ResponseController].
+//
+// The session is closed when next returns.
+func (ss *Sessions) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ss.FromContext(r.Context()) != nil {
+			// It came through here before.
+			next.ServeHTTP(w, r)
+			return
+		}
+		s := &Session{sessions: ss, from: ss.request(r)}
+		// Where there is a lid, it is there to keep forgers out.
+		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
+			return
+		}
+		response := &response{ResponseWriter: w, request: r, session: s}
+		// Deferred, so that it is done for a handler that panics, too: whoever recovers may still answer.
+		defer response.finish()
+		next.ServeHTTP(response.asWide(), r.WithContext(&sessionContext{r.Context(), s}))
+	})
+}
+
+// FromContext returns the session of a request that came through [Sessions.Handler], or nil. Where that was several, it is
+// the innermost's: see [Sessions.FromContext].
+func FromContext(ctx context.Context) *Session {
+	s, _ := ctx.Value(contextKey{}).(*Session)
+	return s
+}
+
+// FromContext returns the session of a request that came through this Sessions' Handler, or nil: for servers with more than
+// one kind of session.
+func (ss *Sessions) FromContext(ctx context.Context) *Session {
+	s, _ := ctx.Value(ss).(*Session)
+	return s
+}
+
+type contextKey struct{}
+
+// A sessionContext holds a session under two keys at once.
+type sessionContext struct {
+	context.Context
+	session *Session
+}
+
+func (c *sessionContext) Value(key any) any {
+	if key == (contextKey{}) || key == c.session.sessions {
+		return c.session
+	}
+	return c.Context.Value(key)
+}
+
+func (ss *Sessions) report(r *http.Request, err error) {
+	if ss.onError != nil {
+		ss.onError(r, err)
+		return
+	}
+	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ErrorLog != nil {
+		server.ErrorLog.Print(err)
+		return
+	}
+	log.Print(err)
+}

@@ -1,0 +1,6 @@
+//go:build !h3s_static
+
+package h3s
+
+// #cgo pkg-config: h3s
+import "C"

@@ -1,0 +1,141 @@
+package h3s
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Options say how sessions are sealed, how long they live and how they travel. Only a password is required; the zero value
+// of each other field is a good default.
+//
+// All but the functions have a JSON form that is shared with h3 and with every other language: [Options.MarshalJSON] writes
+// it and [OptionsFromJSON] reads it.
+type Options struct {
+	// Password is a secret of at least 32 characters, at random: `openssl rand -base64 32` makes a good one.
+	Password Password
+	// Passwords stand in place of Password where there are several, by id: the first seals and all open. To change a
+	// password, put the new one first, everywhere; drop the old one once its last sessions have ended.
+	Passwords []NamedPassword
+
+	// Name is the name of the cookie; "h3" if empty. Recommended: "__Host-session".
+	Name string
+	// MaxAge is how long a session lives from when it was made or last rotated, in whole seconds; 0: no limit.
+	MaxAge time.Duration
+	// IdleTimeout is how long a session lives from when it was last seen, in whole seconds; reads slide it. 0: no limit.
+	IdleTimeout time.Duration
+	// NotBefore refuses all sessions that were made before it, which logs everybody out.
+	NotBefore time.Time
+	// DisableRefresh turns off that reads seal a session again, be it to slide or under today's password.
+	DisableRefresh bool
+	// MaxTokenLength is the longest token in a header; 16,384 if 0.
+	MaxTokenLength int
+	// Header is the name of the request header that may carry a token in place of the cookie; "x-{Name}-session" if empty.
+	Header string
+	// DisableHeader turns that header off.
+	DisableHeader bool
+	// Cookie has the cookie's attributes.
+	Cookie CookieOptions
+	// DisableCookie is for sessions in a header only.
+	DisableCookie bool
+	// Seal says which formats tokens have.
+	Seal SealOptions
+	// DisableLegacySeals refuses the Fe26.2 tokens of h3 1.x, whose keys are derived in one iteration.
+	DisableLegacySeals bool
+
+	// Now is the clock, for tests; the system's if nil.
+	Now func() time.Time
+	// Peer says who sent a request, for the lid on forgeries: a forged Fe26.2 token costs some milliseconds, and a peer that sends
+	// more than 20 of them, and then more than 5 a second, gets [ErrBusy], which Handler answers with 429. See [RemoteIP]. There
+	// is no lid if Peer is nil: behind a proxy, one address would stand for everybody.
+	Peer func(*http.Request) string
+	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, it goes to the log of the
+	// http.Server.
+	OnError func(*http.Request, error)
+}
+
+// CookieOptions are the cookie's attributes.
+type CookieOptions struct {
+	// Path is "/" if empty.
+	Path   string
+	Domain string
+	// DisableSecure sends the cookie over plain HTTP as well: for development, and for nothing else.
+	DisableSecure bool
+	// DisableHTTPOnly lets scripts read the cookie.
+	DisableHTTPOnly bool
+	// SameSite is lax if 0; [http.SameSiteDefaultMode] leaves the attribute out.
+	SameSite    http.SameSite
+	Partitioned bool
+	// Priority is "low", "medium", "high" or, for none, empty.
+	Priority string
+	// MaxAge stands in the cookie in place of what remains of the session, in whole seconds.
+	MaxAge time.Duration
+	// ChunkMaxLength is the longest value of one cookie; longer sessions go into several. 4,000 if 0.
+	ChunkMaxLength int
+	// MaxChunks is how many cookies a session may take; 100 if 0.
+	MaxChunks int
+}
+
+// SealOptions say which formats tokens have.
+type SealOptions struct {
+	// Format is what seals; H3S1 if empty. Beside h3, Nuxt and Nitro: Fe26.
+	Format Format
+	// Accept lists what opens; Format alone if empty.
+	Accept []Format
+	// Migrate lets reads move a session to Format; else its next write does.
+	Migrate bool
+
+	// The others are for Fe26.2 only, as in h3. TTL is the end that a token carries, from when it was sealed; 0: MaxAge, else
+	// IdleTimeout; negative: none.
+	TTL time.Duration
+	// TimestampSkew is how much the clocks of machines may differ, in whole seconds; 0: a minute; negative: not at all.
+	TimestampSkew time.Duration
+	// LocaltimeOffset corrects this machine's clock.
+	LocaltimeOffset time.Duration
+	// Encryption and Integrity say how keys are made of the password; nil: as h3 does.
+	Encryption, Integrity *Derivation
+}
+
+// A Format is a format of tokens.
+type Format string
+
+const (
+	// H3S1 is the native format.
+	H3S1 Format = "h3s1"
+	// Fe26 is the format of h3, Nuxt, Nitro and iron-session.
+	Fe26 Format = "fe26.2"
+)
+
+// A Derivation says how Fe26.2 makes a key of the password. h3 needs all four.
+type Derivation struct {
+	// Algorithm is "aes-256-cbc" or "aes-128-ctr" for encryption, "sha256" for integrity.
+	Algorithm         string
+	SaltBits          int
+	Iterations        int
+	MinPasswordLength int
+}
+
+// A Password is a secret. It prints as "[secret]", whatever the verb; only Options.MarshalJSON writes it out.
+type Password string
+
+const secret = "[secret]"
+
+// Format keeps the password out of whatever is printed.
+func (Password) Format(f fmt.State, _ rune) { fmt.Fprint(f, secret) }
+
+// LogValue keeps the password out of logs.
+func (Password) LogValue() slog.Value { return slog.StringValue(secret) }
+
+// A NamedPassword is a password with the id that its tokens bear: 1 to 32 of A-Z, a-z, 0-9 and _.
+type NamedPassword struct {
+	ID       string
+	Password Password
+}
+
+// LogValue keeps the passwords out of logs.
+func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", o)) }
+
+// RemoteIP is the address that a request came from: an Options.Peer for servers that no proxy stands before. Of IPv6 it is the
+// first 64 bits, since one peer has all the addresses under them.
+func RemoteIP(r *http.Request) string { return remoteIP(r.RemoteAddr) }

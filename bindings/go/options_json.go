@@ -1,0 +1,359 @@
+package h3s
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MarshalJSON writes the options as the JSON that h3 and every other language have in common, passwords included. What is at
+// its default is left out.
+func (o Options) MarshalJSON() ([]byte, error) {
+	file, err := o.file()
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(file)
+	return []byte(text), err
+}
+
+// OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as strict as [New], but takes options
+// without a password, too, so that a file need hold no secret: set Options.Password then.
+func OptionsFromJSON(text []byte) (Options, error) {
+	// The library is the judge, so the rules and their messages are those of every language.
+	if err := check(string(text)); err != nil {
+		return Options{}, err
+	}
+	var file optionsFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return Options{}, configError("", "the options cannot be read: "+err.Error())
+	}
+	return file.options()
+}
+
+func check(text string) error {
+	const standIn = `{"password":"stands in for the one that is to come"`
+	start := strings.IndexByte(text, '{') + 1
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &members) != nil || members == nil || members["password"] != nil {
+		_, err := newConfig(text)
+		return err
+	}
+	added := standIn
+	if len(members) > 0 {
+		added += ","
+	}
+	_, err := newConfig(added + text[start:])
+	if e, ok := err.(*Error); ok && e.Offset >= 0 {
+		e.Offset += start - len(added)
+	}
+	return err
+}
+
+// optionsFile is the JSON form. A pointer is nil where its zero value would mean something.
+type optionsFile struct {
+	Password           json.RawMessage `json:"password,omitempty"`
+	Name               string          `json:"name,omitempty"`
+	MaxAge             int64           `json:"maxAge,omitempty"`
+	IdleTimeout        int64           `json:"idleTimeout,omitempty"`
+	NotBefore          *int64          `json:"notBefore,omitempty"`
+	Refresh            *bool           `json:"refresh,omitempty"`
+	MaxTokenLength     int             `json:"maxTokenLength,omitempty"`
+	SessionHeader      any             `json:"sessionHeader,omitempty"` // a string, or false
+	Cookie             json.RawMessage `json:"cookie,omitempty"`        // a cookieFile, or false
+	Seal               *sealFile       `json:"seal,omitempty"`
+	LegacySealFallback *bool           `json:"legacySealFallback,omitempty"`
+}
+
+type cookieFile struct {
+	Path           string `json:"path,omitempty"`
+	Domain         string `json:"domain,omitempty"`
+	Secure         *bool  `json:"secure,omitempty"`
+	HTTPOnly       *bool  `json:"httpOnly,omitempty"`
+	SameSite       any    `json:"sameSite,omitempty"` // a string, or a bool
+	Partitioned    bool   `json:"partitioned,omitempty"`
+	Priority       string `json:"priority,omitempty"`
+	MaxAge         int64  `json:"maxAge,omitempty"`
+	ChunkMaxLength int    `json:"chunkMaxLength,omitempty"`
+	MaxChunks      int    `json:"maxChunks,omitempty"`
+}
+
+type sealFile struct {
+	Format              Format          `json:"format,omitempty"`
+	Accept              []Format        `json:"accept,omitempty"`
+	Migrate             bool            `json:"migrate,omitempty"`
+	TTL                 *int64          `json:"ttl,omitempty"`
+	TimestampSkewSec    *int64          `json:"timestampSkewSec,omitempty"`
+	LocaltimeOffsetMsec int64           `json:"localtimeOffsetMsec,omitempty"`
+	Encryption          *derivationFile `json:"encryption,omitempty"`
+	Integrity           *derivationFile `json:"integrity,omitempty"`
+}
+
+type derivationFile struct {
+	Algorithm         string `json:"algorithm"`
+	SaltBits          int    `json:"saltBits"`
+	Iterations        int    `json:"iterations"`
+	MinPasswordLength int    `json:"minPasswordlength"` // h3's spelling
+}
+
+var off = false
+
+// unless is nil for true, which is the default, and false otherwise.
+func unless(disabled bool) *bool {
+	if disabled {
+		return &off
+	}
+	return nil
+}
+
+func disabled(option *bool) bool { return option != nil && !*option }
+
+// ---- From Go ----
+
+func (o Options) file() (*optionsFile, error) {
+	password, err := o.password()
+	if err != nil {
+		return nil, err
+	}
+	var inexact string
+	// in is d in units; a remainder would be lost.
+	in := func(unit time.Duration, key string, d time.Duration) int64 {
+		if d%unit != 0 && inexact == "" {
+			inexact = key
+		}
+		return int64(d / unit)
+	}
+	// explicit is for what has a default of its own, so that "none" has to be said.
+	explicit := func(unit time.Duration, key string, d time.Duration) *int64 {
+		if d == 0 {
+			return nil
+		}
+		n := in(unit, key, max(d, 0))
+		return &n
+	}
+
+	file := &optionsFile{
+		Password:           password,
+		Name:               o.Name,
+		MaxAge:             in(time.Second, "maxAge", o.MaxAge),
+		IdleTimeout:        in(time.Second, "idleTimeout", o.IdleTimeout),
+		Refresh:            unless(o.DisableRefresh),
+		MaxTokenLength:     o.MaxTokenLength,
+		LegacySealFallback: unless(o.DisableLegacySeals),
+	}
+	if !o.NotBefore.IsZero() {
+		ms := o.NotBefore.UnixMilli()
+		file.NotBefore = &ms
+	}
+	switch {
+	case o.DisableHeader && o.Header != "":
+		return nil, configError("sessionHeader", "Header and DisableHeader contradict each other")
+	case o.DisableHeader:
+		file.SessionHeader = false
+	case o.Header != "":
+		file.SessionHeader = o.Header
+	}
+
+	sameSite, ok := sameSites[o.Cookie.SameSite]
+	if !ok {
+		return nil, configError("cookie.sameSite", "one of the constants of net/http")
+	}
+	switch {
+	case o.DisableCookie && o.Cookie != (CookieOptions{}):
+		return nil, configError("cookie", "Cookie and DisableCookie contradict each other")
+	case o.DisableCookie:
+		file.Cookie = json.RawMessage("false")
+	case o.Cookie != (CookieOptions{}):
+		text, err := encode(cookieFile{
+			Path:           o.Cookie.Path,
+			Domain:         o.Cookie.Domain,
+			Secure:         unless(o.Cookie.DisableSecure),
+			HTTPOnly:       unless(o.Cookie.DisableHTTPOnly),
+			SameSite:       sameSite,
+			Partitioned:    o.Cookie.Partitioned,
+			Priority:       o.Cookie.Priority,
+			MaxAge:         in(time.Second, "cookie.maxAge", o.Cookie.MaxAge),
+			ChunkMaxLength: o.Cookie.ChunkMaxLength,
+			MaxChunks:      o.Cookie.MaxChunks,
+		})
+		if err != nil {
+			return nil, err
+		}
+		file.Cookie = json.RawMessage(text)
+	}
+
+	seal := sealFile{
+		Format:              o.Seal.Format,
+		Accept:              o.Seal.Accept,
+		Migrate:             o.Seal.Migrate,
+		TTL:                 explicit(time.Millisecond, "seal.ttl", o.Seal.TTL),
+		TimestampSkewSec:    explicit(time.Second, "seal.timestampSkewSec", o.Seal.TimestampSkew),
+		LocaltimeOffsetMsec: in(time.Millisecond, "seal.localtimeOffsetMsec", o.Seal.LocaltimeOffset),
+		Encryption:          (*derivationFile)(o.Seal.Encryption),
+		Integrity:           (*derivationFile)(o.Seal.Integrity),
+	}
+	if text, err := encode(seal); err != nil {
+		return nil, err
+	} else if text != "{}" {
+		file.Seal = &seal
+	}
+	if inexact != "" {
+		return nil, configError(inexact, "a whole number of the option's unit: nothing shorter than a second, or in seal.ttl and seal.localtimeOffsetMsec than a millisecond")
+	}
+	return file, nil
+}
+
+func (o Options) password() (json.RawMessage, error) {
+	if o.Passwords == nil {
+		if o.Password == "" {
+			return nil, nil
+		}
+		return quote(o.Password)
+	}
+	if o.Password != "" {
+		return nil, configError("password", "Password and Passwords stand in place of each other: set one")
+	}
+	// The order counts, which a map has not.
+	text := []byte{'{'}
+	for i, named := range o.Passwords {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		id, err := quote(Password(named.ID))
+		if err != nil {
+			return nil, err
+		}
+		password, err := quote(named.Password)
+		if err != nil {
+			return nil, err
+		}
+		text = append(append(append(text, id...), ':'), password...)
+	}
+	return append(text, '}'), nil
+}
+
+// quote refuses what encoding/json would replace, and so make easier to guess.
+func quote(p Password) (json.RawMessage, error) {
+	if !utf8.ValidString(string(p)) {
+		return nil, configError("password", "not valid UTF-8: encode random bytes, in base64 for example")
+	}
+	text, err := encode(string(p))
+	return json.RawMessage(text), err
+}
+
+var sameSites = map[http.SameSite]any{
+	0:                        nil,
+	http.SameSiteDefaultMode: false,
+	http.SameSiteLaxMode:     "lax",
+	http.SameSiteStrictMode:  "strict",
+	http.SameSiteNoneMode:    "none",
+}
+
+// ---- To Go ----
+
+// options trusts the library's check.
+func (file *optionsFile) options() (Options, error) {
+	o := Options{
+		Name:               file.Name,
+		MaxAge:             time.Duration(file.MaxAge) * time.Second,
+		IdleTimeout:        time.Duration(file.IdleTimeout) * time.Second,
+		DisableRefresh:     disabled(file.Refresh),
+		MaxTokenLength:     file.MaxTokenLength,
+		DisableHeader:      file.SessionHeader == false,
+		DisableCookie:      string(file.Cookie) == "false",
+		DisableLegacySeals: disabled(file.LegacySealFallback),
+	}
+	if file.NotBefore != nil {
+		o.NotBefore = time.UnixMilli(*file.NotBefore)
+	}
+	o.Header, _ = file.SessionHeader.(string)
+	if err := o.setPassword(file.Password); err != nil {
+		return Options{}, err
+	}
+	if file.Cookie != nil && !o.DisableCookie {
+		var cookie cookieFile
+		if err := json.Unmarshal(file.Cookie, &cookie); err != nil {
+			return Options{}, configError("cookie", err.Error())
+		}
+		o.Cookie = CookieOptions{
+			Path:            cookie.Path,
+			Domain:          cookie.Domain,
+			DisableSecure:   disabled(cookie.Secure),
+			DisableHTTPOnly: disabled(cookie.HTTPOnly),
+			SameSite:        sameSite(cookie.SameSite),
+			Partitioned:     cookie.Partitioned,
+			Priority:        strings.ToLower(cookie.Priority),
+			MaxAge:          time.Duration(cookie.MaxAge) * time.Second,
+			ChunkMaxLength:  cookie.ChunkMaxLength,
+			MaxChunks:       cookie.MaxChunks,
+		}
+	}
+	if seal := file.Seal; seal != nil {
+		o.Seal = SealOptions{
+			Format:          seal.Format,
+			Accept:          seal.Accept,
+			Migrate:         seal.Migrate,
+			TTL:             duration(time.Millisecond, seal.TTL),
+			TimestampSkew:   duration(time.Second, seal.TimestampSkewSec),
+			LocaltimeOffset: time.Duration(seal.LocaltimeOffsetMsec) * time.Millisecond,
+			Encryption:      (*Derivation)(seal.Encryption),
+			Integrity:       (*Derivation)(seal.Integrity),
+		}
+	}
+	return o, nil
+}
+
+func (o *Options) setPassword(text json.RawMessage) error {
+	if len(text) == 0 {
+		return nil
+	}
+	if text[0] == '"' {
+		return json.Unmarshal(text, &o.Password)
+	}
+	tokens := json.NewDecoder(bytes.NewReader(text))
+	if _, err := tokens.Token(); err != nil { // the brace
+		return err
+	}
+	for tokens.More() {
+		id, err := tokens.Token()
+		if err != nil {
+			return err
+		}
+		named := NamedPassword{ID: fmt.Sprint(id)}
+		if err := tokens.Decode(&named.Password); err != nil {
+			return err
+		}
+		o.Passwords = append(o.Passwords, named)
+	}
+	return nil
+}
+
+func sameSite(value any) http.SameSite {
+	if value == true {
+		return http.SameSiteStrictMode
+	}
+	if text, ok := value.(string); ok {
+		value = strings.ToLower(text)
+	}
+	for mode, spelling := range sameSites {
+		if spelling == value {
+			return mode
+		}
+	}
+	return 0
+}
+
+// duration is n units; negative for an explicit 0.
+func duration(unit time.Duration, n *int64) time.Duration {
+	if n == nil {
+		return 0
+	}
+	if *n == 0 {
+		return -unit
+	}
+	return time.Duration(*n) * unit
+}

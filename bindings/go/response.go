@@ -1,0 +1,169 @@
+package h3s
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+)
+
+// A response puts what the session owes into its header just before that is sent.
+type response struct {
+	http.ResponseWriter
+	request *http.Request
+	session *Session
+	// The header has gone, or it is no longer ours to send.
+	sent bool
+}
+
+// beforeHeader is called before everything that sends the header.
+func (w *response) beforeHeader() {
+	if w.sent {
+		return
+	}
+	w.sent = true
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.touched {
+		return
+	}
+	err := s.open()
+	if err == nil {
+		err = s.save(w.Header())
+	}
+	// Who closed it had no use for it; the others are for whoever looks after the server.
+	if err != nil && !errors.Is(err, ErrClosed) {
+		w.session.sessions.report(w.request, err)
+	}
+}
+
+// finish is called when the request was handled, or its handler panics.
+func (w *response) finish() {
+	defer w.session.Close()
+	if !w.sent {
+		w.beforeHeader()
+		return
+	}
+	s := w.session
+	s.mu.Lock()
+	lost := s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
+	s.mu.Unlock()
+	if lost {
+		s.sessions.report(w.request, ErrHeaderSent)
+	}
+}
+
+func (w *response) WriteHeader(status int) {
+	// Those before it are informational, and the header proper is still to come.
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.beforeHeader()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *response) Write(data []byte) (int, error) {
+	w.beforeHeader()
+	return w.ResponseWriter.Write(data)
+}
+
+func (w *response) WriteString(text string) (int, error) {
+	w.beforeHeader()
+	return io.WriteString(w.ResponseWriter, text)
+}
+
+// ReadFrom lets the server send a file without copying it.
+func (w *response) ReadFrom(source io.Reader) (int64, error) {
+	w.beforeHeader()
+	return io.Copy(w.ResponseWriter, source)
+}
+
+// FlushError is what http.ResponseController calls, whatever w's interfaces.
+func (w *response) FlushError() error {
+	w.beforeHeader()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap is how http.ResponseController finds what is not here.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// CloseNotify is for frameworks that still ask for it.
+func (w *response) CloseNotify() <-chan bool {
+	gone := make(chan bool, 1)
+	context.AfterFunc(w.request.Context(), func() { gone <- true })
+	return gone
+}
+
+// ---- What not every server's writer can do ----
+
+type flusher struct{ w *response }
+
+func (f flusher) Flush() { _ = f.w.FlushError() }
+
+type hijacker struct{ w *response }
+
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffer, err := http.NewResponseController(h.w.ResponseWriter).Hijack()
+	if err == nil {
+		h.w.sent = true
+	}
+	return conn, buffer, err
+}
+
+// asWide is w with just those of the optional interfaces that the server's writer has, since their presence is what handlers ask for.
+func (w *response) asWide() http.ResponseWriter {
+	_, flushes := w.ResponseWriter.(http.Flusher)
+	_, hijacks := w.ResponseWriter.(http.Hijacker)
+	pusher, pushes := w.ResponseWriter.(http.Pusher)
+	type (
+		F = http.Flusher
+		H = http.Hijacker
+		P = http.Pusher
+	)
+	f, h, p := flusher{w}, hijacker{w}, pusher
+	switch {
+	case flushes && hijacks && pushes:
+		return struct {
+			*response
+			F
+			H
+			P
+		}{w, f, h, p}
+	case flushes && hijacks:
+		return struct {
+			*response
+			F
+			H
+		}{w, f, h}
+	case flushes && pushes:
+		return struct {
+			*response
+			F
+			P
+		}{w, f, p}
+	case hijacks && pushes:
+		return struct {
+			*response
+			H
+			P
+		}{w, h, p}
+	case flushes:
+		return struct {
+			*response
+			F
+		}{w, f}
+	case hijacks:
+		return struct {
+			*response
+			H
+		}{w, h}
+	case pushes:
+		return struct {
+			*response
+			P
+		}{w, p}
+	}
+	return w
+}

@@ -1,0 +1,318 @@
+package h3s
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// A Session is one request's session: a small JSON object that travels in an encrypted cookie.
+//
+// What its methods return as errors is told under [ErrConfig] and the others. One error is common to all: [ErrClosed]; the
+// getters then return the zero value. Its methods may be called from any goroutine. A nil *Session returns [ErrNoSession].
+type Session struct {
+	sessions *Sessions
+
+	mu      sync.Mutex
+	handle  handle
+	cleanup runtime.Cleanup
+	// What to open it from, for a session that opens when it is touched.
+	from *request
+	// Why it cannot be used.
+	err error
+	// Somebody has looked at it.
+	touched bool
+	// The Set-Cookie values that Save has put into a response.
+	saved []string
+}
+
+// ---- Reading ----
+
+// Get puts the value of a top-level key into v, as [json.Unmarshal] does. If there is no such key, v stays as it was and that is
+// no error: see [Session.Has].
+func (s *Session) Get(key string, v any) error {
+	text, err := s.find(pointer(key))
+	if err != nil || text == nil {
+		return err
+	}
+	return decode(key, text, v)
+}
+
+// Has reports whether there is such a top-level key.
+func (s *Session) Has(key string) bool {
+	text, _ := s.find(pointer(key))
+	return text != nil
+}
+
+// Find returns the JSON text of what a JSON Pointer (RFC 6901) leads to, such as "/cart/0/price", or nil. The empty pointer leads to
+// the whole object.
+func (s *Session) Find(pointer string) json.RawMessage {
+	text, _ := s.find(pointer)
+	return text
+}
+
+// Text returns the string that a JSON Pointer leads to, or the JSON text of what is not a string, and whether it is there at all.
+func (s *Session) Text(pointer string) (string, bool) {
+	if s.acquire() != nil {
+		return "", false
+	}
+	defer s.mu.Unlock()
+	return s.handle.text(pointer)
+}
+
+// Decode puts the whole session into v, as [json.Unmarshal] does.
+func (s *Session) Decode(v any) error {
+	text, err := s.find("")
+	if err != nil {
+		return err
+	}
+	return decode("", text, v)
+}
+
+// find returns a copy, so that nobody's UnmarshalJSON runs while the session is locked.
+func (s *Session) find(pointer string) ([]byte, error) {
+	if err := s.acquire(); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return s.handle.find(pointer), nil
+}
+
+// ---- Writing ----
+
+// Set sets a top-level key to a value, as [json.Marshal] encodes it. After Clear it starts a fresh session.
+func (s *Session) Set(key string, v any) error {
+	switch v := v.(type) {
+	case string:
+		// encoding/json replaces what is not UTF-8; the library refuses it.
+		if utf8.ValidString(v) {
+			return s.write(setText, key, v, 0)
+		}
+	case int:
+		return s.write(set, key, strconv.Itoa(v), 0)
+	case bool:
+		return s.write(set, key, strconv.FormatBool(v), 0)
+	}
+	text, err := encode(v)
+	if err != nil {
+		return keyed(key, err)
+	}
+	return s.write(set, key, text, 0)
+}
+
+// Update merges an object (a map or a struct, say) into the session, as JavaScript's Object.assign: its members replace those of the
+// same key. It does not extend Options.MaxAge. After Clear it starts a fresh session.
+func (s *Session) Update(object any) error { return s.writeObject(update, object) }
+
+// Replace sets the whole session to an object, whatever it was.
+func (s *Session) Replace(object any) error { return s.writeObject(replace, object) }
+
+func (s *Session) writeObject(what write, object any) error {
+	text, err := encode(object)
+	if err != nil {
+		return err
+	}
+	return s.write(what, "", text, 0)
+}
+
+// Remove deletes a top-level key; that there is none is no error.
+func (s *Session) Remove(key string) error { return s.write(remove, key, "", 0) }
+
+// Rotate gives the session a new id and CreatedAt = now, with the same data. Call it at every login: an id that an attacker has
+// planted or seen is then worth nothing. It is also what extends a session under Options.MaxAge.
+func (s *Session) Rotate() error { return s.write(rotate, "", "", 0) }
+
+// Clear ends the session, as a logout must: no id, no data, deleting cookies. Set, Update or Replace after it start a fresh one.
+func (s *Session) Clear() error { return s.write(clear_, "", "", 0) }
+
+// SetID gives a new or just rotated session an id of your own in place of a random UUID: 1 to 255 graphic ASCII characters, not to
+// be guessed if anything is looked up by it.
+func (s *Session) SetID(id string) error { return s.write(setID, "", id, 0) }
+
+// SetNow moves the session's clock, which else stands still: for connections that outlive a request, as WebSockets do. It returns
+// [ErrExpired] when the session has ended by then; it can still be read and cleared.
+func (s *Session) SetNow(now time.Time) error { return s.write(setNow, "", "", now.UnixMilli()) }
+
+func (s *Session) write(what write, name, text string, now int64) error {
+	if err := s.acquire(); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return keyed(name, s.handle.write(what, name, text, now))
+}
+
+// ---- What the response needs ----
+
+// SetCookies returns the Set-Cookie values that the response owes, most often none or one; each is a header of its own. After
+// another write the whole list takes the place of the former one. Handler and Save call it for you.
+func (s *Session) SetCookies() ([]string, error) {
+	if err := s.acquire(); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return s.handle.setCookies()
+}
+
+// Save puts what the session owes into the header of a response that is still to be written: Set-Cookie, a Vary on what the
+// session is found by, and a Cache-Control that keeps shared caches from storing the cookie. It may be called again after another
+// write. Handler calls it for you.
+func (s *Session) Save(w http.ResponseWriter) error {
+	if err := s.acquire(); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.save(w.Header())
+}
+
+// Seal returns the session as a bare token, for a client that sends it back in the session header.
+func (s *Session) Seal() (string, error) {
+	if err := s.acquire(); err != nil {
+		return "", err
+	}
+	defer s.mu.Unlock()
+	return s.handle.seal()
+}
+
+// ---- What is known of it ----
+
+// view is what read sees in an open session; else the zero value.
+func view[T any](s *Session, read func(*handle) T) T {
+	if s.acquire() != nil {
+		var zero T
+		return zero
+	}
+	defer s.mu.Unlock()
+	return read(&s.handle)
+}
+
+// Err is why the session could not be opened or can no longer be used, such as [ErrBusy], [ErrClosed] or [ErrNoSession]; else nil.
+func (s *Session) Err() error {
+	err := s.acquire()
+	if err == nil {
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// ID is a random UUID, or what SetID said; empty after Clear.
+func (s *Session) ID() string { return view(s, (*handle).id) }
+
+// LogID is a keyed hash of the id: write this to logs, never the id. Empty after Clear.
+func (s *Session) LogID() string { return view(s, (*handle).logID) }
+
+// IsNew reports whether this request made the session.
+func (s *Session) IsNew() bool { return view(s, (*handle).isNew) }
+
+// IsDirty reports whether SetCookies has something to give that was not taken yet.
+func (s *Session) IsDirty() bool { return view(s, (*handle).isDirty) }
+
+// CreatedAt is when the session was made or last rotated; the zero time after Clear.
+func (s *Session) CreatedAt() time.Time { return view(s, (*handle).createdAt) }
+
+// LastSeenAt is when it was last sealed under Options.IdleTimeout; the zero time if never.
+func (s *Session) LastSeenAt() time.Time { return view(s, (*handle).lastSeenAt) }
+
+// ExpiresAt is when it ends if nothing more comes; the zero time: never.
+func (s *Session) ExpiresAt() time.Time { return view(s, (*handle).expiresAt) }
+
+// Source is where the session came from.
+func (s *Session) Source() Source { return view(s, (*handle).source) }
+
+// Rejection is why the request's first token was refused. It may stand beside a session that another token opened.
+func (s *Session) Rejection() Rejection { return view(s, (*handle).rejection) }
+
+// String tells nothing of the session's id and data.
+func (s *Session) String() string {
+	if s == nil {
+		return "h3s.Session(nil)"
+	}
+	return "h3s.Session(" + s.sessions.cookieName + ")"
+}
+
+// ---- Its end ----
+
+// Close frees the session and wipes its data; nothing else can be done with it then. Handler does it for the sessions that it
+// opens, when the request was handled. A session that is never closed is freed with the garbage.
+func (s *Session) Close() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cleanup.Stop()
+	s.handle.free()
+	s.from, s.err = nil, ErrClosed
+}
+
+// acquire opens and locks the session, unless it returns an error.
+func (s *Session) acquire() error {
+	if s == nil {
+		return ErrNoSession
+	}
+	s.mu.Lock()
+	s.touched = true
+	err := s.open()
+	if err != nil {
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// open opens a session that opens when it is touched. It is locked.
+func (s *Session) open() error {
+	if s.from != nil {
+		s.err = s.handle.open(s.sessions.config, false, *s.from)
+		s.from = nil
+	}
+	return s.err
+}
+
+// save is Save in a session that is open and locked.
+func (s *Session) save(header http.Header) error {
+	cookies, err := s.handle.setCookies()
+	// What was touched has to say so, even where its cookie fails.
+	owe(header, s.sessions.vary, s.saved, cookies)
+	s.saved = cookies
+	return err
+}
+
+// pointer is the JSON Pointer to a top-level key.
+func pointer(key string) string {
+	if strings.ContainsAny(key, "~/") {
+		key = strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+	}
+	return "/" + key
+}
+
+// decode puts the JSON text under key into v. What it says of a failure has nothing of the data in it, as json's own errors may.
+func decode(key string, text []byte, v any) error {
+	err := json.Unmarshal(text, v)
+	if err == nil {
+		return nil
+	}
+	message := "what is there does not decode into this type"
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		kind, _, _ := strings.Cut(wrongType.Value, " ")
+		message = "a " + kind + " does not decode into " + wrongType.Type.String()
+		if wrongType.Field != "" {
+			message += " (" + wrongType.Field + ")"
+		}
+	}
+	return dataError(key, message, err)
+}
+
+// keyed names the session's key in an error about its value.
+func keyed(key string, err error) error {
+	var e *Error
+	if key != "" && errors.As(err, &e) && (e.kind == ErrData || e.kind == ErrTooLarge) {
+		e.Key = key
+	}
+	return err
+}

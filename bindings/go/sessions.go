@@ -1,0 +1,184 @@
+package h3s
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Sessions opens sessions. Make one at start and keep it: any number of goroutines may share it. Its keys are wiped once it and
+// the last session made with it are unreachable.
+type Sessions struct {
+	config     *config
+	cookieName string
+	headerName string
+	// What keys the header in an http.Header; empty when it is off.
+	headerKey string
+	vary      string
+	cookies   bool
+	now       func() time.Time
+	peer      func(*http.Request) string
+	onError   func(*http.Request, error)
+}
+
+// New checks the options and derives the keys, which takes some 10 milliseconds a password. An error is an [ErrConfig] that names the
+// option at fault and says what would be right, or an [ErrLibrary].
+func New(options Options) (*Sessions, error) {
+	file, err := options.file()
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(file)
+	if err != nil {
+		return nil, err
+	}
+	config, err := newConfig(text)
+	if err != nil {
+		return nil, err
+	}
+	sessions := &Sessions{
+		config:     config,
+		cookieName: config.cookieName(),
+		headerName: config.headerName(),
+		vary:       config.vary(),
+		cookies:    !options.DisableCookie,
+		now:        options.Now,
+		peer:       options.Peer,
+		onError:    options.OnError,
+	}
+	sessions.headerKey = http.CanonicalHeaderKey(sessions.headerName)
+	return sessions, nil
+}
+
+// Use finds the session of a request in its header, else in its cookie; it makes one where there is none or none valid, which
+// has a cookie at once. A token that is refused is no error: see [Session.Rejection].
+//
+// Close the session after use. For requests that come through [Sessions.Handler], use [FromContext] instead.
+func (ss *Sessions) Use(r *http.Request) (*Session, error) { return ss.open(r, true) }
+
+// Peek is as [Sessions.Use], but a session that it had to make costs no cookie until something is written.
+func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, false) }
+
+func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
+	s := &Session{sessions: ss}
+	if err := s.handle.open(ss.config, use, *ss.request(r)); err != nil {
+		return nil, err
+	}
+	s.cleanup = s.handle.freeLater(s)
+	return s, nil
+}
+
+// Unseal opens a bare token, as a client that keeps no cookies, a WebSocket or another service would send it. A token that is
+// refused is an [ErrRejected].
+func (ss *Sessions) Unseal(token string) (*Session, error) {
+	s := &Session{sessions: ss}
+	if err := s.handle.unseal(ss.config, token, ss.time()); err != nil {
+		return nil, err
+	}
+	s.cleanup = s.handle.freeLater(s)
+	return s, nil
+}
+
+// SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. For iron-session, append "~2". It needs [Fe26]
+// among the formats of Options.Seal.
+func (ss *Sessions) SealIron(v any) (string, error) {
+	text, err := encode(v)
+	if err != nil {
+		return "", err
+	}
+	return ss.config.ironSeal(text, ss.time())
+}
+
+// UnsealIron opens a bare Fe26.2 token, also one of iron-session, and puts its value into v as [json.Unmarshal] does.
+func (ss *Sessions) UnsealIron(token string, v any) error {
+	text, err := ss.config.ironUnseal(token, ss.time())
+	if err != nil {
+		return err
+	}
+	return decode("", text, v)
+}
+
+// Strip takes the session's cookies and header out of a request that goes on to a server which is not to see them.
+func (ss *Sessions) Strip(r *http.Request) {
+	if ss.headerKey != "" {
+		r.Header.Del(ss.headerKey)
+	}
+	var kept []string
+	for _, line := range r.Header["Cookie"] {
+		if rest := ss.config.strip(line); rest != "" {
+			kept = append(kept, rest)
+		}
+	}
+	if kept == nil {
+		r.Header.Del("Cookie")
+	} else {
+		r.Header["Cookie"] = kept
+	}
+}
+
+// CookieName is the name of the session's cookie.
+func (ss *Sessions) CookieName() string { return ss.cookieName }
+
+// HeaderName is the name of the session's header in lower case, or empty where it is off.
+func (ss *Sessions) HeaderName() string { return ss.headerName }
+
+// Vary is what a response must vary on wherever a session was touched, e.g. "Cookie, x-h3-session"; it may be empty.
+func (ss *Sessions) Vary() string { return ss.vary }
+
+// String tells nothing of the keys.
+func (ss *Sessions) String() string { return "h3s.Sessions(" + ss.cookieName + ")" }
+
+// time is now in milliseconds; 0 is the library's own clock.
+func (ss *Sessions) time() int64 {
+	if ss.now == nil {
+		return 0
+	}
+	return ss.now().UnixMilli()
+}
+
+func (ss *Sessions) request(r *http.Request) *request {
+	from := &request{now: ss.time()}
+	if lines := r.Header["Cookie"]; len(lines) == 1 {
+		from.cookie = lines[0]
+	} else {
+		from.cookie = strings.Join(lines, "; ")
+	}
+	if lines := r.Header[ss.headerKey]; len(lines) > 0 {
+		from.header = lines[0]
+	}
+	if ss.peer != nil {
+		from.peer = ss.peer(r)
+	}
+	return from
+}
+
+func remoteIP(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	network, _ := ip.Prefix(64)
+	return network.String()
+}
+
+// encode is the JSON text of v, with nothing in it escaped for HTML: the library and the peers have no use for that.
+func encode(v any) (string, error) {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return "", dataError("", err.Error(), err)
+	}
+	return strings.TrimSuffix(text.String(), "\n"), nil
+}
