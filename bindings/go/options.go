@@ -116,16 +116,19 @@ type Derivation struct {
 	MinPasswordLength int
 }
 
-// A Password is a secret. It prints as "[secret]", whatever the verb; only Options.MarshalJSON writes it out.
+// A Password is a secret. Whatever prints, logs or encodes it gives "[secret]"; only Options.MarshalJSON writes it out.
 type Password string
 
 const secret = "[secret]"
 
-// Format keeps the password out of whatever is printed.
+// Format keeps the password out of what is printed.
 func (Password) Format(f fmt.State, _ rune) { fmt.Fprint(f, secret) }
 
 // LogValue keeps the password out of logs.
 func (Password) LogValue() slog.Value { return slog.StringValue(secret) }
+
+// MarshalText keeps the password out of JSON, XML and the like.
+func (Password) MarshalText() ([]byte, error) { return []byte(secret), nil }
 
 // A NamedPassword is a password with the id that its tokens bear: 1 to 32 of A-Z, a-z, 0-9 and _.
 type NamedPassword struct {

@@ -119,11 +119,12 @@ func (o Options) file() (*optionsFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	var inexact string
+	var inexact error
 	// in is d in units; a remainder would be lost.
 	in := func(unit time.Duration, key string, d time.Duration) int64 {
-		if d%unit != 0 && inexact == "" {
-			inexact = key
+		if d%unit != 0 && inexact == nil {
+			units := map[time.Duration]string{time.Second: "seconds", time.Millisecond: "milliseconds"}[unit]
+			inexact = configError(key, "a whole number of "+units+": "+d.String()+" is none")
 		}
 		return int64(d / unit)
 	}
@@ -201,10 +202,7 @@ func (o Options) file() (*optionsFile, error) {
 	} else if text != "{}" {
 		file.Seal = &seal
 	}
-	if inexact != "" {
-		return nil, configError(inexact, "a whole number of the option's unit: nothing shorter than a second, or in seal.ttl and seal.localtimeOffsetMsec than a millisecond")
-	}
-	return file, nil
+	return file, inexact
 }
 
 func (o Options) password() (json.RawMessage, error) {

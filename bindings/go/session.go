@@ -3,6 +3,7 @@ package h3s
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -227,12 +228,13 @@ func (s *Session) Source() Source { return view(s, (*handle).source) }
 // Rejection is why the request's first token was refused. It may stand beside a session that another token opened.
 func (s *Session) Rejection() Rejection { return view(s, (*handle).rejection) }
 
-// String tells nothing of the session's id and data.
-func (s *Session) String() string {
+// Format prints nothing of the session's id and data.
+func (s *Session) Format(f fmt.State, _ rune) {
 	if s == nil {
-		return "h3s.Session(nil)"
+		fmt.Fprint(f, "h3s.Session(nil)")
+		return
 	}
-	return "h3s.Session(" + s.sessions.cookieName + ")"
+	fmt.Fprintf(f, "h3s.Session(%s)", s.sessions.cookieName)
 }
 
 // ---- Its end ----

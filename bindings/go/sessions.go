@@ -2,6 +2,7 @@ package h3s
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -128,8 +129,8 @@ func (ss *Sessions) HeaderName() string { return ss.headerName }
 // Vary is what a response must vary on wherever a session was touched, e.g. "Cookie, x-h3-session"; it may be empty.
 func (ss *Sessions) Vary() string { return ss.vary }
 
-// String tells nothing of the keys.
-func (ss *Sessions) String() string { return "h3s.Sessions(" + ss.cookieName + ")" }
+// Format prints nothing but the cookie's name.
+func (ss *Sessions) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "h3s.Sessions(%s)", ss.cookieName) }
 
 // time is now in milliseconds; 0 is the library's own clock.
 func (ss *Sessions) time() int64 {

@@ -1,0 +1,124 @@
+package h3s_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/securecookie"
+	"github.com/gorilla/sessions"
+
+	"h3s"
+)
+
+// A request of 1 KiB, whole: open the session among three other cookies, set count to count + 1, make the Set-Cookie value. No server
+// around it; see the sub-benchmarks' ratios.
+func BenchmarkRequest(b *testing.B) {
+	text := strings.Repeat("correct horse battery staple, ", 34)[:1000]
+	hashKey, blockKey := []byte(password), []byte(password)[:32]
+
+	b.Run("h3s", func(b *testing.B) {
+		ss := must(h3s.New(h3s.Options{Password: password, MaxAge: time.Hour}))
+		first := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
+		check(b, first.Update(map[string]any{"text": text, "count": 1}))
+		r := requestWith(must(first.SetCookies())[0])
+		b.ReportAllocs()
+		for b.Loop() {
+			s := must(ss.Use(r))
+			var count int
+			check(b, s.Get("count", &count))
+			check(b, s.Set("count", count+1))
+			if len(must(s.SetCookies())) != 1 {
+				b.Fatal("no cookie")
+			}
+			s.Close()
+		}
+	})
+
+	b.Run("h3s.Handler", func(b *testing.B) {
+		ss := must(h3s.New(h3s.Options{Password: password, MaxAge: time.Hour}))
+		first := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
+		check(b, first.Update(map[string]any{"text": text, "count": 1}))
+		r := requestWith(must(first.SetCookies())[0])
+		handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s := h3s.FromContext(r.Context())
+			var count int
+			check(b, s.Get("count", &count))
+			check(b, s.Set("count", count+1))
+			w.WriteHeader(http.StatusNoContent)
+		}))
+		w := &discard{header: http.Header{}}
+		b.ReportAllocs()
+		for b.Loop() {
+			clear(w.header)
+			handler.ServeHTTP(w, r)
+			if len(w.header["Set-Cookie"]) != 1 {
+				b.Fatal("no cookie")
+			}
+		}
+	})
+
+	b.Run("gorilla/securecookie", func(b *testing.B) {
+		codec := securecookie.New(hashKey, blockKey)
+		codec.SetSerializer(securecookie.JSONEncoder{})
+		value := must(codec.Encode("session", map[string]any{"text": text, "count": 1}))
+		r := requestWith("session=" + value)
+		b.ReportAllocs()
+		for b.Loop() {
+			cookie := must(r.Cookie("session"))
+			var data map[string]any
+			check(b, codec.Decode("session", cookie.Value, &data))
+			data["count"] = data["count"].(float64) + 1
+			value := must(codec.Encode("session", data))
+			_ = (&http.Cookie{Name: "session", Value: value, Path: "/", MaxAge: 3600, HttpOnly: true, Secure: true}).String()
+		}
+	})
+
+	b.Run("gorilla/sessions", func(b *testing.B) {
+		store := sessions.NewCookieStore(hashKey, blockKey)
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/", nil)
+		first := must(store.Get(r, "session"))
+		first.Values["text"], first.Values["count"] = text, 1
+		check(b, first.Save(r, w))
+		template := requestWith(w.Header().Get("Set-Cookie"))
+		b.ReportAllocs()
+		for b.Loop() {
+			r := template.Clone(template.Context())
+			s := must(store.Get(r, "session"))
+			s.Values["count"] = s.Values["count"].(int) + 1
+			w := &discard{header: http.Header{}}
+			check(b, s.Save(r, w))
+			if len(w.header["Set-Cookie"]) != 1 {
+				b.Fatal("no cookie")
+			}
+		}
+	})
+}
+
+// A request whose handler looks at no session.
+func BenchmarkUntouched(b *testing.B) {
+	ss := must(h3s.New(h3s.Options{Password: password}))
+	handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	w, r := &discard{header: http.Header{}}, httptest.NewRequest("GET", "/", nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		handler.ServeHTTP(w, r)
+	}
+}
+
+func requestWith(cookie string) *http.Request {
+	cookie, _, _ = strings.Cut(cookie, ";")
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "theme=dark; "+cookie+"; lang=en; consent=yes")
+	return r
+}
+
+// A discard is a ResponseWriter that costs nothing.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header          { return d.header }
+func (*discard) Write(data []byte) (int, error) { return len(data), nil }
+func (*discard) WriteHeader(int)                {}

@@ -1,0 +1,36 @@
+// Package h3s gives the sessions of h3 (the framework under Nuxt and Nitro) to net/http: small JSON objects that live in an
+// encrypted cookie, so no server keeps anything, and any number of machines share them with nothing but a password.
+//
+// All of the work is done by the library libh3s, which has to be installed; this package is a thin wrapper of it.
+//
+// Make one [Sessions] at start, and put its [Sessions.Handler] around the handlers:
+//
+//	sessions, err := h3s.New(h3s.Options{
+//		Password: h3s.Password(os.Getenv("SESSION_PASSWORD")),
+//		Name:     "__Host-session",
+//		MaxAge:   7 * 24 * time.Hour,
+//	})
+//	...
+//	http.ListenAndServe(addr, sessions.Handler(mux))
+//
+// In a handler, [FromContext] finds the session of the request. Values go in and out as with [encoding/json]:
+//
+//	s := h3s.FromContext(r.Context())
+//	var count int
+//	s.Get("count", &count)
+//	err := s.Set("count", count+1)
+//
+// The cookie is written just before the header of the response is sent, so sessions are to be written before that.
+//
+// At a login, call [Session.Rotate], so that an id known before it is worth nothing; at a logout, call [Session.Clear]. A session
+// travels with the client and cannot be taken back from a copy of the cookie before it expires.
+//
+// # Beside h3, Nuxt and Nitro
+//
+// With the same password and cookie name, and Seal: h3s.SealOptions{Format: h3s.Fe26}, both read and write the same session.
+//
+// # Building
+//
+// The package finds the library by pkg-config (h3s.pc) and links the shared one. The build tag h3s_static links libh3s.a in its
+// place, and the program needs no library to run.
+package h3s

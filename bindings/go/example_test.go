@@ -1,0 +1,187 @@
+package h3s_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"time"
+
+	"h3s"
+)
+
+// A server that counts each visitor's visits, and two visits to it.
+func Example() {
+	sessions, err := h3s.New(h3s.Options{
+		Password: "an example of 32 characters or more", // a secret: h3s.Password(os.Getenv("SESSION_PASSWORD"))
+		Name:     "__Host-session",
+		MaxAge:   7 * 24 * time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err) // names the option at fault
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s := h3s.FromContext(r.Context())
+		var count int
+		s.Get("count", &count)
+		s.Set("count", count+1)
+		fmt.Fprintf(w, "visit %d", count+1)
+	})
+	server := httptest.NewTLSServer(sessions.Handler(mux))
+	defer server.Close()
+
+	browser := server.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	for range 2 {
+		response, err := browser.Get(server.URL)
+		if err != nil {
+			log.Fatal(err)
+		}
+		var text [32]byte
+		n, _ := response.Body.Read(text[:])
+		response.Body.Close()
+		fmt.Println(string(text[:n]))
+	}
+	// Output:
+	// visit 1
+	// visit 2
+}
+
+func ExampleSessions_Use() {
+	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Without the middleware: open, write, save before the header, close.
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		s, err := sessions.Use(r)
+		if err != nil {
+			http.Error(w, "try again", http.StatusServiceUnavailable)
+			return
+		}
+		defer s.Close()
+		s.Set("user", "ada")
+		if err := s.Save(w); err != nil {
+			log.Print(err)
+		}
+		fmt.Fprint(w, "hello")
+	}
+	recorder := httptest.NewRecorder()
+	handler(recorder, httptest.NewRequest("GET", "/", nil))
+	for _, cookie := range recorder.Result().Cookies() {
+		fmt.Println(cookie.Name, cookie.HttpOnly, cookie.Secure)
+	}
+	fmt.Println(recorder.Header().Get("Vary"))
+	// Output:
+	// h3 true true
+	// Cookie, x-h3-session
+}
+
+func ExampleSession_Decode() {
+	s := newSession()
+	defer s.Close()
+	type user struct {
+		ID    int      `json:"id"`
+		Roles []string `json:"roles"`
+	}
+	s.Update(user{ID: 42, Roles: []string{"reader"}})
+
+	var u user
+	if err := s.Decode(&u); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(u.ID, u.Roles, string(s.Find("/roles/0")))
+	// Output: 42 [reader] "reader"
+}
+
+func ExampleSession_Rotate() {
+	s := newSession()
+	defer s.Close()
+	s.Set("cart", []string{"apple"})
+	before := s.ID()
+
+	// At a login.
+	s.Rotate()
+	s.Set("user", "ada")
+	fmt.Println(s.ID() != before, s.Has("cart"))
+
+	// At a logout.
+	s.Clear()
+	fmt.Println(s.ID() == "", s.Has("user"))
+	// Output:
+	// true true
+	// true false
+}
+
+func ExampleSessions_Unseal() {
+	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = sessions.Unseal("h3s1..forged")
+	var e *h3s.Error
+	if errors.As(err, &e) {
+		fmt.Println(e.Rejection)
+	}
+	fmt.Println(errors.Is(err, h3s.ErrRejected), errors.Is(err, h3s.ErrExpired))
+	// Output:
+	// malformed
+	// true false
+}
+
+func ExampleOptionsFromJSON() {
+	// The file that services in other languages read as well.
+	options, err := h3s.OptionsFromJSON([]byte(`{"name": "__Host-session", "maxAge": 604800, "cookie": {"sameSite": "strict"}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	options.Password = "an example of 32 characters or more"
+	fmt.Println(options.Name, options.MaxAge)
+
+	_, err = h3s.OptionsFromJSON([]byte(`{"maxage": 604800}`))
+	fmt.Println(err)
+	// Output:
+	// __Host-session 168h0m0s
+	// h3s: maxage: there is no such option; did you mean maxAge?
+}
+
+func ExampleOptions_MarshalJSON() {
+	text, err := json.Marshal(h3s.Options{
+		Passwords: []h3s.NamedPassword{{ID: "k2", Password: "the new password, 32 characters or more"}, {ID: "k1", Password: "the old password, 32 characters or more"}},
+		MaxAge:    time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	// Output: {"password":{"k2":"the new password, 32 characters or more","k1":"the old password, 32 characters or more"},"maxAge":3600}
+}
+
+func ExampleNew() {
+	_, err := h3s.New(h3s.Options{
+		Password: "an example of 32 characters or more",
+		Cookie:   h3s.CookieOptions{SameSite: http.SameSiteNoneMode, DisableSecure: true},
+	})
+	fmt.Println(errors.Is(err, h3s.ErrConfig))
+	fmt.Println(err)
+	// Output:
+	// true
+	// h3s: cookie.sameSite: "none" needs cookie.secure: browsers refuse SameSite=None without Secure
+}
+
+func newSession() *h3s.Session {
+	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, err := sessions.Use(httptest.NewRequest("GET", "/", nil))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return s
+}

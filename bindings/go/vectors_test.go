@@ -1,0 +1,84 @@
+package h3s_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+
+	"h3s"
+)
+
+// A vector of tests/vectors.
+type vector struct {
+	Name       string
+	Options    json.RawMessage
+	NowMS      int64 `json:"now_ms"`
+	Token      string
+	ID         string
+	CreatedAt  int64 `json:"created_at"`
+	LastSeenAt int64 `json:"last_seen_at"` // null: 0
+	Data       string
+	Rejection  string
+}
+
+func vectors(t *testing.T, name string) []vector {
+	var all []vector
+	check(t, json.Unmarshal(must(os.ReadFile("../../tests/vectors/"+name)), &all))
+	if len(all) == 0 {
+		t.Fatal("no vectors")
+	}
+	return all
+}
+
+func (v vector) unseal(t *testing.T) (*h3s.Session, error) {
+	options := must(h3s.OptionsFromJSON(v.Options))
+	options.Now = func() time.Time { return time.UnixMilli(v.NowMS) }
+	return must(h3s.New(options)).Unseal(v.Token)
+}
+
+func TestVectorsThatOpen(t *testing.T) {
+	for _, v := range vectors(t, "h3s1-open.json") {
+		t.Run(v.Name, func(t *testing.T) {
+			s := must(v.unseal(t))
+			defer s.Close()
+			var got, want any
+			check(t, s.Decode(&got))
+			check(t, json.Unmarshal([]byte(v.Data), &want))
+			if !reflect.DeepEqual(got, want) || s.ID() != v.ID || milliseconds(s.CreatedAt()) != v.CreatedAt {
+				t.Errorf("got %v %s %v, want %v %s %d", got, s.ID(), s.CreatedAt(), want, v.ID, v.CreatedAt)
+			}
+			if milliseconds(s.LastSeenAt()) != v.LastSeenAt {
+				t.Errorf("last seen at %v, want %v", s.LastSeenAt(), v.LastSeenAt)
+			}
+			if s.Source() != h3s.SourceToken || s.IsNew() || s.Rejection() != h3s.RejectionNone {
+				t.Error(s.Source(), s.IsNew(), s.Rejection())
+			}
+		})
+	}
+}
+
+func TestVectorsThatAreRefused(t *testing.T) {
+	for _, v := range vectors(t, "h3s1-refuse.json") {
+		t.Run(v.Name, func(t *testing.T) {
+			s, err := v.unseal(t)
+			var e *h3s.Error
+			if s != nil || !errors.As(err, &e) || e.Rejection.String() != v.Rejection || !errors.Is(err, h3s.ErrRejected) {
+				t.Fatalf("%v, want %s", err, v.Rejection)
+			}
+			if errors.Is(err, h3s.ErrExpired) != (v.Rejection == "expired" || v.Rejection == "idle") {
+				t.Error("ErrExpired is just for sessions that have ended")
+			}
+		})
+	}
+}
+
+// milliseconds is 0 for the zero time, as in the C ABI.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
