@@ -1,9 +1,18 @@
 package h3s_test
 
 import (
+	"crypto/tls"
 	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"testing"
+
+	"h3s"
 )
 
 const password = "correct horse battery staple, and more of it"
@@ -30,4 +39,33 @@ func residentKiB(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return resident * os.Getpagesize() / 1024
+}
+
+func logger(lines chan<- string) *log.Logger { return log.New(lineWriter(lines), "", 0) }
+
+type lineWriter chan<- string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
+}
+
+// tlsClient speaks TLS over conn as the server's own client does.
+func tlsClient(server *httptest.Server, conn net.Conn) net.Conn {
+	config := server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	config.ServerName = "example.com"
+	config.NextProtos = []string{"http/1.1"}
+	return tls.Client(conn, config)
+}
+
+// proxyTo tells the server at target who the user is, counts the visit, and keeps the session to itself.
+func proxyTo(t *testing.T, sessions *h3s.Sessions, target string) http.Handler {
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(must(url.Parse(target)))
+		s := h3s.FromContext(r.In.Context())
+		user, _ := s.Text("/user")
+		check(t, s.Set("visited", true))
+		r.Out.Header.Set("X-User", user)
+		sessions.Strip(r.Out)
+	}}
 }
