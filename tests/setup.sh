@@ -42,7 +42,7 @@ need_rust() {
     fi
     found=${found#rustc }
     found=${found%% *}
-    if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+    if ! setup_at_least "$wanted" "$found"; then
         echo "setup: Rust $found is older than $wanted; run: rustup update" >&2
         return 1
     fi
@@ -106,6 +106,32 @@ need_node() {
     cp "$folder/package-lock.json" "$folder/node_modules/.installed"
 }
 
+# need_go: Go, as new as bindings/go/go.mod says, and the modules of its go.sum.
+need_go() {
+    local wanted found log=$root/target/setup/go.log
+    wanted=$(sed -n 's/^go //p' "$root/bindings/go/go.mod")
+    setup_has go || PATH=$PATH:/usr/local/go/bin
+    need_debian go golang-go || return
+    found=$(GOTOOLCHAIN=local go env GOVERSION)
+    found=${found#go}
+    if ! setup_at_least "$wanted" "$found"; then
+        echo "setup: Go $found is older than $wanted; install a newer one" >&2
+        return 1
+    fi
+    (cd "$root/bindings/go" && GOPROXY=off go mod download) >/dev/null 2>&1 && return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: the modules of bindings/go are missing; run: go mod download" >&2
+        return 1
+    fi
+    echo "setup: fetching the modules of bindings/go"
+    mkdir -p "$root/target/setup"
+    if ! (cd "$root/bindings/go" && go mod download) </dev/null >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "setup: the modules of bindings/go could not be fetched" >&2
+        return 1
+    fi
+}
+
 # ---- What the above stands on ----------------------------------------------------------------------------------------
 
 setup_has() {
@@ -114,6 +140,9 @@ setup_has() {
         *) command -v "$1" >/dev/null ;;
     esac
 }
+
+# setup_at_least WANTED FOUND: of two versions.
+setup_at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
 # rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the command has to be tried.
 setup_component() {

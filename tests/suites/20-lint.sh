@@ -41,6 +41,18 @@ else
     skip "ruff and mypy" "needs the packages of tests/requirements.txt"
 fi
 
+mapfile -d '' -t go < <(files '*.go')
+formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
+vet() { (cd bindings/go && PKG_CONFIG_PATH=$root/target/pkgconfig bounded 600 go vet "$@" ./...); }
+if need_go && need_c; then
+    need_build
+    check "gofmt" formatted "${go[@]}"
+    check "go vet" vet
+    check "go vet, statically linked" vet -tags h3s_static
+else
+    skip "gofmt and go vet" "needs Go and a C compiler"
+fi
+
 mapfile -d '' -t shell < <(files '*.sh' tests/run .ci/run)
 if need_debian shellcheck shellcheck; then
     # A && B || skip_suite means just what it says; and functions that only `check` calls look unreachable to shellcheck.

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The Go package under the race detector: its API, real servers, a real h3, its README; then again under what catches wrong cgo,
+# with the oldest Go that it is for, and on the fuzzer's inputs.
+. "$(dirname "$0")/suite.sh"
+need_go && need_c || skip_suite "needs Go and a C compiler"
+need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
+need_build
+
+cd bindings/go || exit
+export PKG_CONFIG_PATH=$root/target/pkgconfig CGO_ENABLED=1
+oldest=$(sed -n 's/^go //p' go.mod)
+
+# One test each, subtests included. The timeout is go test's own, which tells where it hung.
+bounded 960 go test -race -count=1 -timeout 900s -v ./... 2>&1 | tee "$scratch/log" | grep -vE '^ *(=== |--- PASS)'
+status=${PIPESTATUS[0]}
+count() { grep -cE "^ *--- $1: " "$scratch/log"; }
+passed=$(count PASS) failed=$(count FAIL) skipped=$(count SKIP)
+if [ -n "${REQUIRE_ALL:-}" ]; then failed=$((failed + skipped)) skipped=0; fi
+if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+
+# What builds programs of its own is not tried again.
+again() { bounded 600 env "$@" go test -count=1 -timeout 540s -skip '^(TestTheReadmeIsTrue|TestAStaticallyLinked)' ./...; }
+check "no Go pointer stays with C, whatever the collector does" again GOEXPERIMENT=cgocheck2 GODEBUG=invalidptr=1 GOGC=1
+check "Go $oldest" again GOTOOLCHAIN="go$oldest"
+check "the benchmarks run" bounded 300 go test -run '^$' -bench . -benchtime 100x ./...
+for target in FuzzCookieHeader FuzzSet; do
+    check "$target" bounded 120 go test -run '^$' -fuzz "^$target\$" -fuzztime 10s .
+done
+check "go.mod and go.sum are tidy" env GOFLAGS=-mod=mod go mod tidy -diff
+check "the module cache is as go.sum says" go mod verify
+finish
