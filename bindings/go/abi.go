@@ -140,7 +140,7 @@ func newConfig(options string) (*config, error) {
 	conf := new(config)
 	var e C.h3s_error
 	if status := C.h3s_go_config_new(options, &conf.c, &e); status != C.H3S_OK {
-		return nil, errorOf(status, &e)
+		return nil, errorOf(status, e)
 	}
 	// The sessions made with it keep the keys, so it is of no matter which is found unused first.
 	runtime.AddCleanup(conf, func(c *C.h3s_config) { C.h3s_config_free(c) }, conf.c)
@@ -168,7 +168,10 @@ func (conf *config) ironSeal(json string, now int64) (string, error) {
 	var e C.h3s_error
 	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
 	runtime.KeepAlive(conf)
-	return string(out[:n]), errorOf(status, &e)
+	if status != C.H3S_OK {
+		return "", errorOf(status, e)
+	}
+	return string(out[:n]), nil
 }
 
 func (conf *config) ironUnseal(token string, now int64) ([]byte, error) {
@@ -177,7 +180,10 @@ func (conf *config) ironUnseal(token string, now int64) ([]byte, error) {
 	var e C.h3s_error
 	status := C.h3s_go_iron_unseal(conf.c, token, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
 	runtime.KeepAlive(conf)
-	return out[:n], errorOf(status, &e)
+	if status != C.H3S_OK {
+		return nil, errorOf(status, e)
+	}
+	return out[:n], nil
 }
 
 // A request is what a session is opened from.
@@ -199,14 +205,20 @@ func (h *handle) open(conf *config, use bool, r request) error {
 	var e C.h3s_error
 	status := C.h3s_go_open(conf.c, create, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
 	runtime.KeepAlive(conf)
-	return errorOf(status, &e)
+	if status != C.H3S_OK {
+		return errorOf(status, e)
+	}
+	return nil
 }
 
 func (h *handle) unseal(conf *config, token string, now int64) error {
 	var e C.h3s_error
 	status := C.h3s_go_unseal(conf.c, token, C.int64_t(now), &h.c, &e)
 	runtime.KeepAlive(conf)
-	return errorOf(status, &e)
+	if status != C.H3S_OK {
+		return errorOf(status, e)
+	}
+	return nil
 }
 
 func (h *handle) isOpen() bool { return h.c.handle != nil }
@@ -238,7 +250,10 @@ const (
 
 func (h *handle) write(what write, name, text string, now int64) error {
 	var e C.h3s_error
-	return errorOf(C.h3s_go_write(&h.c, C.int(what), name, text, C.int64_t(now), &e), &e)
+	if status := C.h3s_go_write(&h.c, C.int(what), name, text, C.int64_t(now), &e); status != C.H3S_OK {
+		return errorOf(status, e)
+	}
+	return nil
 }
 
 func (h *handle) setCookies() ([]string, error) {
@@ -246,7 +261,7 @@ func (h *handle) setCookies() ([]string, error) {
 	var count C.size_t
 	var e C.h3s_error
 	if status := C.h3s_go_set_cookies(&h.c, &list, &count, &e); status != C.H3S_OK {
-		return nil, errorOf(status, &e)
+		return nil, errorOf(status, e)
 	}
 	if count == 0 {
 		return nil, nil
@@ -262,7 +277,7 @@ func (h *handle) seal() (string, error) {
 	var token C.h3s_str
 	var e C.h3s_error
 	if status := C.h3s_go_seal(&h.c, &token, &e); status != C.H3S_OK {
-		return "", errorOf(status, &e)
+		return "", errorOf(status, e)
 	}
 	return goString(token), nil
 }
@@ -299,10 +314,8 @@ func goTime(milliseconds C.int64_t) time.Time {
 	return time.UnixMilli(int64(milliseconds))
 }
 
-func errorOf(status C.int32_t, e *C.h3s_error) error {
-	if status == C.H3S_OK {
-		return nil
-	}
+// errorOf takes e by value: it moves to the heap here, and so only when something has failed.
+func errorOf(status C.int32_t, e C.h3s_error) error {
 	err := &Error{Key: C.GoString(&e.key[0]), Offset: int(e.offset), message: C.GoString(&e.message[0])}
 	switch status {
 	case C.H3S_ERR_ARGUMENT:

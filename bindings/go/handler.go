@@ -26,7 +26,8 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		s := &Session{sessions: ss, from: ss.request(r)}
+		from := ss.request(r)
+		s := &Session{sessions: ss, from: &from}
 		// Where there is a lid, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
 			w.Header().Set("Retry-After", "1")

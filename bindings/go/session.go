@@ -1,6 +1,7 @@
 package h3s
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -294,6 +295,9 @@ func pointer(key string) string {
 
 // decode puts the JSON text under key into v. What it says of a failure has nothing of the data in it, as json's own errors may.
 func decode(key string, text []byte, v any) error {
+	if decodePlain(text, v) {
+		return nil
+	}
 	err := json.Unmarshal(text, v)
 	if err == nil {
 		return nil
@@ -308,6 +312,27 @@ func decode(key string, text []byte, v any) error {
 		}
 	}
 	return dataError(key, message, err)
+}
+
+// decodePlain does what json.Unmarshal would, for the usual types and values, at a fraction of the cost. If it does nothing it returns
+// false.
+func decodePlain(text []byte, v any) bool {
+	switch v := v.(type) {
+	case *int:
+		n, err := strconv.Atoi(string(text))
+		if err != nil || v == nil {
+			return false
+		}
+		*v = n
+	case *string:
+		if text[0] != '"' || bytes.IndexByte(text, '\\') >= 0 || v == nil {
+			return false
+		}
+		*v = string(text[1 : len(text)-1])
+	default:
+		return false
+	}
+	return true
 }
 
 // keyed names the session's key in an error about its value.

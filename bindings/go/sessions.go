@@ -65,7 +65,7 @@ func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, 
 
 func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
 	s := &Session{sessions: ss}
-	if err := s.handle.open(ss.config, use, *ss.request(r)); err != nil {
+	if err := s.handle.open(ss.config, use, ss.request(r)); err != nil {
 		return nil, err
 	}
 	s.cleanup = s.handle.freeLater(s)
@@ -140,8 +140,8 @@ func (ss *Sessions) time() int64 {
 	return ss.now().UnixMilli()
 }
 
-func (ss *Sessions) request(r *http.Request) *request {
-	from := &request{now: ss.time()}
+func (ss *Sessions) request(r *http.Request) request {
+	from := request{now: ss.time()}
 	if lines := r.Header["Cookie"]; len(lines) == 1 {
 		from.cookie = lines[0]
 	} else {
