@@ -34,10 +34,11 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 			return
 		}
+		r = r.WithContext(&sessionContext{r.Context(), s})
 		response := &response{ResponseWriter: w, request: r, session: s}
 		// Deferred, so that it is done for a handler that panics, too: whoever recovers may still answer.
 		defer response.finish()
-		next.ServeHTTP(response.asWide(), r.WithContext(&sessionContext{r.Context(), s}))
+		next.ServeHTTP(response.asWide(), r)
 	})
 }
 

@@ -215,7 +215,13 @@ func TestAPanickingHandlersResponseKeepsItsCookie(t *testing.T) {
 func TestWhatIsWrittenAfterTheHeaderIsReportedAndSetsNoCookie(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol int) {
 		var reported []error
-		response, body := serve(t, protocol, h3s.Options{OnError: func(_ *http.Request, err error) { reported = append(reported, err) }},
+		onError := func(r *http.Request, err error) {
+			reported = append(reported, err)
+			if h3s.FromContext(r.Context()).LogID() == "" {
+				t.Error("whose session was it?")
+			}
+		}
+		response, body := serve(t, protocol, h3s.Options{OnError: onError},
 			func(w http.ResponseWriter, r *http.Request) {
 				fmt.Fprint(w, "begun")
 				check(t, http.NewResponseController(w).Flush())

@@ -24,18 +24,8 @@ func (w *response) beforeHeader() {
 		return
 	}
 	w.sent = true
-	s := w.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.touched {
-		return
-	}
-	err := s.open()
-	if err == nil {
-		err = s.save(w.Header())
-	}
-	// Who closed it had no use for it; the others are for whoever looks after the server.
-	if err != nil && !errors.Is(err, ErrClosed) {
+	// Who closed it had no use for it; other errors are for whoever looks after the server.
+	if err := w.session.saveTouched(w.Header()); err != nil && !errors.Is(err, ErrClosed) {
 		w.session.sessions.report(w.request, err)
 	}
 }
@@ -45,14 +35,8 @@ func (w *response) finish() {
 	defer w.session.Close()
 	if !w.sent {
 		w.beforeHeader()
-		return
-	}
-	s := w.session
-	s.mu.Lock()
-	lost := s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
-	s.mu.Unlock()
-	if lost {
-		s.sessions.report(w.request, ErrHeaderSent)
+	} else if w.session.isLost() {
+		w.session.sessions.report(w.request, ErrHeaderSent)
 	}
 }
 

@@ -285,6 +285,27 @@ func (s *Session) save(header http.Header) error {
 	return err
 }
 
+// saveTouched is save, unless nobody has touched the session.
+func (s *Session) saveTouched(header http.Header) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.touched {
+		return nil
+	}
+	if err := s.open(); err != nil {
+		owe(header, s.sessions.vary, nil, nil)
+		return err
+	}
+	return s.save(header)
+}
+
+// isLost reports whether the session was written since it was saved, so that a cookie is owed.
+func (s *Session) isLost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
+}
+
 // pointer is the JSON Pointer to a top-level key.
 func pointer(key string) string {
 	if strings.ContainsAny(key, "~/") {

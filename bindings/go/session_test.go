@@ -521,18 +521,23 @@ func TestSessionsThatNobodyClosesAreFreed(t *testing.T) {
 	sessions, s := open(t, h3s.Options{})
 	check(t, s.Set("big", strings.Repeat("x", 3000)))
 	r := next(t, s)
-	leak := func(n int) {
-		for range n {
-			if must(sessions.Use(r)).IsNew() {
-				t.Fatal("not the session")
+	leak := func(batches int) {
+		for range batches {
+			for range 1_000 {
+				if must(sessions.Use(r)).IsNew() {
+					t.Fatal("not the session")
+				}
 			}
+			// The collector frees in the background: wait until it has come by here.
+			freed := make(chan struct{})
+			runtime.AddCleanup(new([16]int), func(freed chan struct{}) { close(freed) }, freed)
+			runtime.GC()
+			<-freed
 		}
-		runtime.GC()
-		runtime.GC()
 	}
-	leak(5_000)
+	leak(5)
 	before := residentKiB(t)
-	leak(50_000)
+	leak(50)
 	// Together they have taken more than 150 MiB.
 	if grown := residentKiB(t) - before; grown > 50<<10 {
 		t.Errorf("%d KiB more", grown)
