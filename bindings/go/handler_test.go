@@ -68,6 +68,7 @@ func TestTheCookieGoesOutHoweverTheHeaderDoes(t *testing.T) {
 			"WriteString":        func(w http.ResponseWriter) { io.WriteString(w, "x") },
 			"Fprint":             func(w http.ResponseWriter) { fmt.Fprint(w, "x") },
 			"Copy":               func(w http.ResponseWriter) { io.Copy(w, strings.NewReader("x")) },
+			"ReadFrom":           func(w http.ResponseWriter) { io.Copy(w, struct{ io.Reader }{strings.NewReader("x")}) },
 			"Flush":              func(w http.ResponseWriter) { w.(http.Flusher).Flush() },
 			"a controlled Flush": func(w http.ResponseWriter) { check(t, http.NewResponseController(w).Flush()) },
 			"an error":           func(w http.ResponseWriter) { http.Error(w, "no", http.StatusInternalServerError) },
@@ -486,9 +487,15 @@ func TestAClientThatLeavesIsNoticed(t *testing.T) {
 func TestTheMiddlewareTwiceIsTheMiddlewareOnce(t *testing.T) {
 	sessions := must(h3s.New(h3s.Options{Password: password}))
 	w := httptest.NewRecorder()
-	sessions.Handler(sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		check(t, h3s.FromContext(r.Context()).Set("a", 1))
-	}))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	inner := sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if !h3s.FromContext(r.Context()).Has("outer") {
+			t.Error("another session")
+		}
+	}))
+	sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		check(t, h3s.FromContext(r.Context()).Set("outer", 1))
+		inner.ServeHTTP(w, r)
+	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if len(w.Header()["Set-Cookie"]) != 1 {
 		t.Error(w.Header())
 	}
