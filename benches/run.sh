@@ -29,3 +29,7 @@ node benches/fe26.mjs target/benches/fe26
 
 need_venv
 H3S_LIBRARY=target/release/libh3s.so PYTHONPATH=bindings/python/src target/venv/bin/python benches/python.py
+
+need_go
+printf '\nGo, a request of 1 KiB (budget: gorilla/securecookie takes at least 15 times as long)\n'
+(cd bindings/go && PKG_CONFIG_PATH=../../target/pkgconfig go test -run '^$' -bench . -benchmem .)

@@ -8,30 +8,30 @@ import (
 // The kinds of error, for [errors.Is]. What this package returns is an [*Error] of one of these kinds, or one of them alone.
 var (
 	// ErrConfig says that an option is wrong; [Error.Key] names it.
-	ErrConfig = errors.New("the options are wrong")
+	ErrConfig = errors.New("h3s: the options are wrong")
 	// ErrData says that a value, key or id cannot be in a session, or that what is there does not fit where it was to be put.
 	// Error.Key names the session's key.
-	ErrData = errors.New("not possible as session data")
+	ErrData = errors.New("h3s: not possible as session data")
 	// ErrTooLarge says that the session would not fit in its cookies, or its token in Options.MaxTokenLength.
-	ErrTooLarge = errors.New("the session would be too large")
+	ErrTooLarge = errors.New("h3s: the session would be too large")
 	// ErrState says that something is not possible in this state, such as Rotate after Clear.
-	ErrState = errors.New("not possible in this state")
+	ErrState = errors.New("h3s: not possible in this state")
 	// ErrRejected says that a token was refused, or that the session has ended since it was opened; [Error.Rejection] says why.
-	ErrRejected = errors.New("the token was refused")
+	ErrRejected = errors.New("h3s: the token was refused")
 	// ErrExpired is the case of ErrRejected in which the session was a good one and has ended.
-	ErrExpired = errors.New("the session has ended")
+	ErrExpired = errors.New("h3s: the session has ended")
 	// ErrBusy says that this peer has had too many forged tokens lately: answer 429, and touch no cookie. See Options.Peer.
-	ErrBusy = errors.New("too many forged tokens from this peer")
+	ErrBusy = errors.New("h3s: too many forged tokens from this peer")
 	// ErrRandom says that the operating system gave no random bytes.
-	ErrRandom = errors.New("no random bytes")
+	ErrRandom = errors.New("h3s: no random bytes")
 	// ErrMemory says that memory is short.
-	ErrMemory = errors.New("out of memory")
+	ErrMemory = errors.New("h3s: out of memory")
 	// ErrArgument says that an argument is out of range, such as a time before 1970.
-	ErrArgument = errors.New("wrong argument")
+	ErrArgument = errors.New("h3s: wrong argument")
 	// ErrInternal says that the library has a fault. The session can only be closed; please report it.
-	ErrInternal = errors.New("internal error of the library")
+	ErrInternal = errors.New("h3s: internal error of the library")
 	// ErrLibrary says that the shared library is of another ABI version than this package.
-	ErrLibrary = errors.New("wrong version of libh3s")
+	ErrLibrary = errors.New("h3s: wrong version of libh3s")
 
 	// ErrClosed says that the session was closed: by Close, or by Handler once the request was handled.
 	ErrClosed = errors.New("h3s: the session is closed")
