@@ -38,7 +38,7 @@ var (
 	// ErrNoSession says that the session is nil, since the request did not come through [Sessions.Handler].
 	ErrNoSession = errors.New("h3s: no session: this request did not come through Sessions.Handler")
 	// ErrHeaderSent says that a session was written when the header of the response had gone, so that no cookie could carry it.
-	// Options.OnError receives it.
+	// Options.OnError receives it, and Save returns it.
 	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
 )
 

@@ -13,7 +13,8 @@ import (
 // The session opens when it is touched: a request that does not look at it pays next to nothing. A session that was only read sets no
 // cookie, unless it is due to slide or to be sealed under today's password; one that was touched adds Vary; and a response with
 // its cookie is Cache-Control: private. All this goes into the header just before its first byte is sent. A response that has
-// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError.
+// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError. When a connection is hijacked,
+// the cookies are in the ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them along.
 //
 // next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
 // server's is, and works with [http.ResponseController].
@@ -21,8 +22,8 @@ import (
 // The session is closed when next returns.
 func (ss *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ss.FromContext(r.Context()) != nil {
-			// It came through here before.
+		if s := ss.FromContext(r.Context()); s != nil && !s.isClosed() {
+			// It came through here before. (A closed one is of a request whose context outlived it.)
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -34,11 +35,17 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 			return
 		}
-		r = r.WithContext(&sessionContext{r.Context(), s})
-		response := &response{ResponseWriter: w, request: r, session: s}
+		inner := r.WithContext(&sessionContext{r.Context(), s})
+		response := &response{ResponseWriter: w, request: inner, session: s}
 		// Deferred, so that it is done for a handler that panics, too: whoever recovers may still answer.
-		defer response.finish()
-		next.ServeHTTP(response.asWide(), r)
+		defer func() {
+			response.finish()
+			// The server removes the uploaded files of the request that it knows.
+			if r.MultipartForm == nil {
+				r.MultipartForm = inner.MultipartForm
+			}
+		}()
+		next.ServeHTTP(response.asWide(), inner)
 	})
 }
 

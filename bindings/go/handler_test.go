@@ -1,15 +1,15 @@
 package h3s_test
 
 import (
-	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +123,9 @@ func TestASessionThatIsOnlyReadSetsNoCookieButVaries(t *testing.T) {
 	if vary := strings.Join(response.Header["Vary"], ", "); vary != "Accept-Encoding, COOKIE, x-h3-session" {
 		t.Error(vary)
 	}
+	if response.Header["Cdn-Cache-Control"] != nil || response.Header["Surrogate-Control"] != nil {
+		t.Error("a CDN heeds these in place of Cache-Control:", response.Header)
+	}
 }
 
 func TestAReadSetsTheCookieWhenItIsDueToSlideOrToRefresh(t *testing.T) {
@@ -174,6 +177,8 @@ func TestNoSharedCacheMayStoreTheCookie(t *testing.T) {
 	}
 	response, _ := serve(t, 1, h3s.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "*")
+		w.Header().Set("CDN-Cache-Control", "max-age=60")
+		w.Header().Set("Surrogate-Control", "max-age=60")
 		check(t, h3s.FromContext(r.Context()).Set("a", 1))
 	})
 	if vary := response.Header["Vary"]; len(vary) != 1 || vary[0] != "*" {
@@ -238,6 +243,31 @@ func TestWhatIsWrittenAfterTheHeaderIsReportedAndSetsNoCookie(t *testing.T) {
 	})
 }
 
+func TestSaveIsToldThatTheHeaderHasGone(t *testing.T) {
+	serve(t, 1, h3s.Options{OnError: func(*http.Request, error) {}}, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		s := h3s.FromContext(r.Context())
+		check(t, s.Set("a", 1))
+		if err := s.Save(w); !errors.Is(err, h3s.ErrHeaderSent) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAReadAfterTheHeaderHasLostNothing(t *testing.T) {
+	clock := newClock()
+	options := h3s.Options{Password: password, IdleTimeout: time.Hour, Now: clock.Now}
+	_, s := open(t, options)
+	check(t, s.Set("user", 1))
+	clock.forward(31 * time.Minute) // due to slide
+	serve(t, 1, options, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "x")
+		if !h3s.FromContext(r.Context()).Has("user") {
+			t.Error("not the session")
+		}
+	}, func(r *http.Request) { r.Header.Set("Cookie", next(t, s).Header.Get("Cookie")) })
+}
+
 func TestTheServersLogIsToldWhereThereIsNoOnError(t *testing.T) {
 	logged := make(chan string, 10)
 	sessions := must(h3s.New(h3s.Options{Password: password}))
@@ -267,223 +297,6 @@ func TestATokenMaySealedAfterTheHeaderInASessionOfHeadersOnly(t *testing.T) {
 	}
 }
 
-func TestAResponseStreamsWithoutBuffering(t *testing.T) {
-	protocols(t, func(t *testing.T, protocol int) {
-		received := make(chan struct{})
-		server, _ := start(t, protocol, h3s.Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			check(t, h3s.FromContext(r.Context()).Set("a", 1))
-			for i := range 3 {
-				fmt.Fprintf(w, "part %d\n", i)
-				w.(http.Flusher).Flush()
-				// It has to reach the client before the next is written.
-				select {
-				case <-received:
-				case <-time.After(10 * time.Second):
-					t.Error("the client has received nothing")
-					return
-				}
-			}
-		}))
-		response := must(server.Client().Get(server.URL))
-		defer response.Body.Close()
-		if len(response.Header["Set-Cookie"]) != 1 {
-			t.Error(response.Header)
-		}
-		lines := bufio.NewScanner(response.Body)
-		for i := range 3 {
-			if !lines.Scan() || lines.Text() != fmt.Sprintf("part %d", i) {
-				t.Fatal(lines.Text(), lines.Err())
-			}
-			received <- struct{}{}
-		}
-	})
-}
-
-func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
-	reported := make(chan string, 2)
-	server, _ := start(t, 1, h3s.Options{OnError: func(r *http.Request, err error) { reported <- fmt.Sprint(r.URL, ": ", err) }},
-		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s := h3s.FromContext(r.Context())
-			check(t, s.Set("a", 1))
-			header := ""
-			if r.URL.Path == "/kept" {
-				// As a WebSocket library is given them.
-				header = "Set-Cookie: " + must(s.SetCookies())[0] + "\r\n"
-			}
-			conn, buffer, err := w.(http.Hijacker).Hijack()
-			check(t, err)
-			defer conn.Close()
-			fmt.Fprintf(buffer, "HTTP/1.1 200 OK\r\nConnection: close\r\n%s\r\nby hand", header)
-			check(t, buffer.Flush())
-		}))
-	for i, path := range []string{"/kept", "/lost"} {
-		response := must(server.Client().Get(server.URL + path))
-		body := string(must(io.ReadAll(response.Body)))
-		response.Body.Close()
-		if body != "by hand" || len(response.Header["Set-Cookie"]) != 1-i {
-			t.Error(path, body, response.Header)
-		}
-	}
-	if got, want := <-reported, fmt.Sprint("/lost: ", h3s.ErrHeaderSent); got != want {
-		t.Errorf("reported %q, want %q", got, want)
-	}
-}
-
-func TestAnUpgradeCarriesTheCookie(t *testing.T) {
-	server, _ := start(t, 1, h3s.Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		check(t, h3s.FromContext(r.Context()).Set("a", 1))
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "echo")
-		w.WriteHeader(http.StatusSwitchingProtocols)
-		conn, buffer, err := http.NewResponseController(w).Hijack()
-		check(t, err)
-		defer conn.Close()
-		line, err := buffer.ReadString('\n')
-		check(t, err)
-		fmt.Fprint(conn, line)
-	}))
-	r := must(http.NewRequest("GET", server.URL, nil))
-	r.Header.Set("Connection", "Upgrade")
-	r.Header.Set("Upgrade", "echo")
-	response := must(server.Client().Do(r))
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusSwitchingProtocols || len(response.Header["Set-Cookie"]) != 1 {
-		t.Error(response.Status, response.Header)
-	}
-	conn := response.Body.(io.ReadWriter)
-	fmt.Fprintln(conn, "hello")
-	if line := must(bufio.NewReader(conn).ReadString('\n')); line != "hello\n" {
-		t.Error(line)
-	}
-}
-
-func TestTheWriterCanWhatTheServersCan(t *testing.T) {
-	protocols(t, func(t *testing.T, protocol int) {
-		serve(t, protocol, h3s.Options{}, func(w http.ResponseWriter, r *http.Request) {
-			_, flushes := w.(http.Flusher)
-			_, hijacks := w.(http.Hijacker)
-			pusher, pushes := w.(http.Pusher)
-			_, readsFrom := w.(io.ReaderFrom)
-			if !flushes || hijacks != (protocol == 1) || pushes != (protocol == 2) || !readsFrom {
-				t.Error(flushes, hijacks, pushes, readsFrom)
-			}
-			if pushes {
-				// Go's client does not accept any, which is the client's own answer.
-				if err := pusher.Push("/style.css", nil); !errors.Is(err, http.ErrNotSupported) {
-					t.Error(err)
-				}
-			}
-			controller := http.NewResponseController(w)
-			check(t, controller.SetReadDeadline(time.Now().Add(time.Minute)))
-			check(t, controller.SetWriteDeadline(time.Now().Add(time.Minute)))
-			if protocol == 2 {
-				if _, _, err := controller.Hijack(); !errors.Is(err, http.ErrNotSupported) {
-					t.Error(err)
-				}
-			}
-		})
-	})
-}
-
-// Every set of optional interfaces, since handlers ask for their presence.
-func TestNoInterfaceIsInvented(t *testing.T) {
-	type f struct{ http.Flusher }
-	type h struct{ http.Hijacker }
-	type p struct{ http.Pusher }
-	plain := struct{ http.ResponseWriter }{httptest.NewRecorder()}
-	recorder := httptest.NewRecorder()
-	for want, w := range map[string]http.ResponseWriter{
-		"": plain,
-		"F": struct {
-			http.ResponseWriter
-			f
-		}{plain, f{recorder}},
-		"H": struct {
-			http.ResponseWriter
-			h
-		}{plain, h{}},
-		"P": struct {
-			http.ResponseWriter
-			p
-		}{plain, p{}},
-		"FH": struct {
-			http.ResponseWriter
-			f
-			h
-		}{plain, f{recorder}, h{}},
-		"FP": struct {
-			http.ResponseWriter
-			f
-			p
-		}{plain, f{recorder}, p{}},
-		"HP": struct {
-			http.ResponseWriter
-			h
-			p
-		}{plain, h{}, p{}},
-		"FHP": struct {
-			http.ResponseWriter
-			f
-			h
-			p
-		}{plain, f{recorder}, h{}, p{}},
-	} {
-		got := ""
-		must(h3s.New(h3s.Options{Password: password})).Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if _, ok := w.(http.Flusher); ok {
-				got += "F"
-			}
-			if _, ok := w.(http.Hijacker); ok {
-				got += "H"
-			}
-			if _, ok := w.(http.Pusher); ok {
-				got += "P"
-			}
-			if err := http.NewResponseController(w).Flush(); (err == nil) != strings.Contains(want, "F") {
-				t.Error(want, err)
-			}
-		})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
-func TestAFileIsServedWithItsCookie(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "file")
-	content := strings.Repeat("0123456789abcdef", 1<<16)
-	check(t, os.WriteFile(name, []byte(content), 0o600))
-	protocols(t, func(t *testing.T, protocol int) {
-		response, body := serve(t, protocol, h3s.Options{}, func(w http.ResponseWriter, r *http.Request) {
-			check(t, h3s.FromContext(r.Context()).Set("a", 1))
-			http.ServeFile(w, r, name)
-		})
-		if body != content || len(response.Header["Set-Cookie"]) != 1 {
-			t.Error(len(body), response.Header)
-		}
-	})
-}
-
-func TestAClientThatLeavesIsNoticed(t *testing.T) {
-	began, noticed := make(chan struct{}), make(chan struct{})
-	server, _ := start(t, 1, h3s.Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		gone := w.(interface{ CloseNotify() <-chan bool }).CloseNotify()
-		close(began)
-		<-gone
-		close(noticed)
-	}))
-	conn := must(net.Dial("tcp", server.Listener.Addr().String()))
-	tls := tlsClient(server, conn)
-	fmt.Fprint(tls, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	<-began
-	conn.Close()
-	select {
-	case <-noticed:
-	case <-time.After(10 * time.Second):
-		t.Error("the handler was not told")
-	}
-}
-
 func TestTheMiddlewareTwiceIsTheMiddlewareOnce(t *testing.T) {
 	sessions := must(h3s.New(h3s.Options{Password: password}))
 	w := httptest.NewRecorder()
@@ -498,6 +311,35 @@ func TestTheMiddlewareTwiceIsTheMiddlewareOnce(t *testing.T) {
 	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if len(w.Header()["Set-Cookie"]) != 1 {
 		t.Error(w.Header())
+	}
+}
+
+func TestAContextThatOutlivedItsRequestGetsANewSession(t *testing.T) {
+	var kept context.Context
+	handler := must(h3s.New(h3s.Options{Password: password})).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		kept = r.Context()
+		check(t, h3s.FromContext(kept).Err())
+	}))
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(kept))
+}
+
+func TestUploadedFilesAreRemoved(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	server, _ := start(t, 1, h3s.Options{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		check(t, r.ParseMultipartForm(1))
+		if len(must(os.ReadDir(os.Getenv("TMPDIR")))) != 1 {
+			t.Error("too small to need a file")
+		}
+	}))
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	must(must(form.CreateFormFile("f", "f.bin")).Write(make([]byte, 11<<20)))
+	check(t, form.Close())
+	must(server.Client().Post(server.URL, form.FormDataContentType(), &body)).Body.Close()
+	server.Close()
+	if left := must(os.ReadDir(os.Getenv("TMPDIR"))); len(left) > 0 {
+		t.Error(left)
 	}
 }
 

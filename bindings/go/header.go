@@ -20,8 +20,14 @@ func owe(header http.Header, vary string, former, cookies []string) {
 	if len(cookies) > 0 {
 		header["Set-Cookie"] = append(header["Set-Cookie"], cookies...)
 		header.Set("Cache-Control", private(header["Cache-Control"]))
+		for _, name := range targeted {
+			header.Del(name)
+		}
 	}
 }
+
+// targeted are the headers that the caches of CDNs heed in place of Cache-Control (RFC 9213 and, before it, Edge Architecture).
+var targeted = []string{"Cdn-Cache-Control", "Surrogate-Control"}
 
 // unvaried is what of vary the lines of a Vary header lack.
 func unvaried(lines []string, vary string) string {

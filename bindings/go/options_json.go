@@ -21,6 +21,17 @@ func (o Options) MarshalJSON() ([]byte, error) {
 	return []byte(text), err
 }
 
+// UnmarshalJSON is [OptionsFromJSON]; Now, Peer and OnError stay as they are.
+func (o *Options) UnmarshalJSON(text []byte) error {
+	read, err := OptionsFromJSON(text)
+	if err != nil {
+		return err
+	}
+	read.Now, read.Peer, read.OnError = o.Now, o.Peer, o.OnError
+	*o = read
+	return nil
+}
+
 // OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as strict as [New], but takes options
 // without a password, too, so that a file need hold no secret: set Options.Password then.
 func OptionsFromJSON(text []byte) (Options, error) {
@@ -36,7 +47,8 @@ func OptionsFromJSON(text []byte) (Options, error) {
 }
 
 func check(text string) error {
-	const standIn = `{"password":"stands in for the one that is to come"`
+	// As long as seal.encryption.minPasswordlength may ask for.
+	standIn := `{"password":"` + strings.Repeat("x", 1024) + `"`
 	start := strings.IndexByte(text, '{') + 1
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &members) != nil || members == nil || members["password"] != nil {

@@ -95,6 +95,33 @@ func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 	}
 }
 
+func TestOptionsAreReadAsAPartOfAFileOfTheirOwn(t *testing.T) {
+	var file struct{ Session h3s.Options }
+	file.Session.Peer = h3s.RemoteIP
+	check(t, json.Unmarshal([]byte(`{"Session": `+fullJSON+`}`), &file))
+	if file.Session.Peer == nil {
+		t.Error("a function cannot come from JSON, so JSON cannot take it away")
+	}
+	file.Session.Peer = nil
+	if !reflect.DeepEqual(file.Session, fullOptions) {
+		t.Errorf("got %+v, want %+v", file.Session, fullOptions)
+	}
+	if err := json.Unmarshal([]byte(`{"Session": {"maxage": 1}}`), &file); !errors.Is(err, h3s.ErrConfig) {
+		t.Error(err)
+	}
+}
+
+// The password that is to come is not judged for the one that is not there.
+func TestAFileWithoutAPasswordMayAskForALongOne(t *testing.T) {
+	const key = `{"algorithm":"%s","saltBits":256,"iterations":1,"minPasswordlength":500}`
+	text := fmt.Sprintf(`{"seal":{"format":"fe26.2","encryption":`+key+`,"integrity":`+key+`}}`, "aes-256-cbc", "sha256")
+	options := must(h3s.OptionsFromJSON([]byte(text)))
+	options.Password = password
+	if _, err := h3s.New(options); !errors.Is(err, h3s.ErrConfig) || !strings.Contains(err.Error(), "500") {
+		t.Error(err)
+	}
+}
+
 func TestOtherSpellingsOfTheJSONAreRead(t *testing.T) {
 	got := must(h3s.OptionsFromJSON([]byte(` { "cookie" : {"sameSite": true, "secure": true, "priority": "HIGH"}, "sessionHeader": false,
 		"refresh": true, "seal": {"format": "h3s1"} } `)))

@@ -24,8 +24,12 @@ func (w *response) beforeHeader() {
 		return
 	}
 	w.sent = true
+	w.putOwed(true)
+}
+
+func (w *response) putOwed(last bool) {
 	// Who closed it had no use for it; other errors are for whoever looks after the server.
-	if err := w.session.saveTouched(w.Header()); err != nil && !errors.Is(err, ErrClosed) {
+	if err := w.session.saveTouched(w.Header(), last); err != nil && !errors.Is(err, ErrClosed) {
 		w.session.sessions.report(w.request, err)
 	}
 }
@@ -34,7 +38,7 @@ func (w *response) beforeHeader() {
 func (w *response) finish() {
 	defer w.session.Close()
 	if !w.sent {
-		w.beforeHeader()
+		w.putOwed(true)
 	} else if w.session.isLost() {
 		w.session.sessions.report(w.request, ErrHeaderSent)
 	}
@@ -60,12 +64,28 @@ func (w *response) WriteString(text string) (int, error) {
 
 // ReadFrom lets the server send a file without copying it.
 func (w *response) ReadFrom(source io.Reader) (int64, error) {
-	w.beforeHeader()
-	return io.Copy(w.ResponseWriter, source)
+	var begun int64
+	if !w.sent {
+		// The header goes with the first bytes, and a source may have none or fail: then the handler can still answer otherwise.
+		var err error
+		if begun, err = io.CopyN(struct{ io.Writer }{w}, source, sniffed); err == io.EOF {
+			return begun, nil
+		} else if err != nil {
+			return begun, err
+		}
+	}
+	rest, err := io.Copy(w.ResponseWriter, source)
+	return begun + rest, err
 }
+
+// sniffed is how many bytes net/http looks at for the Content-Type, and copies in any case.
+const sniffed = 512
 
 // FlushError is what http.ResponseController calls, whatever w's interfaces.
 func (w *response) FlushError() error {
+	if !can[http.Flusher](w.ResponseWriter) && !can[interface{ FlushError() error }](w.ResponseWriter) {
+		return http.ErrNotSupported
+	}
 	w.beforeHeader()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
@@ -89,6 +109,10 @@ func (f flusher) Flush() { _ = f.w.FlushError() }
 type hijacker struct{ w *response }
 
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	// Who writes the header by hand may write this one, as httputil.ReverseProxy does for an upgrade.
+	if !h.w.sent {
+		h.w.putOwed(false)
+	}
 	conn, buffer, err := http.NewResponseController(h.w.ResponseWriter).Hijack()
 	if err == nil {
 		h.w.sent = true
@@ -96,11 +120,29 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffer, err
 }
 
+// find is the first of w and the writers that it wraps which is a T, as http.ResponseController looks for it.
+func find[T any](w http.ResponseWriter) (found T, ok bool) {
+	for {
+		if found, ok = w.(T); ok {
+			return found, true
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return found, false
+		}
+		w = wrapper.Unwrap()
+	}
+}
+
+func can[T any](w http.ResponseWriter) bool {
+	_, ok := find[T](w)
+	return ok
+}
+
 // asWide is w with just those of the optional interfaces that the server's writer has, since their presence is what handlers ask for.
 func (w *response) asWide() http.ResponseWriter {
-	_, flushes := w.ResponseWriter.(http.Flusher)
-	_, hijacks := w.ResponseWriter.(http.Hijacker)
-	pusher, pushes := w.ResponseWriter.(http.Pusher)
+	flushes, hijacks := can[http.Flusher](w.ResponseWriter), can[http.Hijacker](w.ResponseWriter)
+	pusher, pushes := find[http.Pusher](w.ResponseWriter)
 	type (
 		F = http.Flusher
 		H = http.Hijacker

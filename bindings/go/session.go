@@ -30,8 +30,12 @@ type Session struct {
 	err error
 	// Somebody has looked at it.
 	touched bool
+	// Somebody has written it since Save.
+	written bool
 	// The Set-Cookie values that Save has put into a response.
 	saved []string
+	// Too late for more: the response's header has gone.
+	headerSent bool
 }
 
 // ---- Reading ----
@@ -146,7 +150,12 @@ func (s *Session) write(what write, name, text string, now int64) error {
 		return err
 	}
 	defer s.mu.Unlock()
-	return keyed(name, s.handle.write(what, name, text, now))
+	err := s.handle.write(what, name, text, now)
+	if err != nil {
+		return keyed(name, err)
+	}
+	s.written = s.written || what != setNow
+	return nil
 }
 
 // ---- What the response needs ----
@@ -163,13 +172,18 @@ func (s *Session) SetCookies() ([]string, error) {
 
 // Save puts what the session owes into the header of a response that is still to be written: Set-Cookie, a Vary on what the
 // session is found by, and a Cache-Control that keeps shared caches from storing the cookie. It may be called again after another
-// write. Handler calls it for you.
+// write. Handler calls it for you, and after that it returns [ErrHeaderSent].
 func (s *Session) Save(w http.ResponseWriter) error {
+	// Not while the session is locked, since it may be anybody's code.
+	header := w.Header()
 	if err := s.acquire(); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
-	return s.save(w.Header())
+	if s.headerSent {
+		return ErrHeaderSent
+	}
+	return s.save(header)
 }
 
 // Seal returns the session as a bare token, for a client that sends it back in the session header.
@@ -253,6 +267,12 @@ func (s *Session) Close() {
 	s.from, s.err = nil, ErrClosed
 }
 
+func (s *Session) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err == ErrClosed
+}
+
 // acquire opens and locks the session, unless it returns an error.
 func (s *Session) acquire() error {
 	if s == nil {
@@ -281,14 +301,15 @@ func (s *Session) save(header http.Header) error {
 	cookies, err := s.handle.setCookies()
 	// What was touched has to say so, even where its cookie fails.
 	owe(header, s.sessions.vary, s.saved, cookies)
-	s.saved = cookies
+	s.saved, s.written = cookies, false
 	return err
 }
 
-// saveTouched is save, unless nobody has touched the session.
-func (s *Session) saveTouched(header http.Header) error {
+// saveTouched is save, unless nobody has touched the session. last: the header goes now.
+func (s *Session) saveTouched(header http.Header, last bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.headerSent = last
 	if !s.touched {
 		return nil
 	}
@@ -299,11 +320,12 @@ func (s *Session) saveTouched(header http.Header) error {
 	return s.save(header)
 }
 
-// isLost reports whether the session was written since it was saved, so that a cookie is owed.
+// isLost reports whether the session was written since it was saved, so that a cookie is owed. One that was only due to slide, as the
+// next request will let it, has lost nothing.
 func (s *Session) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
+	return s.written && s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
 }
 
 // pointer is the JSON Pointer to a top-level key.
