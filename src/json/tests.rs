@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::check::FEW_NAMES;
 use super::*;
 
 /// What serde_json makes of a text, as far as it is asked the same: it does not look for names that occur twice.

@@ -1,0 +1,157 @@
+//! Where strings end: the part of reading JSON that takes the most time, so many bytes are looked at at once.
+
+use super::check::{Checked, Fault};
+
+/// Finds the ends of a text's strings, from its first to its last.
+pub(super) trait Strings {
+    /// The place after the closing quote of the string whose opening quote is at `at`.
+    fn end(&mut self, at: usize) -> Checked<usize>;
+}
+
+/// The strings of a text without backslashes and control characters: each ends at the next quote.
+pub(super) struct Plain<'a> {
+    text: &'a [u8],
+    /// The quotes of a block that were not yet met, the first in the lowest bit, and where the block after it starts.
+    quotes: u64,
+    next: usize,
+}
+
+const BLOCK: usize = u64::BITS as usize;
+
+impl<'a> Plain<'a> {
+    /// None if the text has a backslash or a control character.
+    pub(super) fn of(text: &'a [u8]) -> Option<Plain<'a>> {
+        let special = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
+        let any = |bytes: &[u8]| bytes.iter().fold(0, |found, byte| found | special(byte));
+        // The compiler takes a block at once, since nothing stops it within one.
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let found = blocks
+            .iter()
+            .fold(any(rest), |found, block| found | any(block));
+        (found == 0).then_some(Plain {
+            text,
+            quotes: 0,
+            next: 0,
+        })
+    }
+
+    /// The next quote.
+    #[inline(always)]
+    fn quote(&mut self) -> Option<usize> {
+        while self.quotes == 0 {
+            self.quotes = quotes(self.text.get(self.next..).filter(|rest| !rest.is_empty())?);
+            self.next += BLOCK;
+        }
+        let at = self.next - BLOCK + self.quotes.trailing_zeros() as usize;
+        self.quotes &= self.quotes - 1;
+        Some(at)
+    }
+}
+
+impl Strings for Plain<'_> {
+    #[inline(always)]
+    fn end(&mut self, at: usize) -> Checked<usize> {
+        // Every quote before this one was met.
+        let open = self.quote();
+        debug_assert_eq!(open, Some(at));
+        match self.quote() {
+            Some(close) => Ok(close + 1),
+            None => Err((Fault::End, self.text.len())),
+        }
+    }
+}
+
+/// Which of the first bytes are quotes, the first in the lowest bit.
+fn quotes(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(block) => quotes_in(block),
+        None => {
+            let mut block = [0; BLOCK];
+            block
+                .iter_mut()
+                .zip(text)
+                .for_each(|(to, from)| *to = *from);
+            quotes_in(&block)
+        }
+    }
+}
+
+#[inline(never)]
+fn quotes_in(block: &[u8; BLOCK]) -> u64 {
+    // The places of a word's bytes in the eight bits that it comes to.
+    const PLACES: [u8; BLOCK] = {
+        let mut places = [0; BLOCK];
+        let mut i = 0;
+        while i < BLOCK {
+            places[i] = 1 << (i % 8);
+            i += 1;
+        }
+        places
+    };
+    // Spelt so that the compiler makes a few vector instructions of it.
+    let mut found = [0; BLOCK];
+    for ((found, byte), place) in found.iter_mut().zip(block).zip(PLACES) {
+        *found = u8::from(*byte == b'"').wrapping_neg() & place;
+    }
+    // The product's highest byte is the sum of the word's, in which no bit occurs twice.
+    let sum = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(u64::MAX / 0xFF) >> 56;
+    let (words, _) = found.as_chunks();
+    let words = (0..).zip(words);
+    words.fold(0, |bits, (i, word)| bits | sum(word) << (8 * i))
+}
+
+/// The strings of any text.
+pub(super) struct Escaped<'a>(pub(super) &'a [u8]);
+
+impl Strings for Escaped<'_> {
+    fn end(&mut self, mut at: usize) -> Checked<usize> {
+        let text = self.0;
+        at += 1;
+        loop {
+            at = plain_end(text, at);
+            match text.get(at) {
+                Some(b'"') => return Ok(at + 1),
+                Some(b'\\') => at = escape_end(text, at)?,
+                Some(_) => return Err((Fault::Control, at)),
+                None => return Err((Fault::End, at)),
+            }
+        }
+    }
+}
+
+fn escape_end(text: &[u8], at: usize) -> Checked<usize> {
+    match text.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => match text.get(at + 2..at + 6) {
+            Some(hex) if hex.iter().all(u8::is_ascii_hexdigit) => Ok(at + 6),
+            _ => Err((Fault::Hex, at)),
+        },
+        _ => Err((Fault::Escape, at)),
+    }
+}
+
+/// The first place from `at` on that is a quote, a backslash or a control character: eight bytes at a time.
+#[inline]
+pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest bit that is set is right; a borrow may set wrong ones above it.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        let stop = (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')) & TOPS;
+        if stop != 0 {
+            return at + stop.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while text
+        .get(at)
+        .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+    {
+        at += 1;
+    }
+    at
+}
