@@ -38,6 +38,8 @@ impl DerefMut for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
+        if !self.0.is_empty() {
+            self.0.as_mut_slice().zeroize();
+        }
     }
 }

@@ -193,9 +193,11 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 
 impl Pair<'_> {
     fn owner(&self, name: &str) -> Option<Which> {
-        match self.name.strip_prefix(name.as_bytes())? {
-            [] => Some(Which::Main),
-            [b'.', number @ ..] => chunk_number(number).map(Which::Chunk),
+        // What comes after it first: most cookies are others, and few have a dot just there.
+        let (own, after) = self.name.split_at_checked(name.len())?;
+        match after {
+            [] if own == name.as_bytes() => Some(Which::Main),
+            [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
             _ => None,
         }
     }

@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::Error;
 
-const BUFFER_LEN: usize = 512;
+const BUFFER_LEN: usize = 1024;
 
 /// Not 0 in the process that set it, 0 in a forked child until the child has taken notice.
 static WITNESS: OnceLock<&'static AtomicU32> = OnceLock::new();
@@ -89,9 +89,7 @@ impl Buffer {
         if self.epoch != epoch || self.left < out.len() {
             // Nothing is left to draw from if the system fails.
             self.left = 0;
-            let mut fresh = Zeroizing::new([0; BUFFER_LEN]);
-            system(&mut *fresh)?;
-            self.bytes = *fresh;
+            system(&mut self.bytes)?;
             (self.left, self.epoch) = (BUFFER_LEN, epoch);
         }
         let start = self.left - out.len();

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use tinyvec::TinyVec;
+
 use super::config::h3s_config;
 use super::guard::{Str, guard, guard_value};
 use super::input::{bytes, reference, request, slot, time, view};
@@ -12,7 +14,7 @@ use crate::{Config, Error, Session};
 pub struct h3s_session {
     session: Session,
     /// The Set-Cookie values as C sees them; they point into `session`.
-    list: Vec<h3s_str>,
+    list: TinyVec<[h3s_str; 2]>,
     /// A panic left it in an unknown state: it can only be freed.
     broken: bool,
 }
@@ -514,7 +516,7 @@ impl h3s_session {
     fn boxed(session: Session) -> *mut h3s_session {
         Box::into_raw(Box::new(h3s_session {
             session,
-            list: Vec::new(),
+            list: TinyVec::new(),
             broken: false,
         }))
     }

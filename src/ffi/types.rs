@@ -71,7 +71,7 @@ pub const H3S_VIEW_CLEARED: u32 = 4;
 ///
 /// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: see each function for how long.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct h3s_str {
     pub ptr: *const c_char,
     pub len: usize,
