@@ -1,6 +1,7 @@
 //! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::Error;
 use crate::buffer::Buffer;
@@ -111,6 +112,30 @@ impl Data {
             self.with_value(key, json)
         } else {
             self.with_value(key, &json::compact(json)?)
+        }
+    }
+
+    /// Where a member's value stands that [`Data::put`] can replace by this one; None where [`Data::with`] has to be called.
+    pub(crate) fn place(&self, key: &[u8], json: &[u8]) -> Option<Range<usize>> {
+        let key = std::str::from_utf8(key).ok()?;
+        let place = self.member(key.as_bytes())?.value;
+        let room = self.buffer.len().checked_sub(self.end + 1)?;
+        let fits = json.len() <= place.len() + room;
+        (fits && json::check(json, json::MAX_DEPTH - 1) == Ok(0)).then_some(place)
+    }
+
+    /// Replaces a value where it stands, at the cost of moving what comes after it.
+    pub(crate) fn put(&mut self, place: Range<usize>, json: &[u8]) {
+        let (from, to) = (
+            self.start + place.end,
+            self.start + place.start + json.len(),
+        );
+        if from != to {
+            self.buffer.copy_within(from..=self.end, to);
+            self.end = self.end - from + to;
+        }
+        if let Some(value) = self.buffer.get_mut(self.start + place.start..to) {
+            value.copy_from_slice(json);
         }
     }
 

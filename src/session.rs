@@ -293,7 +293,16 @@ impl Session {
     ///
     /// As [`Session::update`].
     pub fn set(&mut self, key: impl AsRef<[u8]>, json: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.write(|data| data.with(key.as_ref(), json.as_ref()))
+        let (key, json) = (key.as_ref(), json.as_ref());
+        let data = &self.record.data;
+        let Some(place) = data.place(key, json) else {
+            return self.write(|data| data.with(key, json));
+        };
+        self.check_alive()?;
+        self.check_fits(self.record.shape(), data.len() - place.len() + json.len())?;
+        self.record.data.put(place, json);
+        self.wrote();
+        Ok(())
     }
 
     /// Sets one top-level key to a string. After [`Session::clear`] it starts a fresh session.

@@ -99,7 +99,7 @@ struct Name {
 }
 
 impl Check<'_> {
-    fn run(self, mut strings: impl Strings) -> Checked<usize> {
+    fn run<S: Strings>(self, mut strings: S) -> Checked<usize> {
         let seen = &mut Seen::default();
         // For each open level, the outermost in the lowest bit, whether it is an object; and the same of the innermost.
         let (mut objects, mut object) = ([0_u64; 3], false);
@@ -155,7 +155,9 @@ impl Check<'_> {
                         }
                         break;
                     }
-                    b'}' if object => names = self.close_object(names, at, seen)?,
+                    b'}' if object => {
+                        names = self.close_object(names, at, seen, S::ESCAPES)?;
+                    }
                     b']' if !object => {}
                     _ if object => return Err(self.fault(Fault::CommaOrBrace, at)),
                     _ => return Err(self.fault(Fault::CommaOrBracket, at)),
@@ -256,8 +258,14 @@ impl Check<'_> {
     }
 
     /// Checks and forgets the names of the innermost object, which ends here; where those of the object around it start.
-    fn close_object(self, start: usize, at: usize, seen: &mut Seen) -> Checked<usize> {
-        match self.twice(seen.names.get(start..).unwrap_or_default()) {
+    fn close_object(
+        self,
+        start: usize,
+        at: usize,
+        seen: &mut Seen,
+        escapes: bool,
+    ) -> Checked<usize> {
+        match self.twice(seen.names.get(start..).unwrap_or_default(), escapes) {
             Ok(None) => {}
             Ok(Some(name)) => return Err((Fault::Twice, name.start as usize)),
             Err(fault) => return Err((fault, at)),
@@ -269,12 +277,13 @@ impl Check<'_> {
     }
 
     /// The first of the names that was there before.
-    fn twice(self, names: &[Name]) -> Result<Option<Name>, Fault> {
+    fn twice(self, names: &[Name], escapes: bool) -> Result<Option<Name>, Fault> {
         let spelt = |name: &Name| slice(self.text, name.start as usize..name.end as usize);
         if names.len() < 2 {
             return Ok(None);
         }
-        if names.len() <= FEW_NAMES && !names.iter().any(|name| spelt(name).contains(&b'\\')) {
+        let spelt_alike = !escapes || !names.iter().any(|name| spelt(name).contains(&b'\\'));
+        if names.len() <= FEW_NAMES && spelt_alike {
             let before = |i, name| {
                 names
                     .iter()

@@ -4,6 +4,9 @@ use super::check::{Checked, Fault};
 
 /// Finds the ends of a text's strings, from its first to its last.
 pub(super) trait Strings {
+    /// Whether a string may have escapes.
+    const ESCAPES: bool;
+
     /// The place after the closing quote of the string whose opening quote is at `at`.
     fn end(&mut self, at: usize) -> Checked<usize>;
 }
@@ -49,6 +52,8 @@ impl<'a> Plain<'a> {
 }
 
 impl Strings for Plain<'_> {
+    const ESCAPES: bool = false;
+
     #[inline(always)]
     fn end(&mut self, at: usize) -> Checked<usize> {
         // Every quote before this one was met.
@@ -104,6 +109,8 @@ fn quotes_in(block: &[u8; BLOCK]) -> u64 {
 pub(super) struct Escaped<'a>(pub(super) &'a [u8]);
 
 impl Strings for Escaped<'_> {
+    const ESCAPES: bool = true;
+
     fn end(&mut self, mut at: usize) -> Checked<usize> {
         let text = self.0;
         at += 1;

@@ -45,6 +45,39 @@ fn keys_compare_after_unescaping() {
 }
 
 #[test]
+fn a_value_gives_way_to_one_of_any_length() {
+    for len in [0, 1, 5, 6, 7, 20, 21, 22, 23, 100] {
+        let mut session = with(r#"{"a":[1],"b":"12345","c":{"b":2}}"#);
+        for value in [
+            format!("\"{}\"", "x".repeat(len)),
+            "0".into(),
+            "\"12345\"".into(),
+        ] {
+            session.set("b", &value).unwrap();
+            let expected = format!(r#"{{"a":[1],"b":{value},"c":{{"b":2}}}}"#);
+            assert_eq!(session.data(), expected);
+            assert_eq!(session.find("/b").unwrap(), value.as_bytes());
+            let cookie = session.set_cookies().unwrap().iter().next().unwrap();
+            let header = cookie.split(';').next().unwrap().to_owned();
+            assert_eq!(use_at(&config(""), &header, NOW).data(), expected);
+        }
+    }
+}
+
+#[test]
+fn a_value_that_does_not_fit_leaves_the_old_one_in_place() {
+    let config = config(r#""cookie":{"maxChunks":1,"chunkMaxLength":200}"#);
+    let mut session = use_at(&config, &sealed_at(&config, r#"{"a":1,"b":2}"#, NOW), NOW);
+    let long = format!("\"{}\"", "x".repeat(200));
+    assert_eq!(
+        session.set("a", &long).unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
+    assert_eq!(session.set("a", "[").unwrap_err().kind(), ErrorKind::Data);
+    assert_eq!(session.data(), r#"{"a":1,"b":2}"#);
+}
+
+#[test]
 fn set_text_quotes_and_escapes() {
     let mut session = with("{}");
     session.set_text("k\"", "a\"\\\n\0é").unwrap();
