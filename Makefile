@@ -56,6 +56,46 @@ header: ## Write include/h3s.h from the comments in src/ffi
 	touch build.rs
 	H3S_WRITE_HEADER=include/h3s.h cargo check --locked
 
+# ---- nginx -----------------------------------------------------------------------------------------------------------
+
+# A configured source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of the nginx that is to
+# load the module, and configured --with-compat.
+NGINX_SRC = /usr/share/nginx/src
+# Where nginx looks for `load_module modules/ngx_http_h3s_module.so`.
+nginx_modules = $(or $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),/usr/lib/nginx/modules)
+nginx_module := ngx_http_h3s_module.so
+nginx_sources := bindings/nginx/config $(wildcard bindings/nginx/src/*) include/h3s.h
+
+.PHONY: nginx install-nginx uninstall-nginx
+nginx: all target/nginx/$(nginx_module) ## Build the nginx module
+
+# In a copy, since configure writes a Makefile where it stands.
+target/nginx/Makefile: bindings/nginx/config Makefile
+	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_debian pkg-config pkg-config && \
+		{ [ '$(NGINX_SRC)' != /usr/share/nginx/src ] || need_debian $(NGINX_SRC)/configure nginx nginx-dev; }
+	@rm -rf target/nginx && mkdir -p target/nginx && cp -r $(NGINX_SRC)/. target/nginx/src
+	@cd target/nginx/src && { [ ! -e conf_flags ] || . ./conf_flags; } && \
+		PKG_CONFIG_PATH='$(CURDIR)/target/pkgconfig' ./configure "$${NGX_CONF_FLAGS[@]:---with-compat}" \
+		--with-cc-opt='-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2' --with-ld-opt='-Wl,-z,relro -Wl,-z,now' \
+		--builddir='$(CURDIR)/target/nginx' --add-dynamic-module='$(CURDIR)/bindings/nginx' >../configure.log || \
+		{ tail -n 5 ../configure.log >&2; exit 1; }
+
+# What is installed has no rpath to this tree.
+target/nginx/$(nginx_module): target/nginx/Makefile $(nginx_sources)
+	@$(MAKE) --no-print-directory -C target/nginx/src -f ../Makefile modules
+	@mkdir -p target/nginx/install
+	$(CC) -shared -o target/nginx/install/$(nginx_module) target/nginx/addon/src/*.o target/nginx/$(nginx_module:.so=_modules.o) \
+		-Ltarget/lib -lh3s -Wl,-z,relro -Wl,-z,now
+
+install-nginx: ## Install the nginx module (after install; to nginx_modules=, also: DESTDIR)
+	@[ -e target/nginx/install/$(nginx_module) ] || $(MAKE) --no-print-directory nginx
+	$(INSTALL) -d "$(DESTDIR)$(nginx_modules)"
+	$(INSTALL) -m 644 target/nginx/install/$(nginx_module) "$(DESTDIR)$(nginx_modules)/$(nginx_module)"
+	@test -n "$(DESTDIR)" || echo 'At the top of nginx.conf: load_module $(nginx_modules)/$(nginx_module);'
+
+uninstall-nginx: ## Remove it
+	rm -f "$(DESTDIR)$(nginx_modules)/$(nginx_module)"
+
 # ---- Try -------------------------------------------------------------------------------------------------------------
 
 .PHONY: demo serve
@@ -114,5 +154,5 @@ clean: ## Remove target/
 	rm -rf target
 
 help: ## Print this list
-	@sed -nE 's/^([a-z]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
-		printf '  make %-10s %s\n' "$$target" "$$what"; done
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
+		printf '  make %-16s %s\n' "$$target" "$$what"; done

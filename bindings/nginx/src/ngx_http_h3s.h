@@ -1,0 +1,165 @@
+/*
+ * The sessions of h3 in nginx. What the module's files share:
+ *
+ *     ngx_http_h3s_module.c     directives, and how they merge
+ *     ngx_http_h3s_options.c    h3s_config: the options file
+ *     ngx_http_h3s_session.c    a request's session: opened once, in a thread where it takes long
+ *     ngx_http_h3s_variables.c  $h3s_*
+ *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
+ *     ngx_http_h3s_response.c   the header filter: what the upstream answers, and Set-Cookie
+ *     ngx_http_h3s_headers.c    headers: walking over them, comparing names, Vary and Cache-Control
+ */
+
+#ifndef NGX_HTTP_H3S_H
+#define NGX_HTTP_H3S_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <h3s.h>
+
+
+#define NGX_HTTP_H3S_OFF  0
+#define NGX_HTTP_H3S_GET  1
+#define NGX_HTTP_H3S_USE  2
+
+
+/* An options file, read once in a cycle however many blocks name it. */
+typedef struct {
+    ngx_str_t             name;
+    h3s_config           *config;
+    ngx_str_t             cookie;       /* the names of cookie and header */
+    ngx_str_t             header;       /* empty: none */
+    ngx_str_t             vary;         /* empty: neither is read */
+    ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none, or there is no pool */
+    unsigned              sets:1;       /* cookies are on */
+    unsigned              cold:1;       /* a token may need a slow derivation */
+} ngx_http_h3s_options_t;
+
+
+typedef struct {
+    ngx_array_t           options;      /* ngx_http_h3s_options_t * */
+    ngx_uint_t            variables;    /* whether the configuration names any of ours */
+} ngx_http_h3s_main_conf_t;
+
+
+typedef struct {
+    ngx_uint_t            upstream;     /* some location hands the session upstream: no client may forge it here */
+} ngx_http_h3s_srv_conf_t;
+
+
+typedef struct {
+    ngx_str_t                  key;
+    ngx_http_complex_value_t   value;
+} ngx_http_h3s_set_t;
+
+
+/* Where a directive stands, for what is found out when blocks merge. */
+typedef struct {
+    u_char               *file;         /* NULL: nowhere */
+    ngx_uint_t            line;
+} ngx_http_h3s_place_t;
+
+
+enum {
+    NGX_HTTP_H3S_MODE = 0,
+    NGX_HTTP_H3S_REQUIRE,
+    NGX_HTTP_H3S_SET,
+    NGX_HTTP_H3S_ROTATE,
+    NGX_HTTP_H3S_CLEAR,
+    NGX_HTTP_H3S_HIDE_COOKIE,
+    NGX_HTTP_H3S_UPSTREAM,
+    NGX_HTTP_H3S_PLACES
+};
+
+
+typedef struct {
+    ngx_http_h3s_options_t    *options;
+    ngx_uint_t                 mode;
+    ngx_array_t               *require; /* ngx_str_t, JSON Pointers; NULL: none */
+    ngx_array_t               *set;     /* ngx_http_h3s_set_t; NULL: none */
+    ngx_flag_t                 rotate;
+    ngx_flag_t                 clear;
+    ngx_flag_t                 hide_cookie;
+    ngx_flag_t                 upstream;
+    ngx_flag_t                 cache_headers;
+
+    ngx_uint_t                 eager;   /* every request wants its session */
+
+    ngx_http_h3s_place_t       places[NGX_HTTP_H3S_PLACES];
+} ngx_http_h3s_loc_conf_t;
+
+
+/* A main request's session under one options file. Subrequests and internal redirects share it. */
+typedef struct ngx_http_h3s_session_s  ngx_http_h3s_session_t;
+
+struct ngx_http_h3s_session_s {
+    ngx_http_h3s_options_t    *options;
+    h3s_session               *session; /* NULL: not opened, or it could not be: see status */
+    int32_t                    status;
+
+    unsigned                   wanted:1;  /* somebody looked at it, so the response may depend on it */
+    unsigned                   used:1;    /* opened by h3s_use */
+    unsigned                   written:1; /* by a directive, or by what the upstream has answered */
+    unsigned                   sent:1;    /* the response carries its cookies */
+
+    ngx_http_h3s_session_t    *next;
+};
+
+
+/* What a main request keeps. It outlives internal redirects, which clear the contexts of modules. */
+typedef struct {
+    ngx_http_h3s_session_t    *sessions;
+    ngx_table_elt_t            header;  /* the session header, once it is hidden from the upstream */
+    ngx_http_h3s_loc_conf_t   *asked;   /* this location handed the session upstream; the answer is still due */
+    unsigned                   hidden:1;  /* cookies are hidden from the upstream */
+} ngx_http_h3s_ctx_t;
+
+
+/* A walk over the headers of a list (part is set), or over the Cookie lines as the client sent them. Zero it otherwise. */
+typedef struct {
+    ngx_list_part_t           *part;
+    ngx_table_elt_t           *cookie;
+    ngx_uint_t                 i;
+} ngx_http_h3s_walk_t;
+
+
+/* All files are one shared object, which exports nothing of this. */
+#pragma GCC visibility push(hidden)
+
+extern ngx_module_t  ngx_http_h3s_module;
+
+char *ngx_http_h3s_read_options(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
+ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
+    ngx_http_h3s_session_t **out);
+ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+ngx_uint_t ngx_http_h3s_carried(ngx_http_h3s_session_t *s);
+void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
+
+
+ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
+ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
+void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_h3s_server_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_preaccess_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+void ngx_http_h3s_response_init(void);
+ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
+
+ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
+ngx_table_elt_t *ngx_http_h3s_next_cookie(ngx_http_request_t *r, ngx_http_h3s_walk_t *walk);
+ngx_uint_t ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name);
+ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names);
+ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
+ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
+
+#pragma GCC visibility pop
+
+#endif /* NGX_HTTP_H3S_H */

@@ -1,0 +1,470 @@
+/*
+ * The directives, and how they merge.
+ */
+
+#include "ngx_http_h3s.h"
+
+
+static ngx_int_t ngx_http_h3s_postconfiguration(ngx_conf_t *cf);
+static void *ngx_http_h3s_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_h3s_create_srv_conf(ngx_conf_t *cf);
+static void *ngx_http_h3s_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+static char *ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_http_h3s_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static ngx_uint_t ngx_http_h3s_is_pointer(ngx_str_t *pointer);
+
+
+typedef char *(*ngx_http_h3s_setter_pt)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+static const char *ngx_http_h3s_names[NGX_HTTP_H3S_PLACES] = {
+    "h3s", "h3s_require", "h3s_set", "h3s_rotate", "h3s_clear", "h3s_hide_cookie", "h3s_upstream"
+};
+
+
+static ngx_conf_enum_t  ngx_http_h3s_modes[] = {
+    { ngx_string("off"), NGX_HTTP_H3S_OFF },
+    { ngx_string("get"), NGX_HTTP_H3S_GET },
+    { ngx_string("use"), NGX_HTTP_H3S_USE },
+    { ngx_null_string, 0 }
+};
+
+
+#define NGX_HTTP_H3S_ANYWHERE  (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
+
+
+static ngx_command_t  ngx_http_h3s_commands[] = {
+
+    { ngx_string("h3s_config"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_h3s_read_options,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("h3s"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, mode),
+      &ngx_http_h3s_modes },
+
+    { ngx_string("h3s_require"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("h3s_set"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE2,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("h3s_rotate"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, rotate),
+      NULL },
+
+    { ngx_string("h3s_clear"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, clear),
+      NULL },
+
+    { ngx_string("h3s_hide_cookie"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, hide_cookie),
+      NULL },
+
+    { ngx_string("h3s_upstream"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, upstream),
+      NULL },
+
+    { ngx_string("h3s_cache_headers"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, cache_headers),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_h3s_module_ctx = {
+    ngx_http_h3s_add_variables,            /* preconfiguration */
+    ngx_http_h3s_postconfiguration,        /* postconfiguration */
+
+    ngx_http_h3s_create_main_conf,         /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_http_h3s_create_srv_conf,          /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_h3s_create_loc_conf,          /* create location configuration */
+    ngx_http_h3s_merge_loc_conf            /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_h3s_module = {
+    NGX_MODULE_V1,
+    &ngx_http_h3s_module_ctx,              /* module context */
+    ngx_http_h3s_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_h3s_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_handler_pt        *h;
+    ngx_http_h3s_main_conf_t   *hmcf;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static const struct {
+        ngx_http_phases         phase;
+        ngx_http_handler_pt     handler;
+    } handlers[] = {
+        { NGX_HTTP_SERVER_REWRITE_PHASE, ngx_http_h3s_server_rewrite_handler },
+        { NGX_HTTP_REWRITE_PHASE, ngx_http_h3s_rewrite_handler },
+        { NGX_HTTP_PREACCESS_PHASE, ngx_http_h3s_preaccess_handler },
+        { NGX_HTTP_ACCESS_PHASE, ngx_http_h3s_access_handler },
+    };
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_h3s_module);
+
+    if (hmcf->options.nelts == 0) {
+        return NGX_OK;
+    }
+
+    hmcf->variables = ngx_http_h3s_uses_variables(cf);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        h = ngx_array_push(&cmcf->phases[handlers[i].phase].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = handlers[i].handler;
+    }
+
+    ngx_http_h3s_response_init();
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_h3s_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_h3s_main_conf_t  *hmcf;
+
+    hmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_h3s_main_conf_t));
+    if (hmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&hmcf->options, cf->pool, 2, sizeof(ngx_http_h3s_options_t *)) != NGX_OK) {
+        return NULL;
+    }
+
+    return hmcf;
+}
+
+
+static void *
+ngx_http_h3s_create_srv_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_h3s_srv_conf_t));
+}
+
+
+static void *
+ngx_http_h3s_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_h3s_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_h3s_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->options = NGX_CONF_UNSET_PTR;
+    conf->mode = NGX_CONF_UNSET_UINT;
+    conf->require = NGX_CONF_UNSET_PTR;
+    conf->set = NGX_CONF_UNSET_PTR;
+    conf->rotate = NGX_CONF_UNSET;
+    conf->clear = NGX_CONF_UNSET;
+    conf->hide_cookie = NGX_CONF_UNSET;
+    conf->upstream = NGX_CONF_UNSET;
+    conf->cache_headers = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_h3s_loc_conf_t  *prev = parent;
+    ngx_http_h3s_loc_conf_t  *conf = child;
+
+    ngx_uint_t                i, off, on[NGX_HTTP_H3S_PLACES];
+    ngx_http_h3s_place_t      own[NGX_HTTP_H3S_PLACES], *place;
+    ngx_http_h3s_srv_conf_t  *hscf;
+
+    ngx_memcpy(own, conf->places, sizeof(own));
+
+    for (i = 0; i < NGX_HTTP_H3S_PLACES; i++) {
+        if (conf->places[i].file == NULL) {
+            conf->places[i] = prev->places[i];
+        }
+    }
+
+    place = conf->places;
+
+    ngx_conf_merge_ptr_value(conf->options, prev->options, NULL);
+    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_H3S_OFF);
+    ngx_conf_merge_ptr_value(conf->require, prev->require, NULL);
+    ngx_conf_merge_ptr_value(conf->set, prev->set, NULL);
+    ngx_conf_merge_value(conf->rotate, prev->rotate, 0);
+    ngx_conf_merge_value(conf->clear, prev->clear, 0);
+    ngx_conf_merge_value(conf->hide_cookie, prev->hide_cookie, 0);
+    ngx_conf_merge_value(conf->upstream, prev->upstream, 0);
+    ngx_conf_merge_value(conf->cache_headers, prev->cache_headers, 1);
+
+    on[NGX_HTTP_H3S_MODE] = conf->mode != NGX_HTTP_H3S_OFF;
+    on[NGX_HTTP_H3S_REQUIRE] = conf->require != NULL;
+    on[NGX_HTTP_H3S_SET] = conf->set != NULL;
+    on[NGX_HTTP_H3S_ROTATE] = conf->rotate;
+    on[NGX_HTTP_H3S_CLEAR] = conf->clear;
+    on[NGX_HTTP_H3S_HIDE_COOKIE] = conf->hide_cookie;
+    on[NGX_HTTP_H3S_UPSTREAM] = conf->upstream;
+
+    off = conf->mode == NGX_HTTP_H3S_OFF;
+
+    for (i = 0; i < NGX_HTTP_H3S_PLACES; i++) {
+
+        if (on[i] && conf->options == NULL && (i == NGX_HTTP_H3S_MODE || i == NGX_HTTP_H3S_HIDE_COOKIE)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%s\" needs \"h3s_config\" in %s:%ui",
+                          ngx_http_h3s_names[i], place[i].file, place[i].line);
+            return NGX_CONF_ERROR;
+        }
+
+        if (!on[i] || !off || i == NGX_HTTP_H3S_HIDE_COOKIE) {
+            continue;
+        }
+
+        /*
+         * "h3s off" silences what the block inherits, but for h3s_require: no block may become public by an oversight.
+         * What stands beside it contradicts it, and without any "h3s" one was forgotten.
+         */
+
+        if (i == NGX_HTTP_H3S_REQUIRE || place[NGX_HTTP_H3S_MODE].file == NULL
+            || (own[i].file && own[NGX_HTTP_H3S_MODE].file))
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%s\" needs \"h3s get\" or \"h3s use\"%s in %s:%ui",
+                          ngx_http_h3s_names[i],
+                          i == NGX_HTTP_H3S_REQUIRE ? ", or \"h3s_require off\" where \"h3s off\" stands," : "",
+                          place[i].file, place[i].line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (!off && conf->clear && conf->rotate) {
+        i = own[NGX_HTTP_H3S_ROTATE].file ? NGX_HTTP_H3S_ROTATE : NGX_HTTP_H3S_CLEAR;
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"h3s_rotate\" and \"h3s_clear\" contradict each other in %s:%ui",
+                      place[i].file, place[i].line);
+        return NGX_CONF_ERROR;
+    }
+
+    conf->eager = !off && (conf->mode == NGX_HTTP_H3S_USE || conf->require || conf->set
+                           || conf->rotate || conf->clear || conf->upstream);
+
+    if (conf->upstream) {
+        hscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_h3s_module);
+        hscf->upstream = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Remembers where a directive stands, and does what it says. */
+static char *
+ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_h3s_loc_conf_t  *hlcf = conf;
+
+    u_char      *file;
+    ngx_uint_t   i;
+
+    static const ngx_http_h3s_setter_pt  setters[NGX_HTTP_H3S_PLACES] = {
+        ngx_conf_set_enum_slot, ngx_http_h3s_require, ngx_http_h3s_set, ngx_conf_set_flag_slot,
+        ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_conf_set_flag_slot
+    };
+
+    for (i = 0; ngx_strcmp(cmd->name.data, ngx_http_h3s_names[i]) != 0; i++) { /* void */ }
+
+    /* Its own copy: nginx frees the name with the file's buffer. */
+    file = ngx_pnalloc(cf->pool, cf->conf_file->file.name.len + 1);
+    if (file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(file, cf->conf_file->file.name.data, cf->conf_file->file.name.len);
+    file[cf->conf_file->file.name.len] = '\0';
+
+    hlcf->places[i].file = file;
+    hlcf->places[i].line = cf->conf_file->line;
+
+    return setters[i](cf, cmd, conf);
+}
+
+
+static char *
+ngx_http_h3s_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_h3s_loc_conf_t  *hlcf = conf;
+
+    ngx_str_t   *value, *pointer;
+    ngx_uint_t   i;
+
+    (void) cmd;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        if (hlcf->require != NGX_CONF_UNSET_PTR) {
+            return "is duplicate";
+        }
+
+        hlcf->require = NULL;
+        return NGX_CONF_OK;
+    }
+
+    if (hlcf->require == NULL) {
+        return "is duplicate";
+    }
+
+    if (hlcf->require == NGX_CONF_UNSET_PTR) {
+        hlcf->require = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
+        if (hlcf->require == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (!ngx_http_h3s_is_pointer(&value[i])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"h3s_require\": \"%V\" is no JSON Pointer: it begins with \"/\", "
+                               "and \"~\" is written \"~0\" and \"/\" in a name \"~1\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        pointer = ngx_array_push(hlcf->require);
+        if (pointer == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *pointer = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_h3s_loc_conf_t  *hlcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_http_h3s_set_t                *set;
+    ngx_http_compile_complex_value_t   ccv;
+
+    (void) cmd;
+
+    value = cf->args->elts;
+
+    if (hlcf->set == NGX_CONF_UNSET_PTR) {
+        hlcf->set = ngx_array_create(cf->pool, 2, sizeof(ngx_http_h3s_set_t));
+        if (hlcf->set == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    set = hlcf->set->elts;
+
+    for (i = 0; i < hlcf->set->nelts; i++) {
+        if (set[i].key.len == value[1].len && ngx_strncmp(set[i].key.data, value[1].data, value[1].len) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"h3s_set\" of \"%V\" is duplicate", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    set = ngx_array_push(hlcf->set);
+    if (set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    set->key = value[1];
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = &set->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_pointer(ngx_str_t *pointer)
+{
+    size_t  i;
+
+    if (pointer->len == 0) {
+        return 1;
+    }
+
+    for (i = 0; i < pointer->len; i++) {
+        if (pointer->data[i] == '~'
+            && (i + 1 == pointer->len || (pointer->data[i + 1] != '0' && pointer->data[i + 1] != '1')))
+        {
+            return 0;
+        }
+    }
+
+    return pointer->data[0] == '/';
+}

@@ -1,0 +1,407 @@
+/*
+ * The header filter: applies what the upstream and the location say about the session, and puts Set-Cookie into the response.
+ */
+
+#include "ngx_http_h3s.h"
+
+
+static ngx_int_t ngx_http_h3s_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+static ngx_int_t ngx_http_h3s_apply_location(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+static ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_http_h3s_session_t **out);
+static ngx_uint_t ngx_http_h3s_is_answer(ngx_table_elt_t *h);
+static ngx_int_t ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+static ngx_uint_t ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_h3s_next_header_filter;
+
+
+static ngx_str_t  ngx_http_h3s_update_key = ngx_string("X-Session-Update");
+static ngx_str_t  ngx_http_h3s_rotate_key = ngx_string("X-Session-Rotate");
+static ngx_str_t  ngx_http_h3s_clear_key = ngx_string("X-Session-Clear");
+static ngx_str_t  ngx_http_h3s_set_cookie_key = ngx_string("Set-Cookie");
+
+
+void
+ngx_http_h3s_response_init(void)
+{
+    ngx_http_h3s_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_h3s_header_filter;
+}
+
+
+static ngx_int_t
+ngx_http_h3s_header_filter(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_http_h3s_ctx_t       *ctx;
+    ngx_http_h3s_session_t   *s;
+    ngx_http_h3s_loc_conf_t  *conf;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_h3s_module);
+
+    if (conf->options && r->upstream) {
+        rc = ngx_http_h3s_from_upstream(r, conf);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (ngx_http_h3s_apply_location(r, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (r != r->main) {
+        return ngx_http_h3s_next_header_filter(r);
+    }
+
+    if (conf->mode == NGX_HTTP_H3S_USE && ngx_http_h3s_open(r, conf, 0, &s) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    ctx = ngx_http_h3s_get_ctx(r);
+
+    for (s = ctx ? ctx->sessions : NULL; s; s = s->next) {
+
+        if (s->session == NULL || !s->wanted) {
+            continue;
+        }
+
+        if (conf->cache_headers && ngx_http_h3s_vary(r, &s->options->vary) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_http_h3s_add_cookies(r, s);
+
+        if (rc == NGX_OK && conf->cache_headers) {
+            rc = ngx_http_h3s_keep_private(r);
+        }
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_h3s_next_header_filter(r);
+}
+
+
+/*
+ * The upstream's own words about the session never get into a cache, or out of one: they are meant for one visitor. nginx does
+ * not store a response with Set-Cookie, but `proxy_ignore_headers Set-Cookie` would make it.
+ */
+static ngx_int_t
+ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
+{
+    ngx_int_t             rc;
+    ngx_uint_t            answered;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_ctx_t   *ctx;
+    ngx_http_h3s_walk_t   walk;
+
+    answered = 0;
+
+    walk.part = &r->headers_out.headers.part;
+    walk.i = 0;
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+
+        if (conf->upstream && ngx_http_h3s_is_answer(h)) {
+            answered = 1;
+
+        } else if (ngx_http_h3s_is_cookie(h, conf->options)) {
+            if (r->cached) {
+                h->hash = 0;
+            }
+
+            r->upstream->cacheable = 0;
+        }
+    }
+
+    ctx = ngx_http_h3s_get_ctx(r);
+
+    if (ctx && r == r->main) {
+        ctx->asked = NULL;
+    }
+
+    if (!answered) {
+        return NGX_OK;
+    }
+
+    rc = NGX_OK;
+
+    if (!r->cached && conf->mode != NGX_HTTP_H3S_OFF) {
+        rc = ngx_http_h3s_apply_answer(r, conf, &r->headers_out.headers);
+    }
+
+    r->upstream->cacheable = 0;
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    walk.part = &r->headers_out.headers.part;
+    walk.i = 0;
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (ngx_http_h3s_is_answer(h)) {
+            h->hash = 0;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Does what the upstream says in X-Session-*. A 502 where that cannot be done: it takes for granted that it is. */
+ngx_int_t
+ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers)
+{
+    int32_t                  status;
+    h3s_error                err;
+    ngx_int_t                rc;
+    ngx_uint_t               clear, rotate, update;
+    ngx_table_elt_t         *h;
+    ngx_http_h3s_walk_t      walk;
+    ngx_http_h3s_session_t  *s;
+
+    clear = 0;
+    rotate = 0;
+    update = 0;
+
+    walk.part = &headers->part;
+    walk.i = 0;
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+
+        if (h->hash == 0 || !ngx_http_h3s_is_answer(h)) {
+            continue;
+        }
+
+        if (ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key)) {
+            update = 1;
+            continue;
+        }
+
+        if (h->value.len != 1 || (h->value.data[0] != '0' && h->value.data[0] != '1')) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "h3s: upstream sent \"%V\" with a value that is neither 1 nor 0", &h->key);
+            ngx_http_clean_header(r);
+            return NGX_HTTP_BAD_GATEWAY;
+        }
+
+        if (h->value.data[0] == '1') {
+            clear |= ngx_http_h3s_name_is(h, &ngx_http_h3s_clear_key);
+            rotate |= ngx_http_h3s_name_is(h, &ngx_http_h3s_rotate_key);
+        }
+    }
+
+    if (!clear && !rotate && !update) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_h3s_writable(r, conf, &s);
+    if (rc != NGX_OK) {
+        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
+    }
+
+    if (s->session == NULL) {
+        ngx_http_clean_header(r);
+        return ngx_http_h3s_refuse(r, s);
+    }
+
+    ngx_memzero(&err, sizeof(h3s_error));
+
+    status = clear ? h3s_clear(s->session, &err) : H3S_OK;
+
+    walk.part = &headers->part;
+    walk.i = 0;
+
+    while (status == H3S_OK && (h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key)) {
+            status = h3s_update(s->session, (char *) h->value.data, h->value.len, &err);
+        }
+    }
+
+    if (status == H3S_OK && rotate && !clear) {
+        status = h3s_rotate(s->session, &err);
+    }
+
+    ngx_http_h3s_forget_variables(r);
+
+    if (status != H3S_OK) {
+        ngx_http_h3s_log_error(r, "upstream sent an X-Session-Update that cannot be applied", &err);
+        ngx_http_clean_header(r);
+        return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    return NGX_OK;
+}
+
+
+/* h3s_clear, h3s_set and h3s_rotate, where the request has succeeded: who failed to log in is not logged in. */
+static ngx_int_t
+ngx_http_h3s_apply_location(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
+{
+    h3s_error                err;
+    ngx_int_t                rc;
+    ngx_str_t                value;
+    ngx_uint_t               i;
+    ngx_http_h3s_set_t      *set;
+    ngx_http_h3s_session_t  *s;
+
+    if ((conf->set == NULL && !conf->rotate && !conf->clear)
+        || r->headers_out.status < NGX_HTTP_OK || r->headers_out.status >= NGX_HTTP_BAD_REQUEST)
+    {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_h3s_writable(r, conf, &s);
+    if (rc != NGX_OK || s->session == NULL) {
+        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
+    }
+
+    if (conf->clear && h3s_clear(s->session, &err) != H3S_OK) {
+        ngx_http_h3s_log_error(r, "h3s_clear failed", &err);
+    }
+
+    set = conf->set ? conf->set->elts : NULL;
+
+    for (i = 0; set && i < conf->set->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &set[i].value, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (h3s_set_text(s->session, (char *) set[i].key.data, set[i].key.len, (char *) value.data, value.len, &err)
+            != H3S_OK)
+        {
+            ngx_http_h3s_log_error(r, "h3s_set failed", &err);
+        }
+    }
+
+    if (conf->rotate && h3s_rotate(s->session, &err) != H3S_OK) {
+        ngx_http_h3s_log_error(r, "h3s_rotate failed", &err);
+    }
+
+    ngx_http_h3s_forget_variables(r);
+
+    return NGX_OK;
+}
+
+
+/* The session, to be written: not once the response's header is on its way. */
+static ngx_int_t
+ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out)
+{
+    ngx_int_t  rc;
+
+    if (r->main->header_sent) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "h3s: a subrequest wants to write the session, but the response's header was sent already");
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_h3s_open(r, conf, 0, out);
+
+    if (rc == NGX_OK && (*out)->session) {
+        (*out)->written = 1;
+    }
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_answer(ngx_table_elt_t *h)
+{
+    return ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key) || ngx_http_h3s_name_is(h, &ngx_http_h3s_rotate_key)
+           || ngx_http_h3s_name_is(h, &ngx_http_h3s_clear_key);
+}
+
+
+/*
+ * NGX_OK: the response sets the cookies of the session; NGX_DECLINED: it does not.
+ *
+ * An upstream that keeps the session itself may set them, too, and no response should do it twice. It has the last word on a session
+ * that was only read or made here; where a directive or X-Session-* has written it, that has.
+ */
+static ngx_int_t
+ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
+{
+    size_t                i, count;
+    h3s_error             err;
+    const h3s_str        *list;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_walk_t   walk;
+
+    if (h3s_set_cookies(s->session, &list, &count, &err) != H3S_OK) {
+        ngx_http_h3s_log_error(r, "the session could not be sealed", &err);
+        return NGX_ERROR;
+    }
+
+    if (count == 0) {
+        return NGX_DECLINED;
+    }
+
+    walk.part = r->upstream ? &r->headers_out.headers.part : NULL;
+    walk.i = 0;
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+
+        if (!ngx_http_h3s_is_cookie(h, s->options)) {
+            continue;
+        }
+
+        if (!s->written) {
+            return NGX_DECLINED;
+        }
+
+        h->hash = 0;
+    }
+
+    for (i = 0; i < count; i++) {
+        h = ngx_http_h3s_add_header(r, &ngx_http_h3s_set_cookie_key);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        h->value.len = list[i].len;
+        h->value.data = ngx_pnalloc(r->pool, list[i].len);
+        if (h->value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(h->value.data, list[i].ptr, list[i].len);
+    }
+
+    s->sent = 1;
+
+    return NGX_OK;
+}
+
+
+/* Whether a header sets, or deletes, the session's cookie or one of its chunks. */
+static ngx_uint_t
+ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
+{
+    u_char  *p, *last;
+
+    if (h->hash == 0 || !options->sets || h->value.len <= options->cookie.len
+        || !ngx_http_h3s_name_is(h, &ngx_http_h3s_set_cookie_key)
+        || ngx_memcmp(h->value.data, options->cookie.data, options->cookie.len) != 0)
+    {
+        return 0;
+    }
+
+    p = h->value.data + options->cookie.len;
+    last = h->value.data + h->value.len;
+
+    if (*p == '.') {
+        for (p++; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
+    }
+
+    return p < last && *p == '=';
+}

@@ -1,0 +1,501 @@
+/*
+ * A request's session: opened when it is first wanted, kept with the main request, freed with its pool.
+ */
+
+#include "ngx_http_h3s.h"
+
+
+#if (NGX_THREADS)
+
+/* A cold token on its way through a thread. The thread touches nothing else. */
+typedef struct {
+    ngx_http_request_t        *r;
+    ngx_http_h3s_session_t    *entry;
+    h3s_request                request;
+    unsigned                   use:1;
+
+    h3s_session               *session;
+    int32_t                    status;
+} ngx_http_h3s_task_t;
+
+static ngx_int_t ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request *request,
+    ngx_uint_t use);
+static void ngx_http_h3s_thread(void *data, ngx_log_t *log);
+static void ngx_http_h3s_thread_done(ngx_event_t *ev);
+
+#endif
+
+static ngx_int_t ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_uint_t use,
+    ngx_uint_t may_wait);
+static ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+static ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
+static ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+static void ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request);
+static ngx_uint_t ngx_http_h3s_is_fe26(ngx_str_t *value);
+static void ngx_http_h3s_cleanup(void *data);
+
+
+/*
+ * The main request's session, as a location wants it.
+ *
+ * NGX_OK: *out is set; its session is NULL if it could not be opened, and its status says why.
+ * NGX_AGAIN: it takes a thread, which runs the request's phases again; only where may_wait.
+ * NGX_DECLINED: there is no session here. NGX_ERROR: no memory.
+ */
+ngx_int_t
+ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
+    ngx_http_h3s_session_t **out)
+{
+    ngx_int_t                rc;
+    ngx_http_h3s_session_t  *s;
+
+    /* A request whose header could not be read to its end may well have a session: leave it alone. */
+    if (conf->mode == NGX_HTTP_H3S_OFF || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE) {
+        return NGX_DECLINED;
+    }
+
+    s = ngx_http_h3s_entry(r, conf->options);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_h3s_open_entry(r, s, conf->mode == NGX_HTTP_H3S_USE, may_wait);
+
+    if (rc == NGX_OK) {
+        s->wanted = 1;
+        *out = s;
+    }
+
+    return rc;
+}
+
+
+/*
+ * Opens a session that may take long before anybody asks for it, since variables cannot wait. Only where the configuration
+ * has variables of ours, and the request brings a token of the format that may take long.
+ */
+ngx_int_t
+ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
+{
+    ngx_str_t                  cookies, header;
+    ngx_http_h3s_session_t    *s;
+    ngx_http_h3s_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_h3s_module);
+
+    if (conf->mode == NGX_HTTP_H3S_OFF || !conf->options->cold || !hmcf->variables) {
+        return NGX_OK;
+    }
+
+    header = ngx_http_h3s_header(r, conf->options);
+
+    if (ngx_http_h3s_cookies(r, &cookies) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!ngx_http_h3s_is_fe26(&header) && !ngx_http_h3s_is_fe26(&cookies)) {
+        return NGX_OK;
+    }
+
+    s = ngx_http_h3s_entry(r, conf->options);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_h3s_open_entry(r, s, 0, 1);
+}
+
+
+static ngx_int_t
+ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_uint_t use, ngx_uint_t may_wait)
+{
+    ngx_str_t     cookies, header;
+    ngx_time_t   *tp;
+    h3s_error     err;
+    h3s_request   request;
+
+    if (s->session) {
+        if (!use || s->used || !h3s_session_is_new(s->session) || h3s_session_is_dirty(s->session)
+            || h3s_session_source(s->session) != H3S_SOURCE_NONE)
+        {
+            return NGX_OK;
+        }
+
+        /* Made to be read, for a visitor who has none; here every visitor gets one. */
+        h3s_session_free(s->session);
+        s->session = NULL;
+
+    } else if (s->status == H3S_ERR_BUSY) {
+        return NGX_OK;
+    }
+
+#if (NGX_THREADS)
+    if (r->aio) {
+        return NGX_AGAIN;
+    }
+#endif
+
+    if (ngx_http_h3s_cookies(r, &cookies) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    header = ngx_http_h3s_header(r, s->options);
+
+    ngx_memzero(&request, sizeof(h3s_request));
+    request.size = sizeof(h3s_request);
+    request.flags = s->options->threads ? H3S_WARM_ONLY : 0;
+    request.cookie = (char *) cookies.data;
+    request.cookie_len = cookies.len;
+    request.header = (char *) header.data;
+    request.header_len = header.len;
+    ngx_http_h3s_peer(r, &request);
+
+    tp = ngx_timeofday();
+    request.now_ms = (int64_t) tp->sec * 1000 + tp->msec;
+
+    s->status = (use ? h3s_use : h3s_get)(s->options->config, &request, &s->session, &err);
+    s->used = use;
+
+#if (NGX_THREADS)
+    if (s->status == H3S_ERR_COLD && may_wait) {
+        request.flags = 0;
+        return ngx_http_h3s_post(r, s, &request, use);
+    }
+#else
+    (void) may_wait;
+#endif
+
+    if (s->status != H3S_OK && s->status != H3S_ERR_COLD && s->status != H3S_ERR_BUSY) {
+        ngx_http_h3s_log_error(r, "no session could be opened", &err);
+    }
+
+    return NGX_OK;
+}
+
+
+#if (NGX_THREADS)
+
+static ngx_int_t
+ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request *request, ngx_uint_t use)
+{
+    ngx_thread_task_t    *task;
+    ngx_http_h3s_task_t  *t;
+
+    task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_h3s_task_t));
+    if (task == NULL) {
+        return NGX_ERROR;
+    }
+
+    t = task->ctx;
+    t->r = r;
+    t->entry = s;
+    t->request = *request;
+    t->use = use;
+
+    task->handler = ngx_http_h3s_thread;
+    task->event.data = t;
+    task->event.handler = ngx_http_h3s_thread_done;
+
+    if (ngx_thread_task_post(s->options->threads, task) != NGX_OK) {
+        /* The queue is full. */
+        s->status = H3S_ERR_BUSY;
+        return NGX_OK;
+    }
+
+    /* A client that goes away does not take the request along: its memory stays until the thread is done. */
+    r->main->blocked++;
+    r->aio = 1;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_h3s_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_h3s_task_t  *t = data;
+
+    (void) log;
+
+    t->status = (t->use ? h3s_use : h3s_get)(t->entry->options->config, &t->request, &t->session, NULL);
+}
+
+
+static void
+ngx_http_h3s_thread_done(ngx_event_t *ev)
+{
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_h3s_task_t     *t;
+    ngx_http_h3s_session_t  *s;
+
+    t = ev->data;
+    s = t->entry;
+    r = t->r;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    if (s->session == NULL) {
+        s->session = t->session;
+        s->status = t->status;
+        s->used = t->use;
+
+        if (s->status != H3S_OK && s->status != H3S_ERR_BUSY) {
+            ngx_log_error(NGX_LOG_ERR, c->log, 0, "h3s: no session could be opened: %s", h3s_status_str(s->status));
+        }
+
+    } else {
+        /* A subrequest was faster. */
+        h3s_session_free(t->session);
+    }
+
+#if (nginx_version >= 1025005)
+    if (r->main->terminated) {
+        c->write->handler(c->write);
+        return;
+    }
+#endif
+
+    r->write_event_handler(r);
+    ngx_http_run_posted_requests(c);
+}
+
+#endif
+
+
+/* Whether the session comes back: a cookie or a header brought it, or a cookie will. */
+ngx_uint_t
+ngx_http_h3s_carried(ngx_http_h3s_session_t *s)
+{
+    if (s->session == NULL || h3s_session_id(s->session).len == 0) {
+        return 0;
+    }
+
+    return h3s_session_source(s->session) != H3S_SOURCE_NONE || s->sent
+           || (s->options->sets && h3s_session_is_dirty(s->session));
+}
+
+
+ngx_http_h3s_ctx_t *
+ngx_http_h3s_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+    ngx_http_h3s_ctx_t  *ctx;
+
+    r = r->main;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_h3s_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+
+        /* An internal redirect has cleared it, but not the pool. */
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_http_h3s_cleanup) {
+                ctx = cln->data;
+                ngx_http_set_ctx(r, ctx, ngx_http_h3s_module);
+                break;
+            }
+        }
+    }
+
+    return ctx;
+}
+
+
+ngx_http_h3s_ctx_t *
+ngx_http_h3s_make_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+    ngx_http_h3s_ctx_t  *ctx;
+
+    ctx = ngx_http_h3s_get_ctx(r);
+    if (ctx) {
+        return ctx;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_h3s_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_h3s_ctx_t));
+    cln->handler = ngx_http_h3s_cleanup;
+
+    ngx_http_set_ctx(r->main, ctx, ngx_http_h3s_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_h3s_cleanup(void *data)
+{
+    ngx_http_h3s_ctx_t  *ctx = data;
+
+    ngx_http_h3s_session_t  *s;
+
+    for (s = ctx->sessions; s; s = s->next) {
+        h3s_session_free(s->session);
+        s->session = NULL;
+    }
+}
+
+
+static ngx_http_h3s_session_t *
+ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
+{
+    ngx_http_h3s_ctx_t      *ctx;
+    ngx_http_h3s_session_t  *s;
+
+    ctx = ngx_http_h3s_make_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    for (s = ctx->sessions; s; s = s->next) {
+        if (s->options == options) {
+            return s;
+        }
+    }
+
+    s = ngx_pcalloc(r->pool, sizeof(ngx_http_h3s_session_t));
+    if (s == NULL) {
+        return NULL;
+    }
+
+    s->options = options;
+    s->next = ctx->sessions;
+    ctx->sessions = s;
+
+    return s;
+}
+
+
+/* The Cookie header; several are joined, as HTTP/2 clients may send them. */
+static ngx_int_t
+ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
+{
+    u_char               *p;
+    size_t                len;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_walk_t   walk;
+
+    ngx_str_null(value);
+    len = 0;
+
+    ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
+
+    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
+        *value = h->value;
+        len += h->value.len + 2;
+    }
+
+    if (len == 0 || len == value->len + 2) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
+
+    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
+        p = ngx_cpymem(p, h->value.data, h->value.len);
+        *p++ = ';';
+        *p++ = ' ';
+    }
+
+    value->len = len - 2;
+
+    return NGX_OK;
+}
+
+
+static ngx_str_t
+ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
+{
+    ngx_str_t             none = ngx_null_string;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_ctx_t   *ctx;
+    ngx_http_h3s_walk_t   walk;
+
+    if (options->header.len == 0) {
+        return none;
+    }
+
+    ctx = ngx_http_h3s_get_ctx(r);
+
+    if (ctx && ngx_http_h3s_name_is(&ctx->header, &options->header)) {
+        return ctx->header.value;
+    }
+
+    walk.part = &r->headers_in.headers.part;
+    walk.i = 0;
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (ngx_http_h3s_name_is(h, &options->header)) {
+            return h->value;
+        }
+    }
+
+    return none;
+}
+
+
+/* Who is charged for forged tokens: an IPv4 address, or the first 64 bits of an IPv6 one. Behind a proxy: see realip. */
+static void
+ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request)
+{
+    struct sockaddr      *sockaddr = r->connection->sockaddr;
+
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    if (sockaddr->sa_family == AF_INET) {
+        request->peer = (char *) &((struct sockaddr_in *) sockaddr)->sin_addr;
+        request->peer_len = 4;
+    }
+
+#if (NGX_HAVE_INET6)
+
+    if (sockaddr->sa_family == AF_INET6) {
+        sin6 = (struct sockaddr_in6 *) sockaddr;
+
+        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+            request->peer = (char *) &sin6->sin6_addr.s6_addr[12];
+            request->peer_len = 4;
+
+        } else {
+            request->peer = (char *) sin6->sin6_addr.s6_addr;
+            request->peer_len = 8;
+        }
+    }
+
+#endif
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_fe26(ngx_str_t *value)
+{
+    return value->len && ngx_strlcasestrn(value->data, value->data + value->len, (u_char *) "fe26.2*", 6) != NULL;
+}
+
+
+void
+ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err)
+{
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "h3s: %s: %s%s%s", what, err->key, err->key[0] ? ": " : "",
+                  err->message[0] ? err->message : h3s_status_str(err->status));
+}

@@ -1,0 +1,361 @@
+/*
+ * $h3s_*: a request whose variables nobody asks for pays nothing.
+ */
+
+#include "ngx_http_h3s.h"
+
+
+enum {
+    NGX_HTTP_H3S_VAR_ID = 0,
+    NGX_HTTP_H3S_VAR_DATA,
+    NGX_HTTP_H3S_VAR_STATUS,
+    NGX_HTTP_H3S_VAR_CREATED_AT,
+    NGX_HTTP_H3S_VAR_LOG_ID
+};
+
+
+static ngx_int_t ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
+static const char *ngx_http_h3s_status(ngx_http_h3s_session_t *s);
+static h3s_str ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name);
+static const char *ngx_http_h3s_skip(const char *p);
+static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
+static ngx_int_t ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v, const char *text, size_t len);
+
+
+/* Not cacheable: a session may change between two phases of one request. */
+#define NGX_HTTP_H3S_FLAGS  NGX_HTTP_VAR_NOCACHEABLE
+
+
+static ngx_http_variable_t  ngx_http_h3s_vars[] = {
+
+    { ngx_string("h3s_id"), NULL, ngx_http_h3s_variable,
+      NGX_HTTP_H3S_VAR_ID, NGX_HTTP_H3S_FLAGS, 0 },
+
+    { ngx_string("h3s_data"), NULL, ngx_http_h3s_variable,
+      NGX_HTTP_H3S_VAR_DATA, NGX_HTTP_H3S_FLAGS, 0 },
+
+    { ngx_string("h3s_status"), NULL, ngx_http_h3s_variable,
+      NGX_HTTP_H3S_VAR_STATUS, NGX_HTTP_H3S_FLAGS, 0 },
+
+    { ngx_string("h3s_created_at"), NULL, ngx_http_h3s_variable,
+      NGX_HTTP_H3S_VAR_CREATED_AT, NGX_HTTP_H3S_FLAGS, 0 },
+
+    { ngx_string("h3s_log_id"), NULL, ngx_http_h3s_variable,
+      NGX_HTTP_H3S_VAR_LOG_ID, NGX_HTTP_H3S_FLAGS, 0 },
+
+    { ngx_string("h3s_data_"), NULL, ngx_http_h3s_data_variable,
+      0, NGX_HTTP_H3S_FLAGS|NGX_HTTP_VAR_PREFIX, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_h3s_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_h3s_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_h3s_uses_variables(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (v[i].name.len > 4 && ngx_strncmp(v[i].name.data, "h3s_", 4) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* After a write: the access log, say, is to tell what the session has become. */
+void
+ngx_http_h3s_forget_variables(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (v[i].get_handler == ngx_http_h3s_variable || v[i].get_handler == ngx_http_h3s_data_variable) {
+            r->variables[i].valid = 0;
+            r->variables[i].not_found = 0;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                  *p, number[NGX_INT64_LEN];
+    h3s_str                  text;
+    ngx_http_h3s_session_t  *s;
+
+    s = ngx_http_h3s_session_of(r);
+
+    if (s == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (data == NGX_HTTP_H3S_VAR_STATUS) {
+        text.ptr = ngx_http_h3s_status(s);
+        return ngx_http_h3s_copy(r, v, text.ptr, ngx_strlen(text.ptr));
+    }
+
+    if (data == NGX_HTTP_H3S_VAR_DATA && s->session) {
+        text = h3s_session_data(s->session);
+        return ngx_http_h3s_copy(r, v, text.ptr, text.len);
+    }
+
+    /* Of a session that will not come back, these would tell nothing. */
+    if (!ngx_http_h3s_carried(s)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    switch (data) {
+
+    case NGX_HTTP_H3S_VAR_CREATED_AT:
+        p = ngx_sprintf(number, "%L", h3s_session_created_at(s->session));
+        return ngx_http_h3s_copy(r, v, (char *) number, p - number);
+
+    case NGX_HTTP_H3S_VAR_LOG_ID:
+        text = h3s_session_log_id(s->session);
+        break;
+
+    default: /* NGX_HTTP_H3S_VAR_ID */
+        text = h3s_session_id(s->session);
+        break;
+    }
+
+    return ngx_http_h3s_copy(r, v, text.ptr, text.len);
+}
+
+
+/*
+ * A string comes without its quotes. Its escapes are resolved, but not where that would give a control character:
+ * the value may end in a header.
+ */
+static ngx_int_t
+ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *variable = (ngx_str_t *) data;
+
+    size_t                   i;
+    h3s_str                  pointer, json, text;
+    ngx_str_t                name;
+    ngx_http_h3s_session_t  *s;
+
+    name.len = variable->len - (sizeof("h3s_data_") - 1);
+    name.data = variable->data + sizeof("h3s_data_") - 1;
+
+    s = ngx_http_h3s_session_of(r);
+
+    if (s == NULL || s->session == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    pointer = ngx_http_h3s_member(r, s->session, &name);
+    json = h3s_session_find(s->session, pointer.ptr, pointer.len);
+
+    if (pointer.ptr == NULL || json.ptr == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (json.ptr[0] != '"') {
+        return ngx_http_h3s_copy(r, v, json.ptr, json.len);
+    }
+
+    text = h3s_session_text(s->session, pointer.ptr, pointer.len);
+
+    for (i = 0; i < text.len; i++) {
+        if ((u_char) text.ptr[i] < ' ' || text.ptr[i] == 0x7f) {
+            return ngx_http_h3s_copy(r, v, json.ptr + 1, json.len - 2);
+        }
+    }
+
+    return ngx_http_h3s_copy(r, v, text.ptr, text.len);
+}
+
+
+static ngx_http_h3s_session_t *
+ngx_http_h3s_session_of(ngx_http_request_t *r)
+{
+    ngx_http_h3s_session_t   *s;
+    ngx_http_h3s_loc_conf_t  *conf;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_h3s_module);
+
+    return ngx_http_h3s_open(r, conf, 0, &s) == NGX_OK ? s : NULL;
+}
+
+
+static const char *
+ngx_http_h3s_status(ngx_http_h3s_session_t *s)
+{
+    int32_t  rejection;
+
+    if (s->session == NULL) {
+        return "busy";
+    }
+
+    if (h3s_session_source(s->session) != H3S_SOURCE_NONE) {
+        return "valid";
+    }
+
+    rejection = h3s_session_rejection(s->session);
+
+    if (rejection != H3S_REJECTION_NONE) {
+        return h3s_rejection_str(rejection);
+    }
+
+    return ngx_http_h3s_carried(s) ? "new" : "none";
+}
+
+
+/*
+ * The pointer to the member that a variable means, valid until the session is written. nginx knows variables in lower case
+ * only, so $h3s_data_userId finds "userId", and as in $http_*, a "-" in the key is a "_" in the variable. A key that is just the
+ * variable's comes first.
+ */
+static h3s_str
+ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name)
+{
+    size_t       len;
+    u_char      *pointer;
+    h3s_str      data, found;
+    const char  *p, *key;
+
+    found.ptr = NULL;
+    found.len = 0;
+
+    pointer = ngx_pnalloc(r->pool, name->len + 1);
+    if (pointer == NULL) {
+        return found;
+    }
+
+    pointer[0] = '/';
+    ngx_memcpy(pointer + 1, name->data, name->len);
+
+    data = h3s_session_data(session);
+
+    if (h3s_session_find(session, (char *) pointer, name->len + 1).ptr == NULL) {
+
+        /* The library has checked and compacted the text: {"key":value,"key":value} */
+
+        for (p = data.ptr; (*p == '{' || *p == ',') && p[1] == '"'; p = ngx_http_h3s_skip(p + 1)) {
+            key = p + 2;
+            p = ngx_http_h3s_skip(p + 1);
+            len = p - 1 - key;
+
+            if (ngx_http_h3s_same_key(key, len, name)) {
+                ngx_memcpy(pointer + 1, key, len);
+                break;
+            }
+        }
+    }
+
+    found.ptr = (char *) pointer;
+    found.len = name->len + 1;
+
+    return found;
+}
+
+
+/* To what follows a key or a value: a sign of the object that it stands in. */
+static const char *
+ngx_http_h3s_skip(const char *p)
+{
+    ngx_uint_t  depth;
+
+    for (depth = 0; *p != '\0'; p++) {
+
+        if (depth == 0 && (*p == ':' || *p == ',' || *p == '}')) {
+            break;
+        }
+
+        if (*p == '{' || *p == '[') {
+            depth++;
+
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+
+        } else if (*p == '"') {
+            for (p++; *p != '"'; p++) {
+                p += (*p == '\\');
+            }
+        }
+    }
+
+    return p;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name)
+{
+    size_t  i;
+
+    if (len != name->len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if ((key[i] == '-' ? '_' : ngx_tolower(key[i])) != name->data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v, const char *text, size_t len)
+{
+    v->data = ngx_pnalloc(r->pool, len);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(v->data, text, len);
+
+    v->len = len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
