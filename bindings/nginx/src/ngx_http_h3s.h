@@ -56,7 +56,8 @@ typedef struct {
 
 /* Where a directive stands, for what is found out when blocks merge. */
 typedef struct {
-    u_char               *file;         /* NULL: nowhere */
+    void                 *block;        /* its configuration; NULL: it stands nowhere */
+    u_char               *file;
     ngx_uint_t            line;
 } ngx_http_h3s_place_t;
 

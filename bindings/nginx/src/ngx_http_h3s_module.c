@@ -234,18 +234,17 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_h3s_loc_conf_t  *conf = child;
 
     ngx_uint_t                i, off, on[NGX_HTTP_H3S_PLACES];
-    ngx_http_h3s_place_t      own[NGX_HTTP_H3S_PLACES], *place;
+    ngx_http_h3s_place_t     *place, *mode;
     ngx_http_h3s_srv_conf_t  *hscf;
 
-    ngx_memcpy(own, conf->places, sizeof(own));
-
     for (i = 0; i < NGX_HTTP_H3S_PLACES; i++) {
-        if (conf->places[i].file == NULL) {
+        if (conf->places[i].block == NULL) {
             conf->places[i] = prev->places[i];
         }
     }
 
     place = conf->places;
+    mode = &place[NGX_HTTP_H3S_MODE];
 
     ngx_conf_merge_ptr_value(conf->options, prev->options, NULL);
     ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_H3S_OFF);
@@ -284,9 +283,7 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
          * What stands beside it contradicts it, and without any "h3s" one was forgotten.
          */
 
-        if (i == NGX_HTTP_H3S_REQUIRE || place[NGX_HTTP_H3S_MODE].file == NULL
-            || (own[i].file && own[NGX_HTTP_H3S_MODE].file))
-        {
+        if (i == NGX_HTTP_H3S_REQUIRE || mode->block == NULL || mode->block == place[i].block) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%s\" needs \"h3s get\" or \"h3s use\"%s in %s:%ui",
                           ngx_http_h3s_names[i],
                           i == NGX_HTTP_H3S_REQUIRE ? ", or \"h3s_require off\" where \"h3s off\" stands," : "",
@@ -296,7 +293,7 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (!off && conf->clear && conf->rotate) {
-        i = own[NGX_HTTP_H3S_ROTATE].file ? NGX_HTTP_H3S_ROTATE : NGX_HTTP_H3S_CLEAR;
+        i = place[NGX_HTTP_H3S_ROTATE].block == conf ? NGX_HTTP_H3S_ROTATE : NGX_HTTP_H3S_CLEAR;
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"h3s_rotate\" and \"h3s_clear\" contradict each other in %s:%ui",
                       place[i].file, place[i].line);
         return NGX_CONF_ERROR;
@@ -339,6 +336,7 @@ ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memcpy(file, cf->conf_file->file.name.data, cf->conf_file->file.name.len);
     file[cf->conf_file->file.name.len] = '\0';
 
+    hlcf->places[i].block = conf;
     hlcf->places[i].file = file;
     hlcf->places[i].line = cf->conf_file->line;
 
