@@ -7,6 +7,8 @@
 
 #if (NGX_THREADS)
 
+#define NGX_HTTP_H3S_TIMEOUT  60000
+
 /* A cold token on its way through a thread. The thread touches nothing else. */
 typedef struct {
     ngx_http_request_t        *r;
@@ -195,12 +197,16 @@ ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request 
     task->handler = ngx_http_h3s_thread;
     task->event.data = t;
     task->event.handler = ngx_http_h3s_thread_done;
+    task->event.log = r->connection->log;
 
     if (ngx_thread_task_post(s->options->threads, task) != NGX_OK) {
         /* The queue is full. */
         s->status = H3S_ERR_BUSY;
         return NGX_OK;
     }
+
+    /* A worker that is to exit waits for timers alone. */
+    ngx_add_timer(&task->event, NGX_HTTP_H3S_TIMEOUT);
 
     /* A client that goes away does not take the request along: its memory stays until the thread is done. */
     r->main->blocked++;
@@ -236,6 +242,16 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
+    if (ev->timedout) {
+        ngx_log_error(NGX_LOG_ALERT, c->log, 0, "h3s: a key derivation takes more than a minute");
+        ev->timedout = 0;
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
     r->main->blocked--;
     r->aio = 0;
 
@@ -253,7 +269,7 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
         h3s_session_free(t->session);
     }
 
-#if (nginx_version >= 1025005)
+#if (nginx_version >= 1025004)
     if (r->main->terminated) {
         c->write->handler(c->write);
         return;
