@@ -98,16 +98,22 @@ uninstall-nginx: ## Remove it
 
 # ---- Try -------------------------------------------------------------------------------------------------------------
 
-.PHONY: demo serve
+.PHONY: demo serve demo-nginx serve-nginx
 demo: all ## Visit a small web server with curl and print the conversation
 	@examples/demo.sh
 
 serve: all ## Leave that server running, for a browser
 	@examples/demo.sh --serve
 
+demo-nginx: nginx ## Visit an nginx before an h3 application and a Python service with curl and print the conversation
+	@examples/nginx/demo.sh
+
+serve-nginx: nginx ## Leave them running, for a browser
+	@examples/nginx/demo.sh --serve
+
 # ---- Test ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test check lint bench fuzz
+.PHONY: test check lint bench bench-nginx fuzz
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
@@ -116,6 +122,9 @@ check: ## Run what needs only Rust and a C compiler; installs nothing
 
 lint: ## Check format, types, warnings and shell scripts
 	@tests/run lint
+
+bench-nginx: nginx ## Measure the nginx module's cost a request
+	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
 
 bench: all ## Measure against the budgets
 	@benches/run.sh

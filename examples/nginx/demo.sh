@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# nginx in front of an h3 application and a Python service, visited with curl; prints the conversation, and checks it on the way.
+#
+#     examples/nginx/demo.sh                      the conversation
+#     examples/nginx/demo.sh --check              the same, and a closing line that counts the checks
+#     examples/nginx/demo.sh --with COMMAND...    instead of curl: COMMAND ADDRESS FOLDER, FOLDER/html being what nginx serves
+#     examples/nginx/demo.sh --serve              only starts the three, prints the address, and stays until Ctrl-C
+set -euo pipefail
+shopt -s extglob
+
+here=$(cd "$(dirname "$0")" && pwd)
+mode=${1:-}
+
+# shellcheck disable=SC1091  # it is checked by itself
+. "$here/../../tests/setup.sh"
+need_debian nginx nginx
+need_debian python3 python3
+need_debian curl curl
+need_node examples/nginx
+
+# ---- The three -------------------------------------------------------------------------------------------------------
+
+dir=$(mktemp -d)
+pids=()
+stop() {
+    [ ${#pids[@]} -eq 0 ] || { kill "${pids[@]}"; wait "${pids[@]}"; } 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 0' INT TERM
+
+read -r web app service < <(python3 -c 'import socket
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+print(*(s.getsockname()[1] for s in sockets))')
+address=http://127.0.0.1:$web
+
+# nginx.conf as it stands, but on free ports, and with what a system's own nginx.conf says.
+cp -r "$here/html" "$here/session.json" "$dir"
+mkdir -p "$dir/temp" && chmod -R a+rX "$dir"
+{
+    echo "load_module $root/target/nginx/ngx_http_h3s_module.so; daemon off; pid $dir/pid; error_log $dir/error.log;"
+    [ "$(id -u)" -ne 0 ] || echo 'user root;'
+    sed -e "s/127\.0\.0\.1:8080/127.0.0.1:$web/; s/127\.0\.0\.1:3000/127.0.0.1:$app/; s/127\.0\.0\.1:8000/127.0.0.1:$service/" \
+        -e "s#^http {#&\n    types { text/html html; }\n    client_body_temp_path $dir/temp; proxy_temp_path $dir/temp;\n    fastcgi_temp_path $dir/temp; uwsgi_temp_path $dir/temp; scgi_temp_path $dir/temp;#" \
+        "$here/nginx.conf"
+} >"$dir/nginx.conf"
+
+node "$here/app.mjs" "$app" 2>"$dir/app.log" &
+pids+=($!)
+python3 "$here/service.py" "$service" 2>"$dir/service.log" &
+pids+=($!)
+nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.log" &
+pids+=($!)
+
+for port in "$web" "$app" "$service"; do
+    for _ in {1..200}; do
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue 2
+        sleep 0.05
+    done
+    echo "demo: port $port does not answer" >&2
+    cat "$dir"/*.log >&2
+    exit 1
+done
+
+case $mode in
+    '' | --check) ;;
+    --serve)
+        echo "$address, until Ctrl-C"
+        wait
+        exit
+        ;;
+    --with)
+        "${@:2}" "$address" "$dir"
+        exit
+        ;;
+    *) echo "usage: $0 [--check | --serve | --with COMMAND...]" >&2; exit 2 ;;
+esac
+
+# ---- How a visit is made, shown and checked --------------------------------------------------------------------------
+
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
+passed=0 failed=0 answer=''
+
+shorten() { sed -E 's/(Fe26\.2\*[^;]{12})[^;]*/\1…/'; }
+
+# visit PATH [CURL_OPTION...]: as a visitor who keeps cookies.
+visit() {
+    local path=$1
+    shift
+    printf '\n%s$ curl -i %s%s\n' "$bold" "${*:+$* }$address$path" "$plain"
+    answer=$(curl -sS -i --max-time 10 -b "$dir/jar" -c "$dir/jar" "$@" "$address$path" | tr -d '\r') || answer='no answer'
+    printf '%s\n' "$answer" | grep -ivE '^(server|date|connection|etag|last-modified|accept-ranges|content-length|vary):' | shorten
+}
+
+# expect WHAT PATTERN: what the answer should be like.
+expect() {
+    # shellcheck disable=SC2053  # a pattern is meant
+    if [[ $answer == $2 ]]; then
+        passed=$((passed + 1))
+        printf '   ✓ %s\n' "$1"
+    else
+        failed=$((failed + 1))
+        printf '   ✗ %s: it is not like %s\n' "$1" "$2"
+    fi
+}
+
+# ---- The conversation ------------------------------------------------------------------------------------------------
+
+visit /
+expect "nginx knows nobody, and makes no session" 'HTTP/1.1 200 *Hello, stranger.*'
+expect "no cookie" '!(*[Ss]et-[Cc]ookie*)'
+visit /members/
+expect "members only" 'HTTP/1.1 302 *Location: */app/login*'
+visit /service/
+expect "the service is not even asked" 'HTTP/1.1 401 *'
+visit /app/
+expect "the application counts" 'HTTP/1.1 200 *"count":1*'
+visit /app/login -d user=Zoe
+expect "it logs in" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=Fe26.2*'
+visit /
+expect "nginx reads the application's cookie" '*Hello, Zoe.*'
+visit /members/
+expect "and lets a member pass" 'HTTP/1.1 200 *Only members*'
+visit /service/ -d apple
+expect "the service knows who it is, and nginx seals what it answers" '*[Ss]et-[Cc]ookie: h3=Fe26.2*"user": "Zoe", "cart": \["apple"\]*'
+expect "its words to nginx stay between them" '!(*X-Session*)'
+visit /app/
+expect "the application finds what the service wrote" '*"count":2,*"cart":\["apple"\]*'
+visit /service/ -H 'X-Session-Data: {"user":"admin"}'
+expect "no client can forge a session" '*"user": "Zoe"*'
+visit /logout
+expect "no mere link logs out" 'HTTP/1.1 405 *'
+visit /logout -X POST
+expect "logged out" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=;*Max-Age=0*'
+visit /service/
+expect "everywhere" 'HTTP/1.1 401 *'
+
+printf '\n%s$ cat access.log%s\n' "$bold" "$plain"
+answer=$(cat "$dir/access.log")
+printf '%s\n' "$answer"
+expect "the log tells whose requests they were" '*200 POST /service/ status=valid session=* user=Zoe*'
+answer=$(grep -E '\[(alert|crit|emerg)\]' "$dir/error.log" || true)
+expect "nginx has nothing to complain of" ''
+
+[ "$mode" != --check ] || printf '\ndemo-nginx: %d passed, %d failed, 0 skipped\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
