@@ -132,6 +132,30 @@ need_go() {
     fi
 }
 
+# need_nginx_source: target/nginx-source, that of the nginx which Debian has.
+need_nginx_source() {
+    local target=$root/target/nginx-source apt=$root/target/setup/source log=$root/target/setup/source.log options file
+    [ -e "$target/configure" ] && return
+    if [ -z "${H3S_NO_INSTALL:-}" ] && setup_has apt-get; then
+        echo "setup: fetching the source of nginx"
+        # In lists of its own: the system's need not name sources, and stay as they are.
+        rm -rf "$apt" && mkdir -p "$apt/parts" "$apt/lists/partial"
+        for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+            [ ! -f "$file" ] || sed -E 's/^(Types:.*|)\bdeb\b/\1deb-src/' "$file" >"$apt/parts/$(basename "$file")"
+        done
+        options=(-q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" -o Dir::State::lists="$apt/lists")
+        (
+            apt-get "${options[@]}" update
+            cd "$apt" && apt-get "${options[@]}" source --tar-only nginx
+            mkdir -p unpacked && tar -xf nginx_*.orig.tar.* -C unpacked && mv unpacked/nginx-* "$target"
+        ) </dev/null >"$log" 2>&1
+        [ -e "$target/configure" ] && return
+        tail -n 5 "$log" >&2
+    fi
+    echo "setup: the source of nginx is missing; with Debian: apt-get source nginx, into target/nginx-source" >&2
+    return 1
+}
+
 # ---- What the above stands on ----------------------------------------------------------------------------------------
 
 setup_has() {

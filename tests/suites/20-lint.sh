@@ -36,7 +36,12 @@ elif need_venv; then
     export MYPYPATH=bindings/python/src:bindings/python/tests:tests/vectors
     check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
     check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
+    # Each conftest.py is a module of that name.
+    mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py')
+    mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests')
     check "mypy" bounded 600 "$py" -m mypy --strict --scripts-are-modules --cache-dir target/mypy "${python[@]}"
+    MYPYPATH=bindings/python/src:bindings/nginx/tests check "mypy, nginx" bounded 600 "$py" -m mypy --strict \
+        --scripts-are-modules --cache-dir target/mypy-nginx "${apart[@]}"
 else
     skip "ruff and mypy" "needs the packages of tests/requirements.txt"
 fi
@@ -74,5 +79,24 @@ if need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr
     done < <(files 'c-tests/*.cc' 'c-tests/*.cpp' 'examples/*.cpp')
 else
     skip "the C files" "needs a C compiler and the libraries' headers"
+fi
+
+# nginx's headers are those of the system, so that only what is ours is looked at; in C99 with the extensions that they need.
+nginx=/usr/share/nginx/src
+if need_c && need_debian $nginx/configure nginx-dev && need_debian /usr/include/openssl/evp.h libssl-dev &&
+    bounded 300 make --no-print-directory all target/nginx/Makefile >/dev/null; then
+    includes=()
+    while read -r folder; do
+        case $folder in
+            */bindings/nginx/src) includes+=(-I "$folder") ;;
+            /*) includes+=(-isystem "$folder") ;;
+            *) includes+=(-isystem "target/nginx/src/$folder") ;;
+        esac
+    done < <(sed -n '/^ALL_INCS/,/^$/s/.*-I \([^ ]*\).*/\1/p' target/nginx/Makefile)
+    while IFS= read -r -d '' file; do
+        check "$file" gcc -std=gnu99 "${warnings[@]}" "${includes[@]}" "$file"
+    done < <(files 'bindings/nginx/src/*.c')
+else
+    skip "the nginx module" "needs nginx-dev"
 fi
 finish

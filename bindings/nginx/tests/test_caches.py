@@ -40,7 +40,8 @@ def test_an_upstream_s_own_session_cookie_is_not_stored_even_where_nginx_is_told
     upstream.answer("/", ("Set-Cookie", f"{theirs}; Path=/"))
     upstream.answer("/other", ("Set-Cookie", "theme=dark"))
     nginx.start(
-        f"location / {{ h3s {mode}; {STATUS} proxy_ignore_headers Set-Cookie; proxy_pass http://UPSTREAM; }}", http=CACHE
+        f"location / {{ h3s {mode}; {STATUS} proxy_ignore_headers Set-Cookie; proxy_pass http://UPSTREAM; }}",
+        http=CACHE,
     )
     first = client.get("/")
     assert set_cookies(first) == [f"{theirs}; Path=/"] and first.headers["x-cache"] == "MISS"
@@ -70,7 +71,9 @@ def test_what_lay_in_the_cache_before_is_not_served(
     assert answer.headers["x-cache"] == "HIT" and not set_cookies(answer) and "x-session-update" not in answer.headers
 
 
-@pytest.mark.parametrize("answer", [("X-Session-Update", '{"user": "first"}'), ("X-Session-Clear", "1"), ("X-Session-Rotate", "1")])
+@pytest.mark.parametrize(
+    "answer", [("X-Session-Update", '{"user": "first"}'), ("X-Session-Clear", "1"), ("X-Session-Rotate", "1")]
+)
 def test_an_answer_about_one_visitor_is_not_given_to_the_next(
     nginx: Nginx, client: httpx.Client, anyone: httpx.Client, upstream: Upstream, answer: tuple[str, str]
 ) -> None:

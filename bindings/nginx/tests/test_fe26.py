@@ -67,7 +67,9 @@ def test_other_requests_overtake_a_cold_token(nginx: Nginx, location: str) -> No
         options=SLOW,
         level="debug",
     )
-    order = in_order(nginx.port, request("/cold", cookie_with({"user": "Zoe"}, SLOW)), *[request("/page.txt", "a=b")] * 8)
+    order = in_order(
+        nginx.port, request("/cold", cookie_with({"user": "Zoe"}, SLOW)), *[request("/page.txt", "a=b")] * 8
+    )
     assert order[-1] == 0 and sorted(order) == list(range(9))
     assert nginx.error_log().count('added to thread pool "default"') == 1
 
@@ -126,7 +128,9 @@ def test_a_stream_of_http_2_that_is_reset_takes_nothing_along(nginx: Nginx) -> N
 
 
 def test_a_full_queue_is_busy(nginx: Nginx) -> None:
-    nginx.start("h3s get; location / { h3s_require /user; }", options=SLOW, main="thread_pool default threads=1 max_queue=1;")
+    nginx.start(
+        "h3s get; location / { h3s_require /user; }", options=SLOW, main="thread_pool default threads=1 max_queue=1;"
+    )
     cookies = [cookie_with({"user": 1}, SLOW) for _ in range(6)]
     answers = []
     connections = []
@@ -183,7 +187,12 @@ def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx
         # Refilled by 5 a second: some go through.
         for _ in range(100):
             answer = client.get(path, headers=cold)
-            if answer.status_code == 503 or "busy" in answer.text or "X-Session-Data" not in answer.text and "/up/x" in path:
+            if (
+                answer.status_code == 503
+                or "busy" in answer.text
+                or "X-Session-Data" not in answer.text
+                and "/up/x" in path
+            ):
                 return answer
         raise AssertionError(f"{path} is never busy")
 
@@ -216,7 +225,9 @@ def test_the_peer_is_an_ipv4_address_or_64_bits_of_ipv6(nginx: Nginx, first: str
     exhaust(nginx, f"X-Real-IP: {first}")
     cookie = cookie_with({"user": "Zoe"}, FORGER)
     statuses = [
-        raw(nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\nX-Real-IP: {second}\nCookie: {cookie}\n\n").split()[1]
+        raw(
+            nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\nX-Real-IP: {second}\nCookie: {cookie}\n\n"
+        ).split()[1]
         for _ in range(5)
     ]
     assert ("503" in statuses) == same
@@ -229,7 +240,9 @@ def test_a_redirect_of_the_server_itself_waits_too(nginx: Nginx, client: httpx.C
 
 
 def test_use_after_an_early_look_is_still_use(nginx: Nginx, client: httpx.Client) -> None:
-    nginx.start('h3s get; set $early "$h3s_status"; location / { h3s use; return 200 "$early $h3s_status"; }', options=FE26)
+    nginx.start(
+        'h3s get; set $early "$h3s_status"; location / { h3s use; return 200 "$early $h3s_status"; }', options=FE26
+    )
     forged = client.get("/", headers={"Cookie": cookie_with({}, FORGER)})
     assert forged.text == "bad_seal bad_seal" and len(set_cookies(forged)) == 1
     client.cookies.clear()

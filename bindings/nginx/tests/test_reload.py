@@ -115,4 +115,6 @@ def test_sessions_slide_and_move_to_the_first_password_when_read(nginx: Nginx, c
     slid = client.get("/", headers={"Cookie": cookie_with({"user": 1}, options, now=time.time() - 400)})
     assert len(set_cookies(slid)) == 1
     client.cookies.clear()
-    assert not set_cookies(client.get("/", headers={"Cookie": cookie_with({"user": 1}, options, now=time.time() - 200)}))
+    assert not set_cookies(
+        client.get("/", headers={"Cookie": cookie_with({"user": 1}, options, now=time.time() - 200)})
+    )

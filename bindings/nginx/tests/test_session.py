@@ -124,7 +124,9 @@ def test_data_variables_find_keys_as_javascript_spells_them(nginx: Nginx, client
 
 
 def test_control_characters_in_data_cannot_split_a_header(nginx: Nginx, client: httpx.Client) -> None:
-    nginx.start('location / { h3s get; add_header X-User "$h3s_data_user"; add_header X-All $h3s_data; return 200 ""; }')
+    nginx.start(
+        'location / { h3s get; add_header X-User "$h3s_data_user"; add_header X-All $h3s_data; return 200 ""; }'
+    )
     cookie = cookie_with({"user": 'a\r\nSet-Cookie: b=c\x00\x7f"'})
     answer = client.get("/", headers={"Cookie": cookie})
     assert answer.headers["x-user"].startswith("a\\r\\nSet-Cookie: b=c\\u0000") and "set-cookie" not in answer.headers
@@ -197,7 +199,9 @@ def test_an_internal_redirect_makes_no_second_session_and_loses_none(nginx: Ngin
     assert answer.text == "quiet []" and len(set_cookies(answer)) == 1
 
 
-@pytest.mark.parametrize("path", ["/page.txt", "/nothing", "/moved", "/error", "/proxied/", "/gone/", "/server", "/denied"])
+@pytest.mark.parametrize(
+    "path", ["/page.txt", "/nothing", "/moved", "/error", "/proxied/", "/gone/", "/server", "/denied"]
+)
 def test_every_response_carries_the_cookie(nginx: Nginx, client: httpx.Client, path: str) -> None:
     nginx.start(
         """
@@ -296,7 +300,9 @@ def test_a_session_first_made_by_a_subrequest_reaches_the_visitor(nginx: Nginx, 
 
 def test_a_subrequest_that_writes_too_late_is_told_to_the_log(nginx: Nginx, client: httpx.Client) -> None:
     (nginx.folder / "html/shell.html").write_text('<!--#include virtual="/set" -->end')
-    nginx.start("location / { ssi on; ssi_types text/plain; } location /set { h3s get; h3s_set a b; return 200 'set '; }")
+    nginx.start(
+        "location / { ssi on; ssi_types text/plain; } location /set { h3s get; h3s_set a b; return 200 'set '; }"
+    )
     answer = client.get("/shell.html")
     assert answer.text == "set end" and not set_cookies(answer)
     assert "[error]" in nginx.error_log() and "header was sent already" in nginx.error_log()
@@ -353,7 +359,10 @@ def test_the_access_log_tells_what_the_session_has_become(nginx: Nginx, client: 
     assert answer.headers["x-before"] == "[]"
     client.get("/page.txt")
     lines = nginx.logged(2)
-    assert lines[0] == f"200 [new] [Zoe] {opened(answer).log_id}" and lines[1] == f"200 [valid] [Zoe] {opened(answer).log_id}"
+    assert (
+        lines[0] == f"200 [new] [Zoe] {opened(answer).log_id}"
+        and lines[1] == f"200 [valid] [Zoe] {opened(answer).log_id}"
+    )
 
 
 def test_one_connection_carries_many_visitors(nginx: Nginx) -> None:

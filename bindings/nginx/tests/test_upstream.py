@@ -16,7 +16,9 @@ from conftest import (
 PROXY = "proxy_pass http://UPSTREAM;"
 
 
-def test_hide_cookie_keeps_the_session_s_cookies_and_header_from_the_upstream(nginx: Nginx, client: httpx.Client) -> None:
+def test_hide_cookie_keeps_the_session_s_cookies_and_header_from_the_upstream(
+    nginx: Nginx, client: httpx.Client
+) -> None:
     nginx.start(f"h3s get; location / {{ {PROXY} }} location /hide {{ h3s_hide_cookie on; {PROXY} }}")
     cookie = "theme=dark; " + cookie_with({"user": 1, "long": "x" * 5000}) + "; h3x=1"
     headers = {"Cookie": cookie, "X-H3-Session": sessions().use().seal(), "X-Other": "kept"}
@@ -29,7 +31,9 @@ def test_hide_cookie_keeps_the_session_s_cookies_and_header_from_the_upstream(ng
     assert value_of(only, "Cookie") is None
 
 
-def test_what_is_hidden_from_one_location_another_sees_again(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_what_is_hidden_from_one_location_another_sees_again(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
     upstream.answer("/first", status=404)
     upstream.answer("/accel", ("X-Accel-Redirect", "/second"))
     nginx.start(
@@ -49,7 +53,9 @@ def test_what_is_hidden_from_one_location_another_sees_again(nginx: Nginx, clien
     assert client.get("/first", headers={"Cookie": cookie}).headers["x-user"] == "Zoe"
 
 
-def test_a_subrequest_is_told_what_its_own_location_says(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_a_subrequest_is_told_what_its_own_location_says(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
     nginx.start(
         f"""
         h3s get;
@@ -107,13 +113,17 @@ def test_the_names_mean_nothing_where_no_location_of_the_server_uses_them(nginx:
     assert value_of(client.get("/", headers={"X-Session-Id": "mine"}), "X-Session-Id") == "mine"
 
 
-def test_update_rotate_and_clear_are_applied_and_taken_out(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_update_rotate_and_clear_are_applied_and_taken_out(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
     nginx.start(f"h3s get; location / {{ h3s_upstream on; {PROXY} }}")
     upstream.answer("/login", ("X-Session-Update", '{"user": "Zo\\u00eb", "cart": [1]}'), ("X-Session-Rotate", "1"))
     upstream.answer("/more", ("x-session-update", '{"count": 1}'), ("X-Session-Update", '{"cart": null}'))
     upstream.answer("/nothing", ("X-Session-Rotate", "0"), ("X-Session-Clear", "0"))
     upstream.answer("/logout", ("X-Session-Clear", "1"))
-    upstream.answer("/afresh", ("X-Session-Clear", "1"), ("X-Session-Update", '{"notice": "bye"}'), ("X-Session-Rotate", "1"))
+    upstream.answer(
+        "/afresh", ("X-Session-Clear", "1"), ("X-Session-Update", '{"notice": "bye"}'), ("X-Session-Rotate", "1")
+    )
 
     login = client.get("/login")
     assert login.text == "answered" and not [name for name in login.headers if name.startswith("x-session")]
@@ -161,7 +171,9 @@ def test_updates_as_large_as_the_proxy_s_buffer(nginx: Nginx, client: httpx.Clie
 def test_an_answer_that_cannot_be_applied_is_a_bad_gateway(
     nginx: Nginx, client: httpx.Client, upstream: Upstream, headers: list[tuple[str, str]]
 ) -> None:
-    nginx.start(f"h3s get; location / {{ h3s_upstream on; error_page 502 /502.html; {PROXY} }} location = /502.html {{ }}")
+    nginx.start(
+        f"h3s get; location / {{ h3s_upstream on; error_page 502 /502.html; {PROXY} }} location = /502.html {{ }}"
+    )
     (nginx.folder / "html/502.html").write_text("sorry")
     upstream.answer("/", *headers, ("Content-Encoding", "gzip"), ("Set-Cookie", "other=1"))
     answer = client.get("/")
@@ -232,7 +244,9 @@ def test_an_answer_that_did_not_come_whole_does_not_count(nginx: Nginx, client: 
     assert answer.status_code == 502 and answer.text == "a page\n" and not set_cookies(answer)
 
 
-def test_the_check_of_auth_request_may_write_the_session(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_the_check_of_auth_request_may_write_the_session(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
     upstream.answer("/check", ("X-Session-Update", '{"checked": true}'))
     nginx.start(
         f"""
@@ -290,7 +304,9 @@ def test_what_a_directive_writes_goes_before_the_upstream_s_own_cookie(
     assert set_cookies(answer)[0].startswith(theirs) and len(set_cookies(answer)) == 3
     client.cookies.clear()
     answer = client.get("/set/")
-    assert [value.split("=")[0] for value in set_cookies(answer)] == ["h3x", "h3"] and dict(opened(answer)) == {"a": "b"}
+    assert [value.split("=")[0] for value in set_cookies(answer)] == ["h3x", "h3"] and dict(opened(answer)) == {
+        "a": "b"
+    }
 
 
 def test_other_gateways_get_the_same_headers(nginx: Nginx, client: httpx.Client) -> None:
@@ -305,7 +321,7 @@ def test_other_gateways_get_the_same_headers(nginx: Nginx, client: httpx.Client)
             connection, _ = gateway.accept()
             with connection:
                 got.extend(connection.recv(65536))
-                connection.sendall(b"Status: 200 OK\r\nX-Session-Update: {\"a\":1}\r\n\r\nscgi")
+                connection.sendall(b'Status: 200 OK\r\nX-Session-Update: {"a":1}\r\n\r\nscgi')
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -315,7 +331,9 @@ def test_other_gateways_get_the_same_headers(nginx: Nginx, client: httpx.Client)
         thread.join(20)
     assert answer.text == "scgi" and dict(opened(answer)) == {"user": 1, "a": 1}
     parameters = bytes(got).split(b"\0")
-    assert parameters[parameters.index(b"HTTP_X_SESSION_DATA") + 1] == b'{"user":1}' and b"HTTP_COOKIE" not in parameters
+    assert (
+        parameters[parameters.index(b"HTTP_X_SESSION_DATA") + 1] == b'{"user":1}' and b"HTTP_COOKIE" not in parameters
+    )
 
 
 def test_no_more_is_sent_up_than_came_in(nginx: Nginx, client: httpx.Client) -> None:

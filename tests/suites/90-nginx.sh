@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The nginx module: in Debian's nginx; built into an nginx under AddressSanitizer; its README, its example, also in a browser.
+. "$(dirname "$0")/suite.sh"
+need_venv && need_c && need_debian curl curl && need_debian nginx nginx && need_debian /usr/share/nginx/src/configure nginx-dev ||
+    skip_suite "needs nginx, nginx-dev, curl, a C compiler and the packages of tests/requirements.txt"
+need_node tests/interop && need_node examples/nginx || skip_suite "needs Node 20 or later and the packages of examples/nginx"
+need_build
+
+export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+
+# run_tests PYTEST_OPTION...: each of bindings/nginx/tests counts as one test.
+run_tests() {
+    local status p f s
+    rm -f "$scratch/report.xml"
+    bounded 900 target/venv/bin/python -W error::ResourceWarning -m pytest -q -p no:cacheprovider \
+        --junit-xml "$scratch/report.xml" "$@" bindings/nginx/tests
+    status=$?
+    read -r p f s < <(python3 - "$scratch/report.xml" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+counts = tree.parse(sys.argv[1]).getroot().find("testsuite").attrib
+failed = int(counts["failures"]) + int(counts["errors"])
+skipped = int(counts["skipped"])
+print(int(counts["tests"]) - failed - skipped, failed, skipped)
+END
+    )
+    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi
+    if [ "${f:-0}" -eq 0 ] && { [ "$status" -ne 0 ] || [ "${p:-0}" -eq 0 ]; }; then f=1; fi
+    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1})) skipped=$((skipped + ${s:-0}))
+}
+
+check "make nginx" bounded 600 make --no-print-directory nginx
+
+exports() {
+    local found
+    found=$(nm -D --defined-only "target/nginx/install/ngx_http_h3s_module.so" | sed 's/.* //' | sort | tr '\n' ' ')
+    echo "$found"
+    # What nginx asks a module for.
+    [ "$found" = 'ngx_module_names ngx_module_order ngx_modules ' ]
+}
+check "it exports nothing but the module" exports
+
+installed() {
+    local so=$scratch/to/usr/lib/modules/ngx_http_h3s_module.so
+    make --no-print-directory install-nginx DESTDIR="$scratch/to" nginx_modules=/usr/lib/modules && [ -f "$so" ] &&
+        ! readelf -d "$so" | grep -E 'R(UN)?PATH' && readelf -d "$so" | grep 'NEEDED.*libh3s.so.0' || return
+    make --no-print-directory install prefix="$scratch/prefix" >/dev/null || return
+    printf 'load_module %s;\npid %s/pid;\nevents { }\nhttp { h3s_config %s/examples/nginx/session.json; }\n' \
+        "$so" "$scratch" "$root" >"$scratch/nginx.conf"
+    LD_LIBRARY_PATH=$scratch/prefix/lib nginx -t -e stderr -c "$scratch/nginx.conf" || return
+    make --no-print-directory uninstall-nginx DESTDIR="$scratch/to" nginx_modules=/usr/lib/modules && [ ! -e "$so" ]
+}
+check "make install-nginx puts it where DESTDIR says, and nginx loads it" installed
+
+run_tests
+
+check "make demo-nginx" bounded 120 make --no-print-directory demo-nginx
+if need_debian chromium chromium; then
+    check "Chromium logs in, counts and logs out" bounded 180 examples/nginx/demo.sh --with python3 bindings/nginx/tests/browser.py
+else
+    skip "Chromium logs in, counts and logs out" "needs chromium"
+fi
+
+# Built in, with every allocation of nginx's pools one of malloc's own, so that the sanitizer sees where each begins and ends.
+if need_nginx_source; then
+    static() {
+        cd target/nginx-static && { [ -e Makefile ] || cp -r ../nginx-source/. .; } && PKG_CONFIG_PATH=$root/target/pkgconfig ./configure \
+            --with-debug --with-threads --with-http_v2_module --with-http_realip_module --with-http_auth_request_module \
+            --error-log-path=stderr --add-module="$root/bindings/nginx" --with-ld-opt=-fsanitize=address \
+            --with-cc-opt='-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1' && make -j2
+    }
+    mkdir -p target/nginx-static
+    check "nginx with the module built in" bounded 900 bash -c "$(declare -f static); root='$root' static"
+    echo 'leak:ngx_event_process_init' >"$scratch/suppressions"
+    # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
+    H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
+        LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 run_tests -k 'not memory'
+else
+    skip "the tests under AddressSanitizer" "needs the source of nginx: apt-get source nginx"
+fi
+finish
