@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The nginx module: in Debian's nginx; built into an nginx under AddressSanitizer; its README, its example, also in a browser.
 . "$(dirname "$0")/suite.sh"
-need_venv && need_c && need_debian curl curl && need_debian nginx nginx && need_debian /usr/share/nginx/src/configure nginx-dev ||
-    skip_suite "needs nginx, nginx-dev, curl, a C compiler and the packages of tests/requirements.txt"
+need_venv && need_c && need_debian curl curl && need_debian wrk wrk && need_debian nginx nginx && need_debian /usr/share/nginx/src/configure nginx-dev ||
+    skip_suite "needs nginx, nginx-dev, curl, wrk, a C compiler and the packages of tests/requirements.txt"
 need_node tests/interop && need_node examples/nginx || skip_suite "needs Node 20 or later and the packages of examples/nginx"
 need_build
 
@@ -55,7 +55,9 @@ check "make install-nginx puts it where DESTDIR says, and nginx loads it" instal
 
 run_tests
 
+check "what the README says" bounded 300 python3 tests/suites/readme.py bindings/nginx/README.md "$scratch"
 check "make demo-nginx" bounded 120 make --no-print-directory demo-nginx
+check "a million requests leave a worker's memory as it was" bounded 150 target/venv/bin/python benches/nginx.py --memory
 if need_debian chromium chromium; then
     check "Chromium logs in, counts and logs out" bounded 180 examples/nginx/demo.sh --with python3 bindings/nginx/tests/browser.py
 else

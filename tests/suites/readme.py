@@ -1,7 +1,7 @@
 """readme.py README FOLDER: does what a README says. Each fenced block is one test.
 
 sh: every command is run in the top folder. c: a whole program is built against the build tree and run. json: options that the
-library accepts. Other blocks would be left untested, so they count as failures.
+library accepts. nginx: what stands in `http`, which nginx accepts. Other blocks would be left untested, so they count as failures.
 """
 
 import os
@@ -49,6 +49,16 @@ def program(source: str, folder: Path, stdin: str = "") -> None:
     run([str(folder / "program")], stdin)
 
 
+def nginx(text: str, folder: Path) -> None:
+    (folder / "h3s.json").write_text('{"password": "an example of 32 characters or more"}')
+    text = re.sub(r"/(etc|var/log|var/cache)/nginx/", f"{folder}/", text)
+    module = ROOT / "target/nginx/ngx_http_h3s_module.so"
+    (folder / "nginx.conf").write_text(
+        f"load_module {module}; pid {folder}/pid; error_log stderr; events {{ }} http {{\n{text}\n}}"
+    )
+    run(["nginx", "-t", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+
+
 def block(language: str, text: str, folder: Path) -> None:
     if language == "sh":
         for command in text.strip().splitlines():
@@ -56,6 +66,8 @@ def block(language: str, text: str, folder: Path) -> None:
             run(["bash", "-c", command])
     elif language == "c":
         program(text, folder)
+    elif language == "nginx":
+        nginx(text, folder)
     elif language == "json":
         program(OPTIONS_PROGRAM, folder, text)
     else:

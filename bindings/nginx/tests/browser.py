@@ -42,8 +42,17 @@ all().catch((error) => said.push(["error", 0, String(error)])).finally(() => {
 });
 </script>
 """
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-           --disable-component-update --disable-sync --virtual-time-budget=30000""".split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=30000",
+]
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import h3s
 import httpx
@@ -69,12 +69,12 @@ def wait_until(what: Callable[[], bool], why: str) -> None:
 
 
 class Nginx:
-    def __init__(self, folder: Path, upstream: Optional[Upstream] = None) -> None:
+    def __init__(self, folder: Path, upstream: Upstream | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.upstream = upstream
-        self.process: Optional[subprocess.Popen[bytes]] = None
+        self.process: subprocess.Popen[bytes] | None = None
         (folder / "html").mkdir(exist_ok=True)
         (folder / "html/page.txt").write_text("a page\n")
 
@@ -112,7 +112,7 @@ class Nginx:
         *,
         http: str = "",
         listen: str = "127.0.0.1:PORT",
-        options: Optional[object] = None,
+        options: object | None = None,
         workers: int = 1,
         main: str = "",
         level: str = "info",
@@ -254,7 +254,7 @@ def anyone(nginx: Nginx) -> Iterator[httpx.Client]:
         yield client
 
 
-def sessions(options: Optional[dict[str, Any]] = None) -> h3s.Sessions:
+def sessions(options: dict[str, Any] | None = None) -> h3s.Sessions:
     return h3s.Sessions.from_json(json.dumps(options or OPTIONS))
 
 
@@ -263,13 +263,13 @@ def cookie_of(session: h3s.Session) -> str:
     return "; ".join(value.split(";")[0] for value in session.set_cookies() if "Max-Age=0" not in value)
 
 
-def cookie_with(data: dict[str, Any], options: Optional[dict[str, Any]] = None, now: Optional[float] = None) -> str:
+def cookie_with(data: dict[str, Any], options: dict[str, Any] | None = None, now: float | None = None) -> str:
     session = sessions(options).use(now=now)
     session.update(data)
     return cookie_of(session)
 
 
-def opened(response: httpx.Response, options: Optional[dict[str, Any]] = None) -> h3s.Session:
+def opened(response: httpx.Response, options: dict[str, Any] | None = None) -> h3s.Session:
     """The session that a response has set."""
     cookie = "; ".join(value.split(";")[0] for value in set_cookies(response))
     session = sessions(options).get(cookie)
@@ -296,7 +296,7 @@ def sent_up(response: httpx.Response) -> list[tuple[str, str]]:
     return [(name, value) for name, value in response.json()]
 
 
-def value_of(response: httpx.Response, name: str) -> Optional[str]:
+def value_of(response: httpx.Response, name: str) -> str | None:
     values = [value for key, value in sent_up(response) if key.lower() == name.lower()]
     assert len(values) <= 1, values
     return values[0] if values else None

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from conftest import OPTIONS, Nginx, Upstream, cookie_with, opened, set_cookies
 
 CACHE = "proxy_cache_path FOLDER/cache keys_zone=pages:1m; proxy_cache pages; proxy_cache_valid any 1h;"

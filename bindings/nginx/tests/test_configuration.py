@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 import pytest
-
 from conftest import OPTIONS, PASSWORD, Nginx, cookie_with, opened
 
 GOOD = "h3s_config h3s.json;"
@@ -66,8 +65,8 @@ def test_a_location_cannot_become_public_by_turning_sessions_off(nginx: Nginx) -
     ("options", "said"),
     [
         ('{\n  "password": "short"\n}', "h3s.json:2: password"),
-        ('{\n  "password": "%s",\n  "maxage": 5\n}' % PASSWORD, "h3s.json:3: maxage"),
-        ('{"password": "%s", "cookie": {"sameSite": "none", "secure": false}}' % PASSWORD, "h3s.json:1: cookie.sameSite"),
+        (f'{{\n  "password": "{PASSWORD}",\n  "maxage": 5\n}}', "h3s.json:3: maxage"),
+        (f'{{"password": "{PASSWORD}", "cookie": {{"sameSite": "none", "secure": false}}}}', "h3s.json:1: cookie.sameSite"),
         ("{", "h3s.json:1"),
         ("", "h3s.json:1"),
     ],

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from conftest import FE26, OPTIONS, PATIENCE, Nginx, Upstream, cookie_with, opened, raw, set_cookies, wait_until
 
 # Each key takes long enough for another request to overtake it many times.

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from conftest import FE26, OPTIONS, PATIENCE, Nginx, cookie_with, opened, set_cookies, wait_until
 
 OLD = "the old password, 32 characters or more"

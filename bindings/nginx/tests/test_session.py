@@ -9,9 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
-
 from conftest import (
-    OPTIONS, PATIENCE, Nginx, cookie_of, cookie_with, opened, raw, sessions, set_cookies, wait_until,
+    OPTIONS,
+    PATIENCE,
+    Nginx,
+    cookie_of,
+    cookie_with,
+    opened,
+    raw,
+    sessions,
+    set_cookies,
+    wait_until,
 )  # fmt: skip
 
 SHOW = 'return 200 "$h3s_id|$h3s_data|$h3s_status|$h3s_created_at|$h3s_log_id|$h3s_data_user|$h3s_data_count\\n";'

@@ -8,9 +8,19 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-
 from conftest import (
-    FE26, OPTIONS, ROOT, Nginx, Upstream, cookie_with, opened, raw, sent_up, sessions, set_cookies, value_of,
+    FE26,
+    OPTIONS,
+    ROOT,
+    Nginx,
+    Upstream,
+    cookie_with,
+    opened,
+    raw,
+    sent_up,
+    sessions,
+    set_cookies,
+    value_of,
 )  # fmt: skip
 
 PROXY = "proxy_pass http://UPSTREAM;"

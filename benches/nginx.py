@@ -1,0 +1,133 @@
+"""What a request costs nginx's worker: a static page with `h3s off`, `get`, `use` and `get` with `h3s_require`, in one run.
+
+    benches/nginx.py [SECONDS]     rounds of about a second each, interleaved; 20 in all by default
+    benches/nginx.py --memory      instead: the memory of a worker before and after a million requests
+
+The load is wrk's, with a valid cookie of 1 KiB of data; `off` logs the same line without $h3s_id. CPU time is the worker's own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "bindings/python/src"), str(ROOT / "bindings/nginx/tests")]
+os.environ.setdefault("H3S_LIBRARY", str(ROOT / "target/release/libh3s.so"))
+
+from conftest import FE26, OPTIONS, Nginx, cookie_with
+
+BUDGET = 1.1
+KINDS = {
+    "off": "h3s off; access_log FOLDER/access.log off;",
+    "get": "h3s get; access_log FOLDER/access.log get;",
+    "use": "h3s use; access_log FOLDER/access.log get;",
+    "get + h3s_require": "h3s get; h3s_require /user; access_log FOLDER/access.log get;",
+}
+LOGS = """log_format off '$remote_addr [$time_local] "$request" $status -';
+          log_format get '$remote_addr [$time_local] "$request" $status $h3s_id';"""
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu(pid: int) -> float:
+    """Seconds of user and system time, by the scheduler's own count where there is one."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def memory(pid: int) -> int:
+    found = re.search(r"^VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def load(nginx: Nginx, path: str, cookie: str, seconds: float) -> tuple[int, float]:
+    """Requests answered, and the worker's CPU seconds for them."""
+    (worker,) = nginx.workers()
+    before = cpu(worker)
+    done = subprocess.run(
+        ["wrk", "-t1", "-c16", f"-d{seconds:.0f}s", "-H", f"Cookie: theme=dark; {cookie}; _ga=GA1.1.1; lang=en", nginx.url + path],
+        capture_output=True, text=True, check=True, timeout=seconds + 30,
+    )  # fmt: skip
+    spent = cpu(worker) - before
+    assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+    found = re.search(r"(\d+) requests in", done.stdout)
+    assert found, done.stdout
+    return int(found[1]), spent
+
+
+def start(folder: Path, options: object) -> Nginx:
+    nginx = Nginx(folder)
+    (folder / "html/index.html").write_text("<!doctype html><title>A page</title>" + "<p>of text" * 50)
+    locations = "".join(f"location /{n}/ {{ {what} alias FOLDER/html/; }}" for n, what in enumerate(KINDS.values()))
+    nginx.start(
+        locations,
+        http=f"{LOGS} keepalive_requests 1000000; sendfile on; tcp_nopush on;",
+        options=options,
+        level="error",
+    )
+    return nginx
+
+
+def measure(nginx: Nginx, cookie: str, rounds: int) -> dict[str, tuple[float, float]]:
+    """By kind: microseconds of CPU a request, and requests a second; medians of the rounds."""
+    found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
+    for n in range(len(KINDS)):
+        load(nginx, f"/{n}/index.html", cookie, 1)
+    for _ in range(rounds):
+        for n, kind in enumerate(KINDS):
+            began = time.monotonic()
+            requests, spent = load(nginx, f"/{n}/index.html", cookie, 1)
+            found[kind].append((spent / requests * 1e6, requests / (time.monotonic() - began)))
+    return {
+        kind: (statistics.median(c for c, _ in each), statistics.median(r for _, r in each))
+        for kind, each in found.items()
+    }
+
+
+def main() -> int:
+    data = {"user": "Zoe", "text": "x" * (1024 - len('{"user":"Zoe","text":""}'))}
+    million = sys.argv[1:] == ["--memory"]
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 and not million else 20
+    missed = False
+    for name, options in {"h3s1": OPTIONS, "fe26.2, warm": FE26}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            nginx = start(Path(folder), options)
+            try:
+                cookie = cookie_with(data, options)
+                if million:
+                    load(nginx, "/3/index.html", cookie, 1)
+                    (worker,) = nginx.workers()
+                    before, total = memory(worker), 0
+                    while total < 1_000_000:
+                        total += load(nginx, "/3/index.html", cookie, 5)[0]
+                        (nginx.folder / "access.log").write_text("")
+                    print(f"{name}: {before} KiB, after {total:,} more requests {memory(worker)} KiB")
+                    missed |= memory(worker) > before + 1024
+                    continue
+                found = measure(nginx, cookie, max(3, int(seconds / 2 / len(KINDS))))
+                print(f"{name}: 1 KiB of data, CPU of the worker")
+                base = found["off"][0]
+                for kind, (spent, rate) in found.items():
+                    print(f"  {kind:18} {spent:6.1f} µs a request  {spent / base:5.2f} x off  {rate:8.0f} requests/s")
+                if name == "h3s1":
+                    ratio = found["get"][0] / base
+                    missed |= ratio > BUDGET
+                    print(f"  get / off: {ratio:.2f}, budget {BUDGET} {'met' if ratio <= BUDGET else 'MISSED'}")
+            finally:
+                nginx.stop()
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
