@@ -57,7 +57,7 @@ run_tests
 
 check "what the README says" bounded 300 python3 tests/suites/readme.py bindings/nginx/README.md "$scratch"
 check "make demo-nginx" bounded 120 make --no-print-directory demo-nginx
-check "a million requests leave a worker's memory as it was" bounded 150 target/venv/bin/python benches/nginx.py --memory
+check "a million requests leave a worker's memory as it was" bounded 300 target/venv/bin/python benches/nginx.py --memory
 if need_debian chromium chromium; then
     check "Chromium logs in, counts and logs out" bounded 180 examples/nginx/demo.sh --with python3 bindings/nginx/tests/browser.py
 else
