@@ -66,14 +66,20 @@ fi
 
 # Built in, with every allocation of nginx's pools one of malloc's own, so that the sanitizer sees where each begins and ends.
 if need_nginx_source; then
-    static() {
-        cd target/nginx-static && { [ -e Makefile ] || cp -r ../nginx-source/. .; } && PKG_CONFIG_PATH=$root/target/pkgconfig ./configure \
-            --with-debug --with-threads --with-http_v2_module --with-http_realip_module --with-http_auth_request_module \
-            --error-log-path=stderr --add-module="$root/bindings/nginx" --with-ld-opt=-fsanitize=address \
-            --with-cc-opt='-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1' && make -j2
+    # built_in NAME CONFIGURE_OPTION...: target/nginx-NAME/objs/nginx
+    built_in() {
+        mkdir -p "target/nginx-$1" && cd "target/nginx-$1" && { [ -e Makefile ] || cp -r ../nginx-source/. .; } &&
+            PKG_CONFIG_PATH=$root/target/pkgconfig ./configure --error-log-path=stderr --add-module="$root/bindings/nginx" "${@:2}" &&
+            make -j2
     }
-    mkdir -p target/nginx-static
-    check "nginx with the module built in" bounded 900 bash -c "$(declare -f static); root='$root' static"
+    export -f built_in
+    export root
+    # As ./configure has it by default.
+    check "nginx without threads, with the module built in" bounded 900 bash -c 'built_in plain --with-cc-opt="-g -O0"'
+    H3S_NGINX=$root/target/nginx-plain/objs/nginx H3S_NGINX_MODULE='' run_tests -k 'without_threads or test_configuration'
+    check "nginx with the module built in" bounded 900 bash -c 'built_in static --with-debug --with-threads --with-http_v2_module \
+        --with-http_realip_module --with-http_auth_request_module --with-ld-opt=-fsanitize=address \
+        --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"'
     echo 'leak:ngx_event_process_init' >"$scratch/suppressions"
     # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \

@@ -31,7 +31,9 @@ typedef struct {
     ngx_str_t             cookie;       /* the names of cookie and header */
     ngx_str_t             header;       /* empty: none */
     ngx_str_t             vary;         /* empty: neither is read */
-    ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none, or there is no pool */
+#if (NGX_THREADS)
+    ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none */
+#endif
     unsigned              sets:1;       /* cookies are on */
     unsigned              cold:1;       /* a token may need a slow derivation */
 } ngx_http_h3s_options_t;

@@ -145,7 +145,9 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
 
     ngx_memzero(&request, sizeof(h3s_request));
     request.size = sizeof(h3s_request);
+#if (NGX_THREADS)
     request.flags = s->options->threads ? H3S_WARM_ONLY : 0;
+#endif
     request.cookie = (char *) cookies.data;
     request.cookie_len = cookies.len;
     request.header = (char *) header.data;

@@ -86,6 +86,16 @@ def test_a_token_is_cold_once(nginx: Nginx, client: httpx.Client) -> None:
     assert nginx.error_log().count("added to thread pool") == 1
 
 
+def test_a_cold_token_opens_with_and_without_threads(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(f"location / {{ h3s get; }} location /members {{ h3s get; h3s_require /user; {CHECK} }}", options=FE26)
+    with_threads = "--with-threads" in nginx.command("-V").stderr
+    cookie = cookie_with({"user": "Zoe"}, FE26)
+    assert client.get("/members", headers={"Cookie": cookie}).status_code == 200
+    assert client.get("/members", headers={"Cookie": cookie_with({}, FORGER)}).status_code == 401
+    warned = nginx.command("-t").stderr
+    assert ("this nginx has no threads" in warned) != with_threads, warned
+
+
 def test_what_no_variable_asks_for_is_not_opened(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("location / { h3s get; }", options=FE26, level="debug")
     client.get("/page.txt", headers={"Cookie": cookie_with({"user": "Zoe"}, FE26)})
