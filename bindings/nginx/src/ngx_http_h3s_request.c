@@ -13,6 +13,7 @@ static ngx_int_t ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_l
 static ngx_uint_t ngx_http_h3s_is_forged(ngx_table_elt_t *h);
 static ngx_int_t ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, ngx_list_t *headers);
 static ngx_int_t ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
+static ngx_int_t ngx_http_h3s_push_copy(ngx_list_t *headers, ngx_table_elt_t *h, ngx_str_t *value);
 static ngx_int_t ngx_http_h3s_push_header(ngx_http_request_t *r, ngx_list_t *headers, ngx_str_t *key, ngx_str_t *value);
 static ngx_int_t ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii);
 
@@ -214,7 +215,7 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
     ngx_uint_t                forged;
     ngx_list_t                headers;
-    ngx_table_elt_t          *h, *copy;
+    ngx_table_elt_t          *h;
     ngx_http_h3s_ctx_t       *ctx;
     ngx_http_h3s_walk_t       walk;
     ngx_http_h3s_options_t   *hide;
@@ -263,12 +264,9 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
             continue;
         }
 
-        copy = ngx_list_push(&headers);
-        if (copy == NULL) {
+        if (ngx_http_h3s_push_copy(&headers, h, &h->value) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        *copy = *h;
     }
 
     if (hide || ctx->hidden) {
@@ -279,12 +277,9 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         }
 
         if (ctx->header.key.len && !(hide && ngx_http_h3s_name_is(&ctx->header, &hide->header))) {
-            copy = ngx_list_push(&headers);
-            if (copy == NULL) {
+            if (ngx_http_h3s_push_copy(&headers, &ctx->header, &ctx->header.value) != NGX_OK) {
                 return NGX_ERROR;
             }
-
-            *copy = ctx->header;
         }
     }
 
@@ -302,6 +297,11 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         r->headers_in.headers.last = &r->headers_in.headers.part;
     }
 
+#if (nginx_version >= 1023000)
+    /* Another gateway may have linked headers of one name; these are others. */
+    r->headers_in.multi_linked = 0;
+#endif
+
     return NGX_OK;
 }
 
@@ -317,7 +317,7 @@ static ngx_int_t
 ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, ngx_list_t *headers)
 {
     ngx_str_t             value;
-    ngx_table_elt_t      *h, *copy;
+    ngx_table_elt_t      *h;
     ngx_http_h3s_walk_t   walk;
 
     ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
@@ -334,17 +334,9 @@ ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, n
             value.len = h3s_cookie_strip(hide->config, (char *) h->value.data, h->value.len, (char *) value.data);
         }
 
-        if (value.len == 0) {
-            continue;
-        }
-
-        copy = ngx_list_push(headers);
-        if (copy == NULL) {
+        if (value.len && ngx_http_h3s_push_copy(headers, h, &value) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        *copy = *h;
-        copy->value = value;
     }
 
     return NGX_OK;
@@ -386,6 +378,27 @@ ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     }
 
     return ngx_http_h3s_push_header(r, headers, &ngx_http_h3s_data_key, &value);
+}
+
+
+static ngx_int_t
+ngx_http_h3s_push_copy(ngx_list_t *headers, ngx_table_elt_t *h, ngx_str_t *value)
+{
+    ngx_table_elt_t  *copy;
+
+    copy = ngx_list_push(headers);
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    *copy = *h;
+    copy->value = *value;
+
+#if (nginx_version >= 1023000)
+    copy->next = NULL;
+#endif
+
+    return NGX_OK;
 }
 
 
