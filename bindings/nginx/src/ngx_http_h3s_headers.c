@@ -9,10 +9,19 @@ static u_char ngx_http_h3s_letter(u_char c);
 static ngx_uint_t ngx_http_h3s_word(ngx_str_t *list, ngx_str_t *word);
 static ngx_uint_t ngx_http_h3s_varies(ngx_http_request_t *r, ngx_str_t *name);
 static ngx_uint_t ngx_http_h3s_is(ngx_str_t *word, const char *name);
+static ngx_uint_t ngx_http_h3s_is_targeted(ngx_table_elt_t *h);
 
 
 static ngx_str_t  ngx_http_h3s_vary_key = ngx_string("Vary");
 static ngx_str_t  ngx_http_h3s_cache_control_key = ngx_string("Cache-Control");
+
+/* What caches heed in place of Cache-Control; all the more so what ends in -Cache-Control, as RFC 9213 has it. */
+static ngx_str_t  ngx_http_h3s_targeted[] = {
+    ngx_string("Surrogate-Control"),
+    ngx_string("Edge-Control"),
+    ngx_string("X-Accel-Expires"),
+    ngx_null_string
+};
 
 
 ngx_table_elt_t *
@@ -136,7 +145,10 @@ ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names)
 }
 
 
-/* A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says stays. */
+/*
+ * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says stays; what is said to a certain kind
+ * of shared cache only, and would go before it, does not.
+ */
 ngx_int_t
 ngx_http_h3s_keep_private(ngx_http_request_t *r)
 {
@@ -156,6 +168,9 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_cache_control_key)) {
             len += h->value.len + 2;
+
+        } else if (ngx_http_h3s_is_targeted(h)) {
+            h->hash = 0;
         }
     }
 
@@ -317,4 +332,29 @@ ngx_http_h3s_is(ngx_str_t *word, const char *name)
 
     return word->len >= len && ngx_strncasecmp(word->data, (u_char *) name, len) == 0
            && (word->len == len || word->data[len] == '=' || word->data[len] == ' ');
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_targeted(ngx_table_elt_t *h)
+{
+    ngx_str_t        *name;
+    ngx_table_elt_t   end;
+
+    if (h->key.len > sizeof("-Cache-Control") - 1) {
+        end.key.len = sizeof("Cache-Control") - 1;
+        end.key.data = h->key.data + h->key.len - end.key.len;
+
+        if (end.key.data[-1] == '-' && ngx_http_h3s_name_is(&end, &ngx_http_h3s_cache_control_key)) {
+            return 1;
+        }
+    }
+
+    for (name = ngx_http_h3s_targeted; name->len; name++) {
+        if (ngx_http_h3s_name_is(h, name)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -122,6 +122,19 @@ def test_cache_control_keeps_shared_caches_from_storing_the_cookie(
     assert not set_cookies(again) and again.headers.get("cache-control", "") == said
 
 
+@pytest.mark.parametrize(
+    "name", ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires"]
+)
+def test_no_kind_of_shared_cache_is_told_otherwise(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream, name: str
+) -> None:
+    upstream.answer("/", (name, "max-age=600"))
+    nginx.start(f"h3s use; proxy_pass_header {name}; location / {{ proxy_pass http://UPSTREAM; }}")
+    first, second = client.get("/"), client.get("/")
+    assert set_cookies(first) and name not in first.headers
+    assert not set_cookies(second) and second.headers[name] == "max-age=600"
+
+
 def test_expires_and_add_header_do_not_have_the_last_word(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         """
