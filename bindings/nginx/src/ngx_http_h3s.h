@@ -139,7 +139,7 @@ ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
     ngx_http_h3s_session_t **out);
 ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_uint_t ngx_http_h3s_carried(ngx_http_h3s_session_t *s);
+ngx_uint_t ngx_http_h3s_carried(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
 
 

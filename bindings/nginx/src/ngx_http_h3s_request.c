@@ -357,7 +357,7 @@ ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
         return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
     }
 
-    if (ngx_http_h3s_carried(s)) {
+    if (ngx_http_h3s_carried(r, s)) {
         id = h3s_session_id(s->session);
 
         value.len = id.len;

@@ -287,14 +287,14 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
 
 /* Whether the session comes back: a cookie or a header brought it, or a cookie will. */
 ngx_uint_t
-ngx_http_h3s_carried(ngx_http_h3s_session_t *s)
+ngx_http_h3s_carried(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     if (s->session == NULL || h3s_session_id(s->session).len == 0) {
         return 0;
     }
 
     return h3s_session_source(s->session) != H3S_SOURCE_NONE || s->sent
-           || (s->options->sets && h3s_session_is_dirty(s->session));
+           || (s->options->sets && h3s_session_is_dirty(s->session) && !r->main->header_sent);
 }
 
 

@@ -17,7 +17,7 @@ enum {
 static ngx_int_t ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
-static const char *ngx_http_h3s_status(ngx_http_h3s_session_t *s);
+static const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 static h3s_str ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name);
 static const char *ngx_http_h3s_skip(const char *p);
 static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
@@ -128,7 +128,7 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
     }
 
     if (data == NGX_HTTP_H3S_VAR_STATUS) {
-        text.ptr = ngx_http_h3s_status(s);
+        text.ptr = ngx_http_h3s_status(r, s);
         return ngx_http_h3s_copy(r, v, text.ptr, ngx_strlen(text.ptr));
     }
 
@@ -138,7 +138,7 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
     }
 
     /* Of a session that will not come back, these would tell nothing. */
-    if (!ngx_http_h3s_carried(s)) {
+    if (!ngx_http_h3s_carried(r, s)) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -223,7 +223,7 @@ ngx_http_h3s_session_of(ngx_http_request_t *r)
 
 
 static const char *
-ngx_http_h3s_status(ngx_http_h3s_session_t *s)
+ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     int32_t  rejection;
 
@@ -241,7 +241,7 @@ ngx_http_h3s_status(ngx_http_h3s_session_t *s)
         return h3s_rejection_str(rejection);
     }
 
-    return ngx_http_h3s_carried(s) ? "new" : "none";
+    return ngx_http_h3s_carried(r, s) ? "new" : "none";
 }
 
 
