@@ -24,13 +24,17 @@ static ngx_str_t  ngx_http_h3s_data_key = ngx_string("X-Session-Data");
 static ngx_str_t  ngx_http_h3s_retry_after_key = ngx_string("Retry-After");
 
 
-/* Before the location is known, nothing is certain but that a token may have to be waited for. */
+/* Before the location is known: no forgery is to be seen from here on, and a token may have to be waited for. */
 ngx_int_t
 ngx_http_h3s_server_rewrite_handler(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
 
     rc = ngx_http_h3s_late_answer(r);
+
+    if (rc == NGX_OK && ngx_http_h3s_edit_headers(r, NULL) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (rc == NGX_OK) {
         rc = ngx_http_h3s_warm(r, ngx_http_get_module_loc_conf(r, ngx_http_h3s_module));
@@ -207,13 +211,13 @@ ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 
 
 /*
- * Gives the request a list of headers of its own, with what its location says. Each subrequest has a copy of its parent's list,
- * and an internal redirect keeps it; so what another location has put in or hidden is undone first.
+ * Gives the request a list of headers of its own, with what its location says (conf; NULL: it is not known yet). Each subrequest
+ * has a copy of its parent's list, and an internal redirect keeps it; so what another location has put in or hidden is undone first.
  */
 static ngx_int_t
 ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
-    ngx_uint_t                forged;
+    ngx_uint_t                forged, upstream;
     ngx_list_t                headers;
     ngx_table_elt_t          *h;
     ngx_http_h3s_ctx_t       *ctx;
@@ -223,9 +227,10 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
     hscf = ngx_http_get_module_srv_conf(r, ngx_http_h3s_module);
     ctx = ngx_http_h3s_get_ctx(r);
-    hide = conf->hide_cookie ? conf->options : NULL;
+    hide = conf && conf->hide_cookie ? conf->options : NULL;
+    upstream = conf && conf->upstream;
 
-    if (!conf->upstream && hide == NULL && (ctx == NULL || !ctx->hidden)) {
+    if (!upstream && hide == NULL && (ctx == NULL || !ctx->hidden)) {
 
         if (!hscf->upstream) {
             return NGX_OK;
@@ -254,7 +259,10 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         forged = hscf->upstream && ngx_http_h3s_is_forged(h);
 
-        if (hide && hide->header.len && ngx_http_h3s_name_is(h, &hide->header)) {
+        /* Of several, the first is the one that is opened. */
+        if (hide && hide->header.len && ngx_http_h3s_name_is(h, &hide->header)
+            && !ngx_http_h3s_name_is(&ctx->header, &hide->header))
+        {
             ctx->header = *h;
         }
 
@@ -283,12 +291,12 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         }
     }
 
-    if (conf->upstream && ngx_http_h3s_push_session(r, conf, &headers) != NGX_OK) {
+    if (upstream && ngx_http_h3s_push_session(r, conf, &headers) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (r == r->main) {
-        ctx->asked = conf->upstream ? conf : NULL;
+        ctx->asked = upstream ? conf : NULL;
     }
 
     r->headers_in.headers = headers;

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -118,6 +121,50 @@ def test_no_client_can_forge_a_session(nginx: Nginx, name: str, path: str) -> No
     assert '["X-Mine", "1"]' in answer and "admin" not in answer and "twice" not in answer
 
 
+def test_no_phase_sees_a_forgery(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        f"""
+        set $early "$http_x_session_data";
+        location / {{ return 200 "[$early$http_x_session_id]"; }}
+        location /up {{ h3s get; h3s_upstream on; {PROXY} }}
+        """
+    )
+    forged = {"X-Session-Data": '{"admin":true}', "X-Session-Id": "mine"}
+    assert client.get("/", headers=forged).text == "[]"
+
+
+def test_where_no_header_is_passed_on_those_of_the_session_can_be_named(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        f"""
+        h3s get; h3s_upstream on; proxy_pass_request_headers off;
+        location / {{ {PROXY} }}
+        location /named {{ proxy_set_header X-Session-Data $http_x_session_data; {PROXY} }}
+        """
+    )
+    headers = {"Cookie": cookie_with({"user": 1}), "X-Session-Data": '{"admin":true}', "X-Session-Id": "mine"}
+    assert "x-session" not in client.get("/", headers=headers).text.lower()
+    named = client.get("/named", headers=headers)
+    assert value_of(named, "X-Session-Data") == '{"user":1}' and value_of(named, "X-Session-Id") is None
+
+
+def test_of_two_session_headers_the_first_counts_hidden_or_not(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        f"""
+        h3s get; add_header X-User "$h3s_data_user";
+        location / {{ {PROXY} }}
+        location /hide {{ h3s_hide_cookie on; {PROXY} }}
+        """
+    )
+    tokens = []
+    for user in ("first", "second"):
+        session = sessions().use()
+        session["user"] = user
+        tokens.append(("X-H3-Session", session.seal()))
+    for path in ("/", "/hide"):
+        assert client.get(path, headers=tokens).headers["x-user"] == "first"
+    assert "x-h3-session" not in client.get("/hide", headers=tokens).text.lower()
+
+
 def test_the_names_mean_nothing_where_no_location_of_the_server_uses_them(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(f"h3s get; location / {{ {PROXY} }}")
     assert value_of(client.get("/", headers={"X-Session-Id": "mine"}), "X-Session-Id") == "mine"
@@ -228,9 +275,6 @@ def test_what_a_response_says_counts_even_where_nginx_does_not_pass_it_on(
 
 
 def test_an_answer_that_did_not_come_whole_does_not_count(nginx: Nginx, client: httpx.Client) -> None:
-    import socket
-    import threading
-
     with socket.create_server(("127.0.0.1", 0)) as broken:
 
         def serve() -> None:
@@ -319,31 +363,52 @@ def test_what_a_directive_writes_goes_before_the_upstream_s_own_cookie(
     }
 
 
-def test_other_gateways_get_the_same_headers(nginx: Nginx, client: httpx.Client) -> None:
-    # The Python service of a uwsgi or FastCGI application is another story; the parameters are what counts.
-    import socket
-    import threading
-
-    got = bytearray()
+@contextlib.contextmanager
+def scgi(*answers: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """The address of a gateway that gives these answers, and the parameters that it is sent."""
+    seen: list[dict[str, str]] = []
     with socket.create_server(("127.0.0.1", 0)) as gateway:
 
         def serve() -> None:
-            connection, _ = gateway.accept()
-            with connection:
-                got.extend(connection.recv(65536))
-                connection.sendall(b'Status: 200 OK\r\nX-Session-Update: {"a":1}\r\n\r\nscgi')
+            for answer in answers:
+                connection, _ = gateway.accept()
+                with connection:
+                    words = connection.recv(65536).decode().partition(":")[2].split("\0")
+                    seen.append({})
+                    for name, value in zip(words[::2], words[1::2]):
+                        seen[-1][name] = f"{seen[-1][name]}, {value}" if name in seen[-1] else value
+                    connection.sendall(answer.encode())
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        port = gateway.getsockname()[1]
-        nginx.start(f"h3s get; location / {{ h3s_upstream on; h3s_hide_cookie on; scgi_pass 127.0.0.1:{port}; }}")
-        answer = client.get("/", headers={"Cookie": cookie_with({"user": 1})})
+        yield f"127.0.0.1:{gateway.getsockname()[1]}", seen
         thread.join(20)
+
+
+def test_other_gateways_get_the_same_headers(nginx: Nginx, client: httpx.Client) -> None:
+    with scgi('Status: 200 OK\r\nX-Session-Update: {"a":1}\r\n\r\nscgi') as (address, seen):
+        nginx.start(f"h3s get; location / {{ h3s_upstream on; h3s_hide_cookie on; scgi_pass {address}; }}")
+        answer = client.get("/", headers={"Cookie": cookie_with({"user": 1})})
     assert answer.text == "scgi" and dict(opened(answer)) == {"user": 1, "a": 1}
-    parameters = bytes(got).split(b"\0")
-    assert (
-        parameters[parameters.index(b"HTTP_X_SESSION_DATA") + 1] == b'{"user":1}' and b"HTTP_COOKIE" not in parameters
-    )
+    assert seen[0]["HTTP_X_SESSION_DATA"] == '{"user":1}' and "HTTP_COOKIE" not in seen[0]
+
+
+def test_headers_that_one_gateway_has_joined_are_edited_for_the_next(nginx: Nginx) -> None:
+    # Since 1.23, nginx joins headers of one name for such gateways, and remembers where each is.
+    with scgi("X-Accel-Redirect: /second\r\n\r\n", "Status: 200 OK\r\n\r\nscgi") as (address, seen):
+        nginx.start(
+            f"""
+            h3s get;
+            location / {{ scgi_pass {address}; }}
+            location /second {{ internal; h3s_upstream on; h3s_hide_cookie on; scgi_pass {address}; }}
+            """
+        )
+        cookie = "\n".join(f"Cookie: {part}" for part in ("a=1", cookie_with({"user": 1}), "b=2"))
+        many = "\n".join(f"X-Many: {n}" for n in range(40))
+        answer = raw(nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\n{cookie}\n{many}\n\n")
+    assert "scgi" in answer
+    assert "h3=" in seen[0]["HTTP_COOKIE"] and "h3=" not in seen[1]["HTTP_COOKIE"]
+    assert seen[1]["HTTP_X_SESSION_DATA"] == '{"user":1}' and seen[0]["HTTP_X_MANY"] == seen[1]["HTTP_X_MANY"]
 
 
 def test_no_more_is_sent_up_than_came_in(nginx: Nginx, client: httpx.Client) -> None:
