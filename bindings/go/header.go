@@ -20,14 +20,18 @@ func owe(header http.Header, vary string, former, cookies []string) {
 	if len(cookies) > 0 {
 		header["Set-Cookie"] = append(header["Set-Cookie"], cookies...)
 		header.Set("Cache-Control", private(header["Cache-Control"]))
-		for _, name := range targeted {
-			header.Del(name)
+		for name := range header {
+			if isTargeted(name) {
+				delete(header, name)
+			}
 		}
 	}
 }
 
-// targeted are the headers that the caches of CDNs heed in place of Cache-Control (RFC 9213 and, before it, Edge Architecture).
-var targeted = []string{"Cdn-Cache-Control", "Surrogate-Control"}
+// isTargeted reports whether a kind of shared cache heeds this header in place of Cache-Control: RFC 9213 and what was before it.
+func isTargeted(name string) bool {
+	return strings.HasSuffix(name, "-Cache-Control") || name == "Surrogate-Control" || name == "Edge-Control" || name == "X-Accel-Expires"
+}
 
 // unvaried is what of vary the lines of a Vary header lack.
 func unvaried(lines []string, vary string) string {
