@@ -116,6 +116,13 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     h3s_error     err;
     h3s_request   request;
 
+#if (NGX_THREADS)
+    /* Its own thread is not done, whatever a subrequest beside it has opened meanwhile. */
+    if (may_wait && r->aio) {
+        return NGX_AGAIN;
+    }
+#endif
+
     if (s->session) {
         if (!use || s->used || !h3s_session_is_new(s->session) || h3s_session_is_dirty(s->session)
             || h3s_session_source(s->session) != H3S_SOURCE_NONE)
@@ -232,6 +239,7 @@ ngx_http_h3s_thread(void *data, ngx_log_t *log)
 static void
 ngx_http_h3s_thread_done(ngx_event_t *ev)
 {
+    ngx_uint_t               over;
     ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_h3s_task_t     *t;
@@ -271,12 +279,15 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
         h3s_session_free(t->session);
     }
 
+    over = r->done;
 #if (nginx_version >= 1025004)
-    if (r->main->terminated) {
+    over |= r->main->terminated;
+#endif
+
+    if (over) {
         c->write->handler(c->write);
         return;
     }
-#endif
 
     r->write_event_handler(r);
     ngx_http_run_posted_requests(c);
