@@ -194,6 +194,7 @@ class Upstream:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
+                self.rfile.read(int(self.headers["Content-Length"] or 0))
                 upstream.seen.append((path, list(self.headers.items())))
                 status, headers, body = upstream.answers.get(path, (200, [], json.dumps(list(self.headers.items()))))
                 raw = body.encode()

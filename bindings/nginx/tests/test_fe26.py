@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import subprocess
@@ -94,6 +95,23 @@ def test_a_cold_token_opens_with_and_without_threads(nginx: Nginx, client: httpx
     assert client.get("/members", headers={"Cookie": cookie_with({}, FORGER)}).status_code == 401
     warned = nginx.command("-t").stderr
     assert ("this nginx has no threads" in warned) != with_threads, warned
+
+
+@pytest.mark.parametrize(("listen", "version"), [("", "--http1.1"), (" http2", "--http2-prior-knowledge")])
+def test_a_body_waits_with_its_request(nginx: Nginx, upstream: Upstream, listen: str, version: str) -> None:
+    nginx.start(f"location / {{ h3s get; h3s_require /user; {CHECK} }}", options=SLOW, listen=f"127.0.0.1:PORT{listen}")
+    (nginx.folder / "body").write_bytes(b"x" * 300_000)
+    cookie = cookie_with({"user": "Zoe"}, SLOW)
+    command = ["curl", "-sSf", version, "-H", f"Cookie: {cookie}", "--data-binary", f"@{nginx.folder}/body", nginx.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert ["Content-Length", "300000"] in json.loads(done.stdout)
+
+
+def test_a_request_behind_a_cold_one_on_its_connection_is_answered_after_it(nginx: Nginx) -> None:
+    nginx.start("location / { h3s get; return 200 [$h3s_data_user$uri]; }", options=SLOW)
+    first = f"GET /1 HTTP/1.1\nHost: x\nCookie: {cookie_with({'user': 'Zoe'}, SLOW)}\n\n"
+    answer = raw(nginx.port, first + "GET /2 HTTP/1.1\nHost: x\nConnection: close\n\n")
+    assert 0 < answer.index("[Zoe/1]") < answer.index("[/2]")
 
 
 def test_what_no_variable_asks_for_is_not_opened(nginx: Nginx, client: httpx.Client) -> None:

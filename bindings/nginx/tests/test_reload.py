@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import FE26, OPTIONS, PATIENCE, Nginx, cookie_with, opened, set_cookies, wait_until
+from conftest import FE26, MODULE, OPTIONS, PATIENCE, Nginx, cookie_with, opened, set_cookies, wait_until
 
 OLD = "the old password, 32 characters or more"
 NEW = "the new password, 32 characters or more"
@@ -90,6 +90,23 @@ def test_a_broken_file_leaves_the_old_one_in_force(nginx: Nginx, client: httpx.C
     wait_until(lambda: "h3s.json:1: password" in nginx.error_log(), "nothing is said")
     (nginx.folder / "error.log").write_text("")
     assert client.get("/").text == id
+
+
+@pytest.mark.skipif(not MODULE, reason="built in")
+def test_a_reload_can_take_the_module_out_and_put_it_back(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start("location / { h3s use; return 200 $h3s_id; }", options=FE26)
+    file = nginx.folder / "nginx.conf"
+    with_module = file.read_text()
+    without = with_module.replace(f"load_module {MODULE};", "").replace("h3s use;", "").replace("$h3s_id", "[]")
+    without = without.replace("h3s_config h3s.json;", "")
+    id = client.get("/").text
+    for _ in range(3):
+        file.write_text(without)
+        nginx.reload()
+        wait_until(lambda: client.get("/").text == "[]", "the old workers go on")
+        file.write_text(with_module)
+        nginx.reload()
+        wait_until(lambda: client.get("/").text == id, "the session is gone")
 
 
 def test_reloads_give_back_the_memory_of_the_old_configuration(nginx: Nginx) -> None:

@@ -437,6 +437,12 @@ def test_http_1_joins_several_cookie_lines(nginx: Nginx) -> None:
     assert "|valid|" in answer and "|Zoe|" in answer
 
 
+def test_http_1_0_gets_its_session_and_http_0_9_only_the_page(nginx: Nginx) -> None:
+    nginx.start("h3s use; h3s_set a b;")
+    assert raw(nginx.port, "GET /page.txt HTTP/1.0\n\n").count("Set-Cookie: h3=h3s1.") == 1
+    assert raw(nginx.port, "GET /page.txt\n") == "a page\n"
+
+
 def test_large_sessions_fit_the_default_buffers_up_to_what_the_manual_says(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(f"location / {{ h3s get; {SHOW} }} location /big {{ h3s get; h3s_set big $arg_big; return 204; }}")
 
