@@ -6,20 +6,7 @@ need_node tests/interop || skip_suite "needs Node 20 or later and the packages o
 need_build
 
 export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
-bounded 1200 target/venv/bin/python -W error::ResourceWarning -m pytest -q -p no:cacheprovider --junit-xml "$scratch/report.xml" bindings/python/tests
-status=$?
-read -r passed failed skipped < <(python3 - "$scratch/report.xml" <<'END'
-import sys
-import xml.etree.ElementTree as tree
-
-counts = tree.parse(sys.argv[1]).getroot().find("testsuite").attrib
-failed = int(counts["failures"]) + int(counts["errors"])
-skipped = int(counts["skipped"])
-print(int(counts["tests"]) - failed - skipped, failed, skipped)
-END
-)
-if [ -n "${REQUIRE_ALL:-}" ]; then failed=$((failed + skipped)) skipped=0; fi
-if [ "${failed:-0}" -eq 0 ] && { [ "$status" -ne 0 ] || [ "${passed:-0}" -eq 0 ]; }; then failed=1; fi
+count_pytest 1200 bindings/python/tests
 
 # As old and as new as the package says, where such a Python is there: what needs no other package.
 for version in 3.9 3.10 3.12 3.13; do

@@ -8,28 +8,6 @@ need_build
 
 export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 
-# run_tests PYTEST_OPTION...: each of bindings/nginx/tests counts as one test.
-run_tests() {
-    local status p f s
-    rm -f "$scratch/report.xml"
-    bounded 900 target/venv/bin/python -W error::ResourceWarning -m pytest -q -p no:cacheprovider \
-        --junit-xml "$scratch/report.xml" "$@" bindings/nginx/tests
-    status=$?
-    read -r p f s < <(python3 - "$scratch/report.xml" <<'END'
-import sys
-import xml.etree.ElementTree as tree
-
-counts = tree.parse(sys.argv[1]).getroot().find("testsuite").attrib
-failed = int(counts["failures"]) + int(counts["errors"])
-skipped = int(counts["skipped"])
-print(int(counts["tests"]) - failed - skipped, failed, skipped)
-END
-    )
-    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi
-    if [ "${f:-0}" -eq 0 ] && { [ "$status" -ne 0 ] || [ "${p:-0}" -eq 0 ]; }; then f=1; fi
-    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1})) skipped=$((skipped + ${s:-0}))
-}
-
 check "make nginx" bounded 600 make --no-print-directory nginx
 
 exports() {
@@ -53,7 +31,7 @@ installed() {
 }
 check "make install-nginx puts it where DESTDIR says, and nginx loads it" installed
 
-run_tests
+count_pytest 900 bindings/nginx/tests
 
 check "what the README says" bounded 300 python3 tests/suites/readme.py bindings/nginx/README.md "$scratch"
 check "make demo-nginx" bounded 120 make --no-print-directory demo-nginx
@@ -76,14 +54,14 @@ if need_nginx_source; then
     export root
     # As ./configure has it by default.
     check "nginx without threads, with the module built in" bounded 900 bash -c 'built_in plain --with-cc-opt="-g -O0"'
-    H3S_NGINX=$root/target/nginx-plain/objs/nginx H3S_NGINX_MODULE='' run_tests -k 'without_threads or test_configuration'
+    H3S_NGINX=$root/target/nginx-plain/objs/nginx H3S_NGINX_MODULE='' count_pytest 900 bindings/nginx/tests -k 'without_threads or test_configuration'
     check "nginx with the module built in" bounded 900 bash -c 'built_in static --with-debug --with-threads --with-http_v2_module \
         --with-http_realip_module --with-http_auth_request_module --with-ld-opt=-fsanitize=address \
         --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"'
     echo 'leak:ngx_event_process_init' >"$scratch/suppressions"
     # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
-        LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 run_tests -k 'not memory'
+        LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 count_pytest 900 bindings/nginx/tests -k 'not memory'
 else
     skip "the tests under AddressSanitizer" "needs the source of nginx: apt-get source nginx"
 fi

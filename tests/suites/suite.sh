@@ -55,6 +55,28 @@ skip_suite() {
 # bounded SECONDS COMMAND...: nothing may hang for ever.
 bounded() { timeout --kill-after=10 "$@"; }
 
+# count_pytest SECONDS PYTEST_ARGUMENT...: each test that pytest runs counts as one.
+count_pytest() {
+    local status p f s
+    rm -f "$scratch/report.xml"
+    bounded "$1" target/venv/bin/python -W error::ResourceWarning -m pytest -q -p no:cacheprovider \
+        --junit-xml "$scratch/report.xml" "${@:2}"
+    status=$?
+    read -r p f s < <(python3 - "$scratch/report.xml" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+counts = tree.parse(sys.argv[1]).getroot().find("testsuite").attrib
+failed = int(counts["failures"]) + int(counts["errors"])
+skipped = int(counts["skipped"])
+print(int(counts["tests"]) - failed - skipped, failed, skipped)
+END
+    )
+    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((${f:-0} + ${s:-0})) s=0; fi
+    if [ "${f:-0}" -eq 0 ] && { [ "$status" -ne 0 ] || [ "${p:-0}" -eq 0 ]; }; then f=1; fi
+    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1})) skipped=$((skipped + ${s:-0}))
+}
+
 # What is tested is what `make` builds.
 need_build() {
     need_rust || skip_suite "needs Rust"
