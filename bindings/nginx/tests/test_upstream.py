@@ -221,6 +221,9 @@ def test_updates_as_large_as_the_proxy_s_buffer(nginx: Nginx, client: httpx.Clie
         [("X-Session-Update", "")],
         [("X-Session-Update", '{"a":"\xff"}')],
         [("X-Session-Update", '{"secret":1'), ("X-Session-Rotate", "1")],
+        # Nothing of it, where not all can be done.
+        [("X-Session-Update", '{"a":1}'), ("X-Session-Update", "{")],
+        [("X-Session-Clear", "1"), ("X-Session-Update", "{")],
         [("X-Session-Rotate", "yes")],
         [("X-Session-Clear", "11")],
     ],
