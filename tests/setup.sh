@@ -106,10 +106,10 @@ need_node() {
     cp "$folder/package-lock.json" "$folder/node_modules/.installed"
 }
 
-# need_go: Go, as new as bindings/go/go.mod says, and the modules of its go.sum.
+# need_go [FOLDER]: Go, as new as the folder's go.mod says, and the modules of its go.sum. The folder is bindings/go if none is named.
 need_go() {
-    local wanted found log=$root/target/setup/go.log
-    wanted=$(sed -n 's/^go //p' "$root/bindings/go/go.mod")
+    local folder=${1:-bindings/go} wanted found log=$root/target/setup/go.log
+    wanted=$(sed -n 's/^go //p' "$root/$folder/go.mod")
     setup_has go || PATH=$PATH:/usr/local/go/bin
     need_debian go golang-go || return
     found=$(GOTOOLCHAIN=local go env GOVERSION)
@@ -118,16 +118,16 @@ need_go() {
         echo "setup: Go $found is older than $wanted; install a newer one" >&2
         return 1
     fi
-    (cd "$root/bindings/go" && GOPROXY=off go mod download) >/dev/null 2>&1 && return
+    (cd "$root/$folder" && GOPROXY=off go mod download) >/dev/null 2>&1 && return
     if [ -n "${H3S_NO_INSTALL:-}" ]; then
-        echo "setup: the modules of bindings/go are missing; run: go mod download" >&2
+        echo "setup: the modules of $folder are missing; run: go mod download" >&2
         return 1
     fi
-    echo "setup: fetching the modules of bindings/go"
+    echo "setup: fetching the modules of $folder"
     mkdir -p "$root/target/setup"
-    if ! (cd "$root/bindings/go" && go mod download) </dev/null >"$log" 2>&1; then
+    if ! (cd "$root/$folder" && go mod download) </dev/null >"$log" 2>&1; then
         tail -n 5 "$log" >&2
-        echo "setup: the modules of bindings/go could not be fetched" >&2
+        echo "setup: the modules of $folder could not be fetched" >&2
         return 1
     fi
 }
