@@ -15,13 +15,17 @@ files() {
     done
 }
 
+peers_rust=benches/peers/rust/Cargo.toml
 if need_rust rustfmt; then
     check "cargo fmt" cargo fmt --check
+    check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
 else
     skip "cargo fmt" "needs Rust with rustfmt"
 fi
 if need_rust clippy; then
     check "cargo clippy" bounded 1200 cargo clippy --quiet --all-targets --locked -- -D warnings
+    check "cargo clippy of the benchmarks" env CARGO_TARGET_DIR="$root/target/peers" timeout 1200 \
+        cargo clippy --quiet --all-targets --locked --manifest-path "$peers_rust" -- -D warnings
     RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
 else
     skip "cargo clippy and doc" "needs Rust with clippy"
@@ -33,7 +37,7 @@ if [ ${#python[@]} -eq 0 ]; then
 elif need_venv; then
     py=target/venv/bin/python
     ruff_options=(--quiet --cache-dir target/ruff --config 'line-length = 120')
-    export MYPYPATH=bindings/python/src:bindings/python/tests:tests/vectors
+    export MYPYPATH=bindings/python/src:bindings/python/tests:tests/vectors:benches/peers
     check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
     check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
     # Each conftest.py is a module of that name.
@@ -48,14 +52,29 @@ fi
 
 mapfile -d '' -t go < <(files '*.go')
 formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
-vet() { (cd bindings/go && PKG_CONFIG_PATH=$root/target/pkgconfig bounded 600 go vet "$@" ./...); }
+vet() { (cd "${GO_FOLDER:-bindings/go}" && PKG_CONFIG_PATH=$root/target/pkgconfig bounded 600 go vet "$@" ./...); }
 if need_go && need_c; then
     need_build
     check "gofmt" formatted "${go[@]}"
     check "go vet" vet
     check "go vet, statically linked" vet -tags h3s_static
+    GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
     skip "gofmt and go vet" "needs Go and a C compiler"
+fi
+
+mapfile -d '' -t node < <(files 'benches/*.mjs' 'tests/*.mjs')
+if need_debian node nodejs; then
+    for file in "${node[@]}"; do check "$file is JavaScript" node --check "$file"; done
+else
+    skip "the JavaScript files" "needs Node"
+fi
+
+mapfile -d '' -t ruby < <(files '*.rb')
+if need_debian ruby ruby; then
+    check "ruby -wc" ruby -wc "${ruby[@]}"
+else
+    skip "ruby -wc" "needs Ruby"
 fi
 
 mapfile -d '' -t shell < <(files '*.sh' tests/run .ci/run)
