@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from peers import PEERS, SIZES, WORKS, Cell, Peer, Results
@@ -34,6 +35,18 @@ DRIVERS: dict[str, list[str]] = {
     "node": ["node", str(HERE / "node/driver.mjs")],
     "ruby": ["ruby", str(HERE / "ruby/driver.rb")],
 }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """So many rounds, of so many nanoseconds for each figure; fewer, when a busy machine makes them take longer than these seconds."""
+
+    rounds: int
+    round_ns: float
+    seconds: float
+
+
+SMOKE, QUICK, WHOLE = Plan(1, 0, 60), Plan(30, 1e7, 80), Plan(101, 1e7, 480)
 
 
 class Driver:
@@ -97,12 +110,12 @@ def make_data(n: int) -> str:
     return data + "]}"
 
 
-def cells(peers: Iterable[Peer], sizes: Iterable[str], everything: bool) -> list[Cell]:
+def cells(peers: Iterable[Peer], sizes: Iterable[str]) -> list[Cell]:
     found = []
     for peer in peers:
         found += [Cell(peer, work, size) for size in sizes for work in WORKS]
         found += [Cell(peer, work, "1024") for work in ("forged", "lid", "none", "start")]
-        if everything and peer.driver == "c":
+        if peer.driver == "c":
             found += [Cell(peer, work, "3072") for work in ("threads1", "threads2")]
     return found
 
@@ -122,11 +135,12 @@ def calibrated(drivers: dict[str, Driver], wanted: list[Cell], round_ns: float, 
     return calls
 
 
-def measure(drivers: dict[str, Driver], wanted: list[Cell], rounds: int, round_ns: float, results: Results) -> None:
+def measure(drivers: dict[str, Driver], wanted: list[Cell], plan: Plan, results: Results) -> None:
     """Round by round. What will be compared stands together, in an order that changes, so that a busy moment meets all of it."""
-    calls = calibrated(drivers, wanted, round_ns, results)
+    calls = calibrated(drivers, wanted, plan.round_ns, results)
     shuffle = random.Random(20261125)
-    for number in range(rounds):
+    began = time.monotonic()
+    while results.rounds < plan.rounds and time.monotonic() < began + plan.seconds:
         order = list(calls)
         shuffle.shuffle(order)
         groups = list({(cell.work.rstrip("12"), cell.size): None for cell in order})
@@ -135,8 +149,9 @@ def measure(drivers: dict[str, Driver], wanted: list[Cell], rounds: int, round_n
             answer = drivers[cell.peer.driver].measure(cell, calls[cell])
             assert answer is not None, cell
             results.times[cell].append(answer)
-        if (number + 1) % 10 == 0 or number + 1 == rounds:
-            print(f"  {number + 1} of {rounds} rounds", flush=True)
+        results.rounds += 1
+        if results.rounds % 10 == 0:
+            print(f"  {results.rounds} of {plan.rounds} rounds", flush=True)
 
 
 def verify(drivers: dict[str, Driver], peers: Iterable[Peer], sizes: Iterable[str]) -> None:
@@ -243,9 +258,9 @@ def run(quick: bool, smoke: bool, output: Path) -> None:
     drivers = started(folder, results)
     try:
         peers = [peer for peer in PEERS if peer.driver in drivers]
-        rounds, round_ns = (1, 0.0) if smoke else (25, 1e7) if quick else (101, 1e7)
+        plan = SMOKE if smoke else QUICK if quick else WHOLE
         verify(drivers, peers, sizes)
-        measure(drivers, cells(peers, sizes, True), rounds, round_ns, results)
+        measure(drivers, cells(peers, sizes), plan, results)
         count(drivers, peers, sizes, folder, results)
         results.memory = {name: driver.memory() for name, driver in drivers.items()}
     finally:

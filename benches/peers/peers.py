@@ -68,6 +68,7 @@ class Results:
     library_bytes: int = 0
     missing: list[str] = field(default_factory=list)
     seconds: float = 0
+    rounds: int = 0
 
     def times_of(self, driver: str, name: str, work: str, size: str) -> list[float]:
         return next(

@@ -210,7 +210,7 @@ class Report:
             "open": "A token opened",
         }
         intro = (
-            f"Measured on {self.machine['date']}: {self.machine['processor']}; {self.machine['system']}. Each figure is the median of its rounds, in CPU time of the "
+            f"Measured on {self.machine['date']}: {self.machine['processor']}; {self.machine['system']}. Each figure is the median of {self.results.rounds} rounds, in CPU time of the "
             f"process, ± half the distance between the quartiles. The run took {self.results.seconds:.0f} s. Repeat it with `make bench`; [README.md](README.md) says what "
             f"is measured and how.\n\nThe drivers ran on {', '.join(runtimes)}.\n{missing}"
         )
