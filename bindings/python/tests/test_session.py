@@ -61,6 +61,22 @@ def test_it_is_a_mapping_in_every_way(sessions: h3s.Sessions) -> None:
     assert again(sessions, session) == dict(session)
 
 
+def test_what_was_read_alone_stays_the_same_object_among_the_rest(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session.replace({"a": [1], "b": 2, "c/d~": "é", "é": 3, "last": {}})
+    found = again(sessions, session)
+    read = found["a"]
+    read.append(2)
+    found["b"] = "new"
+    found.update(last=4, more=5)
+    assert found["c/d~"] == "é" and found["é"] == 3
+    assert list(found.items()) == [("a", [1, 2]), ("b", "new"), ("c/d~", "é"), ("é", 3), ("last", 4), ("more", 5)]
+    assert found["a"] is read
+    assert again(sessions, found) == found
+    for key in ("x", "", "a/0", "\ud800"):
+        assert key not in found and again(sessions, found).get(key) is None
+
+
 def test_nested_changes_are_noticed(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
     session["cart"] = {"items": []}

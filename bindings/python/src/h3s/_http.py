@@ -18,11 +18,11 @@ class LazySession(Session):
     touched: bool
 
     def __init__(self, open: Callable[[], Session]) -> None:
-        # No _handle yet: the first access to it ends in __getattr__.
+        super().__init__(None)
+        # The first access to it ends in __getattr__.
+        del self._handle
         self._open = open
         self.touched = False
-        self._values = None
-        self._given = {}
 
     def __getattr__(self, name: str) -> Any:
         if name != "_handle":

@@ -24,7 +24,8 @@ _SOURCES = (None, "cookie", "header", "token")
 _CONTAINERS = (dict, list)
 
 _STRINGS = POINTER(Str)
-_set, _set_cookies, _data_of = fast.h3s_set, fast.h3s_set_cookies, fast.h3s_session_data
+_set, _set_cookies = fast.h3s_set, fast.h3s_set_cookies
+_find, _data_of = fast.h3s_session_find, fast.h3s_session_data
 
 # Without the search for white space around it, of which the library leaves none.
 _decode = json.JSONDecoder().raw_decode
@@ -41,26 +42,28 @@ class Session(Handle, MutableMapping[str, Any]):
     time may use a session. It frees itself; `with` or `close` do so at once.
     """
 
-    __slots__ = ("__weakref__", "_given", "_values")
+    __slots__ = ("__weakref__", "_given", "_values", "_whole")
 
     _free = fast.h3s_session_free
     _noun = "the session"
 
-    #: The data, once somebody asked for it.
-    _values: Optional[dict[str, Any]]
+    #: Of the data, what was asked for or written; all of it once that was asked for.
+    _values: dict[str, Any]
+    _whole: bool
     #: The JSON text of each list and dict in `_values` as the library knows it.
     _given: dict[str, bytes]
 
-    def __init__(self, handle: c_void_p) -> None:
+    def __init__(self, handle: Optional[c_void_p]) -> None:
         self._handle = handle
-        self._values = None
+        self._values = {}
+        self._whole = False
         self._given = {}
 
     # ---- The mapping -------------------------------------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
         values = self._values
-        value = (self._data() if values is None else values)[key]
+        value = values[key] if key in values else self._read(key)
         if isinstance(value, _CONTAINERS) and key not in self._given:
             self._given[key] = _text_of(key, value)
         return value
@@ -81,14 +84,11 @@ class Session(Handle, MutableMapping[str, Any]):
         return len(self._data())
 
     def __setitem__(self, key: str, value: Any) -> None:
-        values = self._values
-        if values is None:
-            values = self._data()
         name, text = _name_of(key), _text_of(key, value)
         # As _write would, without the call in between: this is what most requests do.
         if _set(self._handle, name, len(name), text, len(text), None):
             self._again(_set, name, len(name), text, len(text), key=key)
-        values[key] = value
+        self._values[key] = value
         if self._given or isinstance(value, _CONTAINERS):
             self._keep(key, value, text)
 
@@ -104,9 +104,9 @@ class Session(Handle, MutableMapping[str, Any]):
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
         """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
-        values, (new, texts, text) = self._data(), _object_of(other, more)
+        new, texts, text = _object_of(other, more)
         self._write(fast.h3s_update, text, len(text))
-        values.update(new)
+        self._values.update(new)
         for key, value in new.items():
             self._keep(key, value, texts[key])
 
@@ -118,7 +118,7 @@ class Session(Handle, MutableMapping[str, Any]):
         """Sets the data to these keys and no others; id and times stay."""
         new, texts, text = _object_of(other, more)
         self._write(fast.h3s_replace, text, len(text))
-        self._values, self._given = new, {}
+        self._values, self._whole, self._given = new, True, {}
         for key, value in new.items():
             self._keep(key, value, texts[key])
 
@@ -134,7 +134,7 @@ class Session(Handle, MutableMapping[str, Any]):
         (To empty a session that goes on, use `replace()`.)
         """
         self._write(fast.h3s_clear)
-        self._values, self._given = {}, {}
+        self._values, self._whole, self._given = {}, True, {}
 
     def set_id(self, id: str) -> None:
         """Gives a new or just rotated session an id of your own: 1 to 255 graphic ASCII characters."""
@@ -157,7 +157,7 @@ class Session(Handle, MutableMapping[str, Any]):
         found, count = _STRINGS(), c_size_t()
         if _set_cookies(self._handle, byref(found), byref(count), None):
             self._again(_set_cookies, byref(found), byref(count))
-        return [found[i].ptr.decode() for i in range(count.value)]
+        return [value.ptr.decode() for value in found[: count.value]]
 
     def seal(self) -> str:
         """The session as a bare token, for a client that sends it back in the session header."""
@@ -220,7 +220,7 @@ class Session(Handle, MutableMapping[str, Any]):
 
     def close(self) -> None:
         """Frees the session and wipes its data; nothing else can be done with it then."""
-        self._values, self._given = None, {}
+        self._values, self._whole, self._given = {}, False, {}
         super().close()
 
     def __repr__(self) -> str:
@@ -236,11 +236,26 @@ class Session(Handle, MutableMapping[str, Any]):
     # ---- Between here and the library --------------------------------------------------------------------------------
 
     def _data(self) -> dict[str, Any]:
-        if self._values is None:
+        """All values. Those that were asked for before stay the objects that they were."""
+        if not self._whole:
             data = _data_of(self._handle).ptr
             self._check(_abi.OK if data else _abi.ERR_ARGUMENT, None)
-            self._values = _decode(data.decode())[0]
+            values: dict[str, Any] = _decode(data.decode())[0]
+            values.update(self._values)
+            self._values, self._whole = values, True
         return self._values
+
+    def _read(self, key: str) -> Any:
+        """One value, without the others being parsed, if its key is there and needs no escapes."""
+        if not self._whole and isinstance(key, str) and key.isidentifier() and key.isascii():
+            pointer = b"/" + key.encode()
+            found = _find(self._handle, pointer, len(pointer))
+            length = found.len
+            if length:
+                # What follows the value comes with it, and is cut off.
+                value = self._values[key] = _decode(found.ptr[:length].decode())[0]
+                return value
+        return self._data()[key]
 
     def _view(self) -> View:
         view = View(_abi.VIEW_SIZE)
@@ -264,7 +279,7 @@ class Session(Handle, MutableMapping[str, Any]):
 
     def _flush(self) -> None:
         """Writes the lists and dicts that were changed in place."""
-        if self._given and self._values is not None:
+        if self._given:
             for key, text in list(self._given.items()):
                 value = self._values[key]
                 if _text_of(key, value) != text:
