@@ -84,6 +84,8 @@ def _directives(value: Optional[str]) -> list[str]:
 
 
 def _merged(vary: Optional[str], names: str) -> str:
+    if not vary:
+        return names
     present = _directives(vary)
     known = {name.lower() for name in present}
     if "*" in known:
@@ -93,6 +95,8 @@ def _merged(vary: Optional[str], names: str) -> str:
 
 def _private(cache_control: Optional[str]) -> str:
     """No shared cache may keep a response that sets the cookie: it would hand one user's session to another."""
+    if not cache_control:
+        return "private"
     present = _directives(cache_control)
     kept = [part for part in present if part.partition("=")[0].lower() not in ("public", "s-maxage", "private")]
     # `private="Set-Cookie"` says less than `private`, so it is no substitute.
