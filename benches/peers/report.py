@@ -72,23 +72,24 @@ class Report:
     def figures(self) -> list[str]:
         """The three that the top README shows."""
 
-        def times(driver: str, name: str, ours: Sequence[float]) -> str:
-            found = ratio(self.results.times_of(driver, name, "request", "1024"), ours)
+        def takes(driver: str, name: str) -> str:
+            return rounded(Figure(self.results.times_of(driver, name, "request", "1024")).value / 1000)
+
+        def times(driver: str, name: str) -> str:
+            found = ratio(self.results.times_of(driver, name, "request", "1024"), self.ours)
             return rounded(found.value) if found else "?"
 
         def size(driver: str, name: str, of: str) -> str:
             return f"{self.results.number_of(driver, name, 'bytes', of) or 0:,.0f}"
 
         h3 = self.results.versions["node h3-2"]
-        python, go = (self.results.times_of(driver, "h3s", "request", "1024") for driver in ("python", "go"))
-        whole, in_python, in_go = (rounded(Figure(rounds).value / 1000) for rounds in (self.ours, python, go))
         request = (
-            f"A whole request with 1 KiB of data, from Cookie header to Set-Cookie value, takes **{whole} µs** of CPU time through the C ABI: "
-            f"{times('node', 'h3-2', self.ours)} times less than in h3 {h3}, {times('node', 'iron-session', self.ours)} than in iron-session."
+            f"A whole request with 1 KiB of data, from Cookie header to Set-Cookie value, takes **{takes('c', 'h3s')} µs** of CPU time through the C ABI: "
+            f"{times('node', 'h3-2')} times less than in h3 {h3}, {times('node', 'iron-session')} than in iron-session."
         )
         languages = (
-            f"In Python it takes {in_python} µs, **{times('python', 'starlette', python)} times** less than Starlette's sessions and "
-            f"{times('python', 'flask', python)} than Flask's; in Go {in_go} µs, {times('go', 'securecookie', go)} times less than gorilla/securecookie."
+            f"In Python it takes **{takes('python', 'h3s')} µs**, or {takes('python', 'h3s-asgi')} as ASGI middleware, where Starlette's takes "
+            f"{takes('python', 'starlette')} and Flask's sessions {takes('python', 'flask')}; in Go {takes('go', 'h3s')}, where gorilla/securecookie takes {takes('go', 'securecookie')}."
         )
         cookie = (
             f"The cookie of that session has **{size('c', 'h3s', '1024')} bytes**, h3's {size('node', 'h3-2', '1024')}; that of an empty one "
