@@ -125,7 +125,7 @@ lint: ## Check format, types, warnings and shell scripts
 
 bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave RESULTS.md as it is
 	@benches/peers/run.sh $(if $(QUICK),--quick target/bench,benches/peers)
-	-@$(if $(QUICK),,$(MAKE) --no-print-directory bench-nginx)
+	@$(if $(QUICK),,$(MAKE) --no-print-directory bench-nginx)
 
 bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
