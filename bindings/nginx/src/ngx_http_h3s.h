@@ -119,7 +119,7 @@ typedef struct {
 } ngx_http_h3s_ctx_t;
 
 
-/* A walk over the headers of a list (part is set), or over the Cookie lines as the client sent them. Zero it otherwise. */
+/* A walk over the headers of a list, or, by ngx_http_h3s_next_cookie, over the Cookie lines as the client sent them. */
 typedef struct {
     ngx_list_part_t           *part;
     ngx_table_elt_t           *cookie;
@@ -132,6 +132,7 @@ typedef struct {
 
 extern ngx_module_t  ngx_http_h3s_module;
 
+ngx_str_t ngx_http_h3s_str(h3s_str s);
 char *ngx_http_h3s_read_options(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
@@ -156,6 +157,7 @@ ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 void ngx_http_h3s_response_init(void);
 ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
 
+ngx_http_h3s_walk_t ngx_http_h3s_walk(ngx_list_t *list);
 ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
 ngx_table_elt_t *ngx_http_h3s_next_cookie(ngx_http_request_t *r, ngx_http_h3s_walk_t *walk);
 ngx_uint_t ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name);

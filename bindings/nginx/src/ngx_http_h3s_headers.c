@@ -24,6 +24,20 @@ static ngx_str_t  ngx_http_h3s_targeted[] = {
 };
 
 
+/* list: NULL for none, and for a walk over Cookie lines. */
+ngx_http_h3s_walk_t
+ngx_http_h3s_walk(ngx_list_t *list)
+{
+    ngx_http_h3s_walk_t  walk;
+
+    walk.part = list ? &list->part : NULL;
+    walk.cookie = NULL;
+    walk.i = 0;
+
+    return walk;
+}
+
+
 ngx_table_elt_t *
 ngx_http_h3s_next(ngx_http_h3s_walk_t *walk)
 {
@@ -162,8 +176,7 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     len = sizeof("private") - 1;
     first = NULL;
 
-    walk.part = &r->headers_out.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_cache_control_key)) {
@@ -182,8 +195,7 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     p = ngx_cpymem(value.data, "private", sizeof("private") - 1);
     no_store = 0;
 
-    walk.part = &r->headers_out.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
 
@@ -298,8 +310,7 @@ ngx_http_h3s_varies(ngx_http_request_t *r, ngx_str_t *name)
     ngx_table_elt_t      *h;
     ngx_http_h3s_walk_t   walk;
 
-    walk.part = &r->headers_out.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
 

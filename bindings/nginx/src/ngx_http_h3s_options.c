@@ -11,7 +11,6 @@
 static ngx_http_h3s_options_t *ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name);
 static u_char *ngx_http_h3s_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t *size);
 static ngx_int_t ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
-static ngx_str_t ngx_http_h3s_str(h3s_str s);
 static void ngx_http_h3s_free_config(void *data);
 
 
@@ -203,7 +202,8 @@ ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
 }
 
 
-static ngx_str_t
+/* The library's own memory, as nginx names it. */
+ngx_str_t
 ngx_http_h3s_str(h3s_str s)
 {
     ngx_str_t  str;

@@ -236,8 +236,7 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
             return NGX_OK;
         }
 
-        walk.part = &r->headers_in.headers.part;
-        walk.i = 0;
+        walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
         do {
             h = ngx_http_h3s_next(&walk);
@@ -253,8 +252,7 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         return NGX_ERROR;
     }
 
-    walk.part = &r->headers_in.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         forged = hscf->upstream && ngx_http_h3s_is_forged(h);
@@ -328,7 +326,7 @@ ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, n
     ngx_table_elt_t      *h;
     ngx_http_h3s_walk_t   walk;
 
-    ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
+    walk = ngx_http_h3s_walk(NULL);
 
     while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
         value = h->value;
@@ -354,9 +352,8 @@ ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, n
 static ngx_int_t
 ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers)
 {
-    h3s_str                  id;
     ngx_int_t                rc;
-    ngx_str_t                value;
+    ngx_str_t                id, value;
     ngx_http_h3s_session_t  *s;
 
     rc = ngx_http_h3s_open(r, conf, 0, &s);
@@ -366,15 +363,13 @@ ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     }
 
     if (ngx_http_h3s_carried(r, s)) {
-        id = h3s_session_id(s->session);
+        id = ngx_http_h3s_str(h3s_session_id(s->session));
 
         value.len = id.len;
-        value.data = ngx_pnalloc(r->pool, id.len);
+        value.data = ngx_pstrdup(r->pool, &id);
         if (value.data == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_memcpy(value.data, id.ptr, id.len);
 
         if (ngx_http_h3s_push_header(r, headers, &ngx_http_h3s_id_key, &value) != NGX_OK) {
             return NGX_ERROR;

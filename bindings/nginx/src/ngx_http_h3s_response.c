@@ -103,8 +103,7 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
     answered = 0;
 
-    walk.part = &r->headers_out.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
 
@@ -142,8 +141,7 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         return rc;
     }
 
-    walk.part = &r->headers_out.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         if (ngx_http_h3s_is_answer(h)) {
@@ -171,8 +169,7 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     rotate = 0;
     update = 0;
 
-    walk.part = &headers->part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
 
@@ -216,8 +213,7 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
 
     status = clear ? h3s_clear(s->session, &err) : H3S_OK;
 
-    walk.part = &headers->part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(headers);
 
     while (status == H3S_OK && (h = ngx_http_h3s_next(&walk)) != NULL) {
         if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key)) {
@@ -339,6 +335,7 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     size_t                i, count;
     h3s_error             err;
+    ngx_str_t             value;
     const h3s_str        *list;
     ngx_table_elt_t      *h;
     ngx_http_h3s_walk_t   walk;
@@ -352,8 +349,7 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
         return NGX_DECLINED;
     }
 
-    walk.part = r->upstream ? &r->headers_out.headers.part : NULL;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(r->upstream ? &r->headers_out.headers : NULL);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
 
@@ -374,13 +370,13 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
             return NGX_ERROR;
         }
 
-        h->value.len = list[i].len;
-        h->value.data = ngx_pnalloc(r->pool, list[i].len);
+        value = ngx_http_h3s_str(list[i]);
+
+        h->value.len = value.len;
+        h->value.data = ngx_pstrdup(r->pool, &value);
         if (h->value.data == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_memcpy(h->value.data, list[i].ptr, list[i].len);
     }
 
     s->sent = 1;

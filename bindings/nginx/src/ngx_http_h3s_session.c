@@ -418,7 +418,7 @@ ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
     ngx_str_null(value);
     len = 0;
 
-    ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
+    walk = ngx_http_h3s_walk(NULL);
 
     while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
         *value = h->value;
@@ -436,7 +436,7 @@ ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
 
     value->data = p;
 
-    ngx_memzero(&walk, sizeof(ngx_http_h3s_walk_t));
+    walk = ngx_http_h3s_walk(NULL);
 
     while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
         p = ngx_cpymem(p, h->value.data, h->value.len);
@@ -468,8 +468,7 @@ ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
         return ctx->header.value;
     }
 
-    walk.part = &r->headers_in.headers.part;
-    walk.i = 0;
+    walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
         if (ngx_http_h3s_name_is(h, &options->header)) {
