@@ -35,7 +35,7 @@ def bars(title: str, values: Sequence[tuple[str, float, str]]) -> bytes:
     chart = pygal.HorizontalBar(**common(title, 24 * len(values) + 90), show_legend=False, zero=0.3, margin_right=40)
     chart.range = (0.3, 1e5)
     chart.y_labels = POWERS
-    chart.x_labels = [f"{name}: {short(value)} µs" for name, value, _ in reversed(values)]
+    chart.x_labels = [f"{name}: {rounded(value)} µs" for name, value, _ in reversed(values)]
     chart.add("", [{"value": value, "color": COLOURS[kind]} for _, value, kind in reversed(values)])
     return plain(chart.render())
 
@@ -89,9 +89,10 @@ def common(title: str, height: int) -> dict[str, object]:
     }
 
 
-def short(value: float) -> str:
+def rounded(value: float) -> str:
     """Three digits, or all before the point."""
-    return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}"
 
 
 def plain(svg: bytes) -> bytes:

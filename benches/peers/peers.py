@@ -43,6 +43,7 @@ PEERS = [
     Peer("rust", "private-jar", "cookie-rs PrivateJar"),
     Peer("ruby", "rails", "Rails' MessageEncryptor"),
 ]
+NAMED = {(peer.driver, peer.name): peer for peer in PEERS}
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,7 @@ class Results:
     rounds: int = 0
 
     def times_of(self, driver: str, name: str, work: str, size: str) -> list[float]:
-        return next(
-            (
-                v
-                for c, v in self.times.items()
-                if (c.peer.driver, c.peer.name, c.work, c.size) == (driver, name, work, size)
-            ),
-            [],
-        )
+        return self.times.get(Cell(NAMED[driver, name], work, size), [])
 
     def number_of(self, driver: str, name: str, work: str, size: str) -> float | None:
-        found = (
-            v
-            for c, v in self.numbers.items()
-            if (c.peer.driver, c.peer.name, c.work, c.size) == (driver, name, work, size)
-        )
-        return next(found, None)
+        return self.numbers.get(Cell(NAMED[driver, name], work, size))

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from charts import bars, lines
+from charts import bars, lines, rounded
 from peers import PEERS, SIZES, WORKS, Cell, Peer, Results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,12 +28,6 @@ class Figure:
         return f"± {self.spread:.0%}"
 
 
-def rounded(value: float) -> str:
-    """Three digits, or all before the point."""
-    digits = 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:,.{digits}f}"
-
-
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines_of = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in lines_of) + "\n"
@@ -45,8 +39,8 @@ def ratio(a: Sequence[float], b: Sequence[float]) -> Figure | None:
 
 
 class Report:
-    def __init__(self, results: Results, machine: dict[str, str], complete: bool) -> None:
-        self.results, self.machine, self.complete = results, machine, complete
+    def __init__(self, results: Results, machine: dict[str, str]) -> None:
+        self.results, self.machine = results, machine
         self.peers = [peer for peer in PEERS if any(cell.peer == peer for cell in results.times)]
         self.sizes = [size for size in SIZES if any(cell.size == size and cell.work in WORKS for cell in results.times)]
         self.ours = results.times_of("c", "h3s", "request", "1024")
@@ -153,13 +147,10 @@ class Report:
         return table(["what", "found", "budget", ""], rows)
 
     def work(self, work: str) -> str:
-        peers = sorted(
-            (peer for peer in self.peers if self.figure(peer, work, "1024")),
-            key=lambda peer: (f := self.figure(peer, work, "1024")) and f.value or 0,
-        )
+        found = [(figure.value, peer) for peer in self.peers if (figure := self.figure(peer, work, "1024"))]
         base = self.results.times_of("c", "h3s", work, "1024")
         rows = []
-        for peer in peers:
+        for _, peer in sorted(found, key=lambda each: each[0]):
             times = ratio(self.results.times[Cell(peer, work, "1024")], base)
             row = [self.name(peer), *(self.microseconds(peer, work, size) for size in self.sizes)]
             rows.append([*row, rounded(times.value) if times else "–"])
@@ -283,7 +274,7 @@ def figures_in(text: str) -> list[str]:
 
 def write(results: Results, machine: dict[str, str], output: Path, complete: bool) -> None:
     """The results' page and charts; after a complete run also the figures in the top README."""
-    report = Report(results, machine, complete)
+    report = Report(results, machine)
     output.mkdir(parents=True, exist_ok=True)
     (output / "RESULTS.md").write_text(report.markdown())
     report.charts(output)
