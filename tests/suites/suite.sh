@@ -52,6 +52,9 @@ skip_suite() {
     finish
 }
 
+# lasting SHORT LONG: how long, or how often, something is tried: the first in `make test`, the second in `make soak`.
+lasting() { if [ -n "${H3S_SOAK:-}" ]; then echo "$2"; else echo "$1"; fi; }
+
 # bounded SECONDS COMMAND...: nothing may hang for ever.
 bounded() { timeout --kill-after=10 "$@"; }
 
