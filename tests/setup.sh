@@ -32,6 +32,7 @@ need_debian() {
 }
 
 # need_rust [COMPONENT...]: cargo, as new as Cargo.toml says, and components such as clippy.
+# shellcheck disable=SC2120  # here none are named, in suites they are
 need_rust() {
     local wanted found component
     wanted=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' "$root/Cargo.toml")
@@ -56,6 +57,29 @@ need_rust() {
         echo "setup: $component is missing; run: rustup component add $component" >&2
         return 1
     done
+}
+
+# need_cargo_tool NAME VERSION: the command NAME, of just that version: one that is there, else one built into target/tools, which is then
+# the first in PATH. To build takes minutes.
+need_cargo_tool() {
+    local name=$1 version=$2 tools=$root/target/tools log=$root/target/setup/$1.log
+    need_rust || return
+    [[ :$PATH: == *:$tools/bin:* ]] || PATH=$tools/bin:$PATH
+    setup_is_version "$name" "$version" && return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: $name $version is missing; run: cargo install --locked $name@$version" >&2
+        return 1
+    fi
+    echo "setup: building $name $version"
+    mkdir -p "$root/target/setup"
+    # Elsewhere than the library is built: its flags are not ours, and what is left of the build is of no use.
+    cargo install --quiet --locked --root "$tools" --target-dir "$root/target/setup/$name" "$name@$version" </dev/null >"$log" 2>&1
+    rm -rf "${root:?}/target/setup/$name"
+    hash -r
+    setup_is_version "$name" "$version" && return
+    tail -n 5 "$log" >&2
+    echo "setup: $name $version could not be built; run: cargo install --locked $name@$version" >&2
+    return 1
 }
 
 # need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that file changes.
@@ -167,6 +191,9 @@ setup_has() {
 
 # setup_at_least WANTED FOUND: of two versions.
 setup_at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# setup_is_version COMMAND VERSION: what it prints of itself is `COMMAND VERSION`.
+setup_is_version() { setup_has "$1" && [ "$("$1" --version 2>/dev/null)" = "$1 $2" ]; }
 
 # rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the command has to be tried.
 setup_component() {
