@@ -113,7 +113,7 @@ serve-nginx: nginx ## Leave them running, for a browser
 
 # ---- Test ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test check lint bench bench-nginx fuzz
+.PHONY: test check lint bench bench-nginx soak fuzz
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
@@ -130,10 +130,13 @@ bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave 
 bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
 
-fuzz: ## Run the property tests on CASES=20000 generated inputs each
-	@. tests/setup.sh && need_rust
-	PROPTEST_CASES=$(CASES) cargo test --release --locked --test properties
-CASES = 20000
+# In `make soak` tests that search last longer, and these alone are run: some minutes each.
+soak: ## Run the long forms of the tests that search, load and measure (20 minutes; LOAD_SECONDS=120, FUZZ_SECONDS=60)
+	@H3S_SOAK=1 tests/run rust fuzz threads timing differential load
+
+fuzz: ## Run each fuzz target for SECONDS=60 (TARGETS=: only these of cookies unseal options data abi)
+	@fuzz/run.sh $(SECONDS) $(TARGETS)
+SECONDS = 60
 
 # ---- Install ---------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ peers_rust=benches/peers/rust/Cargo.toml
 if need_rust rustfmt; then
     check "cargo fmt" cargo fmt --check
     check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
+    check "cargo fmt of the fuzz targets" cargo fmt --check --manifest-path fuzz/Cargo.toml
 else
     skip "cargo fmt" "needs Rust with rustfmt"
 fi
@@ -26,6 +27,8 @@ if need_rust clippy; then
     check "cargo clippy" bounded 1200 cargo clippy --quiet --all-targets --locked -- -D warnings
     check "cargo clippy of the benchmarks" env CARGO_TARGET_DIR="$root/target/peers" timeout 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$peers_rust" -- -D warnings
+    check "cargo clippy of the fuzz targets" env CARGO_TARGET_DIR="$root/target/fuzz" timeout 1200 \
+        cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
     RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
 else
     skip "cargo clippy and doc" "needs Rust with clippy"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets under AddressSanitizer, with cargo-fuzz on a stable toolchain.
+#
+#     fuzz/run.sh SECONDS [TARGET...]    each for so long; what it finds new is kept in target/fuzz/corpus, what fails in target/fuzz/artifacts
+#     fuzz/run.sh --corpus TARGET        each input of the corpus and of the seeds once
+#     fuzz/run.sh --build                the targets
+#     fuzz/run.sh --merge [TARGET...]    puts into fuzz/corpus the few inputs that reach all that was reached
+set -eu
+cd "$(dirname "$0")/.."
+# shellcheck source=SCRIPTDIR/../tests/setup.sh
+. tests/setup.sh
+need_rust
+need_cargo_tool cargo-fuzz 0.13.2
+need_debian c++ g++
+need_debian python3 python3
+
+# The sanitizer and the coverage are compiler flags that a stable toolchain has, but does not promise.
+export RUSTC_BOOTSTRAP=1
+targets=(cookies unseal options data abi)
+options=(--fuzz-dir fuzz --target-dir target/fuzz)
+python3 fuzz/seeds.py target/fuzz/seeds
+
+# fuzz TARGET LIBFUZZER_OPTION...
+fuzz() {
+    local target=$1
+    shift
+    mkdir -p "target/fuzz/corpus/$target" target/fuzz/artifacts
+    cargo fuzz run "${options[@]}" "$target" "target/fuzz/corpus/$target" "fuzz/corpus/$target" "target/fuzz/seeds/$target" -- \
+        -artifact_prefix="target/fuzz/artifacts/$target-" -timeout=60 -rss_limit_mb=2048 "$@"
+}
+
+case $1 in
+    --build) cargo fuzz build "${options[@]}" ;;
+    --corpus)
+        # Without the inputs of earlier runs here, so that it is the same everywhere.
+        mkdir -p target/fuzz/none
+        cargo fuzz run "${options[@]}" "$2" target/fuzz/none "fuzz/corpus/$2" "target/fuzz/seeds/$2" -- -runs=0 -timeout=60
+        ;;
+    --merge)
+        shift
+        [ $# -gt 0 ] || set -- "${targets[@]}"
+        for target; do
+            rm -rf target/fuzz/merged && mkdir -p target/fuzz/merged "fuzz/corpus/$target"
+            # Kept whatever they reach: inputs that once failed.
+            cp "fuzz/corpus/$target"/fault-* target/fuzz/merged 2>/dev/null || true
+            cargo fuzz run "${options[@]}" "$target" target/fuzz/merged "target/fuzz/corpus/$target" "fuzz/corpus/$target" \
+                "target/fuzz/seeds/$target" -- -set_cover_merge=1 -timeout=60
+            rm -r "fuzz/corpus/$target" && mv target/fuzz/merged "fuzz/corpus/$target"
+        done
+        ;;
+    *)
+        seconds=$1
+        shift
+        [ $# -gt 0 ] || set -- "${targets[@]}"
+        for target; do fuzz "$target" -max_total_time="$seconds" -print_final_stats=1; done
+        ;;
+esac

@@ -1,0 +1,107 @@
+"""Writes the fuzzer's seeds, made of the token format's vectors and of examples: python3 fuzz/seeds.py FOLDER."""
+
+import json
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).parent.parent
+VECTORS = TOP / "tests" / "vectors"
+# The library's options, one example each; the first of each is right.
+OPTIONS = [
+    '"name":"app"',
+    '"name":"__Host-app"',
+    '"name":"a b"',
+    '"maxAge":3600,"idleTimeout":600',
+    '"maxAge":0',
+    '"notBefore":1800000000000',
+    '"refresh":false',
+    '"maxTokenLength":4096',
+    '"sessionHeader":"x-mine"',
+    '"sessionHeader":false',
+    '"cookie":false',
+    '"cookie":{"path":"/a","domain":"example.com","secure":true,"httpOnly":false,"sameSite":"none"}',
+    '"cookie":{"partitioned":true,"priority":"high","maxAge":5,"chunkMaxLength":500,"maxChunks":3}',
+    '"cookie":{"secure":false,"sameSite":true}',
+    '"seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],"migrate":true}',
+    '"seal":{"format":"fe26.2","ttl":1000,"timestampSkewSec":5,"localtimeOffsetMsec":-7}',
+    '"seal":{"format":"fe26.2","encryption":{"algorithm":"aes-128-ctr","saltBits":128,"iterations":1,'
+    '"minPasswordlength":32},"integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}',
+    '"seal":{"accept":["h3s1","fe26.2"]},"legacySealFallback":false',
+]
+PASSWORD = "correct horse battery staple, and more of it"
+# 0x80 and so on stand for tokens and cookies, see targets/cookies.rs.
+COOKIES = [
+    b"a=b; \x81; theme=dark",
+    b'h3="\x80"; h3=\x82',
+    b"\x81; \x83",
+    b"\x85; \x86; \x87; \x88; \x89; \x8a",
+    b"\x86; \x85; \x87; x=y; \x88; \x89",
+    b"h3=h3s1.k.AAAA; h3 = \x80 ;; =; x",
+    b"h3=%68\x80; h3=; h3=\x84; h3=\x82",
+    b"h3=__chunked__2; h3.1=a; h3.2=b; h3.3=c",
+    b"h3=__chunked__99; h3.01=a; h3.x=b",
+    b"\x80\xff\x83",
+    b" \x82 \xffh3=x",
+    b"not a token\xff\x81",
+    b"h3=Fe26.2*1*2*3*4*5*6*7; h3=Fe26.2**2*3*4**6*7",
+]
+# The letter of each operation and its arguments, see targets/data.rs.
+DATA = [
+    [b'R{"a":1,"b":[1,{"c":"\\n"}]}', b"F/b/1/c", b'U{"b":{},"d":" x "}', b"F/d", b"Da", b"K"],
+    [b'R {"a" : 1.50e+3 , "\\u0062":"\\ud800"} ', b"F/b", b'U{"b":2}', b'Sc\xfe[1, 2]', b"Tq\"\xfea\"\\\x01\xc3\xa9", b"F"],
+    [b'R{"~":1,"/":2,"":3,"0":[0,1]}', b"F/~0", b"F/~1", b"F/", b"F/0/1", b"F/0/01", b"F/0/-", b"D", b"X", b"Da", b"Sa\xfe1"],
+    [b"R" + b'{"a":' * 128 + b"1" + b"}" * 128, b'U{"a":1,"a":2}', b"R[]", b"Sa\xfe" + b"[" * 127 + b"]" * 127],
+    [b"U{" + b",".join(b'"k%d":%d' % (i, i) for i in range(20)) + b"}", b'U{"k3":"x","new":null,"k19":{}}', b"Dk0", b"Dk19"],
+]
+# Payloads of Fe26.2 and its parts before the seal.
+PAYLOADS = [
+    '{"id":"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a","createdAt":1800000000000,"data":{"a":1}}',
+    '{"id":"u","createdAt":1.8e12,"data":{"a":[]},"lastSeenAt":1799999999999,"extra":{"x":1},"more":null}',
+    '{ "\\u0069d" : "u" , "data" : { "a" : 1 } }',
+    '{"data":null,"createdAt":false}',
+    "{}",
+    "[1]",
+    '"text"',
+]
+PARTS = [
+    "*0123456789abcdef*YWx3YXlzIHRoZSBzYW1lLg*AAAAAAAAAAAAAAAAAAAAAA*",
+    "*0123456789abcdef*YWx3YXlzIHRoZSBzYW1lLg*AAAAAAAAAAAAAAAAAAAAAA*1800000000000",
+    "*0123456789abcdef*YWx3YXlzIHRoZSBzYW1lLg**1",
+    "k1*s*YWx3YXlzIHRoZSBzYW1lLg*AAAA*1e3",
+]
+
+
+def seeds() -> dict[str, list[bytes]]:
+    vectors = [v for name in ("open", "refuse") for v in json.loads((VECTORS / f"h3s1-{name}.json").read_text())]
+    tokens = [v["token"].encode() for v in vectors]
+    plaintexts = [bytes.fromhex(v["plaintext"]) for v in vectors if v.get("plaintext")]
+    passwords = [f'"{PASSWORD}"', f'{{"k2":"{PASSWORD}","default":"{PASSWORD} 2"}}', '"short"', "{}", "1"]
+    return {
+        "cookies": [bytes([config]) + header for header in COOKIES for config in range(5)]
+        + [b"\x02h3=" + token for token in tokens],
+        "unseal": [b"\0" + token for token in tokens]
+        + [b"\1" + plaintext for plaintext in plaintexts]
+        + [b"\2" + payload.encode() for payload in PAYLOADS]
+        + [b"\3" + parts.encode() for parts in PARTS],
+        "options": [f'{{"password":"{PASSWORD}",{more}}}'.encode() for more in OPTIONS]
+        + [f'{{"password":{password}}}'.encode() for password in passwords]
+        + [json.dumps(v["options"]).encode() for v in vectors],
+        "data": [b"\xff".join(operations) for operations in DATA]
+        + [b"R" + v["data"].encode() + b"\xffK\xffSk\xfe1" for v in vectors if v.get("data")],
+        # Choices of steps and texts, which any bytes are; the fuzzer finds the ways.
+        "abi": [bytes(range(256)), b"", b"\xff" * 400, *tokens[:8]],
+    }
+
+
+def main(folder: Path) -> None:
+    for target, texts in seeds().items():
+        to = folder / target
+        to.mkdir(parents=True, exist_ok=True)
+        for i, text in enumerate(dict.fromkeys(texts)):
+            # The fuzzer takes no more than this.
+            if len(text) <= 4096:
+                (to / f"seed-{i:03}").write_bytes(text)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,838 @@
+//! The C ABI under any sequence of calls, as a C program could make them within the header's contract. AddressSanitizer watches the memory;
+//! this watches that strings last as long as the header says, that outputs are whole, and that an error changes nothing.
+#![no_main]
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+use std::sync::LazyLock;
+
+use arbitrary::Arbitrary;
+use h3s::ffi::*;
+use h3s_fuzz::{IRON, NOW, options};
+use libfuzzer_sys::fuzz_target;
+
+const SLOTS: usize = 4;
+
+#[derive(Arbitrary, Debug)]
+enum Step {
+    Open {
+        verb: bool,
+        config: u8,
+        slot: u8,
+        cookie: Text,
+        header: Text,
+        peer: Text,
+        flags: u8,
+        size: Size,
+        now: Now,
+    },
+    Unseal {
+        config: u8,
+        slot: u8,
+        token: Text,
+        now: Now,
+    },
+    Free {
+        slot: u8,
+    },
+    Update {
+        slot: u8,
+        json: Text,
+    },
+    Replace {
+        slot: u8,
+        json: Text,
+    },
+    Set {
+        slot: u8,
+        key: Text,
+        json: Text,
+    },
+    SetText {
+        slot: u8,
+        key: Text,
+        text: Text,
+    },
+    Remove {
+        slot: u8,
+        key: Text,
+    },
+    Rotate {
+        slot: u8,
+    },
+    Clear {
+        slot: u8,
+    },
+    SetId {
+        slot: u8,
+        id: Text,
+    },
+    SetNow {
+        slot: u8,
+        now: Now,
+    },
+    SetCookies {
+        slot: u8,
+        without: u8,
+    },
+    Seal {
+        slot: u8,
+        without: bool,
+    },
+    View {
+        slot: u8,
+        size: Size,
+    },
+    Find {
+        slot: u8,
+        pointer: Text,
+    },
+    Text {
+        slot: u8,
+        pointer: Text,
+    },
+    LogId {
+        slot: u8,
+    },
+    Getters {
+        slot: u8,
+    },
+    Config {
+        config: u8,
+    },
+    Strip {
+        config: u8,
+        cookie: Text,
+    },
+    IronSeal {
+        config: u8,
+        json: Text,
+        now: Now,
+        room: u16,
+    },
+    IronUnseal {
+        config: u8,
+        token: Text,
+        now: Now,
+        room: u16,
+    },
+    /// A config of this sequence's own; it may be freed while its sessions live on.
+    NewConfig {
+        options: Text,
+    },
+    FreeConfig,
+    Names {
+        status: i32,
+    },
+}
+
+#[derive(Arbitrary, Debug)]
+enum Text {
+    Bytes(Vec<u8>),
+    Word(u8),
+    /// A length, but no pointer.
+    Null(u8),
+    /// The token that was sealed last.
+    Token,
+    /// The Cookie header of the Set-Cookie values that were given last.
+    Cookies,
+    /// Either with a byte changed.
+    Changed(bool, u16, u8),
+    Repeated(u8, u16),
+}
+
+const WORDS: [&str; 16] = [
+    "",
+    "a",
+    "b",
+    "/a",
+    "/b/0",
+    "1",
+    "\"\\u00e9\"",
+    "{\"a\":1}",
+    "{\"b\":[1,{\"a\":\"\\n\"}]}",
+    "[]",
+    "null",
+    "h3=x",
+    "user~1",
+    "{\"a\":1,\"a\":2}",
+    "h3=h3s1..AAAA; h3=b",
+    "Fe26.2*1*2*3*4*5*6*7",
+];
+
+/// A struct's `size`: the right one, one that is too small, or a larger struct with or without zeros at its end.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Size {
+    Right,
+    Small(u8),
+    Larger { by: u8, last: u8 },
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Now {
+    Usual,
+    After(u32),
+    Any(i64),
+}
+
+impl Now {
+    fn ms(self) -> i64 {
+        match self {
+            Now::Usual => NOW,
+            Now::After(ms) => NOW + i64::from(ms),
+            Now::Any(ms) => ms,
+        }
+    }
+}
+
+struct Shared(Vec<*mut h3s_config>);
+// SAFETY: a config may be used by any number of threads.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+static CONFIGS: LazyLock<Shared> = LazyLock::new(|| {
+    let configs = [
+        r#""maxAge":3600,"idleTimeout":600"#,
+        r#""cookie":{"chunkMaxLength":100,"maxChunks":6},"maxTokenLength":2000"#,
+        r#""cookie":false"#,
+        IRON,
+    ];
+    Shared(
+        configs
+            .iter()
+            .map(|more| new_config(options(more).as_bytes()).expect("right"))
+            .collect(),
+    )
+});
+
+fn new_config(options: &[u8]) -> Option<*mut h3s_config> {
+    let mut config = ptr::dangling_mut();
+    let mut err = unset();
+    // SAFETY: all pointers are valid for the call.
+    let status = unsafe {
+        h3s_config_new(
+            options.as_ptr().cast(),
+            options.len(),
+            &mut config,
+            &mut err,
+        )
+    };
+    check_error(status, &err);
+    assert_eq!(status == H3S_OK, !config.is_null());
+    (status == H3S_OK).then_some(config)
+}
+
+/// An argument as C gives it: a buffer of just its size, so that reading past it is seen.
+struct Argument {
+    bytes: Box<[u8]>,
+    null: Option<usize>,
+}
+
+impl Argument {
+    fn ptr(&self) -> *const c_char {
+        match self.null {
+            Some(_) => ptr::null(),
+            None if self.bytes.is_empty() => ptr::dangling(),
+            None => self.bytes.as_ptr().cast(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.null.unwrap_or(self.bytes.len())
+    }
+
+    fn is_null(&self) -> bool {
+        self.len() > 0 && self.null.is_some()
+    }
+}
+
+/// A borrowed string and what stood in it.
+struct Borrowed {
+    slot: usize,
+    text: h3s_str,
+    copy: Vec<u8>,
+}
+
+#[derive(Default)]
+struct World {
+    sessions: [Option<*mut h3s_session>; SLOTS],
+    own: Option<*mut h3s_config>,
+    made: usize,
+    borrowed: Vec<Borrowed>,
+    token: Vec<u8>,
+    cookies: Vec<u8>,
+}
+
+fuzz_target!(|steps: Vec<Step>| {
+    let mut world = World::default();
+    for step in steps.iter().take(200) {
+        world.take(step);
+        world.check_borrowed();
+    }
+    // Configs first: their sessions keep what they need.
+    world.free_config();
+    world.check_borrowed();
+    (0..SLOTS).for_each(|slot| world.free(slot));
+});
+
+impl World {
+    fn config(&self, which: u8) -> *const h3s_config {
+        match usize::from(which) % 6 {
+            4 => self.own.unwrap_or(ptr::null_mut()),
+            5 => ptr::null(),
+            which => CONFIGS.0[which],
+        }
+    }
+
+    fn session(&self, slot: u8) -> *mut h3s_session {
+        self.sessions[usize::from(slot) % SLOTS].unwrap_or(ptr::null_mut())
+    }
+
+    fn argument(&self, text: &Text) -> Argument {
+        let bytes = match text {
+            Text::Bytes(bytes) => bytes.clone(),
+            Text::Word(which) => WORDS[usize::from(*which) % WORDS.len()].into(),
+            Text::Null(len) => {
+                return Argument {
+                    bytes: Box::default(),
+                    null: Some(usize::from(*len)),
+                };
+            }
+            Text::Token => self.token.clone(),
+            Text::Cookies => self.cookies.clone(),
+            Text::Changed(token, at, by) => {
+                let mut bytes = if *token {
+                    self.token.clone()
+                } else {
+                    self.cookies.clone()
+                };
+                let len = bytes.len().max(1);
+                if let Some(byte) = bytes.get_mut(usize::from(*at) % len) {
+                    *byte ^= by;
+                }
+                bytes
+            }
+            Text::Repeated(byte, len) => vec![*byte; usize::from(*len) % 20_000],
+        };
+        Argument {
+            bytes: bytes.into(),
+            null: None,
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        let mut err = unset();
+        // SAFETY, here and below: handles are NULL or live, and buffers as long as is said.
+        unsafe {
+            match step {
+                Step::Open {
+                    verb,
+                    config,
+                    slot,
+                    cookie,
+                    header,
+                    peer,
+                    flags,
+                    size,
+                    now,
+                } => {
+                    let slot = usize::from(*slot) % SLOTS;
+                    let (cookie, header, peer) = (
+                        self.argument(cookie),
+                        self.argument(header),
+                        self.argument(peer),
+                    );
+                    let request = h3s_request {
+                        size: 0,
+                        flags: (*flags).into(),
+                        cookie: cookie.ptr(),
+                        cookie_len: cookie.len(),
+                        header: header.ptr(),
+                        header_len: header.len(),
+                        peer: peer.ptr(),
+                        peer_len: peer.len(),
+                        now_ms: now.ms(),
+                    };
+                    let (mut request, size_is_good) = sized(request, *size);
+                    let call = if *verb { h3s_use } else { h3s_get };
+                    let mut session = ptr::dangling_mut();
+                    let status = call(
+                        self.config(*config),
+                        request.as_mut_ptr().cast(),
+                        &mut session,
+                        &mut err,
+                    );
+                    self.opened(slot, session, status, &err);
+                    if status == H3S_OK {
+                        assert!(
+                            size_is_good
+                                && *flags < 2
+                                && !(cookie.is_null() || header.is_null() || peer.is_null())
+                        );
+                    } else {
+                        // A header's text alone never makes an error.
+                        assert!([H3S_ERR_ARGUMENT, H3S_ERR_COLD, H3S_ERR_BUSY].contains(&status));
+                    }
+                }
+                Step::Unseal {
+                    config,
+                    slot,
+                    token,
+                    now,
+                } => {
+                    let token = self.argument(token);
+                    let mut session = ptr::dangling_mut();
+                    let status = h3s_unseal(
+                        self.config(*config),
+                        token.ptr(),
+                        token.len(),
+                        now.ms(),
+                        &mut session,
+                        &mut err,
+                    );
+                    self.opened(usize::from(*slot) % SLOTS, session, status, &err);
+                    assert!([H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_REJECTED].contains(&status));
+                    assert_eq!(status == H3S_ERR_REJECTED, err.offset > 0);
+                }
+                Step::Free { slot } => self.free(usize::from(*slot) % SLOTS),
+                Step::Update { slot, json } => {
+                    let json = self.argument(json);
+                    self.write(*slot, |session, err| {
+                        h3s_update(session, json.ptr(), json.len(), err)
+                    });
+                }
+                Step::Replace { slot, json } => {
+                    let json = self.argument(json);
+                    self.write(*slot, |session, err| {
+                        h3s_replace(session, json.ptr(), json.len(), err)
+                    });
+                }
+                Step::Set { slot, key, json } => {
+                    let (key, json) = (self.argument(key), self.argument(json));
+                    self.write(*slot, |session, err| {
+                        h3s_set(session, key.ptr(), key.len(), json.ptr(), json.len(), err)
+                    });
+                }
+                Step::SetText { slot, key, text } => {
+                    let (key, text) = (self.argument(key), self.argument(text));
+                    self.write(*slot, |session, err| {
+                        h3s_set_text(session, key.ptr(), key.len(), text.ptr(), text.len(), err)
+                    });
+                }
+                Step::Remove { slot, key } => {
+                    let key = self.argument(key);
+                    self.write(*slot, |session, err| {
+                        h3s_remove(session, key.ptr(), key.len(), err)
+                    });
+                }
+                Step::Rotate { slot } => self.write(*slot, |session, err| h3s_rotate(session, err)),
+                Step::Clear { slot } => self.write(*slot, |session, err| h3s_clear(session, err)),
+                Step::SetId { slot, id } => {
+                    let id = self.argument(id);
+                    self.write(*slot, |session, err| {
+                        h3s_session_set_id(session, id.ptr(), id.len(), err)
+                    });
+                }
+                Step::SetNow { slot, now } => self.write(*slot, |session, err| {
+                    h3s_session_set_now(session, now.ms(), err)
+                }),
+                Step::SetCookies { slot, without } => self.set_cookies(*slot, *without),
+                Step::Seal { slot, without } => {
+                    let mut token = h3s_str {
+                        ptr: ptr::dangling(),
+                        len: 7,
+                    };
+                    let out = if *without {
+                        ptr::null_mut()
+                    } else {
+                        &mut token
+                    };
+                    let status = h3s_seal(self.session(*slot), out, &mut err);
+                    check_error(status, &err);
+                    if status == H3S_OK {
+                        self.token = self.keep_z(*slot, token);
+                        assert!(!self.token.is_empty());
+                    } else {
+                        assert!(
+                            *without
+                                || (token.ptr.is_null() && token.len == 0)
+                                || self.session(*slot).is_null()
+                        );
+                    }
+                }
+                Step::View { slot, size } => self.view(*slot, *size),
+                Step::Find { slot, pointer } => {
+                    let pointer = self.argument(pointer);
+                    let found = h3s_session_find(self.session(*slot), pointer.ptr(), pointer.len());
+                    self.keep(*slot, found);
+                }
+                Step::Text { slot, pointer } => {
+                    let pointer = self.argument(pointer);
+                    let found = h3s_session_text(self.session(*slot), pointer.ptr(), pointer.len());
+                    self.keep(*slot, found);
+                }
+                Step::LogId { slot } => {
+                    let id = h3s_session_log_id(self.session(*slot));
+                    if !id.ptr.is_null() {
+                        assert_eq!(self.keep_z(*slot, id).len(), 32);
+                    }
+                }
+                Step::Getters { slot } => self.getters(*slot),
+                Step::Config { config } => {
+                    let config = self.config(*config);
+                    for text in [
+                        h3s_config_cookie_name(config),
+                        h3s_config_header_name(config),
+                        h3s_config_vary(config),
+                    ] {
+                        assert_eq!(text.ptr.is_null(), config.is_null());
+                        if !text.ptr.is_null() {
+                            assert_eq!(text.len, CStr::from_ptr(text.ptr).count_bytes());
+                        }
+                    }
+                }
+                Step::Strip { config, cookie } => {
+                    let cookie = self.argument(cookie);
+                    let mut out = vec![0_u8; cookie.bytes.len()];
+                    let len = h3s_cookie_strip(
+                        self.config(*config),
+                        cookie.ptr(),
+                        cookie.len(),
+                        out.as_mut_ptr().cast(),
+                    );
+                    assert!(len <= out.len());
+                }
+                Step::IronSeal {
+                    config,
+                    json,
+                    now,
+                    room,
+                } => {
+                    let json = self.argument(json);
+                    let call = |out, room, len, err| {
+                        h3s_iron_seal(
+                            self.config(*config),
+                            json.ptr(),
+                            json.len(),
+                            now.ms(),
+                            out,
+                            room,
+                            len,
+                            err,
+                        )
+                    };
+                    if let Some(token) = converted(call, *room) {
+                        assert!(token.len() < json.len() / 3 * 4 + 512);
+                        self.token = token;
+                    }
+                }
+                Step::IronUnseal {
+                    config,
+                    token,
+                    now,
+                    room,
+                } => {
+                    let token = self.argument(token);
+                    let call = |out, room, len, err| {
+                        h3s_iron_unseal(
+                            self.config(*config),
+                            token.ptr(),
+                            token.len(),
+                            now.ms(),
+                            out,
+                            room,
+                            len,
+                            err,
+                        )
+                    };
+                    if let Some(json) = converted(call, *room) {
+                        assert!(json.len() < token.len());
+                    }
+                }
+                Step::NewConfig { options } => {
+                    // Deriving keys takes milliseconds.
+                    if self.made == 0 {
+                        self.made += 1;
+                        let argument = self.argument(options);
+                        let with_password =
+                            h3s_fuzz::options(&String::from_utf8_lossy(&argument.bytes));
+                        self.free_config();
+                        self.own = new_config(with_password.as_bytes())
+                            .or_else(|| new_config(h3s_fuzz::options("").as_bytes()));
+                    }
+                }
+                Step::FreeConfig => self.free_config(),
+                Step::Names { status } => {
+                    assert!(!CStr::from_ptr(h3s_status_str(*status)).is_empty());
+                    assert!(!CStr::from_ptr(h3s_rejection_str(*status)).is_empty());
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, slot: usize, session: *mut h3s_session, status: i32, err: &h3s_error) {
+        check_error(status, err);
+        assert_eq!(
+            status == H3S_OK,
+            !session.is_null(),
+            "no session after an error"
+        );
+        if status == H3S_OK {
+            self.free(slot);
+            self.sessions[slot] = Some(session);
+        }
+    }
+
+    fn free(&mut self, slot: usize) {
+        self.borrowed.retain(|borrowed| borrowed.slot != slot);
+        // SAFETY: live, and nothing points to it any more; or NULL.
+        unsafe { h3s_session_free(self.sessions[slot].take().unwrap_or(ptr::null_mut())) };
+    }
+
+    fn free_config(&mut self) {
+        // SAFETY: as above.
+        unsafe { h3s_config_free(self.own.take().unwrap_or(ptr::null_mut())) };
+    }
+
+    /// A write, which ends what was borrowed, and changes nothing if it fails.
+    fn write(&mut self, slot: u8, write: impl FnOnce(*mut h3s_session, *mut h3s_error) -> i32) {
+        let session = self.session(slot);
+        let before = snapshot(session);
+        let mut err = unset();
+        let index = usize::from(slot) % SLOTS;
+        self.borrowed.retain(|borrowed| borrowed.slot != index);
+        let status = write(session, &mut err);
+        check_error(status, &err);
+        assert!(!(status == H3S_OK && session.is_null()));
+        assert!(status != H3S_ERR_INTERNAL && status != H3S_ERR_MEMORY && status != H3S_ERR_RANDOM);
+        if status != H3S_OK {
+            assert_eq!(
+                snapshot(session),
+                before,
+                "an error leaves the session as it was"
+            );
+        }
+    }
+
+    fn set_cookies(&mut self, slot: u8, without: u8) {
+        let (mut list, mut count) = (ptr::dangling(), 7);
+        let mut err = unset();
+        let list_out = if without & 3 == 1 {
+            ptr::null_mut()
+        } else {
+            &raw mut list
+        };
+        let count_out = if without & 3 == 2 {
+            ptr::null_mut()
+        } else {
+            &raw mut count
+        };
+        let session = self.session(slot);
+        // SAFETY: the handle is NULL or live, the outputs NULL or writable.
+        let status = unsafe { h3s_set_cookies(session, list_out, count_out, &mut err) };
+        check_error(status, &err);
+        if status != H3S_OK {
+            assert!(list_out.is_null() || list.is_null());
+            assert!(count_out.is_null() || count == 0);
+            return;
+        }
+        // SAFETY: the library says so.
+        let values: Vec<h3s_str> = (0..count).map(|i| unsafe { *list.add(i) }).collect();
+        let values: Vec<Vec<u8>> = values
+            .into_iter()
+            .map(|value| self.keep_z(slot, value))
+            .collect();
+        let values: Vec<&str> = values
+            .iter()
+            .map(|value| std::str::from_utf8(value).expect("ASCII"))
+            .collect();
+        h3s_fuzz::check_set_cookies(values.iter().copied());
+        if !values.is_empty() {
+            let pairs: Vec<&str> = values
+                .iter()
+                .filter_map(|value| value.split(';').next())
+                .collect();
+            self.cookies = pairs.join("; ").into();
+        }
+    }
+
+    fn view(&mut self, slot: u8, size: Size) {
+        let empty = h3s_view {
+            size: 0,
+            flags: 0,
+            id: h3s_str::default(),
+            data: h3s_str::default(),
+            created_at: 0,
+            last_seen_at: 0,
+            expires_at: 0,
+            source: 0,
+            rejection: 0,
+        };
+        let (mut view, size_is_good) = sized(empty, size);
+        let session = self.session(slot);
+        // SAFETY: the handle is NULL or live, and the view as large as it says.
+        let status = unsafe { h3s_session_view(session, view.as_mut_ptr().cast()) };
+        assert_eq!(status == H3S_OK, size_is_good && !session.is_null());
+        if status == H3S_OK {
+            // SAFETY: it was filled; it need not be aligned in its buffer.
+            let view: h3s_view = unsafe { view.as_ptr().cast::<h3s_view>().read_unaligned() };
+            // SAFETY: the handle is live.
+            unsafe {
+                assert_eq!(view.created_at, h3s_session_created_at(session));
+                assert_eq!(view.last_seen_at, h3s_session_last_seen_at(session));
+                assert_eq!(view.expires_at, h3s_session_expires_at(session));
+                assert_eq!(
+                    (view.source, view.rejection),
+                    (h3s_session_source(session), h3s_session_rejection(session))
+                );
+                assert_eq!(
+                    view.flags & H3S_VIEW_NEW != 0,
+                    h3s_session_is_new(session) == 1
+                );
+                assert_eq!(
+                    view.flags & H3S_VIEW_DIRTY != 0,
+                    h3s_session_is_dirty(session) == 1
+                );
+            }
+            self.keep_z(slot, view.id);
+            self.keep_z(slot, view.data);
+        }
+    }
+
+    fn getters(&mut self, slot: u8) {
+        let session = self.session(slot);
+        // SAFETY: NULL or live.
+        let (id, data) = unsafe { (h3s_session_id(session), h3s_session_data(session)) };
+        assert_eq!(id.ptr.is_null(), session.is_null());
+        if !session.is_null() {
+            self.keep_z(slot, id);
+            let data = self.keep_z(slot, data);
+            h3s_fuzz::check_data(std::str::from_utf8(&data).expect("UTF-8"));
+        }
+    }
+
+    /// Remembers a borrowed string.
+    fn keep(&mut self, slot: u8, text: h3s_str) -> Vec<u8> {
+        if text.ptr.is_null() {
+            assert_eq!(text.len, 0);
+            return Vec::new();
+        }
+        // SAFETY: the library says that so many bytes are there.
+        let copy = unsafe { std::slice::from_raw_parts(text.ptr.cast::<u8>(), text.len) }.to_vec();
+        let slot = usize::from(slot) % SLOTS;
+        self.borrowed.push(Borrowed {
+            slot,
+            text,
+            copy: copy.clone(),
+        });
+        copy
+    }
+
+    /// Remembers one that has to end in a NUL, and to have a pointer.
+    fn keep_z(&mut self, slot: u8, text: h3s_str) -> Vec<u8> {
+        assert!(!text.ptr.is_null());
+        // SAFETY: the library says that a NUL follows.
+        assert_eq!(unsafe { *text.ptr.add(text.len) }, 0);
+        self.keep(slot, text)
+    }
+
+    fn check_borrowed(&self) {
+        for Borrowed { text, copy, .. } in &self.borrowed {
+            // SAFETY: nothing has ended it, by the header; if that is wrong, AddressSanitizer says so.
+            let now = unsafe { std::slice::from_raw_parts(text.ptr.cast::<u8>(), text.len) };
+            assert_eq!(now, copy, "a borrowed string changed");
+        }
+    }
+}
+
+fn unset() -> h3s_error {
+    h3s_error {
+        status: -77,
+        offset: -77,
+        key: [b'?' as c_char; 56],
+        message: [b'?' as c_char; 192],
+    }
+}
+
+/// An error is whole: what was returned, and two strings of printable UTF-8 that end.
+fn check_error(status: i32, err: &h3s_error) {
+    assert_eq!(err.status, status);
+    assert_ne!(status, H3S_ERR_INTERNAL, "a panic");
+    let text = |chars: &[c_char]| {
+        let bytes: Vec<u8> = chars
+            .iter()
+            .map(|c| *c as u8)
+            .take_while(|c| *c != 0)
+            .collect();
+        assert!(bytes.len() < chars.len(), "no NUL");
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    let (key, message) = (text(&err.key), text(&err.message));
+    assert!(key.chars().chain(message.chars()).all(|c| !c.is_control()));
+    assert_eq!(message.is_empty(), status == H3S_OK);
+    assert!(status != H3S_OK || (key.is_empty() && err.offset == -1));
+}
+
+/// What must be the same after an error.
+fn snapshot(session: *mut h3s_session) -> (Vec<u8>, Vec<u8>, i64, i32, i32) {
+    let copy = |text: h3s_str| match text.ptr.is_null() {
+        true => Vec::new(),
+        // SAFETY: as long as it says.
+        false => unsafe { std::slice::from_raw_parts(text.ptr.cast::<u8>(), text.len) }.to_vec(),
+    };
+    // SAFETY: NULL or live.
+    unsafe {
+        (
+            copy(h3s_session_id(session)),
+            copy(h3s_session_data(session)),
+            h3s_session_created_at(session),
+            h3s_session_is_new(session),
+            h3s_session_source(session),
+        )
+    }
+}
+
+/// A struct in a buffer of the size that it claims, and whether the library has to take it.
+fn sized<T>(value: T, size: Size) -> (Vec<u64>, bool) {
+    let right = size_of::<T>();
+    let claimed = match size {
+        Size::Right => right,
+        Size::Small(by) => right.saturating_sub(usize::from(by) + 1),
+        Size::Larger { by, .. } => right + 8 * (usize::from(by) + 1),
+    };
+    let mut buffer = vec![0_u64; claimed.max(right).div_ceil(8)];
+    let bytes = buffer.as_mut_ptr().cast::<u8>();
+    // SAFETY: the buffer is large enough and aligned for any of the ABI's structs, which start with their size.
+    unsafe {
+        bytes.cast::<T>().write(value);
+        bytes.cast::<u32>().write(claimed as u32);
+    }
+    match size {
+        Size::Larger { last, .. } => {
+            *buffer.last_mut().expect("it is not empty") = u64::from(last);
+            (buffer, last == 0 && claimed <= 1024)
+        }
+        _ => (buffer, claimed == right),
+    }
+}
+
+/// A text that the library writes into the caller's buffer.
+fn converted(
+    call: impl FnOnce(*mut c_char, usize, *mut usize, *mut h3s_error) -> i32,
+    room: u16,
+) -> Option<Vec<u8>> {
+    let room = usize::from(room);
+    let mut out = vec![b'?'; room];
+    let (mut len, mut err) = (7, unset());
+    let status = call(out.as_mut_ptr().cast(), room, &mut len, &mut err);
+    check_error(status, &err);
+    if status == H3S_OK {
+        assert!(len < room && out[len] == 0);
+        out.truncate(len);
+        return Some(out);
+    }
+    assert!(len == 0 || (status == H3S_ERR_ARGUMENT && len >= room));
+    assert!(out.iter().all(|byte| *byte == b'?'), "half a text");
+    None
+}

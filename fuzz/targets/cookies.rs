@@ -1,0 +1,142 @@
+//! The Cookie header and the session header through `use`.
+//!
+//! Input: which config, the session header, 0xFF, the Cookie header. Bytes of 0x80 to 0x8F stand for tokens and chunks, which no mutation would hit upon.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use h3s::{Config, Source};
+use h3s_fuzz::{IRON, NOW, check, check_set_cookies, config, request};
+use libfuzzer_sys::fuzz_target;
+
+struct Setting {
+    config: Config,
+    /// What stands for 0x80, 0x81 and so on.
+    words: Vec<String>,
+    ids: Vec<String>,
+}
+
+static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    [
+        r#""maxAge":3600,"idleTimeout":600"#,
+        r#""cookie":{"chunkMaxLength":100,"maxChunks":8}"#,
+        r#""name":"__Host-s","refresh":false,"sessionHeader":"x-s""#,
+        r#""cookie":false"#,
+        IRON,
+    ]
+    .map(setting)
+    .into()
+});
+
+fn setting(more: &str) -> Setting {
+    let config = config(more);
+    let mut words = Vec::new();
+    let mut ids = Vec::new();
+    // A token that opens; another one; one that is in chunks where they are short; one that has ended.
+    let tokens = [
+        ("a", "1", 0),
+        ("b", "2", 0),
+        ("c", &*format!("\"{}\"", "c".repeat(200)), 0),
+        ("d", "4", 7_200_000),
+    ];
+    for (name, value, age) in tokens {
+        let now_ms = NOW - age;
+        let mut session = config
+            .use_session(&h3s::Request {
+                now_ms,
+                ..request(b"", b"")
+            })
+            .unwrap();
+        session.set(name, value).unwrap();
+        ids.push(session.id().to_owned());
+        words.push(session.seal().unwrap().to_owned());
+        for cookie in session.set_cookies().unwrap().iter() {
+            words.push(cookie.split(';').next().unwrap().to_owned());
+        }
+    }
+    Setting { config, words, ids }
+}
+
+/// The text with tokens in place of the bytes that stand for them.
+fn with_tokens(setting: &Setting, text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in text {
+        match byte
+            .checked_sub(0x80)
+            .and_then(|i| setting.words.get(usize::from(i)))
+        {
+            Some(word) => out.extend_from_slice(word.as_bytes()),
+            None => out.push(*byte),
+        }
+    }
+    out
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Some((which, rest)) = input.split_first() else {
+        return;
+    };
+    let setting = &SETTINGS[usize::from(*which) % SETTINGS.len()];
+    let config = &setting.config;
+    let split = rest.iter().position(|byte| *byte == 0xFF);
+    let (header, cookie) = split.map_or((&[][..], rest), |at| (&rest[..at], &rest[at + 1..]));
+    let (header, cookie) = (with_tokens(setting, header), with_tokens(setting, cookie));
+
+    let mut session = config
+        .use_session(&request(&cookie, &header))
+        .expect("a rejection is no error");
+    check(&session);
+    let known = setting.ids.iter().any(|id| id == session.id());
+    assert_eq!(
+        session.source() != Source::None,
+        known,
+        "a session of nobody, or nobody's of a session"
+    );
+    assert_eq!(session.is_new(), !known);
+
+    let get = config.get_session(&request(&cookie, &header)).unwrap();
+    assert_eq!(get.source(), session.source());
+    assert_eq!(get.rejection(), session.rejection());
+    assert!(get.source() != Source::None || !get.is_dirty());
+
+    // Upstream goes nothing of ours, and only what came.
+    let stripped: Vec<u8> = config.strip_cookies(&cookie).flatten().copied().collect();
+    assert!(stripped.len() <= cookie.len());
+    let upstream = config.use_session(&request(&stripped, b"")).unwrap();
+    assert_eq!(
+        (upstream.source(), upstream.rejection()),
+        (Source::None, None)
+    );
+    let again: Vec<u8> = config.strip_cookies(&stripped).flatten().copied().collect();
+    assert_eq!(again, stripped);
+
+    // What is written comes back.
+    check_set_cookies(session.set_cookies().unwrap().iter());
+    session.set("written", "true").unwrap();
+    let cookies: Vec<String> = session
+        .set_cookies()
+        .unwrap()
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    check_set_cookies(cookies.iter().map(String::as_str));
+    let pairs: Vec<&str> = cookies
+        .iter()
+        .filter_map(|cookie| cookie.split(';').next())
+        .collect();
+    let token = if pairs.is_empty() {
+        session.seal().unwrap()
+    } else {
+        ""
+    };
+    let mut back = config
+        .use_session(&request(pairs.join("; ").as_bytes(), token.as_bytes()))
+        .unwrap();
+    assert_eq!(back.rejection(), None);
+    assert_eq!(back.find("/written"), Some(&b"true"[..]));
+
+    // And after clear never again.
+    back.clear();
+    check(&back);
+    check_set_cookies(back.set_cookies().unwrap().iter());
+});

@@ -1,0 +1,193 @@
+//! `update`, `replace`, `set`, `remove` and `find` against a model: a list of names and values.
+//!
+//! Input: operations, 0xFF between them; each is a letter and its arguments, 0xFE between these.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use h3s::{Config, ErrorKind, Session};
+use h3s_fuzz::{check_data, config, json, request};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+/// JSON may nest this deep, the object that it is put into included.
+const MAX_DEPTH: usize = 128;
+
+static CONFIG: LazyLock<Config> = LazyLock::new(|| config(""));
+
+type Members = Vec<(String, String)>;
+
+fuzz_target!(|input: &[u8]| {
+    let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+    // None once there is a name that the model cannot hold: a lone surrogate.
+    let mut model = Some(Members::new());
+    for operation in input.split(|byte| *byte == 0xFF).take(64) {
+        let Some((letter, arguments)) = operation.split_first() else {
+            continue;
+        };
+        let split = arguments
+            .iter()
+            .position(|byte| *byte == 0xFE)
+            .unwrap_or(arguments.len());
+        let (first, second) = (
+            &arguments[..split],
+            arguments.get(split + 1..).unwrap_or_default(),
+        );
+        let before = session.data().to_owned();
+        let result = match letter {
+            b'U' => session.update(arguments),
+            b'R' => session.replace(arguments),
+            b'S' => session.set(first, second),
+            b'T' => session.set_text(first, second),
+            b'D' => session.remove(first),
+            b'F' => {
+                find(&mut session, arguments);
+                continue;
+            }
+            b'K' if session.is_cleared() => {
+                assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::State);
+                continue;
+            }
+            b'K' => {
+                let token = session.seal().unwrap().to_owned();
+                session = CONFIG.unseal(&token, h3s_fuzz::NOW).unwrap();
+                assert_eq!(session.data(), before);
+                continue;
+            }
+            b'X' => {
+                session.clear();
+                model = Some(Members::new());
+                continue;
+            }
+            _ => continue,
+        };
+        match result {
+            Ok(()) => {
+                model = model.and_then(|model| applied(model, *letter, first, second, arguments));
+                check_data(session.data());
+                if let Some(model) = &model {
+                    assert_eq!(json::members(session.data()).as_ref(), Some(model));
+                } else {
+                    model = json::members(session.data());
+                }
+            }
+            Err(error) => {
+                assert_eq!(
+                    session.data(),
+                    before,
+                    "an error leaves the session as it was"
+                );
+                match error.kind() {
+                    ErrorKind::Data => assert!(
+                        refusable(*letter, first, second, arguments),
+                        "{error}: {:?}",
+                        String::from_utf8_lossy(operation)
+                    ),
+                    ErrorKind::TooLarge => assert!(before.len() + operation.len() > 4000),
+                    ErrorKind::State => assert!(*letter == b'D' && session.is_cleared()),
+                    _ => panic!("{error}"),
+                }
+            }
+        }
+    }
+});
+
+/// The model after a write that was accepted, which it has to accept too.
+fn applied(
+    mut model: Members,
+    letter: u8,
+    first: &[u8],
+    second: &[u8],
+    whole: &[u8],
+) -> Option<Members> {
+    let text = |bytes| std::str::from_utf8(bytes).expect("only UTF-8 is accepted");
+    let key = || text(first).to_owned();
+    match letter {
+        b'U' | b'R' => {
+            let parsed = serde_json::from_str::<&serde_json::value::RawValue>(text(whole));
+            assert!(parsed.is_ok(), "no JSON: {whole:?}");
+            let new = json::members(&json::compact(text(whole)))?;
+            if letter == b'R' {
+                return Some(new);
+            }
+            new.into_iter()
+                .for_each(|(name, value)| assign(&mut model, name, value));
+        }
+        b'S' => {
+            let parsed = serde_json::from_str::<&serde_json::value::RawValue>(text(second));
+            assert!(parsed.is_ok(), "no JSON: {second:?}");
+            assign(&mut model, key(), json::compact(text(second)));
+        }
+        b'T' => {
+            // However it is spelt, it has to mean the same.
+            let spelt = Value::from(text(second)).to_string();
+            assign(&mut model, key(), spelt);
+        }
+        _ => model.retain(|(name, _)| *name != key()),
+    }
+    Some(model)
+}
+
+fn assign(model: &mut Members, name: String, value: String) {
+    match model.iter_mut().find(|(old, _)| *old == name) {
+        Some((_, old)) => *old = value,
+        None => model.push((name, value)),
+    }
+}
+
+/// Whether there is a reason to refuse these arguments.
+fn refusable(letter: u8, first: &[u8], second: &[u8], whole: &[u8]) -> bool {
+    let no_json = |bytes: &[u8], most: usize, object: bool| {
+        std::str::from_utf8(bytes).map_or(true, |text| {
+            serde_json::from_str::<&serde_json::value::RawValue>(text).is_err()
+                || json::depth(text) > most
+                || (object && !json::compact(text).starts_with('{'))
+                || json::has_odd_names(text)
+        })
+    };
+    match letter {
+        b'U' | b'R' => no_json(whole, MAX_DEPTH, true),
+        b'S' => std::str::from_utf8(first).is_err() || no_json(second, MAX_DEPTH - 1, false),
+        b'T' => std::str::from_utf8(first).is_err() || std::str::from_utf8(second).is_err(),
+        _ => std::str::from_utf8(first).is_err(),
+    }
+}
+
+/// Both ways to read, against serde_json's JSON Pointer.
+fn find(session: &mut Session, pointer: &[u8]) {
+    let found = session
+        .find(pointer)
+        .map(|found| std::str::from_utf8(found).expect("UTF-8").to_owned());
+    let text = session
+        .text(pointer)
+        .map(|text| std::str::from_utf8(text).expect("UTF-8").to_owned());
+    assert_eq!(found.is_some(), text.is_some());
+    // None where a string has a lone surrogate, or values nest deeper than serde_json goes.
+    let Ok(data) = serde_json::from_str::<Value>(session.data()) else {
+        return;
+    };
+    // serde_json takes a stray tilde for itself; RFC 6901 has no such pointer.
+    let expected = std::str::from_utf8(pointer)
+        .ok()
+        .filter(|pointer| {
+            pointer
+                .split('~')
+                .skip(1)
+                .all(|after| after.starts_with(['0', '1']))
+        })
+        .and_then(|pointer| data.pointer(pointer));
+    let value = found
+        .as_deref()
+        .map(|found| serde_json::from_str::<Value>(found).expect("JSON"));
+    assert_eq!(
+        value.as_ref(),
+        expected,
+        "{:?} in {}",
+        String::from_utf8_lossy(pointer),
+        session.data()
+    );
+    match expected {
+        Some(Value::String(expected)) => assert_eq!(text.as_ref(), Some(expected)),
+        _ => assert_eq!(text, found),
+    }
+}

@@ -1,0 +1,104 @@
+//! Options: each text is refused with a reason, or gives a config that works.
+#![no_main]
+
+use h3s::{Config, ErrorKind};
+use h3s_fuzz::{NOW, check, check_set_cookies, json, request};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+fuzz_target!(|text: &[u8]| {
+    let value = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Value>(text).ok());
+    if value.as_ref().is_some_and(is_slow) {
+        return;
+    }
+    let config = match Config::from_json(text) {
+        Ok(config) => config,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!error.message().is_empty());
+            assert!(
+                error.message().chars().all(|c| !c.is_control())
+                    && error.key().chars().all(|c| !c.is_control())
+            );
+            for password in value.iter().flat_map(passwords) {
+                // It stands once, so it is not the name of an unknown option too.
+                if password.len() >= 8
+                    && String::from_utf8_lossy(text).matches(password).count() == 1
+                {
+                    assert!(!error.message().contains(password) && !error.key().contains(password));
+                }
+            }
+            return;
+        }
+    };
+    let text = std::str::from_utf8(text).expect("UTF-8");
+    assert!(json::members(text).is_some(), "no JSON object: {text}");
+
+    let name = config.cookie_name();
+    assert!(
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+    );
+    let mut session = config
+        .use_session(&request(b"", b""))
+        .expect("a config that was accepted works");
+    check(&session);
+    if session.set("a", "1").is_ok() {
+        let cookies: Vec<String> = session
+            .set_cookies()
+            .expect("set_cookies")
+            .iter()
+            .map(str::to_owned)
+            .collect();
+        check_set_cookies(cookies.iter().map(String::as_str));
+        let header: Vec<&str> = cookies
+            .iter()
+            .filter_map(|cookie| cookie.split(';').next())
+            .collect();
+        if !header.is_empty() {
+            let back = config
+                .use_session(&request(header.join("; ").as_bytes(), b""))
+                .unwrap();
+            // A negative offset or a lifetime of nothing may end it at once; nothing else may.
+            if let Some(reason) = back.rejection() {
+                assert!(
+                    ["expired", "idle", "revoked"].contains(&reason.name()),
+                    "{reason:?}"
+                );
+            } else {
+                assert_eq!((back.id(), back.data()), (session.id(), r#"{"a":1}"#));
+            }
+        }
+    }
+    if let Ok(token) = config.iron_seal("[1]", NOW)
+        && let Ok(json) = config.iron_unseal(&token, NOW)
+    {
+        assert_eq!(*json, "[1]");
+    }
+});
+
+/// What would only show that PBKDF2 takes its time.
+fn is_slow(options: &Value) -> bool {
+    let many = |part: &str| {
+        options
+            .pointer(&format!("/seal/{part}/iterations"))
+            .and_then(Value::as_f64)
+            .is_some_and(|n| n > 64.0)
+    };
+    many("encryption") || many("integrity") || passwords(options).count() > 4
+}
+
+fn passwords(options: &Value) -> impl Iterator<Item = &str> {
+    let password = &options["password"];
+    let by_id = password
+        .as_object()
+        .into_iter()
+        .flat_map(|by_id| by_id.values());
+    std::iter::once(password)
+        .chain(by_id)
+        .filter_map(Value::as_str)
+}

@@ -1,0 +1,79 @@
+//! Both token decoders through `unseal`: any bytes, and, behind the seal, any content under the right keys.
+//!
+//! Input: what the rest is, by its first byte: a token as it comes; the plaintext of an h3s1 token; the payload of a Fe26.2 token; its
+//! parts before the seal.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use h3s::{Config, Session};
+use h3s_fuzz::{IRON, NOW, check, config, request, seal};
+use libfuzzer_sys::fuzz_target;
+
+static NATIVE: LazyLock<Config> = LazyLock::new(|| config(""));
+static BOTH: LazyLock<Config> = LazyLock::new(|| config(IRON));
+static LIMITED: LazyLock<Config> = LazyLock::new(|| {
+    config(&format!(
+        r#""maxAge":3600,"idleTimeout":600,"notBefore":{},{IRON}"#,
+        NOW - 7_200_000
+    ))
+});
+
+fuzz_target!(|input: &[u8]| {
+    let Some((what, rest)) = input.split_first() else {
+        return;
+    };
+    let token = match what % 4 {
+        0 => rest.to_vec(),
+        1 => seal::h3s1(rest).into_bytes(),
+        2 => seal::iron(rest),
+        _ => seal::iron_mac(rest),
+    };
+    let opened = [&NATIVE, &BOTH, &LIMITED].map(|config| opened(config, &token));
+    if what % 4 == 1 {
+        // What a stricter config opens, a laxer one does.
+        assert_eq!(opened[0].is_some(), opened[1].is_some());
+    } else if what % 4 > 1 {
+        assert!(opened[0].is_none(), "the format is not accepted");
+    }
+    assert!(opened[1].is_some() || opened[2].is_none());
+
+    // Whatever is read is what would be written: no two plaintexts of one session.
+    if what % 4 == 1
+        && let Some(session) = &mut opened.into_iter().next().flatten()
+        && session.expires_at().is_none()
+    {
+        assert_eq!(seal::h3s1_plaintext(session.seal().unwrap()), rest);
+    }
+    let _ = BOTH
+        .iron_unseal(&token, NOW)
+        .map(|json| h3s_fuzz::json::compact(&json) == *json || panic!("white space: {}", *json));
+});
+
+fn opened(config: &Config, token: &[u8]) -> Option<Session> {
+    let session = match config.unseal(token, NOW) {
+        Ok(session) => session,
+        Err(error) => {
+            assert!(error.rejection().is_some(), "{error}");
+            return None;
+        }
+    };
+    check(&session);
+    if !session.is_new() {
+        let by_header = config.get_session(&request(b"", token)).unwrap();
+        assert_eq!(
+            (by_header.id(), by_header.data()),
+            (session.id(), session.data())
+        );
+        assert_eq!(by_header.rejection(), None);
+    }
+    let mut copy = config.unseal(token, NOW).unwrap();
+    let token = copy.seal().unwrap().to_owned();
+    let again = config.unseal(&token, NOW).expect("what was sealed opens");
+    assert_eq!((again.id(), again.data()), (copy.id(), session.data()));
+    assert_eq!(
+        (again.created_at(), again.is_new()),
+        (copy.created_at(), false)
+    );
+    Some(session)
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Each fuzz target on its corpus and seeds, under AddressSanitizer; in `make soak` each for a minute on inputs of its own making.
+. "$(dirname "$0")/suite.sh"
+need_rust && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ && need_debian python3 python3 ||
+    skip_suite "needs Rust, cargo-fuzz, a C++ compiler and python3"
+
+check "the fuzz targets build" bounded 1500 fuzz/run.sh --build
+[ "$failed" -eq 0 ] || finish
+
+# corpus TARGET: as many inputs were run as there are, and no less than a hundred.
+corpus() {
+    local target=$1 out there
+    out=$(bounded 300 fuzz/run.sh --corpus "$target" 2>&1) || { echo "$out"; return 1; }
+    there=$(find "fuzz/corpus/$target" "target/fuzz/seeds/$target" -type f | wc -l)
+    tail -n 5 <<<"$out"
+    # libFuzzer runs the empty input too.
+    [ "$there" -ge 100 ] && grep -qE "^Done (${there}|$((there + 1))) runs" <<<"$out"
+}
+for target in cookies unseal options data abi; do
+    check "$target: no input of the corpus breaks what must hold" corpus "$target"
+done
+if [ -n "${H3S_SOAK:-}" ]; then
+    for target in cookies unseal options data abi; do
+        check "$target: nor does any in ${FUZZ_SECONDS:-60} s" bounded $((${FUZZ_SECONDS:-60} + 300)) fuzz/run.sh "${FUZZ_SECONDS:-60}" "$target"
+    done
+fi
+finish
