@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# The work and the memory that hostile inputs cost, counted and not timed: they grow as the input does. Each shape of input is a test.
+. "$(dirname "$0")/suite.sh"
+need_c && need_debian valgrind valgrind && need_debian python3 python3 || skip_suite "needs a C compiler, valgrind and python3"
+need_build
+
+build() {
+    # shellcheck disable=SC2046  # several words are meant
+    cc -std=c99 -O1 -g -Wall -Wextra -Wpedantic -Werror tests/work/work.c -o "$scratch/work" \
+        $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s)
+}
+count() {
+    bounded 900 valgrind --tool=callgrind --callgrind-out-file="$scratch/callgrind" "$scratch/work" >"$scratch/held"
+}
+check "the counting program is built" build
+check "it runs under callgrind" count
+python3 tests/work/check.py "$scratch" >"$scratch/shapes"
+while read -r verdict shape; do
+    check "$shape" [ "$verdict" = ok ]
+done <"$scratch/shapes"
+check "all shapes were counted" [ "$(grep -c . "$scratch/shapes")" -ge 30 ]
+finish

@@ -1,0 +1,41 @@
+"""check.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its work and memory grow as its length does."""
+
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+# Names are sorted to find one that stands twice: n log n, a little more than in proportion.
+GROWTH = 1.15
+# Per byte of input, at the largest size: instructions (a microsecond has some thousands), and bytes held at once, besides
+# what a session needs in any case.
+INSTRUCTIONS = 1000
+BYTES = 12
+FIXED_BYTES = 4096
+
+
+def main(folder: Path) -> None:
+    work: dict[str, dict[int, int]] = defaultdict(dict)
+    for dump in folder.glob("callgrind.*"):
+        label = re.search(r"^desc: Trigger: Client Request: (.+) (\d+)$", text := dump.read_text(), re.MULTILINE)
+        total = re.search(r"^totals: (\d+)$", text, re.MULTILINE)
+        if label and total:
+            work[label[1]][int(label[2])] = int(total[1])
+    held: dict[str, dict[int, int]] = defaultdict(dict)
+    for line in (folder / "held").read_text().splitlines():
+        size, most, shape = line.split(" ", 2)
+        held[shape][int(size)] = int(most)
+
+    for shape, counts in sorted(work.items()):
+        small, *_, large = sorted(counts)
+        growth = counts[large] / counts[small] / (large / small)
+        each, room = counts[large] / large, (held[shape][large] - FIXED_BYTES) / large
+        good = growth <= GROWTH and each <= INSTRUCTIONS and room <= BYTES and len(counts) == 3
+        print(
+            f"{'ok' if good else 'FAIL'} {shape}: {each:.0f} instructions a byte, {growth:.2f} times as many for "
+            f"{large // small} times the length, {held[shape][large] / large:.1f} bytes held for each"
+        )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

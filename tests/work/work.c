@@ -1,0 +1,181 @@
+/* What the library does for inputs of one shape and three sizes: its instructions, counted by callgrind, in one dump for each, named
+ * `SHAPE SIZE`; and the most memory that it held, in a line `SIZE BYTES SHAPE`. */
+#include <h3s.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <valgrind/callgrind.h>
+
+#define NOW 1800000000000
+#define PASSWORD "\"password\":\"correct horse battery staple, and more of it\""
+/* Fe26.2 too, with one iteration: what is counted is the reading. */
+#define OPTIONS \
+    "{" PASSWORD ",\"maxTokenLength\":1000000,\"cookie\":{\"chunkMaxLength\":4000,\"maxChunks\":100}," \
+    "\"seal\":{\"accept\":[\"h3s1\",\"fe26.2\"],\"encryption\":{\"algorithm\":\"aes-256-cbc\",\"saltBits\":256," \
+    "\"iterations\":1,\"minPasswordlength\":32},\"integrity\":{\"algorithm\":\"sha256\",\"saltBits\":256,\"iterations\":1," \
+    "\"minPasswordlength\":32}}}"
+
+enum { SMALL = 16384, MOST = 4 * SMALL };
+
+static h3s_config *config;
+static char text[MOST + 4096];
+static char out[2 * MOST];
+
+static void need(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "%s failed\n", what);
+        exit(1);
+    }
+}
+
+/* Fills `text` with a piece again and again; a %u in it is the number of the piece. Gives the length. */
+static size_t fill(const char *start, const char *piece, const char *end, size_t size)
+{
+    size_t len = strlen(strcpy(text, start));
+    for (unsigned i = 0; len < size; i++) len += (size_t)sprintf(text + len, piece, i);
+    return len + strlen(strcpy(text + len, end));
+}
+
+static h3s_session *opened(const char *cookie, size_t cookie_len, const char *header, size_t header_len)
+{
+    h3s_request request = {sizeof request, 0, cookie, cookie_len, header, header_len, NULL, 0, NOW};
+    h3s_session *session = NULL;
+    need(h3s_use(config, &request, &session, NULL) == H3S_OK, "h3s_use");
+    return session;
+}
+
+/* ---- Memory: what stands in the C library's place counts what is held ------------------------------------------------ */
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *old);
+
+static size_t held, most_held;
+
+static void *took(void *memory)
+{
+    held += memory == NULL ? 0 : malloc_usable_size(memory);
+    if (held > most_held) most_held = held;
+    return memory;
+}
+
+void *malloc(size_t size) { return took(__libc_malloc(size)); }
+void *calloc(size_t count, size_t size) { return took(__libc_calloc(count, size)); }
+
+void free(void *old)
+{
+    held -= old == NULL ? 0 : malloc_usable_size(old);
+    __libc_free(old);
+}
+
+void *realloc(void *old, size_t size)
+{
+    size_t before = old == NULL ? 0 : malloc_usable_size(old);
+    void *memory = __libc_realloc(old, size);
+    if (memory != NULL) held -= before;
+    return memory == NULL ? NULL : took(memory);
+}
+
+/* ---- Counting --------------------------------------------------------------------------------------------------------- */
+
+static size_t before;
+
+static void begin(void)
+{
+    most_held = before = held;
+    CALLGRIND_ZERO_STATS;
+}
+
+static void end(const char *of, const char *name, size_t size)
+{
+    char label[120];
+    snprintf(label, sizeof label, "%s%s %zu", of, name, size);
+    CALLGRIND_DUMP_STATS_AT(label);
+    printf("%zu %zu %s%s\n", size, most_held - before, of, name);
+}
+
+static const struct {
+    const char *name, *start, *piece, *end;
+} headers[] = {
+    {"other cookies", "", "a%u=b; ", ""},
+    {"nothing but semicolons", "", ";", ""},
+    {"nothing but equals signs", "", "=", ""},
+    {"nothing but spaces", "", " ", ""},
+    {"the session's cookie again and again, empty", "", "h3=; ", ""},
+    {"the session's cookie again and again, like a token", "",
+     "h3=h3s1..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; ", ""},
+    {"the session's cookie again and again, in chunks", "", "h3=__chunked__100; h3.1=a; ", ""},
+    {"chunks of every number", "h3=__chunked__100; ", "h3.%u=a; ", ""},
+    {"one chunk again and again", "h3=__chunked__2; h3.2=a; ", "h3.1=a; ", ""},
+    {"names almost the session's", "", "h3.=; h3.0=; h3x=; h3 ; ", ""},
+    {"a long value in quotes", "h3=\"", "a", "\""},
+    {"a quote that does not end", "h3=\"", "\"", ""},
+    {"a long value of percent escapes", "h3=h3s1..", "%%41", ""},
+    {"broken percent escapes", "h3=h3s1..", "%%%%4", ""},
+};
+
+static const struct {
+    const char *name, *start, *piece, *end;
+} objects[] = {
+    {"members", "{\"a\":1", ",\"k%u\":0", "}"},
+    {"the same name twice at the end", "{\"a\":1", ",\"k%u\":0", ",\"a\":1}"},
+    {"names that begin alike", "{\"a\":1", ",\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%u\":0", "}"},
+    {"objects side by side", "{\"a\":[0", ",{\"k%u\":{}}", "]}"},
+    {"escapes", "{\"a\":\"", "\\u00e9\\\"", "\"}"},
+    {"escapes in names", "{\"a\":1", ",\"\\u0061\\\\%u\":0", "}"},
+    {"white space", "{ \"a\" : 1", " \n", "}"},
+    {"brackets that do not close", "{\"a\":", "[", ""},
+    {"a string that does not end", "{\"a\":\"", "\\\\", ""},
+    {"digits", "{\"a\":1", "0", "}"},
+};
+
+int main(void)
+{
+    static const size_t sizes[] = {SMALL, 2 * SMALL, MOST};
+    need(h3s_config_new(OPTIONS, strlen(OPTIONS), &config, NULL) == H3S_OK, "h3s_config_new");
+
+    for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
+        for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+            size_t len = fill(headers[i].start, headers[i].piece, headers[i].end, sizes[n]);
+            begin();
+            h3s_session *session = opened(text, len, NULL, 0);
+            size_t kept = h3s_cookie_strip(config, text, len, out);
+            need(kept <= len && h3s_clear(session, NULL) == H3S_OK, headers[i].name);
+            const h3s_str *list = NULL;
+            size_t cookies = 0;
+            need(h3s_set_cookies(session, &list, &cookies, NULL) == H3S_OK, headers[i].name);
+            h3s_session_free(session);
+            end("", headers[i].name, sizes[n]);
+        }
+        for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+            size_t len = fill(objects[i].start, objects[i].piece, objects[i].end, sizes[n]);
+            h3s_session *session = opened(NULL, 0, NULL, 0);
+            begin();
+            /* Some of them are no JSON. Twice: into an empty object and into a full one. */
+            int32_t status = h3s_update(session, text, len, NULL);
+            need(h3s_update(session, text, len, NULL) == status, objects[i].name);
+            h3s_session_find(session, "/a/no/such/thing", 16);
+            h3s_str found = h3s_session_text(session, "/a", 2);
+            need((found.ptr != NULL) == (status == H3S_OK), objects[i].name);
+            h3s_str token;
+            need(h3s_seal(session, &token, NULL) == H3S_OK, objects[i].name);
+            h3s_session *again = opened(NULL, 0, token.ptr, token.len);
+            need(h3s_session_rejection(again) == H3S_REJECTION_NONE, objects[i].name);
+            h3s_session_free(again);
+            h3s_session_free(session);
+            end("", objects[i].name, sizes[n]);
+
+            size_t sealed = 0;
+            begin();
+            status = h3s_iron_seal(config, text, len, NOW, out, sizeof out, &sealed, NULL);
+            h3s_session_free(opened(NULL, 0, out, sealed));
+            h3s_iron_unseal(config, out, sealed, NOW, text, sizeof text, &len, NULL);
+            end("Fe26.2 of ", objects[i].name, sizes[n]);
+        }
+    }
+    h3s_config_free(config);
+    return 0;
+}
