@@ -19,7 +19,8 @@ pub(crate) type Password = Zeroizing<String>;
 /// The keys of one config. The first seals, all open.
 pub(crate) struct Keyring {
     keys: Vec<Key>,
-    log_key: Zeroizing<[u8; 32]>,
+    /// In a place of its own, which it never leaves.
+    log_key: Box<Zeroizing<[u8; 32]>>,
 }
 
 /// What is kept of one password.
@@ -47,12 +48,12 @@ impl Keyring {
         name: &str,
         keep_passwords: bool,
     ) -> Option<Keyring> {
-        let mut log_key = Zeroizing::new([0; 32]);
+        let mut log_key = Box::new(Zeroizing::new([0; 32]));
         let mut keys = Vec::new();
         for (id, password) in passwords {
             let master = master(&password);
             if keys.is_empty() {
-                log_key = expand(&master, LOG_SALT, name);
+                *log_key = expand(&master, LOG_SALT, name);
             }
             let key = expand(&master, SEAL_SALT, name);
             keys.push(Key {
@@ -102,7 +103,7 @@ impl Keyring {
     /// A keyed hash of a session's id: 32 hexadecimal digits.
     pub(crate) fn log_id(&self, id: &[u8]) -> String {
         // HKDF's first step is HMAC-SHA256 with the salt as its key.
-        let (hash, _) = Hkdf::<Sha256>::extract(Some(&*self.log_key), id);
+        let (hash, _) = Hkdf::<Sha256>::extract(Some(&**self.log_key), id);
         hash.iter()
             .take(16)
             .map(|byte| format!("{byte:02x}"))

@@ -1,0 +1,202 @@
+/* What is left in the process's memory, heap and stack, once it should be wiped. Every secret is known here only in a disguise, so that
+ * looking for it does not find the look itself. */
+#include "jar.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DISGUISE 0x55
+#define MOST 64
+
+struct needle {
+    unsigned char bytes[MOST];
+    size_t len;
+};
+
+static struct needle password, data;
+
+/* A secret of two texts in turn, a letter of each: neither text holds it. */
+static void disguise(struct needle *needle, const char *odd, const char *even)
+{
+    needle->len = 0;
+    for (; *odd != '\0' && *even != '\0'; odd++, even++) {
+        needle->bytes[needle->len++] = (unsigned char)*odd ^ DISGUISE;
+        needle->bytes[needle->len++] = (unsigned char)*even ^ DISGUISE;
+    }
+}
+
+static void disguise_hex(struct needle *needle, const char *hex)
+{
+    unsigned byte;
+    for (needle->len = 0; sscanf(hex + 2 * needle->len, "%2x", &byte) == 1; needle->len++)
+        needle->bytes[needle->len] = (unsigned char)byte ^ DISGUISE;
+}
+
+/* Writes the secret where the caller wants it. */
+static size_t reveal(const struct needle *needle, char *out)
+{
+    for (size_t i = 0; i < needle->len; i++) out[i] = (char)(needle->bytes[i] ^ DISGUISE);
+    return needle->len;
+}
+
+static void wipe(char *bytes, size_t len)
+{
+    for (volatile char *byte = bytes; byte < bytes + len; byte++) *byte = 0;
+}
+
+/* How often the second half of a secret stands in what this process can write to. (The first may be overwritten by the heap's own notes
+ * on what was freed.) */
+static size_t found(const struct needle *whole)
+{
+    struct needle half = {{0}, whole->len - whole->len / 2}, *needle = &half;
+    memcpy(half.bytes, whole->bytes + whole->len / 2, half.len);
+
+    char line[512];
+    size_t count = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long start, end;
+        char mode[5];
+        assert_int_equal(sscanf(line, "%lx-%lx %4s", &start, &end, mode), 3);
+        if (mode[0] != 'r' || mode[1] != 'w' || strstr(line, "[v") != NULL) continue;
+        for (const unsigned char *at = (const unsigned char *)start; at + needle->len <= (const unsigned char *)end; at++) {
+            size_t same = 0;
+            while (same < needle->len && (at[same] ^ DISGUISE) == needle->bytes[same]) same++;
+            count += same == needle->len;
+        }
+    }
+    fclose(maps);
+    return count;
+}
+
+static h3s_config *new_config(const char *more)
+{
+    char options[512], *end = options;
+    h3s_config *made = NULL;
+    end += sprintf(end, "{\"password\":\"");
+    end += reveal(&password, end);
+    end += sprintf(end, "\"%s}", more);
+    int32_t status = h3s_config_new(options, (size_t)(end - options), &made, NULL);
+    wipe(options, sizeof options);
+    assert_int_equal(status, H3S_OK);
+    return made;
+}
+
+/* Puts the data into a session in each way that there is. */
+static void write_data(h3s_session *session)
+{
+    char json[256], *end = json + sprintf(json, "{\"a\":\"");
+    end += reveal(&data, end);
+    end += sprintf(end, "\",\"b\":1}");
+    assert_int_equal(h3s_update(session, json, (size_t)(end - json), NULL), H3S_OK);
+    assert_int_equal(h3s_replace(session, json, (size_t)(end - json), NULL), H3S_OK);
+    assert_int_equal(h3s_set(session, S("c"), json, (size_t)(end - json), NULL), H3S_OK);
+    size_t len = reveal(&data, json);
+    json[len] = '\n';
+    assert_int_equal(h3s_set_text(session, S("d"), json, len + 1, NULL), H3S_OK);
+    wipe(json, sizeof json);
+    assert_true(h3s_session_find(session, S("/c/a")).len > 0);
+    assert_true(h3s_session_text(session, S("/d")).len == len + 1);
+    assert_int_equal(h3s_remove(session, S("b"), NULL), H3S_OK);
+    assert_int_equal(h3s_rotate(session, NULL), H3S_OK);
+}
+
+static void a_config_keeps_its_password_only_for_fe26(void **state)
+{
+    (void)state;
+    h3s_config *made = new_config("");
+    assert_int_equal(found(&password), 0);
+    h3s_config_free(made);
+    made = new_config(",\"seal\":{\"format\":\"fe26.2\"}");
+    assert_true(found(&password) > 0);
+    h3s_config_free(made);
+    assert_int_equal(found(&password), 0);
+}
+
+static void options_that_are_refused_leave_no_password(void **state)
+{
+    char options[512], *end = options;
+    h3s_config *made = NULL;
+    (void)state;
+    end += sprintf(end, "{\"password\":{\"k1\":\"");
+    end += reveal(&password, end);
+    end += sprintf(end, "\",\"k2\":\"\\u0041");
+    end += reveal(&password, end);
+    end += sprintf(end, "\"},\"maxAge\":true}");
+    assert_int_equal(h3s_config_new(options, (size_t)(end - options), &made, NULL), H3S_ERR_CONFIG);
+    wipe(options, sizeof options);
+    assert_int_equal(found(&password), 0);
+}
+
+static void a_freed_session_leaves_no_data(void **state)
+{
+    static const char *const formats[] = {"", ",\"seal\":{\"format\":\"fe26.2\"}", ",\"cookie\":{\"chunkMaxLength\":100}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        h3s_config *made = new_config(formats[i]);
+        h3s_session *session = used(made, NULL, NULL, NOW);
+        struct jar *jar = calloc(1, sizeof *jar);
+        write_data(session);
+        assert_true(found(&data) > 0);
+        jar_take(jar, session);
+        h3s_session_free(session);
+        assert_int_equal(found(&data), 0);
+
+        session = used(made, jar_header(jar), NULL, NOW);
+        assert_int_equal(h3s_session_source(session), H3S_SOURCE_COOKIE);
+        assert_true(found(&data) > 0);
+        h3s_session_free(session);
+        assert_int_equal(found(&data), 0);
+
+        session = used(made, jar_header(jar), NULL, NOW);
+        assert_int_equal(h3s_clear(session, NULL), H3S_OK);
+        assert_int_equal(found(&data), 0);
+        h3s_session_free(session);
+        h3s_config_free(made);
+        free(jar);
+    }
+}
+
+/* The keys that docs/FORMAT.md has for a token: they come out of the password, and must not stay either. */
+static void a_freed_config_leaves_no_key(void **state)
+{
+    json_t *list = json_load_file("../tests/vectors/h3s1-open.json", JSON_ALLOW_NUL, NULL), *vector = json_array_get(list, 0);
+    struct needle master, key, derived;
+    (void)state;
+    assert_non_null(vector);
+    disguise_hex(&master, json_string_value(json_object_get(vector, "master")));
+    disguise_hex(&key, json_string_value(json_object_get(vector, "key")));
+    disguise_hex(&derived, json_string_value(json_object_get(vector, "derived_key")));
+    assert_true(master.len == 32 && key.len == 32 && derived.len == 32);
+
+    /* Enough passwords that a list which grew with them would have moved. */
+    char options[1024], *end = options + sprintf(options, "{\"password\":{\"default\":\"" PASSWORD "\"");
+    for (int i = 0; i < 9; i++) end += sprintf(end, ",\"k%d\":\"%d of 32 characters at the very least\"", i, i);
+    strcpy(end, "}}");
+    h3s_config *made = config_of(options);
+    assert_int_equal(found(&master), 0);
+    assert_int_equal(found(&key), 1);
+    h3s_session *session = NULL;
+    const char *token = json_string_value(json_object_get(vector, "token"));
+    assert_int_equal(h3s_unseal(made, S(token), NOW, &session, NULL), H3S_OK);
+    h3s_session_free(session);
+    assert_int_equal(found(&derived), 0);
+    h3s_config_free(made);
+    assert_int_equal(found(&key), 0);
+    json_decref(list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_config_keeps_its_password_only_for_fe26),
+        cmocka_unit_test(options_that_are_refused_leave_no_password),
+        cmocka_unit_test(a_freed_session_leaves_no_data),
+        cmocka_unit_test(a_freed_config_leaves_no_key),
+    };
+    disguise(&password, "swordfish swims in the sea", "0123456789 at the back door");
+    disguise(&data, "the data of this session", "which nobody else may see");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
