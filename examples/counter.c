@@ -1,18 +1,22 @@
 /*
  * counter: a small web server with sessions, on libh3s and libmicrohttpd.
  *
- *     cc -std=c99 -o counter counter.c $(pkg-config --cflags --libs h3s libmicrohttpd)
- *     ./counter [--port N]
+ *     cc -std=c99 -pthread -o counter counter.c $(pkg-config --cflags --libs h3s libmicrohttpd)
+ *     ./counter [--port N] [--options FILE]
  *
  * All that a server does with libh3s is in three places: configure() makes the one h3s_config of the process; serve()
  * opens an h3s_session for a request, has it written, and takes its Set-Cookie values; the functions in the table
  * ROUTES read and write it.
  *
- * The password is the environment variable SESSION_PASSWORD, of at least 32 characters. Any other server that has it
- * and the same options, in whatever language, shares the sessions. With SESSION_FORMAT=fe26.2 a Nuxt, Nitro or h3 server does, too.
+ * The options are a file of JSON. To change the password, put a new one before the old one in it, and send SIGHUP: the
+ * server reads the file again, fails no request, and logs nobody out. Without a file the password is the environment variable
+ * SESSION_PASSWORD, of at least 32 characters, and SESSION_FORMAT=fe26.2 is the format of h3. Any other server that has the
+ * same password and options, in whatever language, shares the sessions; with fe26.2 a Nuxt, Nitro or h3 server does, too.
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,7 +32,8 @@
 enum { BODY_MAX = 4096 };
 
 struct request {
-    const h3s_config *config;
+    struct options *options;            /* those in force when it began */
+    const h3s_config *config;           /* theirs */
     struct MHD_Connection *connection;
     const char *method;
     struct MHD_PostProcessor *form;
@@ -47,6 +52,58 @@ struct request {
     char *body;
     size_t body_len;
 };
+
+/* ---- Options that can be replaced -------------------------------------------------------------------------------- */
+
+/*
+ * Other options may come into force while a request is in flight, so each request holds those that it began with, and who
+ * lets go of them last frees them. A session would keep its config alive by itself, but it must not be freed just before
+ * the session is opened, nor while its cookie's name is read.
+ */
+struct options {
+    h3s_config *config;
+    unsigned holders;
+};
+
+static struct options *in_force;
+static pthread_mutex_t options_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct options *hold_options(void)
+{
+    pthread_mutex_lock(&options_lock);
+    struct options *options = in_force;
+    options->holders++;
+    pthread_mutex_unlock(&options_lock);
+    return options;
+}
+
+static void release_options(struct options *options)
+{
+    pthread_mutex_lock(&options_lock);
+    bool last = options != NULL && --options->holders == 0;
+    pthread_mutex_unlock(&options_lock);
+    if (last) {
+        h3s_config_free(options->config);
+        free(options);
+    }
+}
+
+static bool put_in_force(h3s_config *config)
+{
+    struct options *options = malloc(sizeof *options);
+    if (config == NULL || options == NULL) {
+        h3s_config_free(config);
+        free(options);
+        return false;
+    }
+    *options = (struct options){ config, 1 };
+    pthread_mutex_lock(&options_lock);
+    struct options *old = in_force;
+    in_force = options;
+    pthread_mutex_unlock(&options_lock);
+    release_options(old);
+    return true;
+}
 
 /* A small program may end when memory does. */
 static FILE *text_open(char **text, size_t *len)
@@ -359,16 +416,17 @@ static enum MHD_Result on_field(void *request, enum MHD_ValueKind kind, const ch
 }
 
 /* libmicrohttpd calls it when the headers are there, for each piece of the body, and at its end. */
-static enum MHD_Result on_request(void *config, struct MHD_Connection *connection, const char *path, const char *method,
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *piece, size_t *len, void **state)
 {
-    (void)version;
+    (void)cls, (void)version;
     struct request *r = *state;
     if (r == NULL) {
         *state = r = calloc(1, sizeof *r);
         if (r == NULL)
             return MHD_NO;
-        r->config = config;
+        r->options = hold_options();
+        r->config = r->options->config;
         r->connection = connection;
         r->method = method;
         if (strcmp(method, "POST") == 0)
@@ -397,12 +455,41 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **state, e
     if (r->form != NULL)
         MHD_destroy_post_processor(r->form);
     h3s_session_free(r->session);
+    release_options(r->options);
     free(r);
 }
 
 /* ---- Start and end ----------------------------------------------------------------------------------------------- */
 
-static h3s_config *configure(void)
+/* The text is wiped, for it holds the password. */
+static h3s_config *parse(char *options, size_t len)
+{
+    h3s_config *config = NULL;
+    h3s_error err;
+    if (h3s_config_new(options, len, &config, &err) != H3S_OK)
+        fprintf(stderr, "counter: %s: %s\n", err.key, err.message);
+    explicit_bzero(options, len);
+    return config;
+}
+
+static h3s_config *configure_by_file(const char *name)
+{
+    char options[16384];
+    FILE *in = fopen(name, "r");
+    if (in != NULL)
+        setvbuf(in, NULL, _IONBF, 0);                                /* no second copy of the password */
+    size_t len = in != NULL ? fread(options, 1, sizeof options, in) : 0;
+    bool whole = in != NULL && !ferror(in) && len < sizeof options;
+    if (!whole)
+        fprintf(stderr, "counter: %s: %s\n", name, in == NULL || ferror(in) ? strerror(errno) : "it is too long");
+    if (in != NULL)
+        fclose(in);
+    h3s_config *config = whole ? parse(options, len) : NULL;
+    explicit_bzero(options, sizeof options);
+    return config;
+}
+
+static h3s_config *configure_by_environment(void)
 {
     char random[65] = "";
     const char *password = getenv("SESSION_PASSWORD");
@@ -431,39 +518,63 @@ static h3s_config *configure(void)
     putc('}', out);
     text_close(out);
 
-    h3s_config *config = NULL;
-    h3s_error err;
-    if (h3s_config_new(options, len, &config, &err) != H3S_OK)
-        fprintf(stderr, "counter: %s: %s\n", err.key, err.message);
-    explicit_bzero(options, len);
+    h3s_config *config = parse(options, len);
     explicit_bzero(random, sizeof random);
     free(options);
     return config;
 }
 
+static h3s_config *configure(const char *file)
+{
+    return file != NULL ? configure_by_file(file) : configure_by_environment();
+}
+
+/* Until the server is to end. A file that is wrong leaves the options as they are. */
+static void wait_for_the_end(const sigset_t *signals, const char *file)
+{
+    int caught;
+    while (sigwait(signals, &caught) == 0 && caught == SIGHUP) {
+        if (put_in_force(configure(file)))
+            printf("%s is in force\n", file);
+        fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    char *end = NULL;
-    long port = argc == 3 && strcmp(argv[1], "--port") == 0 ? strtol(argv[2], &end, 10) : 0;
-    if (argc != 1 && (end == NULL || end == argv[2] || *end != '\0' || port < 0 || port > 65535)) {
-        fputs("usage: counter [--port N]\n", stderr);
+    const char *file = NULL;
+    long port = 0;
+    bool understood = argc % 2 == 1;
+    for (int i = 1; i + 1 < argc && understood; i += 2) {
+        char *end;
+        if (strcmp(argv[i], "--options") == 0)
+            file = argv[i + 1];
+        else if (strcmp(argv[i], "--port") == 0) {
+            port = strtol(argv[i + 1], &end, 10);
+            understood = end != argv[i + 1] && *end == '\0' && port >= 0 && port <= 65535;
+        } else
+            understood = false;
+    }
+    if (!understood) {
+        fputs("usage: counter [--port N] [--options FILE]\n", stderr);
         return 2;
     }
-    h3s_config *config = configure();
-    if (config == NULL)
+    if (!put_in_force(configure(file)))
         return 1;
 
-    sigset_t stop;                                                   /* blocked in all threads; this one waits */
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    sigprocmask(SIG_BLOCK, &stop, NULL);
+    sigset_t signals;                                                /* blocked in all threads; this one waits */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    if (file != NULL)
+        sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, config,
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL,
         MHD_OPTION_SOCK_ADDR, &address,
         MHD_OPTION_THREAD_POOL_SIZE, 4u,                             /* one config serves them all */
         MHD_OPTION_CONNECTION_TIMEOUT, 30u,
@@ -472,11 +583,10 @@ int main(int argc, char **argv)
     if (daemon != NULL) {
         printf("http://127.0.0.1:%u/\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
         fflush(stdout);
-        int caught;
-        sigwait(&stop, &caught);
+        wait_for_the_end(&signals, file);
         MHD_stop_daemon(daemon);
     } else
         fprintf(stderr, "counter: cannot listen on port %ld\n", port);
-    h3s_config_free(config);
+    release_options(in_force);
     return daemon != NULL ? 0 : 1;
 }

@@ -26,7 +26,7 @@ counter=target/examples/counter
 mkdir -p target/examples
 export PKG_CONFIG_PATH=$root/target/pkgconfig
 # shellcheck disable=SC2046  # several words are meant
-cc -std=c99 -O2 -Wall -Wextra -Wpedantic -o "$counter" examples/counter.c \
+cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$counter" examples/counter.c \
     $(pkg-config --cflags --libs h3s libmicrohttpd) -Wl,-rpath,"$(pkg-config --variable=libdir h3s)"
 
 if [ "$mode" = --serve ]; then
@@ -40,13 +40,25 @@ dir=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill -9 "$server" 2>/dev/null || true; fi; rm -rf "$dir"' EXIT
 
-SESSION_PASSWORD='the demo has nothing to keep secret' "$counter" >"$dir/address" 2>"$dir/log" &
+# write_options PASSWORDS: put in place whole, as the server may be reading. The demo has nothing to keep secret.
+write_options() {
+    printf '{"maxAge": 604800, "cookie": {"secure": false}, "password": {%s}}\n' "$1" >"$dir/options.new"
+    mv "$dir/options.new" "$dir/options.json"
+}
+
+# said LINES: waits for the server to have said so many.
+said() {
+    for _ in {1..100}; do
+        [ "$(wc -l <"$dir/said")" -ge "$1" ] && return
+        sleep 0.05
+    done
+    return 1
+}
+
+write_options '"k1": "the first password, 32 characters or more"'
+"$counter" --options "$dir/options.json" >"$dir/said" 2>"$dir/log" &
 server=$!
-for _ in {1..100}; do
-    [ -s "$dir/address" ] && break
-    sleep 0.05
-done
-if ! read -r address <"$dir/address"; then
+if ! said 1 || ! read -r address <"$dir/said"; then
     echo "demo: the server did not start" >&2
     cat "$dir/log" >&2
     exit 1
@@ -174,9 +186,25 @@ visit /
 expect "a first visit" "$(field count) $(field isNew) $(field source) $(field rejection)" "1 true none none"
 id=$(field id)
 
+title "A new password, while the server runs"
+write_options '"k2": "the second password, 32 characters or more", "k1": "the first password, 32 characters or more"'
+kill -HUP "$server"
+said 2 || true
+expect "the server has read its options again" "$(tail -n 1 "$dir/said")" "$dir/options.json is in force"
+visit /
+expect "still the same session" "$(field count) $(field id)" "2 $id"
+expect_match "sealed by the new password from now on" "$headers" '*[Ss]et-[Cc]ookie: h3=h3s1.k2.*'
+write_options '"k2": "short"'
+kill -HUP "$server"
+for _ in {1..100}; do [ -s "$dir/log" ] && break; sleep 0.05; done
+expect_match "options that are wrong are refused" "$(cat "$dir/log")" 'counter: password*'
+: >"$dir/log"
+visit /
+expect "and change nothing" "$(field count) $(field id)" "3 $id"
+
 title "A cookie that was tampered with"
 visit /
-expect "all is well" "$(field count) $(field id)" "2 $id"
+expect "all is well" "$(field count) $(field id)" "4 $id"
 # In the middle of what is sealed one character becomes another.
 awk 'BEGIN { FS = OFS = "\t" }
     $6 == "h3" { at = length($7) - 20; c = substr($7, at, 1)

@@ -10,7 +10,7 @@ mkdir -p target/interop
 build() {
     local libs=$1 out=target/interop/$2 source=$3
     # shellcheck disable=SC2046,SC2086  # several words are meant
-    cc -std=c99 -O1 -Wall -Wextra -Wpedantic -Werror "$source" -o "$out" \
+    cc -std=c99 -O1 -pthread -Wall -Wextra -Wpedantic -Werror "$source" -o "$out" \
         $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s $libs)
 }
 build jansson driver tests/interop/driver.c && build libmicrohttpd counter examples/counter.c || {
