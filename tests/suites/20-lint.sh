@@ -44,8 +44,8 @@ elif need_venv; then
     check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
     check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
     # Each conftest.py is a module of that name.
-    mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py' benches/nginx.py)
-    mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests' ':!benches/nginx.py')
+    mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py' benches/nginx.py 'tests/load/*.py')
+    mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests' ':!benches/nginx.py' ':!tests/load')
     check "mypy" bounded 600 "$py" -m mypy --strict --scripts-are-modules --cache-dir target/mypy "${python[@]}"
     MYPYPATH=bindings/python/src:bindings/nginx/tests check "mypy, nginx" bounded 600 "$py" -m mypy --strict \
         --scripts-are-modules --cache-dir target/mypy-nginx "${apart[@]}"
