@@ -26,6 +26,10 @@ def main(folder: Path) -> None:
         size, most, shape = line.split(" ", 2)
         held[shape][int(size)] = int(most)
 
+    whole, forged = (work.pop(f"a {kind} token")[1] for kind in ("good", "forged"))
+    share = forged / whole
+    verdict = "ok" if 0.45 < share < 0.55 else "FAIL"
+    print(f"{verdict} a forged Fe26.2 token costs one key derivation of two: {share:.2f} of a good one's instructions")
     for shape, counts in sorted(work.items()):
         small, *_, large = sorted(counts)
         growth = counts[large] / counts[small] / (large / small)
