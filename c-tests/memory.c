@@ -1,0 +1,467 @@
+/* Each allocation that is refused, in its turn: a status, and the session as it was. The largest session that cookies hold is opened,
+ * changed and sealed, and of the allocations that a call makes, the first is refused, then the second, and so on. */
+#define _GNU_SOURCE
+#include "jar.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Smaller allocations, which no call makes larger or more of for a larger input, end the process where there is no memory, as in any
+ * Rust program. H3S_LEAST=1 shows the first of them. */
+enum { LEAST = 128, DATA = 297000, MOST = 1000 };
+
+/* ---- An allocator that refuses ----------------------------------------------------------------------------------- */
+
+static size_t least = LEAST;
+static long until_refusal; /* 0: refuses nothing */
+
+static int refused(size_t size)
+{
+    if (until_refusal == 0 || size < least || --until_refusal > 0)
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+/* The next one in the order of the loader: the C library's, or the one of a tool that the test runs under. */
+#define NEXT(function) \
+    do \
+        if (next == NULL) \
+            *(void **)&next = dlsym(RTLD_NEXT, function); \
+    while (0)
+
+void *malloc(size_t size)
+{
+    static void *(*next)(size_t);
+    NEXT("malloc");
+    return refused(size) ? NULL : next(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    static void *(*next)(size_t, size_t);
+    NEXT("calloc");
+    return refused(count * size) ? NULL : next(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    static void *(*next)(void *, size_t);
+    NEXT("realloc");
+    return refused(size) ? NULL : next(old, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    static int (*next)(void **, size_t, size_t);
+    NEXT("posix_memalign");
+    return refused(size) ? ENOMEM : next(out, alignment, size);
+}
+
+/* Whether something was refused since `refuse`; refuses nothing from now on. */
+static int relent(void)
+{
+    int was_refused = until_refusal == 0;
+    until_refusal = 0;
+    return was_refused;
+}
+
+/* ---- What is called ---------------------------------------------------------------------------------------------- */
+
+static h3s_config *configs[2];
+/* What each format's largest session is in a Cookie header, what it holds, and a token that fits into a header. */
+static struct jar *jars[2];
+static char *data, *patch, *members, *tokens[2];
+
+#define OPTION "\"password\":\"" PASSWORD "\",\"maxTokenLength\":1000000,\"idleTimeout\":100"
+
+struct scene {
+    int format; /* of `configs` and `jars` */
+    h3s_session *session;
+    char *out;
+    int32_t status;
+};
+
+static h3s_request request_of(const struct scene *scene)
+{
+    h3s_request request = {.size = sizeof request, .now_ms = NOW};
+    request.cookie = jars[scene->format]->header;
+    request.cookie_len = strlen(request.cookie);
+    return request;
+}
+
+static void opens(struct scene *scene)
+{
+    h3s_request request = request_of(scene);
+    h3s_session *session = NULL;
+    scene->status = h3s_use(configs[scene->format], &request, &session, NULL);
+    assert_true((session != NULL) == (scene->status == H3S_OK));
+    if (session != NULL) {
+        assert_str(h3s_session_data(session), data);
+        assert_int_equal(h3s_session_is_new(session), 0);
+    }
+    h3s_session_free(session);
+}
+
+static void unseals(struct scene *scene)
+{
+    h3s_session *session = NULL;
+    scene->status = h3s_unseal(configs[scene->format], S(tokens[scene->format]), NOW, &session, NULL);
+    assert_true((session != NULL) == (scene->status == H3S_OK));
+    h3s_session_free(session);
+}
+
+static void updates(struct scene *scene) { scene->status = h3s_update(scene->session, S(patch), NULL); }
+static void updates_much(struct scene *scene) { scene->status = h3s_update(scene->session, S(members), NULL); }
+static void replaces(struct scene *scene) { scene->status = h3s_replace(scene->session, S(patch), NULL); }
+static void sets(struct scene *scene) { scene->status = h3s_set(scene->session, S("new"), S("[ 1 , 2 ]"), NULL); }
+static void sets_in_place(struct scene *scene) { scene->status = h3s_set(scene->session, S("count"), S("2"), NULL); }
+static void sets_text(struct scene *scene) { scene->status = h3s_set_text(scene->session, S("text"), S("\"\n"), NULL); }
+static void removes(struct scene *scene) { scene->status = h3s_remove(scene->session, S("count"), NULL); }
+static void rotates(struct scene *scene) { scene->status = h3s_rotate(scene->session, NULL); }
+
+static void takes_cookies(struct scene *scene)
+{
+    const h3s_str *list = (const h3s_str *)scene;
+    size_t count = 7;
+    scene->status = h3s_set_cookies(scene->session, &list, &count, NULL);
+    /* The whole list or none of it. */
+    assert_int_equal(count, scene->status == H3S_OK ? 101 : 0);
+    assert_true((list != NULL) == (scene->status == H3S_OK));
+}
+
+/* Of a session that has no token yet. */
+static void takes_first_cookies(struct scene *scene) { takes_cookies(scene); }
+
+static void takes_a_token(struct scene *scene)
+{
+    h3s_str token = {"", 0};
+    scene->status = h3s_seal(scene->session, &token, NULL);
+    assert_true((token.ptr != NULL) == (scene->status == H3S_OK));
+}
+
+static void deletes_cookies(struct scene *scene)
+{
+    const h3s_str *list = (const h3s_str *)scene;
+    size_t count = 7;
+    assert_ok(h3s_clear(scene->session, NULL));
+    scene->status = h3s_set_cookies(scene->session, &list, &count, NULL);
+    assert_int_equal(count, scene->status == H3S_OK ? 101 : 0);
+}
+
+static void finds_text(struct scene *scene)
+{
+    h3s_str text = h3s_session_text(scene->session, S("/escaped"));
+    scene->status = text.ptr != NULL ? H3S_OK : H3S_ERR_MEMORY;
+}
+
+static void seals_raw(struct scene *scene)
+{
+    size_t len = 7;
+    scene->status = h3s_iron_seal(configs[1], S(patch), NOW, scene->out, 2 * DATA, &len, NULL);
+    assert_true((len > 0) == (scene->status == H3S_OK));
+}
+
+static void unseals_raw(struct scene *scene)
+{
+    size_t len = 7;
+    scene->status = h3s_iron_unseal(configs[1], S(tokens[1]), NOW, scene->out, 2 * DATA, &len, NULL);
+    assert_true((len > 0) == (scene->status == H3S_OK));
+}
+
+/* ---- The rounds -------------------------------------------------------------------------------------------------- */
+
+static int reads_only(void (*call)(struct scene *))
+{
+    return call == opens || call == unseals || call == finds_text || call == seals_raw || call == unseals_raw;
+}
+
+static void prepare(struct scene *scene, void (*call)(struct scene *))
+{
+    h3s_request request = request_of(scene);
+    request.now_ms += SECOND;
+    if (call == takes_first_cookies)
+        request.cookie_len = 0;
+    assert_ok(h3s_get(configs[scene->format], &request, &scene->session, NULL));
+    if (call == takes_first_cookies)
+        assert_ok(h3s_replace(scene->session, S(data), NULL));
+    if (call == takes_cookies)
+        assert_ok(h3s_set(scene->session, S("count"), S("7"), NULL));
+}
+
+/* The session can be written, sealed and opened as if nothing had been. */
+static void assert_usable(struct scene *scene)
+{
+    struct jar *jar = calloc(1, sizeof *jar);
+    assert_non_null(jar);
+    assert_ok(h3s_set(scene->session, S("after"), S("true"), NULL));
+    assert_true(jar_take(jar, scene->session) >= 1);
+    h3s_session *again = used(configs[scene->format], jar_header(jar), NULL, NOW);
+    assert_str(h3s_session_data(again), h3s_session_data(scene->session).ptr);
+    assert_str(h3s_session_id(again), h3s_session_id(scene->session).ptr);
+    h3s_session_free(again);
+    free(jar);
+}
+
+/* Refuses each allocation of a call in turn. Gives how many there were. */
+static long each_refused(int format, void (*call)(struct scene *))
+{
+    long nth;
+    for (nth = 1; nth < MOST; nth++) {
+        struct scene scene = {.format = format, .out = malloc(2 * DATA)};
+        assert_non_null(scene.out);
+        prepare(&scene, call);
+        char *id = strdup(h3s_session_id(scene.session).ptr), *before = strdup(h3s_session_data(scene.session).ptr);
+        int dirty = h3s_session_is_dirty(scene.session), was_refused;
+        int64_t seen = h3s_session_last_seen_at(scene.session);
+
+        until_refusal = nth;
+        call(&scene);
+        was_refused = relent();
+
+        if (scene.status == H3S_ERR_MEMORY && call == deletes_cookies) {
+            assert_true(was_refused);
+            call(&scene);
+        } else if (scene.status == H3S_ERR_MEMORY) {
+            assert_true(was_refused);
+            assert_str(h3s_session_id(scene.session), id);
+            assert_str(h3s_session_data(scene.session), before);
+            assert_int_equal(h3s_session_is_dirty(scene.session), dirty);
+            assert_int_equal(h3s_session_last_seen_at(scene.session), seen);
+            if (call == takes_first_cookies && nth % 2 == 0) /* nothing was sealed */
+                assert_ok(h3s_session_set_id(scene.session, S("id"), NULL));
+            if (nth % 2) /* the same call, or another one */
+                call(&scene);
+        } else {
+            assert_ok(scene.status);
+        }
+        if (nth % 2 || !was_refused)
+            assert_ok(scene.status);
+        if (reads_only(call))
+            assert_str(h3s_session_data(scene.session), before);
+        assert_usable(&scene);
+        h3s_session_free(scene.session);
+        free(scene.out);
+        free(before);
+        free(id);
+        if (!was_refused)
+            break;
+    }
+    assert_true(nth < MOST);
+    return nth - 1;
+}
+
+static void each_refused_in_both_formats(void (*call)(struct scene *), long expected)
+{
+    for (int format = 0; format < 2; format++) {
+        long count = each_refused(format, call);
+        /* Else the test had proved nothing. */
+        if (count < expected)
+            fail_msg("format %d: only %ld allocations were refused", format, count);
+    }
+}
+
+static void a_session_of_100_chunks_is_opened_later(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(opens, 9);
+    each_refused_in_both_formats(unseals, 1);
+}
+
+static void a_session_of_100_chunks_is_written_later(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(updates, 2);
+    each_refused_in_both_formats(replaces, 2);
+    each_refused_in_both_formats(sets, 1);
+    each_refused_in_both_formats(sets_in_place, 0);
+    each_refused_in_both_formats(sets_text, 1);
+    each_refused_in_both_formats(removes, 1);
+    each_refused_in_both_formats(rotates, 0);
+    each_refused_in_both_formats(updates_much, 4);
+}
+
+static void a_session_of_100_chunks_is_sealed_later(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(takes_cookies, 4);
+    each_refused_in_both_formats(takes_first_cookies, 4);
+    each_refused_in_both_formats(takes_a_token, 1);
+}
+
+static void its_cookies_are_deleted_later(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(deletes_cookies, 2);
+}
+
+static void a_text_is_absent_until_there_is_room_for_it(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(finds_text, 1);
+}
+
+static void a_raw_token_is_sealed_and_opened_later(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(seals_raw, 3);
+    each_refused_in_both_formats(unseals_raw, 2);
+}
+
+static h3s_config *cheap_config(void)
+{
+    static const char key[] = "{\"algorithm\":\"%s\",\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32}";
+    char encryption[120], integrity[120], options[400];
+    sprintf(encryption, key, "aes-256-cbc");
+    sprintf(integrity, key, "sha256");
+    sprintf(options, "{\"password\":\"" PASSWORD "\",\"seal\":{\"format\":\"fe26.2\",\"encryption\":%s,\"integrity\":%s}}", encryption, integrity);
+    return config_of(options);
+}
+
+static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void **state)
+{
+    enum { SALTS = 11000, DAY = 86400 };
+    h3s_config *peer = cheap_config(), *own = cheap_config();
+    (void)state;
+    for (int i = 0; i < SALTS; i++) {
+        char token[600];
+        h3s_session *session;
+        token_of(peer, "{}", NOW + i * DAY * SECOND, token); /* no day's salts are another's */
+        least = 1024; /* what the token itself takes */
+        until_refusal = 1;
+        session = used(own, NULL, token, NOW + i * DAY * SECOND);
+        assert_int_equal(h3s_session_is_new(session), 0);
+        h3s_session_free(session);
+        assert_int_equal(relent(), 0);
+    }
+    least = LEAST;
+    h3s_config_free(peer);
+    h3s_config_free(own);
+}
+
+/* Options that say something at great length, or that something is wrong with. */
+static void options_however_long_are_read_later(void **state)
+{
+    static const char *const around[][2] = {
+        {"{\"password\":\"", "\"}"},
+        {"{\"password\":\"" PASSWORD "\",\"name\":\"", "\"}"},
+        {"{\"password\":\"" PASSWORD "\",\"sessionHeader\":\"", "\"}"},
+        {"{\"password\":\"" PASSWORD "\",\"cookie\":{\"path\":\"/", "\"}}"},
+        {"{\"password\":\"" PASSWORD "\",\"cookie\":{\"domain\":\"", "\"}}"},
+        {"{\"password\":\"" PASSWORD "\",\"cookie\":{\"sameSite\":\"", "\"}}"},
+        {"{\"password\":\"" PASSWORD "\",\"seal\":{\"accept\":[\"h3s1\"", "]}}"},
+        {"{\"password\":\"" PASSWORD "\",\"", "\":1}"},
+        {"{\"password\":{\"a\":\"" PASSWORD "\",\"", "\":1}}"},
+    };
+    enum { KINDS = sizeof around / sizeof *around, LONG = 1 << 20, UNITS = 4 };
+    static const char *const units[UNITS] = {"x", "\\u0061", ",\"h3s1\"", "\\n"};
+    char *text = malloc(LONG + 200);
+    long refusals = 0;
+    (void)state;
+    assert_non_null(text);
+    least = LONG / 16;
+    for (int kind = 0; kind < KINDS * UNITS; kind++) {
+        const char *const *ends = around[kind / UNITS], *unit = units[kind % UNITS];
+        char *end = text + sprintf(text, "%s", ends[0]);
+        int was_refused = 1;
+        while (end - text < LONG)
+            end += sprintf(end, "%s", unit);
+        strcpy(end, ends[1]);
+        for (long nth = 1; was_refused && nth < MOST; nth++) {
+            h3s_config *made = NULL;
+            int32_t status;
+            until_refusal = nth;
+            status = h3s_config_new(S(text), &made, NULL);
+            was_refused = relent();
+            refusals += was_refused;
+            assert_true(status == H3S_OK || status == H3S_ERR_CONFIG || (was_refused && status == H3S_ERR_MEMORY));
+            assert_true((made != NULL) == (status == H3S_OK));
+            h3s_config_free(made);
+        }
+    }
+    assert_true(refusals > KINDS);
+    least = LEAST;
+    free(text);
+}
+
+/* A text of JSON with so many bytes, with names and values that are spelt with escapes. */
+static char *text_of(size_t len, const char *more)
+{
+    char *text = malloc(len + 1), *end = text;
+    assert_non_null(text);
+    end += sprintf(end, "{\"count\":1,\"\\u0061\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8%s,\"escaped\":\"", more);
+    while ((size_t)(end - text) + 4 < len)
+        end += sprintf(end, "\\t");
+    strcpy(end, "\"}");
+    return text;
+}
+
+/* A small object of many members whose names are longer than they look. */
+static char *members_of(int count)
+{
+    char *text = malloc((size_t)count * 40 + 600), *end = text;
+    assert_non_null(text);
+    *end++ = '{';
+    for (int i = 0; i < count; i++)
+        end += sprintf(end, "\"\\u006d%d\":%d,", i, i);
+    end += sprintf(end, "\"\\n%0*d\":0}", 500, 0);
+    return text;
+}
+
+static int make(void **state)
+{
+    const char *set = getenv("H3S_LEAST");
+    (void)state;
+    if (set != NULL)
+        least = strtoul(set, NULL, 10);
+    configs[0] = config_of("{" OPTION "}");
+    configs[1] = config_of("{" OPTION ",\"seal\":{\"format\":\"fe26.2\"}}");
+    members = members_of(30);
+    data = text_of(DATA, "");
+    patch = text_of(DATA - 1000, ",\"i\" : 9");
+    for (int format = 0; format < 2; format++) {
+        h3s_session *session = used(configs[format], NULL, NULL, NOW);
+        h3s_str token;
+        jars[format] = calloc(1, sizeof **jars);
+        assert_non_null(jars[format]);
+        assert_ok(h3s_replace(session, S(data), NULL));
+        assert_int_equal(jar_take(jars[format], session), 101);
+        jar_header(jars[format]);
+        assert_ok(h3s_seal(session, &token, NULL));
+        tokens[format] = strdup(token.ptr);
+        assert_non_null(tokens[format]);
+        h3s_session_free(session);
+    }
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    for (int format = 0; format < 2; format++) {
+        h3s_config_free(configs[format]);
+        free(jars[format]);
+        free(tokens[format]);
+    }
+    free(data);
+    free(patch);
+    free(members);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_of_100_chunks_is_opened_later),
+        cmocka_unit_test(keys_of_other_servers_tokens_are_cached_without_an_allocation),
+        cmocka_unit_test(a_session_of_100_chunks_is_written_later),
+        cmocka_unit_test(a_session_of_100_chunks_is_sealed_later),
+        cmocka_unit_test(its_cookies_are_deleted_later),
+        cmocka_unit_test(a_text_is_absent_until_there_is_room_for_it),
+        cmocka_unit_test(a_raw_token_is_sealed_and_opened_later),
+        cmocka_unit_test(options_however_long_are_read_later),
+    };
+    return cmocka_run_group_tests_name("memory", tests, make, unmake);
+}
