@@ -36,12 +36,16 @@ impl Data {
 
     /// The object that stands in `buffer` from `start` on and is followed by at least one byte that can be spared, which
     /// becomes the NUL. None if it is not an object as this type holds it.
-    pub(crate) fn from_canonical(buffer: Buffer, start: usize, end: usize) -> Option<Data> {
-        let text = buffer.get(start..end)?;
-        if text.first() != Some(&b'{') || json::check(text, json::MAX_DEPTH) != Ok(0) {
-            return None;
+    pub(crate) fn from_canonical(
+        buffer: Buffer,
+        start: usize,
+        end: usize,
+    ) -> Result<Option<Data>, Error> {
+        let text = slice(&buffer, start..end);
+        if text.first() != Some(&b'{') || json::check_sealed(text, json::MAX_DEPTH)? != Some(0) {
+            return Ok(None);
         }
-        Data::from_checked(buffer, start, end)
+        Ok(Data::from_checked(buffer, start, end))
     }
 
     /// As [`Data::from_canonical`], for what was checked as part of a larger text.

@@ -12,7 +12,7 @@ use crate::buffer::Buffer;
 mod check;
 mod strings;
 
-pub(crate) use check::{MAX_DEPTH, check};
+pub(crate) use check::{MAX_DEPTH, check, check_sealed};
 use strings::plain_end;
 
 /// A checked text without its insignificant white space.

@@ -6,13 +6,13 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::clock::LONGEST_LIFETIME_SEC;
 use crate::cookie::{Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
 use crate::json;
 use crate::keyring::Password;
 use crate::record::Limits;
 use crate::seal::{Format, fe26};
+use crate::{Error, ErrorKind};
 
 /// Checked options. The passwords are wiped when they are dropped.
 pub(crate) struct Options {
@@ -81,6 +81,9 @@ const FE26_ONLY: &str = "this option is for the format \"fe26.2\": set seal.form
 impl Options {
     pub(crate) fn from_json(text: &[u8]) -> Result<Options, Error> {
         json::check(text, json::MAX_DEPTH).map_err(|error| {
+            if error.kind() == ErrorKind::Memory {
+                return error;
+            }
             let not_json =
                 Error::config("", format!("the options are not JSON: {}", error.message()));
             error

@@ -6,7 +6,7 @@ use tinyvec::TinyVec;
 
 use super::strings::{Escaped, Plain, Strings};
 use super::{skip_space, slice, unescape};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How deep objects and arrays may nest; the outermost is level 1.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -31,6 +31,15 @@ pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
         None => check.run(Escaped(text)),
     };
     checked.map_err(|(fault, at)| fault.at(at))
+}
+
+/// As [`check`] for the text of a token: None for what is wrong with it. Where there is no memory to find that out, it must not seem wrong.
+pub(crate) fn check_sealed(text: &[u8], levels: usize) -> Result<Option<usize>, Error> {
+    match check(text, levels) {
+        Ok(spaces) => Ok(Some(spaces)),
+        Err(error) if error.kind() == ErrorKind::Memory => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What is wrong, and at which byte.

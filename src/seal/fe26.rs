@@ -163,9 +163,9 @@ impl Fe26 {
             Err(reason) => return Ok(Err(reason)),
         };
         let text = json::slice(&opened.text, 0..opened.len);
-        Ok(match json::check(text, json::MAX_DEPTH) {
-            Ok(_) => Ok(json::compact(text)?),
-            Err(_) => Err(Rejection::Malformed),
+        Ok(match json::check_sealed(text, json::MAX_DEPTH)? {
+            Some(_) => Ok(json::compact(text)?),
+            None => Err(Rejection::Malformed),
         })
     }
 

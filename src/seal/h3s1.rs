@@ -47,8 +47,8 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rej
         return Ok(Err(Rejection::BadSeal));
     }
     let end = len - TAG_LEN;
-    let record = parse(buffer, end).ok_or(Rejection::Malformed);
-    Ok(record.map(|record| Opened {
+    let record = parse(buffer, end).transpose()?;
+    Ok(record.ok_or(Rejection::Malformed).map(|record| Opened {
         record,
         format: Format::H3s1,
         current: first_key,
@@ -143,7 +143,7 @@ fn encrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> Result<(), Err
 }
 
 /// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data there.
-fn parse(buffer: Buffer, end: usize) -> Option<Record> {
+fn parse(buffer: Buffer, end: usize) -> Option<Result<Record, Error>> {
     let mut rest = buffer.get(NONCE_LEN..end)?;
     let [flags] = take(&mut rest)?;
     if flags & !(HAS_LAST_SEEN_AT | HAS_EXPIRES_AT | ID_IS_UUID) != 0 {
@@ -169,15 +169,15 @@ fn parse(buffer: Buffer, end: usize) -> Option<Record> {
         Id::from_text(text).filter(|id| id.uuid().is_none())?
     };
     let start = end - rest.len();
-    let data = Data::from_canonical(buffer, start, end)?;
-    Some(Record {
+    let data = Data::from_canonical(buffer, start, end).transpose()?;
+    Some(data.map(|data| Record {
         id,
         created_at,
         last_seen_at,
         expires_at,
         data,
         extra: Buffer::default(),
-    })
+    }))
 }
 
 fn write(record: &Record, out: &mut Vec<u8>) {

@@ -6,11 +6,11 @@
 
 use std::io::Write;
 
+use crate::Error;
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::json::{self, slice};
 use crate::record::{Id, Record, Shape};
-use crate::{Error, ErrorKind};
 
 /// The last time that a payload may hold: as in h3s1, 48 bits.
 const LAST_MS: f64 = (1_u64 << 48) as f64;
@@ -26,14 +26,13 @@ pub(super) struct Payload {
 /// It need not be spelt as h3 would: white space, escapes in names, `1.8e12` for a time. What is missing, or what JavaScript takes for false, is
 /// as h3 has it: no id, createdAt 0, data `{}`.
 pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>, Error> {
-    match json::check(slice(&text, 0..end), json::MAX_DEPTH + 1) {
-        Ok(0) => {}
-        Ok(_) => {
+    match json::check_sealed(slice(&text, 0..end), json::MAX_DEPTH + 1)? {
+        Some(0) => {}
+        Some(_) => {
             text = json::compact(slice(&text, 0..end))?;
             end = text.len();
         }
-        Err(error) if error.kind() == ErrorKind::Memory => return Err(error),
-        Err(_) => return Ok(None),
+        None => return Ok(None),
     }
     if text.first() != Some(&b'{') {
         return Ok(None);
