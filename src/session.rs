@@ -463,8 +463,24 @@ impl Session {
     /// [`ErrorKind::Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory), or [`Rejected`](crate::ErrorKind::Rejected) if it has ended since
     /// (see [`Session::set_now`]). Nothing was sealed then.
     pub fn set_cookies(&mut self) -> Result<&Cookies, Error> {
-        if self.cookies.is_none() {
-            self.cookies = Some(self.make_cookies()?);
+        self.set_cookies_if(|_| Ok(()))
+    }
+
+    /// As [`Session::set_cookies`], unless they cannot be passed on: the session is then as if they had never been asked for.
+    pub(crate) fn set_cookies_if(
+        &mut self,
+        check: impl FnOnce(&Cookies) -> Result<(), Error>,
+    ) -> Result<&Cookies, Error> {
+        match &self.cookies {
+            Some(cookies) => check(cookies)?,
+            None => {
+                let cookies = self.or_unsealed(|session| {
+                    let cookies = session.make_cookies()?;
+                    check(&cookies)?;
+                    Ok(cookies)
+                })?;
+                self.cookies = Some(cookies);
+            }
         }
         self.cookies.as_ref().ok_or_else(Error::internal)
     }
@@ -482,15 +498,15 @@ impl Session {
 
     pub(crate) fn seal_z(&mut self) -> Result<&[u8], Error> {
         self.check_not_cleared()?;
-        self.ensure_sealed()?;
-        let inner = self.config.inner();
-        if !inner.cookies {
+        self.or_unsealed(|session| {
+            let len = without_nul(session.sealed()?).len();
+            session.config.inner().check_token_len(len)
+        })?;
+        if !self.config.inner().cookies {
             // The token is all that there is to take.
             self.cookies = Some(Cookies::default());
         }
-        let token = self.token.as_deref().ok_or_else(Error::internal)?;
-        inner.check_token_len(without_nul(token).len())?;
-        Ok(token)
+        self.token.as_deref().ok_or_else(Error::internal)
     }
 
     fn make_cookies(&mut self) -> Result<Cookies, Error> {
@@ -500,7 +516,7 @@ impl Session {
         if self.state == State::Cleared {
             return self.config.inner().attributes.delete(self.carried);
         }
-        self.ensure_sealed()?;
+        self.sealed()?;
         let token = self.token.as_deref().ok_or_else(Error::internal)?;
         let inner = self.config.inner();
         let end = inner
@@ -511,13 +527,34 @@ impl Session {
             .set(without_nul(token), self.now, end, self.carried)
     }
 
-    fn ensure_sealed(&mut self) -> Result<(), Error> {
-        if self.token.is_some() {
-            return Ok(());
+    /// Runs what may seal. If it fails, nothing was sealed.
+    fn or_unsealed<T>(
+        &mut self,
+        body: impl FnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let record = &self.record;
+        let before = (record.last_seen_at, record.expires_at, self.id_is_open);
+        let was_sealed = self.token.is_some();
+        let result = body(self);
+        if result.is_err() && !was_sealed {
+            self.token = None;
+            let record = &mut self.record;
+            (record.last_seen_at, record.expires_at, self.id_is_open) = before;
         }
+        result
+    }
+
+    /// The token of what was written, with a NUL.
+    fn sealed(&mut self) -> Result<&[u8], Error> {
+        if self.token.is_none() {
+            self.seal_anew()?;
+        }
+        self.token.as_deref().ok_or_else(Error::internal)
+    }
+
+    fn seal_anew(&mut self) -> Result<(), Error> {
         self.check_alive()?;
         let inner = self.config.inner();
-        let before = (self.record.last_seen_at, self.record.expires_at);
         if inner.limits.idle_timeout.is_some() {
             self.record.last_seen_at = Some(self.now);
         }
@@ -527,22 +564,14 @@ impl Session {
             self.record.seen_at(),
             self.now,
         );
-        let sealed = match (self.format, &inner.fe26) {
-            (Format::H3s1, _) => {
-                random::array().and_then(|nonce| h3s1::seal(&inner.keyring, &self.record, &nonce))
-            }
+        let token = match (self.format, &inner.fe26) {
+            (Format::H3s1, _) => h3s1::seal(&inner.keyring, &self.record, &random::array()?)?,
             (Format::Fe26, Some(fe26)) => {
-                fe26.seal(&inner.keyring, &self.record, &inner.limits, self.now)
+                fe26.seal(&inner.keyring, &self.record, &inner.limits, self.now)?
             }
-            (Format::Fe26, None) => Err(Error::internal()),
+            (Format::Fe26, None) => return Err(Error::internal()),
         };
-        match sealed {
-            Ok(token) => self.token = Some(token),
-            Err(error) => {
-                (self.record.last_seen_at, self.record.expires_at) = before;
-                return Err(error);
-            }
-        }
+        self.token = Some(token);
         self.id_is_open = false;
         Ok(())
     }

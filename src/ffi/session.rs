@@ -470,16 +470,16 @@ pub unsafe extern "C" fn h3s_set_cookies(
     // SAFETY: the caller's contract, passed on.
     unsafe {
         with(session, err, outputs, |handle, (list, count)| {
-            let cookies = handle.session.set_cookies()?;
-            handle.list.clear();
-            handle
-                .list
-                .try_reserve(cookies.len())
-                .map_err(|_| Error::memory())?;
-            handle
-                .list
-                .extend(cookies.iter_z().map(h3s_str::terminated));
-            (*list, *count) = (handle.list.as_ptr(), handle.list.len());
+            let strings = &mut handle.list;
+            strings.clear();
+            // Without room for the list, the session's cookies count as not taken.
+            let cookies = handle.session.set_cookies_if(|cookies| {
+                strings
+                    .try_reserve(cookies.len())
+                    .map_err(|_| Error::memory())
+            })?;
+            strings.extend(cookies.iter_z().map(h3s_str::terminated));
+            (*list, *count) = (strings.as_ptr(), strings.len());
             Ok(())
         })
     }
