@@ -429,7 +429,9 @@ impl Cookies {
     /// One value, of so many pieces.
     fn push(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
         let len = pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1;
-        self.text.try_reserve(len).map_err(|_| Error::memory())?;
+        let room = self.text.try_reserve(len);
+        room.and_then(|()| self.ends.try_reserve(1))
+            .map_err(|_| Error::memory())?;
         pieces
             .iter()
             .for_each(|piece| self.text.extend_from_slice(piece));

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use super::guard::{Out, Str, guard, guard_value};
+use super::guard::{Out, Str, guard, guard_value, handle};
 use super::input::{bytes, reference, slot};
 use super::types::{h3s_error, h3s_str};
 use crate::Config;
@@ -34,9 +34,9 @@ pub unsafe extern "C" fn h3s_config_new(
     guard(err, || {
         // SAFETY: the caller's contract: `out` is NULL or writable, `json` has `json_len` readable bytes.
         let (out, json) = unsafe { (slot(out, "out")?, bytes(json, json_len, "json")?) };
-        *out = Box::into_raw(Box::new(h3s_config {
+        *out = handle(h3s_config {
             config: Config::from_json(json)?,
-        }));
+        })?;
         Ok(())
     })
 }

@@ -43,10 +43,18 @@ pub(super) fn guard_value<T>(absent: T, body: impl FnOnce() -> Option<T>) -> T {
     caught(body).flatten().unwrap_or(absent)
 }
 
-/// Frees a handle. SAFETY: NULL, or from Box::into_raw and not yet freed.
+/// A new handle: as `Box::into_raw(Box::new(value))`, which without memory would end the process.
+pub(super) fn handle<T>(value: T) -> Result<*mut T, Error> {
+    let mut place = Vec::new();
+    place.try_reserve_exact(1).map_err(|_| Error::memory())?;
+    place.push(value);
+    Ok(Box::into_raw(place.into_boxed_slice()).cast())
+}
+
+/// Frees a handle. SAFETY: NULL, or from [`handle`] and not yet freed.
 pub(super) unsafe fn free<T>(handle: *mut T) {
     if !handle.is_null() {
-        // SAFETY: as this function's.
+        // SAFETY: as this function's; a slice of one is laid out as the one.
         let handle = unsafe { Box::from_raw(handle) };
         caught(|| drop(handle));
     }

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use tinyvec::TinyVec;
 
 use super::config::h3s_config;
-use super::guard::{Str, guard, guard_value};
+use super::guard::{Str, guard, guard_value, handle};
 use super::input::{bytes, reference, request, slot, time, view};
 use super::types::*;
 use crate::{Config, Error, Session};
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn h3s_unseal(
         let (out, token) = unsafe { (slot(out, "out")?, bytes(token, len, "token")?) };
         // SAFETY: as above.
         let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
-        *out = h3s_session::boxed(config.config.unseal(token, time(now_ms)?)?);
+        *out = h3s_session::new(config.config.unseal(token, time(now_ms)?)?)?;
         Ok(())
     })
 }
@@ -513,12 +513,12 @@ pub unsafe extern "C" fn h3s_seal(
 }
 
 impl h3s_session {
-    fn boxed(session: Session) -> *mut h3s_session {
-        Box::into_raw(Box::new(h3s_session {
+    fn new(session: Session) -> Result<*mut h3s_session, Error> {
+        handle(h3s_session {
             session,
             list: TinyVec::new(),
             broken: false,
-        }))
+        })
     }
 
     fn usable(&self) -> Result<&Session, Error> {
@@ -545,7 +545,7 @@ unsafe fn open(
         let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
         // SAFETY: as this function's.
         let request = unsafe { request(from)? };
-        *out = h3s_session::boxed(open(&config.config, &request)?);
+        *out = h3s_session::new(open(&config.config, &request)?)?;
         Ok(())
     })
 }
