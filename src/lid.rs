@@ -28,9 +28,14 @@ pub(crate) struct Lid {
 
 impl Lid {
     pub(crate) fn new() -> Result<Lid, Error> {
+        let mut places = Vec::new();
+        places
+            .try_reserve_exact(ROWS * PLACES)
+            .map_err(|_| Error::memory())?;
+        places.resize_with(ROWS * PLACES, AtomicI64::default);
         Ok(Lid {
             key: Zeroizing::new(random::array()?),
-            places: (0..ROWS * PLACES).map(|_| AtomicI64::new(0)).collect(),
+            places: places.into(),
         })
     }
 

@@ -115,7 +115,7 @@ impl Fe26 {
         let salts = Salts::draw(password(keyring.first())?, &options)?;
         Ok(Fe26 {
             options,
-            remembered: Remembered::new(),
+            remembered: Remembered::new()?,
             sealing: Sealing::new(salts),
             lid: Lid::new()?,
         })

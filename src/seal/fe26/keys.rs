@@ -76,21 +76,33 @@ type KeyCache =
     Cache<Name, Key, UnitWeighter, BuildHasherDefault<DefaultHasher>, DefaultLifecycle<Name, Key>>;
 
 impl Remembered {
-    pub(super) fn new() -> Remembered {
+    pub(super) fn new() -> Result<Remembered, Error> {
         Remembered::with_room(CACHE_ENTRIES)
     }
 
-    fn with_room(entries: usize) -> Remembered {
-        let cache = Cache::with(
+    /// All the room is taken at once, of which the system gives no page before it is used: a cache that grew would do so while it is
+    /// locked, and without memory end the process.
+    fn with_room(entries: usize) -> Result<Remembered, Error> {
+        // The cache cannot say that there is no memory for it, so it is first asked for here. Beside the entries there are as many of those
+        // pushed out, at most, and an index of both.
+        let each = size_of::<(Name, Key)>() + 6 * size_of::<usize>();
+        let mut probe = Vec::<u8>::new();
+        probe
+            .try_reserve_exact(2 * entries * each)
+            .map_err(|_| Error::memory())?;
+        // Else the compiler, which may assume that there is memory, would leave it out.
+        drop(std::hint::black_box(probe));
+        let mut cache = Cache::with(
             entries,
             entries as u64,
             UnitWeighter,
             BuildHasherDefault::default(),
             DefaultLifecycle::default(),
         );
-        Remembered {
+        cache.reserve(entries);
+        Ok(Remembered {
             cache: RwLock::new(cache),
-        }
+        })
     }
 
     pub(super) fn get(&self, name: &Name) -> Option<Key> {
@@ -244,14 +256,14 @@ mod tests {
 
     #[test]
     fn the_cache_is_bounded() {
-        let keys = Remembered::with_room(100);
+        let keys = Remembered::with_room(100).unwrap();
         (0..10_000).for_each(|n| keys.insert(name(n), key()));
         assert!(keys.cache.read().unwrap().len() <= 100);
     }
 
     #[test]
     fn a_wave_of_keys_used_once_does_not_push_out_those_in_use() {
-        let keys = Remembered::with_room(100);
+        let keys = Remembered::with_room(100).unwrap();
         (0..20).for_each(|n| keys.insert(name(n), key()));
         for n in 100..5000 {
             keys.insert(name(n), key());
@@ -265,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_never_released_makes_a_miss_and_not_a_wait() {
-        let keys = Remembered::with_room(100);
+        let keys = Remembered::with_room(100).unwrap();
         keys.insert(name(1), key());
         let held = keys.cache.write().unwrap();
         assert!(keys.get(&name(1)).is_none());
