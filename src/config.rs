@@ -57,8 +57,7 @@ impl Config {
         let options = Options::from_json(options.as_ref())?;
         let name = &options.attributes.name;
         let keyring =
-            leaving_no_trace(|| Keyring::new(options.passwords, name, options.fe26.is_some()))
-                .ok_or_else(Error::internal)?;
+            leaving_no_trace(|| Keyring::new(options.passwords, name, options.fe26.is_some()))?;
         let fe26 = match options.fe26 {
             Some(options) => Some(leaving_no_trace(|| Fe26::new(options, &keyring))?),
             None => None,

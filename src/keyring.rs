@@ -8,6 +8,8 @@ use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::KeyInit;
 use zeroize::Zeroizing;
 
+use crate::Error;
+
 const PBKDF2_SALT: &[u8] = b"h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
@@ -42,14 +44,16 @@ impl Key {
 }
 
 impl Keyring {
-    /// Derives the keys for a cookie's name, and keeps the passwords only if it has to. None without a password.
+    /// Derives the keys for a cookie's name, and keeps the passwords, of which there is at least one, only if it has to.
     pub(crate) fn new(
         passwords: Vec<(String, Password)>,
         name: &str,
         keep_passwords: bool,
-    ) -> Option<Keyring> {
+    ) -> Result<Keyring, Error> {
         let mut log_key = Box::new(Zeroizing::new([0; 32]));
         let mut keys = Vec::new();
+        keys.try_reserve_exact(passwords.len())
+            .map_err(|_| Error::memory())?;
         for (id, password) in passwords {
             let master = master(&password);
             if keys.is_empty() {
@@ -62,7 +66,10 @@ impl Keyring {
                 password: keep_passwords.then_some(password),
             });
         }
-        (!keys.is_empty()).then_some(Keyring { keys, log_key })
+        if keys.is_empty() {
+            return Err(Error::internal());
+        }
+        Ok(Keyring { keys, log_key })
     }
 
     /// The key that seals.

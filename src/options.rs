@@ -76,6 +76,11 @@ const MAX_OFFSET_MS: i64 = 10 * 365 * 86_400 * 1000;
 const MAX_SALT_BITS: i64 = 512;
 const MAX_ITERATIONS: i64 = 10_000_000;
 const MAX_KEY_ID_LEN: usize = 32;
+/// More than any option's text but a password can have, however it is spelt; more than any list of words needs; and as much as is shown of
+/// what is not known. So nothing is copied but what is small.
+const MAX_TEXT_LEN: usize = 8 * MAX_COOKIE_LEN;
+const MAX_ELEMENTS: usize = 16;
+const MAX_SHOWN_LEN: usize = 256;
 const FE26_ONLY: &str = "this option is for the format \"fe26.2\": set seal.format to it, list it in seal.accept, or remove this option";
 
 impl Options {
@@ -502,6 +507,7 @@ fn passwords(value: &Value<'_>, min_units: usize) -> Result<Vec<(String, Passwor
                 .at(value.offset + member.name.start));
         };
         let inner = value.child(format!("password.{id}"), &member);
+        passwords.try_reserve(1).map_err(|_| Error::memory())?;
         passwords.push((
             id.to_owned(),
             password(&inner, "a string of at least 32 characters", min_units)?,
@@ -657,13 +663,15 @@ impl<'a> Value<'a> {
         let mut members = Vec::new();
         for member in self.object(what)? {
             let name = json::unescape(self.slice(&member.name))?;
-            let name = String::from_utf8_lossy(&name).into_owned();
+            let is_known = known.iter().any(|known| known.as_bytes() == &*name);
+            let start = name.get(..MAX_SHOWN_LEN).unwrap_or(&name);
+            let name = String::from_utf8_lossy(start).into_owned();
             let path = if self.path.is_empty() {
                 name.clone()
             } else {
                 format!("{}.{name}", self.path)
             };
-            if !known.contains(&&*name) {
+            if !is_known {
                 let unknown = Error::config(
                     path.escape_debug().take(48).collect::<String>(),
                     hint(&name, known),
@@ -684,6 +692,9 @@ impl<'a> Value<'a> {
             json: self.slice(&range),
             offset: self.offset + range.start,
         };
+        if json::elements(self.json).nth(MAX_ELEMENTS).is_some() {
+            return Err(self.error(what));
+        }
         Ok(json::elements(self.json).map(element).collect())
     }
 
@@ -697,7 +708,7 @@ impl<'a> Value<'a> {
     }
 
     fn text(&self, what: &'static str) -> Result<Cow<'a, str>, Error> {
-        if !self.is_string() {
+        if !self.is_string() || self.spelling().len() > MAX_TEXT_LEN {
             return Err(self.error(what));
         }
         match json::unescape(self.spelling())? {
