@@ -1,5 +1,9 @@
 //! A lid on forgeries: who makes the library derive keys in vain may do so 20 times at once, and then 5 times a second.
 //!
+//! A peer is charged once a derivation turned out to be in vain, since one that was not costs it nothing. So of several threads that derive
+//! for it at the same time, each may have begun before the others were charged: those go on its account above the 20 and are worked off
+//! like any other, so that in the long run it is 5 a second however many threads there are.
+//!
 //! It has to be bounded in memory whatever is sent, must never wait (a fork may happen at any moment), and an attacker with many addresses must
 //! not be able to push another one's charges out. So there is no table of peers: each peer has a place in each of four rows, chosen
 //! by a keyed hash, and is over the limit only if all four of its places are. Few peers share all four with a flooding one.
@@ -14,6 +18,9 @@ use crate::{Error, random};
 
 const BURST: i64 = 20;
 const INTERVAL_MS: i64 = 200;
+/// How far above the burst a peer can be charged: more derivations than are ever in progress for one peer at the same time.
+const IN_PROGRESS: i64 = 1000;
+const MOST_MS: i64 = (BURST + IN_PROGRESS) * INTERVAL_MS;
 const ROWS: usize = 4;
 /// A power of two, at most 65,536.
 const PLACES: usize = 4096;
@@ -44,7 +51,7 @@ impl Lid {
         let over = |place: &AtomicI64| {
             let ahead = place.load(Ordering::Relaxed) - now;
             // Further ahead than can be charged: the clock was set back.
-            ahead > (BURST - 1) * INTERVAL_MS && ahead <= BURST * INTERVAL_MS
+            ahead > (BURST - 1) * INTERVAL_MS && ahead <= MOST_MS
         };
         !peer.is_empty() && self.places(peer).all(over)
     }
@@ -54,7 +61,7 @@ impl Lid {
         if peer.is_empty() {
             return;
         }
-        let most = now + BURST * INTERVAL_MS;
+        let most = now + MOST_MS;
         for place in self.places(peer) {
             // A plain loop of compare and swap: no lock.
             let _ = place.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |until| {
@@ -98,6 +105,19 @@ mod tests {
             assert!(lid.is_on(b"mallory", NOW + 200 * i));
         }
         assert!(!lid.is_on(b"mallory", NOW + 1000 + 4000));
+    }
+
+    #[test]
+    fn five_a_second_however_many_are_in_progress_at_once() {
+        let lid = Lid::new().unwrap();
+        let mut tried = 0;
+        for now in NOW..NOW + 60_000 {
+            // Eight threads look before any of them has been charged.
+            let passed = (0..8).filter(|_| !lid.is_on(b"mallory", now)).count();
+            (0..passed).for_each(|_| lid.charge(b"mallory", now));
+            tried += passed;
+        }
+        assert!((320..328).contains(&tried), "{tried} in a minute");
     }
 
     #[test]
