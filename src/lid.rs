@@ -121,6 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn no_charge_is_lost_between_threads() {
+        let lid = Lid::new().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..100).for_each(|_| lid.charge(b"mallory", NOW)));
+            }
+        });
+        let worked_off = NOW + (800 - BURST) * INTERVAL_MS;
+        assert!(lid.is_on(b"mallory", worked_off));
+        assert!(!lid.is_on(b"mallory", worked_off + INTERVAL_MS));
+    }
+
+    #[test]
     fn a_neighbour_and_no_peer_at_all_are_never_charged_for_it() {
         let lid = Lid::new().unwrap();
         (0..1000).for_each(|_| lid.charge(b"mallory", NOW));

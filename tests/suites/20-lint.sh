@@ -20,6 +20,7 @@ if need_rust rustfmt; then
     check "cargo fmt" cargo fmt --check
     check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
     check "cargo fmt of the fuzz targets" cargo fmt --check --manifest-path fuzz/Cargo.toml
+    check "rustfmt of the program with races" rustfmt --check --edition 2024 tests/threads/race.rs
 else
     skip "cargo fmt" "needs Rust with rustfmt"
 fi

@@ -310,6 +310,23 @@ mod tests {
     }
 
     #[test]
+    fn threads_together_take_no_more_seals_than_one_would() {
+        const LEFT: u32 = 40_000;
+        let salts = Salts::draw(PASSWORD, &cheap()).unwrap();
+        salts.seals.store(SALTS_SEALS - LEFT, Ordering::Relaxed);
+        let taken = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let own = (0..LEFT / 4).filter(|_| salts.take(NOW)).count();
+                    taken.fetch_add(own as u32, Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(taken.into_inner(), LEFT);
+    }
+
+    #[test]
     fn a_key_is_what_rfc_6070_says() {
         let key = derive(b"password", b"salt", 4096, 20);
         let expected = [
