@@ -16,10 +16,12 @@ files() {
 }
 
 peers_rust=benches/peers/rust/Cargo.toml
+timing=benches/timing/Cargo.toml
 if need_rust rustfmt; then
     check "cargo fmt" cargo fmt --check
     check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
     check "cargo fmt of the fuzz targets" cargo fmt --check --manifest-path fuzz/Cargo.toml
+    check "cargo fmt of the measurement of timing" cargo fmt --check --manifest-path "$timing"
     check "rustfmt of the program with races" rustfmt --check --edition 2024 tests/threads/race.rs
 else
     skip "cargo fmt" "needs Rust with rustfmt"
@@ -30,6 +32,8 @@ if need_rust clippy; then
         cargo clippy --quiet --all-targets --locked --manifest-path "$peers_rust" -- -D warnings
     check "cargo clippy of the fuzz targets" env CARGO_TARGET_DIR="$root/target/fuzz" timeout 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
+    check "cargo clippy of the measurement of timing" env CARGO_TARGET_DIR="$root/target/timing" timeout 1200 \
+        cargo clippy --quiet --all-targets --locked --manifest-path "$timing" -- -D warnings
     RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
 else
     skip "cargo clippy and doc" "needs Rust with clippy"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# How long a forged token takes does not depend on how much of its tag is right (benches/timing, by dudect's method).
+#
+# A measurement that others disturb is no proof of a leak, and silence is none of its absence. So each format is measured in several tries, each
+# together with a control: the same, followed by a comparison that leaks. A try counts if it found the control out, and a format has passed
+# with the first that counts and finds nothing else. A leak would be found in all of them; and where none counts, that is a failure too.
+. "$(dirname "$0")/suite.sh"
+need_rust || skip_suite "needs Rust"
+
+tries=8
+# dudect's own thresholds: below the first there is no evidence of a leak, above the second there is no doubt of it.
+silent=5 certain=10
+export H3S_SAMPLES
+H3S_SAMPLES=$(lasting 50000 1000000)
+
+# measured FORMAT: a line `NAME |t|` for each measurement.
+measured() {
+    bounded 300 target/timing/release/timing --filter "$1_" | sed -nE 's/^bench (\S+) .* max t = [+-]?([0-9.]+|inf|NaN),.*/\1 \2/p'
+}
+
+# silent FORMAT: whether a try that counts finds nothing.
+is_silent() {
+    local try
+    for ((try = 1; try <= tries; try++)); do
+        measured "$1" | tee "$scratch/try" | sed "s/^/try $try: /"
+        awk -v silent="$silent" -v certain="$certain" '
+            / (inf|NaN)$/ { next }
+            /_control / { counts = $2 >= certain; next }
+            { measured++; if ($2 >= silent) found++ }
+            END { exit !(counts && measured == 2 && !found) }
+        ' "$scratch/try" && return
+    done
+    return 1
+}
+
+if bounded 1800 env CARGO_TARGET_DIR="$root/target/timing" cargo build --quiet --release --locked --manifest-path benches/timing/Cargo.toml; then
+    check "the time of a forged h3s1 token does not say how wrong its tag is" is_silent h3s1
+    check "the time of a forged Fe26.2 token does not say how wrong its MAC is" is_silent fe26
+else
+    check "the measurement is built" false
+fi
+finish
