@@ -111,7 +111,7 @@ mod tests {
     fn five_a_second_however_many_are_in_progress_at_once() {
         let lid = Lid::new().unwrap();
         let mut tried = 0;
-        for now in NOW..NOW + 60_000 {
+        for now in (NOW..NOW + 60_000).step_by(10) {
             // Eight threads look before any of them has been charged.
             let passed = (0..8).filter(|_| !lid.is_on(b"mallory", now)).count();
             (0..passed).for_each(|_| lid.charge(b"mallory", now));
