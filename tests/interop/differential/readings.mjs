@@ -1,0 +1,187 @@
+// How each Cookie parser reads a session out of a header, as it is and with the library's rules in place of its own. A rule is a small
+// change to what the parser is given or to what is made of its answer; so of each header exactly one reading is right, with all the rules.
+
+import * as h3v2 from "h3";
+import * as h3v1 from "h3-1";
+
+const CHUNKED = "__chunked__";
+
+/** Rules that are the same for several parsers. */
+const several = ["several",
+  "of several cookies of the session's name the library takes the first of four that opens: stale ones of another path or domain come first"];
+const limit = ["limit", "the library takes no token out of cookies over 4096 bytes, which browsers do not keep"];
+const empty = ["empty", "to the library an empty cookie or chunk is an absent one, as a deletion that a client keeps"];
+
+const h3twoEvent = (header) => ({ req: { headers: new Map([["cookie", header]]) } });
+const valueOf = (entries, name) => entries.find(([key]) => key === name)?.[1];
+
+/** The parser of h3 2 with its rule for chunks. */
+export const h3two = {
+  name: "h3 2",
+  rules: Object.fromEntries([
+    several, empty, limit,
+    ["quotes", "the library takes a value out of double quotes, which RFC 6265 allows around it and a token never has"],
+    ["count", "the library takes a number of chunks only as h3 writes it: parseInt also takes 2x, +2 and 0x2"],
+    ["one", "h3 2 reads no header of one character, where the library and h3 1 pass on a cookie without a name"],
+  ]),
+  /** As it is: the session's value, and the chunks that it could be made of. */
+  plain(header, session, cookies) {
+    const entries = cookies(header);
+    const values = valueOf(entries, session.name) ? [h3v2.getChunkedCookie(h3twoEvent(header), session.name)] : [];
+    return outcome(session, values, carried(entries, session.name));
+  },
+  cookies: (header) => Object.entries(h3v2.parseCookies(h3twoEvent(header))),
+  pieces: (header) => header.split(";"),
+  piece(piece, rules) {
+    const [head, value, tail] = cut(piece);
+    return rules.has("quotes") && isQuoted(value) ? head + softened(value.slice(1, -1)) + tail : piece;
+  },
+  whole: (header, rules) => [rules.has("one") ? header + ";" : header],
+};
+
+/** The parser of h3 1. */
+export const h3one = {
+  name: "h3 1.15",
+  rules: Object.fromEntries([
+    several, empty, limit,
+    ["chunks", "the library reads the chunks of h3 2, which h3 1 cannot read"],
+    ["half", "a value that only begins with a quote keeps it in the library: h3 1 takes its last character off"],
+    ["space", "only spaces and tabs around names and values are no part of them, as in h3 2: h3 1 also takes line breaks and U+00A0 for such"],
+  ]),
+  plain(header, session, cookies) {
+    const entries = cookies(header);
+    const value = valueOf(entries, session.name);
+    return outcome(session, value ? [value] : [], carried(entries, session.name));
+  },
+  cookies: (header) => Object.entries(h3v1.parseCookies({ node: { req: { headers: { cookie: header } } } })),
+  pieces: (header) => header.split(";"),
+  piece(piece, rules) {
+    const [head, value, tail] = cut(piece);
+    if (rules.has("half") && value.startsWith('"') && !isQuoted(value)) piece = `${head}?${value.slice(1)}${tail}`;
+    return rules.has("space") ? piece.replace(/[\n\v\f\r\xa0]/g, "?") : piece;
+  },
+  whole: (header, rules) => [rules.has("space") ? header.replace(/[\n\v\f\r\xa0]/g, "?") : header],
+};
+
+/** Python's http.cookies. It knows nothing of chunks, which are put together here. */
+export const python = {
+  name: "Python's http.cookies",
+  rules: Object.fromEntries([
+    several, empty, limit,
+    ["percent", "the library decodes percent-escapes, as h3 does: a proxy or a client may have written them"],
+    ["alone",
+      "the library reads on after a cookie that Python does not understand, as h3 does: else any other program's cookie could log a user out"],
+    ["semicolon", "a semicolon always ends a cookie, as in RFC 6265 and h3: Python takes what is in quotes for one value"],
+    ["blank", "a space within a value does not end a cookie, as in h3"],
+    ["space", "only spaces and tabs around names and values are no part of them, as in h3 2: Python also takes line breaks for such"],
+    ["escape", "the library resolves no backslash in a quoted value, nor does h3"],
+  ]),
+  pieces(header, rules) {
+    if (!rules.has("alone")) return [header];
+    return rules.has("semicolon") ? header.split(";") : header.match(/(?:=[ \t]*"(?:[^\\"]|\\.)*"|[^;])+/gs) ?? [];
+  },
+  piece(piece, rules, name) {
+    if (rules.has("space")) piece = piece.replace(/[\n\v\f\r]/g, "?");
+    let [head, value, tail] = cut(piece);
+    if (rules.has("blank")) {
+      // Also after the =: where Python understands nothing of the value, the space ends an empty one.
+      head = head.replace(/[ \t]*=[ \t]*$/, "=").replace(/([^ \t=])[ \t]+(?=[^ \t=])/g, "$1?");
+      value = value.replace(/[ \t]/g, "?");
+    }
+    if (rules.has("escape")) value = value.replaceAll("\\", "?");
+    if (rules.has("alone") && owned(head.replace(/^[ \t]+|[ \t]*=[ \t]*$/g, ""), name) !== undefined) {
+      const [open, inner, close] = isQuoted(value) ? ['"', value.slice(1, -1), '"'] : ["", value, ""];
+      value = open + inner.replace(open ? /"/g : /[^\w!#%&'~`><@,:/$*+\-.^|)(?}{=[\] \t\n\v\f\r]/g, "?") + close;
+    }
+    return head + value + tail;
+  },
+};
+
+/** What the library is to make of a header by what a parser reads out of the pieces, under some rules. */
+export function read(peer, header, rules, session, cookies) {
+  const originals = peer.pieces(header, rules);
+  const mains = [], chunks = new Map(), all = [];
+  const lastWins = peer === python && !rules.has("several");
+  for (const original of originals) {
+    const entries = cookies(peer.piece(original, rules, session.name));
+    for (const [key, value] of entries) {
+      const which = owned(key, session.name);
+      if (which === undefined || (rules.has("empty") && value === "")) continue;
+      all.push([key, value]);
+      if (which === 0) mains.push({ value, raw: entries.length === 1 ? rawValue(original) : value });
+      else if (!chunks.has(which) || lastWins) chunks.set(which, value);
+    }
+  }
+  const percent = rules.has("percent") ? decoded : (value) => value;
+  const seen = rules.has("several") ? mains : mains.slice(...(lastWins ? [-1] : [0, 1]));
+  const candidates = rules.has("several") ? mains.filter(({ raw }) => looksLikeToken(raw)).slice(0, 4) : seen;
+  const values = candidates.map(({ value }) => token(percent(value), chunks, rules, peer, percent));
+  const isAbsent = seen.every(({ value }) => value === "");
+  return outcome(session, isAbsent ? [] : [...values, undefined], carried(all, session.name));
+}
+
+function token(value, chunks, rules, peer, percent) {
+  const fits = (value) => !rules.has("limit") || value.length <= 4096;
+  if (!value.startsWith(CHUNKED) || (peer === h3one && !rules.has("chunks"))) return fits(value) ? value : undefined;
+  const count = value.slice(CHUNKED.length);
+  const strict = peer !== h3two || rules.has("count");
+  const number = strict ? (/^([1-9]\d?|100)$/.test(count) ? Number(count) : 0) : Number.parseInt(count);
+  if (!(number >= 1 && number <= 100)) return undefined;
+  let joined = "";
+  for (let i = 1; i <= number; i++) {
+    const chunk = percent(chunks.get(i) ?? "");
+    if (!chunk || !fits(chunk)) return undefined;
+    joined += chunk;
+  }
+  return joined;
+}
+
+/** What is compared: the session that a value is the token of, else whether there was a value at all; and the chunks. */
+function outcome(session, values, chunks) {
+  const id = values.map((value) => session.tokens.get(value)).find((id) => id);
+  return `${id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}`;
+}
+
+function carried(entries, name) {
+  const numbers = entries.filter(([, value]) => value !== "").map(([key]) => owned(key, name));
+  return [...new Set(numbers)].filter((number) => number > 0).sort((a, b) => a - b).join();
+}
+
+/** Whether a cookie is the session's: 0, or a chunk's number. */
+export function owned(key, name) {
+  if (!key.startsWith(name)) return undefined;
+  if (key === name) return 0;
+  const number = /^\.([1-9]\d?|100)$/.exec(key.slice(name.length));
+  return number ? Number(number[1]) : undefined;
+}
+
+function looksLikeToken(raw) {
+  return /^(__chunked__|h3s\d+\.|Fe26\.\d+\*)/.test(raw) || raw.slice(0, CHUNKED.length).includes("%");
+}
+
+/** A cookie's text as the name with its =, the value, and the white space around it. */
+function cut(piece) {
+  let start = piece.indexOf("=") + 1 || piece.length;
+  let end = piece.length;
+  while (start < end && isBlank(piece[start])) start++;
+  while (start < end && isBlank(piece[end - 1])) end--;
+  return [piece.slice(0, start), piece.slice(start, end), piece.slice(end)];
+}
+
+function rawValue(piece) {
+  const value = cut(piece)[1];
+  return isQuoted(value) ? value.slice(1, -1) : value;
+}
+
+const isBlank = (char) => char === " " || char === "\t";
+const isQuoted = (value) => value.length >= 2 && value.startsWith('"') && value.endsWith('"');
+/** White space that was within quotes is not to be taken off. */
+const softened = (value) => value.replace(/^[ \t]|[ \t]$/g, "?");
+
+function decoded(value) {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The library beside h3, iron-webcrypto, Python's http.cookies and JavaScript's own objects, on many generated inputs: what differs has a
+# name and a reason, or is a fault. H3S_SEED=N: other inputs.
+. "$(dirname "$0")/suite.sh"
+need_node tests/interop && need_debian python3 python3 || skip_suite "needs Node 20 or later, the packages of tests/interop and Python 3"
+need_build
+
+export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+# So many times the numbers that the tests name.
+H3S_ROUNDS=$(lasting 1 10)
+export H3S_ROUNDS
+bounded "$(lasting 900 9000)" node --test --test-reporter=tap tests/interop/differential/*.test.mjs 2>&1 | tee "$scratch/log"
+status=${PIPESTATUS[0]}
+count() { awk -v what="$1" '$1 == "#" && $2 == what { n = $3 } END { print n + 0 }' "$scratch/log"; }
+passed=$(count pass) failed=$(($(count fail) + $(count cancelled))) skipped=$(($(count skipped) + $(count todo)))
+if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+finish
