@@ -260,7 +260,7 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
 /* ---- Raw seals ---------------------------------------------------------------------------------------------------- */
 
 /**
- * Seals any JSON value as a bare Fe26.2 token, as @hapi/iron, iron-webcrypto and iron-session's sealData do (for iron-session,
+ * Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do (for iron-session,
  * append `~2`). It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
  *
  * json, json_len: one JSON value in UTF-8.

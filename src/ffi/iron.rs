@@ -10,7 +10,7 @@ use crate::{Config, Error};
 
 /// @section Raw seals
 ///
-/// Seals any JSON value as a bare Fe26.2 token, as @hapi/iron, iron-webcrypto and iron-session's sealData do (for iron-session,
+/// Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do (for iron-session,
 /// append `~2`). It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
 ///
 /// json, json_len: one JSON value in UTF-8.
