@@ -16,6 +16,15 @@ abi := $(firstword $(subst ., ,$(version)))
 # Cargo's output has to be where this file looks for it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
+# The library names no folder of the machine that builds it, and so is the same from each: a panic names the source file, which lies
+# in cargo's folder or, vendored, in this one. Cargo passes over the setting where there are RUSTFLAGS. (bindings/python does the same.)
+remap_own := --remap-path-prefix=$(CURDIR)=.
+remap_others := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=/cargo
+cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own) $(remap_others)' )cargo \
+	--config "build.rustflags=['$(remap_own)','$(remap_others)']"
+# More for `cargo build`.
+cargo_options =
+
 # Says that `all` was made from these sources, so that `sudo make install` needs no cargo.
 built := target/release/.built
 sources := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
@@ -31,7 +40,7 @@ pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 .PHONY: all
 all: ## Build the shared and the static library (the default)
 	@. tests/setup.sh && need_rust
-	cargo build --release --locked
+	$(cargo) build --release --locked $(cargo_options)
 	@$(MAKE) --no-print-directory target/lib target/pkgconfig/h3s.pc
 	@touch $(built)
 

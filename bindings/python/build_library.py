@@ -38,5 +38,16 @@ def _library() -> Path:
         sys.exit("Rust is missing: install it with rustup, or install a wheel, which needs none")
     target = Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    subprocess.run([cargo, "build", "--release", "--locked", "--lib"], cwd=CRATE, env=environment, check=True)
+    # As in the Makefile of the crate, so that neither has to build anew what the other has built.
+    remap = [f"--remap-path-prefix={CRATE}=.", f"--remap-path-prefix={_cargo_home()}/registry/src=/cargo"]
+    if environment.get("RUSTFLAGS"):
+        environment["RUSTFLAGS"] = " ".join([environment["RUSTFLAGS"], *remap])
+    setting = "build.rustflags=[{}]".format(",".join(f"'{flag}'" for flag in remap))
+    subprocess.run(
+        [cargo, "build", "--release", "--locked", "--lib", "--config", setting], cwd=CRATE, env=environment, check=True
+    )
     return target / "release" / _name()
+
+
+def _cargo_home() -> str:
+    return os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")

@@ -20,7 +20,7 @@ small() { local size; size=$(stat -c %s "$library") && echo "$size bytes" && [ "
 # Cargo tells where build.rs has left the header that it generated for this very build.
 header_is_current() {
     local out
-    out=$(cargo build --release --locked --quiet --message-format=json |
+    out=$(make --no-print-directory --silent all cargo_options='--quiet --message-format=json' |
         grep '"reason":"build-script-executed"' | grep -F "/$(basename "$root")#" |
         sed -n 's/.*"out_dir":"\([^"]*\)".*/\1/p') &&
         diff -u include/h3s.h "$out/h3s.h"
