@@ -126,7 +126,7 @@ serve-nginx: nginx ## Leave them running, for a browser
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
-check: ## Run what needs only Rust and a C compiler; installs nothing
+check: ## Run what needs only Rust, C and C++ compilers and pkg-config; installs nothing
 	@H3S_NO_INSTALL=1 tests/run rust abi
 
 lint: ## Check format, types, warnings and shell scripts

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The built library as a user meets it: its symbols, its size, and what `make install` puts where.
+# The built library as a user meets it: its symbols, its size, its header, and what `make install` puts where.
 . "$(dirname "$0")/suite.sh"
-need_debian cc gcc libc6-dev && need_debian nm binutils || skip_suite "needs a C compiler"
+need_c || skip_suite "needs a C and a C++ compiler, and pkg-config"
 need_build
+compilers=(gcc)
+if need_debian clang clang; then compilers+=(clang); else skip "clang" "needs clang"; fi
 export LC_ALL=C
 
 library=target/release/libh3s.so
@@ -33,6 +35,28 @@ check "it has no text relocations" no_textrel
 check "it has at most $((max_size / 1024)) KiB" small
 check "include/h3s.h is what build.rs generates" header_is_current
 
+# ---- The header ------------------------------------------------------------------------------------------------------
+
+# Twice, as larger programs do without knowing. By these names of the newest standards older compilers know them as well.
+printf '#include <h3s.h>\n#include <h3s.h>\n' | tee "$scratch/header.c" >"$scratch/header.cc"
+warnings=(-Wall -Wextra -Wpedantic -Werror)
+for compiler in "${compilers[@]}"; do
+    for standard in c99 c11 c17 c2x; do
+        check "the header is $standard to $compiler" \
+            "$compiler" -std=$standard "${warnings[@]}" -fsyntax-only -Iinclude "$scratch/header.c"
+    done
+    for standard in c++11 c++14 c++17 c++20 c++2b; do
+        check "the header is $standard to $compiler" \
+            "$compiler" -std=$standard "${warnings[@]}" -fsyntax-only -Iinclude "$scratch/header.cc"
+    done
+done
+if [[ " ${compilers[*]} " == *" clang "* ]]; then
+    check "no warning that clang has is about it in C" \
+        clang -std=c99 -Weverything -Werror -fsyntax-only -Iinclude "$scratch/header.c"
+    check "nor in C++, but that this is not C++98" \
+        clang -std=c++11 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Werror -fsyntax-only -Iinclude "$scratch/header.cc"
+fi
+
 # ---- The installation ------------------------------------------------------------------------------------------------
 
 stage=$scratch/stage
@@ -61,22 +85,24 @@ flags() {
 compile() { # compile OUTPUT FLAG...
     local output=$scratch/$1
     shift
-    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o "$output" tests/suites/installed.c "$@"
+    cc -std=c99 "${warnings[@]}" -o "$output" tests/suites/installed.c "$@"
 }
+runs() { LD_LIBRARY_PATH=$lib bounded 60 "$scratch/shared"; }
 # shellcheck disable=SC2046  # several words are meant
-shared() { compile shared $(flags) && LD_LIBRARY_PATH=$lib bounded 60 "$scratch/shared"; }
+shared() { "$1" -std=c99 "${warnings[@]}" -o "$scratch/shared" tests/suites/installed.c $(flags) && runs; }
+# shellcheck disable=SC2046  # several words are meant
+shared_cc() { "$1" -std=c++11 "${warnings[@]}" -o "$scratch/shared" c-tests/cplusplus.cc $(flags) -lstdc++ && runs; }
 # A linker prefers the shared library, so the archive has to be named.
 static() { local words; words=$(flags --static) && eval "compile static $1 ${words/-lh3s/-l:libh3s.a}" && bounded 60 "$scratch/static"; }
 
 check "make install" make "${install_options[@]}" install
 check "it installs just the files that it should" installed_as_expected
-if need_debian pkg-config pkg-config; then
-    check "a C program builds with pkg-config and runs" shared
-    check "it does with the static library" static ''
-    check "it does without any shared library" static -static
-else
-    skip "programs that use pkg-config" "needs pkg-config"
-fi
+for compiler in "${compilers[@]}"; do
+    check "a C program builds by pkg-config and $compiler, and runs" shared "$compiler"
+    check "a C++ program does" shared_cc "$compiler"
+done
+check "a C program builds with the static library" static ''
+check "it does without any shared library" static -static
 check "make uninstall" make "${install_options[@]}" uninstall
 check "nothing is left behind" nothing_left
 finish
