@@ -59,11 +59,14 @@ target/pkgconfig/h3s.pc: Makefile Cargo.toml
 
 comma := ,
 
-.PHONY: header
+.PHONY: header abi-record
 header: ## Write include/h3s.h from the comments in src/ffi
 	@. tests/setup.sh && need_rust
 	touch build.rs
 	H3S_WRITE_HEADER=include/h3s.h cargo check --locked
+
+abi-record: all ## Write this version's ABI to tests/abi, for a release
+	@tests/abi/record.sh
 
 # ---- nginx -----------------------------------------------------------------------------------------------------------
 
