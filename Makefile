@@ -143,7 +143,7 @@ bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
-soak: ## Run the long forms of the tests that search, load and measure (20 minutes; LOAD_SECONDS=120, FUZZ_SECONDS=60)
+soak: ## Run the long forms of the tests that search, load and measure (half an hour; LOAD_SECONDS=120 FUZZ_SECONDS=60)
 	@H3S_SOAK=1 tests/run rust fuzz threads timing differential load
 
 fuzz: ## Run each fuzz target for SECONDS=60 (TARGETS=: only these of cookies unseal options data abi)

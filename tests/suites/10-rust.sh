@@ -3,7 +3,7 @@
 . "$(dirname "$0")/suite.sh"
 need_rust || skip_suite "needs Rust"
 
-PROPTEST_CASES=$(lasting 256 20000)
+PROPTEST_CASES=$(lasting 256 5000)
 export PROPTEST_CASES
 CARGO_TERM_COLOR=never bounded 1800 cargo test --locked --no-fail-fast 2>&1 | tee "$scratch/log"
 status=${PIPESTATUS[0]}

@@ -58,6 +58,8 @@ else
     skip "ruff and mypy" "needs the packages of tests/requirements.txt"
 fi
 
+check "each promise of docs/SECURITY.md has its tests" python3 tests/suites/promises.py docs/SECURITY.md
+
 mapfile -d '' -t go < <(files '*.go')
 formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
 vet() { (cd "${GO_FOLDER:-bindings/go}" && PKG_CONFIG_PATH=$root/target/pkgconfig bounded 600 go vet "$@" ./...); }
