@@ -20,12 +20,19 @@ targets=(cookies unseal options data abi)
 options=(--fuzz-dir fuzz --target-dir target/fuzz)
 python3 fuzz/seeds.py target/fuzz/seeds
 
+# known TARGET: the folders of what is committed, unpacked: the corpus and the seeds.
+known() {
+    python3 fuzz/corpus.py unpack "fuzz/corpus/$1.zip" "target/fuzz/known/$1"
+    known=("target/fuzz/known/$1" "target/fuzz/seeds/$1")
+}
+
 # fuzz TARGET LIBFUZZER_OPTION...
 fuzz() {
     local target=$1
     shift
+    known "$target"
     mkdir -p "target/fuzz/corpus/$target" target/fuzz/artifacts
-    cargo fuzz run "${options[@]}" "$target" "target/fuzz/corpus/$target" "fuzz/corpus/$target" "target/fuzz/seeds/$target" -- \
+    cargo fuzz run "${options[@]}" "$target" "target/fuzz/corpus/$target" "${known[@]}" -- \
         -artifact_prefix="target/fuzz/artifacts/$target-" -timeout=60 -rss_limit_mb=2048 "$@"
 }
 
@@ -33,19 +40,21 @@ case $1 in
     --build) cargo fuzz build "${options[@]}" ;;
     --corpus)
         # Without the inputs of earlier runs here, so that it is the same everywhere.
-        mkdir -p target/fuzz/none
-        cargo fuzz run "${options[@]}" "$2" target/fuzz/none "fuzz/corpus/$2" "target/fuzz/seeds/$2" -- -runs=0 -timeout=60
+        known "$2"
+        rm -rf target/fuzz/none && mkdir -p target/fuzz/none
+        cargo fuzz run "${options[@]}" "$2" target/fuzz/none "${known[@]}" -- -runs=0 -timeout=60
         ;;
     --merge)
         shift
         [ $# -gt 0 ] || set -- "${targets[@]}"
         for target; do
-            rm -rf target/fuzz/merged && mkdir -p target/fuzz/merged "fuzz/corpus/$target"
+            known "$target"
+            rm -rf target/fuzz/merged && mkdir -p target/fuzz/merged "target/fuzz/corpus/$target"
             # Kept whatever they reach: inputs that once failed.
-            cp "fuzz/corpus/$target"/fault-* target/fuzz/merged 2>/dev/null || true
-            cargo fuzz run "${options[@]}" "$target" target/fuzz/merged "target/fuzz/corpus/$target" "fuzz/corpus/$target" \
-                "target/fuzz/seeds/$target" -- -set_cover_merge=1 -timeout=60
-            rm -r "fuzz/corpus/$target" && mv target/fuzz/merged "fuzz/corpus/$target"
+            cp "target/fuzz/known/$target"/fault-* target/fuzz/merged 2>/dev/null || true
+            cargo fuzz run "${options[@]}" "$target" target/fuzz/merged "target/fuzz/corpus/$target" "${known[@]}" -- \
+                -set_cover_merge=1 -timeout=60
+            python3 fuzz/corpus.py pack target/fuzz/merged "fuzz/corpus/$target.zip"
         done
         ;;
     *)

@@ -11,7 +11,7 @@ check "the fuzz targets build" bounded 1500 fuzz/run.sh --build
 corpus() {
     local target=$1 out there
     out=$(bounded 300 fuzz/run.sh --corpus "$target" 2>&1) || { echo "$out"; return 1; }
-    there=$(find "fuzz/corpus/$target" "target/fuzz/seeds/$target" -type f | wc -l)
+    there=$(find "target/fuzz/known/$target" "target/fuzz/seeds/$target" -type f | wc -l)
     tail -n 5 <<<"$out"
     # libFuzzer runs the empty input too.
     [ "$there" -ge 100 ] && grep -qE "^Done (${there}|$((there + 1))) runs" <<<"$out"

@@ -7,7 +7,7 @@ need_build
 
 export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 # So many times the numbers that the tests name.
-H3S_ROUNDS=$(lasting 1 10)
+H3S_ROUNDS=$(lasting 1 4)
 export H3S_ROUNDS
 bounded "$(lasting 900 9000)" node --test --test-reporter=tap tests/interop/differential/*.test.mjs 2>&1 | tee "$scratch/log"
 status=${PIPESTATUS[0]}
