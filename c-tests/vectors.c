@@ -18,14 +18,31 @@ static const char *text(json_t *vector, const char *key)
     return json_string_value(json_object_get(vector, key));
 }
 
+/* Most vectors have the options of the one before: under valgrind a config takes seconds. */
+static h3s_config *latest;
+static char *latest_options;
+
+static int forget_config(void **state)
+{
+    (void)state;
+    h3s_config_free(latest);
+    free(latest_options);
+    return 0;
+}
+
 /* Opens a vector's token under its own options. */
-static int32_t unseal(json_t *vector, h3s_config **config, h3s_session **session, h3s_error *err)
+static int32_t unseal(json_t *vector, h3s_session **session, h3s_error *err)
 {
     char *options = json_dumps(json_object_get(vector, "options"), JSON_COMPACT);
-    *config = config_of(options);
-    free(options);
+    if (latest_options == NULL || strcmp(options, latest_options) != 0) {
+        forget_config(NULL);
+        latest = config_of(options);
+        latest_options = options;
+    } else {
+        free(options);
+    }
     int64_t now = json_integer_value(json_object_get(vector, "now_ms"));
-    return h3s_unseal(*config, S(text(vector, "token")), now, session, err);
+    return h3s_unseal(latest, S(text(vector, "token")), now, session, err);
 }
 
 static void every_good_token_opens(void **state)
@@ -35,17 +52,15 @@ static void every_good_token_opens(void **state)
     (void)state;
     assert_true(json_array_size(list) >= 12);
     json_array_foreach(list, i, vector) {
-        h3s_config *config;
         h3s_session *session = NULL;
         h3s_error err;
-        if (unseal(vector, &config, &session, &err) != H3S_OK)
+        if (unseal(vector, &session, &err) != H3S_OK)
             fail_msg("%s: %s", text(vector, "name"), err.message);
         assert_str(h3s_session_id(session), text(vector, "id"));
         assert_str(h3s_session_data(session), text(vector, "data"));
         assert_int_equal(h3s_session_created_at(session), json_integer_value(json_object_get(vector, "created_at")));
         assert_int_equal(h3s_session_last_seen_at(session), json_integer_value(json_object_get(vector, "last_seen_at")));
         h3s_session_free(session);
-        h3s_config_free(config);
     }
     json_decref(list);
 }
@@ -57,15 +72,13 @@ static void every_bad_token_is_refused_with_its_reason(void **state)
     (void)state;
     assert_true(json_array_size(list) >= 30);
     json_array_foreach(list, i, vector) {
-        h3s_config *config;
         h3s_session *session = NULL;
         h3s_error err;
-        if (unseal(vector, &config, &session, &err) != H3S_ERR_REJECTED)
+        if (unseal(vector, &session, &err) != H3S_ERR_REJECTED)
             fail_msg("%s is not refused", text(vector, "name"));
         if (strcmp(err.key, text(vector, "rejection")) != 0)
             fail_msg("%s is refused as %s", text(vector, "name"), err.key);
         assert_null(session);
-        h3s_config_free(config);
     }
     json_decref(list);
 }
@@ -76,5 +89,5 @@ int main(void)
         cmocka_unit_test(every_good_token_opens),
         cmocka_unit_test(every_bad_token_is_refused_with_its_reason),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, forget_config);
 }
