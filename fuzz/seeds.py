@@ -24,8 +24,10 @@ OPTIONS = [
     '"cookie":{"secure":false,"sameSite":true}',
     '"seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],"migrate":true}',
     '"seal":{"format":"fe26.2","ttl":1000,"timestampSkewSec":5,"localtimeOffsetMsec":-7}',
-    '"seal":{"format":"fe26.2","encryption":{"algorithm":"aes-128-ctr","saltBits":128,"iterations":1,'
-    '"minPasswordlength":32},"integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}',
+    (
+        '"seal":{"format":"fe26.2","encryption":{"algorithm":"aes-128-ctr","saltBits":128,"iterations":1,'
+        '"minPasswordlength":32},"integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}'
+    ),
     '"seal":{"accept":["h3s1","fe26.2"]},"legacySealFallback":false',
 ]
 PASSWORD = "correct horse battery staple, and more of it"
@@ -48,10 +50,34 @@ COOKIES = [
 # The letter of each operation and its arguments, see targets/data.rs.
 DATA = [
     [b'R{"a":1,"b":[1,{"c":"\\n"}]}', b"F/b/1/c", b'U{"b":{},"d":" x "}', b"F/d", b"Da", b"K"],
-    [b'R {"a" : 1.50e+3 , "\\u0062":"\\ud800"} ', b"F/b", b'U{"b":2}', b'Sc\xfe[1, 2]', b"Tq\"\xfea\"\\\x01\xc3\xa9", b"F"],
-    [b'R{"~":1,"/":2,"":3,"0":[0,1]}', b"F/~0", b"F/~1", b"F/", b"F/0/1", b"F/0/01", b"F/0/-", b"D", b"X", b"Da", b"Sa\xfe1"],
+    [
+        b'R {"a" : 1.50e+3 , "\\u0062":"\\ud800"} ',
+        b"F/b",
+        b'U{"b":2}',
+        b"Sc\xfe[1, 2]",
+        b'Tq"\xfea"\\\x01\xc3\xa9',
+        b"F",
+    ],
+    [
+        b'R{"~":1,"/":2,"":3,"0":[0,1]}',
+        b"F/~0",
+        b"F/~1",
+        b"F/",
+        b"F/0/1",
+        b"F/0/01",
+        b"F/0/-",
+        b"D",
+        b"X",
+        b"Da",
+        b"Sa\xfe1",
+    ],
     [b"R" + b'{"a":' * 128 + b"1" + b"}" * 128, b'U{"a":1,"a":2}', b"R[]", b"Sa\xfe" + b"[" * 127 + b"]" * 127],
-    [b"U{" + b",".join(b'"k%d":%d' % (i, i) for i in range(20)) + b"}", b'U{"k3":"x","new":null,"k19":{}}', b"Dk0", b"Dk19"],
+    [
+        b"U{" + b",".join(b'"k%d":%d' % (i, i) for i in range(20)) + b"}",
+        b'U{"k3":"x","new":null,"k19":{}}',
+        b"Dk0",
+        b"Dk19",
+    ],
 ]
 # Payloads of Fe26.2 and its parts before the seal.
 PAYLOADS = [

@@ -14,7 +14,7 @@ count() {
 }
 check "the counting program is built" build
 check "it runs under callgrind" count
-python3 tests/work/check.py "$scratch" >"$scratch/shapes"
+python3 tests/work/growth.py "$scratch" >"$scratch/shapes"
 while read -r verdict shape; do
     check "$shape" [ "$verdict" = ok ]
 done <"$scratch/shapes"

@@ -15,7 +15,9 @@ KINDS = {".rs", ".c", ".py", ".go", ".sh", ".mjs", ".json", ".toml"}
 def texts() -> str:
     files = (file for folder in TESTS for file in (ROOT / folder).rglob("*"))
     return "\n".join(
-        file.read_text() for file in files if file.suffix in KINDS and "node_modules" not in file.parts and file.is_file()
+        file.read_text()
+        for file in files
+        if file.suffix in KINDS and "node_modules" not in file.parts and file.is_file()
     )
 
 

@@ -1,4 +1,4 @@
-"""check.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its work and memory grow as its length does."""
+"""growth.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its work and memory grow as its length does."""
 
 import re
 import sys
