@@ -186,13 +186,13 @@ fn compare(
     // All are made before any is timed, and each is timed in the same place of memory, so that nothing but its tag tells it from another.
     let forgeries: Vec<(bool, Vec<u8>)> = (0..samples)
         .map(|_| {
-            let left = rng.next_u32() % 2 == 0;
+            let left = rng.next_u32().is_multiple_of(2);
             (left, token.forged_tag(kinds[usize::from(!left)], rng))
         })
         .collect();
     let rejection = token
         .config
-        .unseal(&forge(token, &forgeries[0].1), NOW)
+        .unseal(forge(token, &forgeries[0].1), NOW)
         .unwrap_err()
         .rejection();
     assert_eq!(rejection, Some(Rejection::BadSeal));
