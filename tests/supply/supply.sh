@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # Sourced: which crates there are. Paths are from the top folder.
 
-# The folders with a lock file of their own: the library's, the benchmarks', the fuzzing targets'.
+# The folders with a lock file of their own: the library's, the benchmarks', the fuzz targets', the measurement of timing's.
 supply_workspaces() {
     local folder
-    for folder in . benches/peers/rust fuzz; do
+    for folder in . benches/peers/rust fuzz benches/timing; do
         if [ -e "$folder/Cargo.lock" ]; then echo "$folder"; fi
     done
 }
