@@ -76,3 +76,14 @@ pub fn check_set_cookies<'a>(values: impl Iterator<Item = &'a str>) {
         names.push(name);
     }
 }
+
+/// What the session sets, checked, as the Cookie header with which it comes back.
+pub fn cookie_header(session: &mut Session) -> String {
+    let cookies = session.set_cookies().expect("set_cookies");
+    check_set_cookies(cookies.iter());
+    let pairs: Vec<&str> = cookies
+        .iter()
+        .filter_map(|cookie| cookie.split(';').next())
+        .collect();
+    pairs.join("; ")
+}

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use h3s::{Config, Source};
-use h3s_fuzz::{IRON, NOW, check, check_set_cookies, config, request};
+use h3s_fuzz::{IRON, NOW, check, check_set_cookies, config, cookie_header, request};
 use libfuzzer_sys::fuzz_target;
 
 struct Setting {
@@ -113,24 +113,14 @@ fuzz_target!(|input: &[u8]| {
     // What is written comes back.
     check_set_cookies(session.set_cookies().unwrap().iter());
     session.set("written", "true").unwrap();
-    let cookies: Vec<String> = session
-        .set_cookies()
-        .unwrap()
-        .iter()
-        .map(str::to_owned)
-        .collect();
-    check_set_cookies(cookies.iter().map(String::as_str));
-    let pairs: Vec<&str> = cookies
-        .iter()
-        .filter_map(|cookie| cookie.split(';').next())
-        .collect();
-    let token = if pairs.is_empty() {
+    let cookie = cookie_header(&mut session);
+    let token = if cookie.is_empty() {
         session.seal().unwrap()
     } else {
         ""
     };
     let mut back = config
-        .use_session(&request(pairs.join("; ").as_bytes(), token.as_bytes()))
+        .use_session(&request(cookie.as_bytes(), token.as_bytes()))
         .unwrap();
     assert_eq!(back.rejection(), None);
     assert_eq!(back.find("/written"), Some(&b"true"[..]));

@@ -2,7 +2,7 @@
 #![no_main]
 
 use h3s::{Config, ErrorKind};
-use h3s_fuzz::{NOW, check, check_set_cookies, json, request};
+use h3s_fuzz::{NOW, check, cookie_header, json, request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -48,20 +48,10 @@ fuzz_target!(|text: &[u8]| {
         .expect("a config that was accepted works");
     check(&session);
     if session.set("a", "1").is_ok() {
-        let cookies: Vec<String> = session
-            .set_cookies()
-            .expect("set_cookies")
-            .iter()
-            .map(str::to_owned)
-            .collect();
-        check_set_cookies(cookies.iter().map(String::as_str));
-        let header: Vec<&str> = cookies
-            .iter()
-            .filter_map(|cookie| cookie.split(';').next())
-            .collect();
-        if !header.is_empty() {
+        let cookie = cookie_header(&mut session);
+        if !cookie.is_empty() {
             let back = config
-                .use_session(&request(header.join("; ").as_bytes(), b""))
+                .use_session(&request(cookie.as_bytes(), b""))
                 .unwrap();
             // A negative offset or a lifetime of nothing may end it at once; nothing else may.
             if let Some(reason) = back.rejection() {
