@@ -1,4 +1,4 @@
-//! A buffer for what must not be left behind in memory: session data, before it is sealed and after it is opened.
+//! What must not be left behind in memory: session data, before it is sealed and after it is opened, and keys.
 
 use std::ops::{Deref, DerefMut};
 
@@ -42,4 +42,23 @@ impl Drop for Buffer {
             self.0.as_mut_slice().zeroize();
         }
     }
+}
+
+/// Does what makes or uses keys, and wipes the stack that was used for it. They are moved into place, and a move leaves its source as it
+/// was: on the stack, or, where that is copied as the unused part of something else, anywhere. The same goes for the round keys of a
+/// cipher, which wipes only the last place that it had.
+pub(crate) fn leaving_no_trace<T>(make: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn called<T>(make: impl FnOnce() -> T) -> T {
+        make()
+    }
+    #[inline(never)]
+    fn wipe_stack() {
+        // What uses most, a cipher with its round keys, takes between 2 and 4 KiB.
+        let mut below = [0_u64; 6 * 1024 / 8];
+        below.zeroize();
+    }
+    let done = called(make);
+    wipe_stack();
+    done
 }

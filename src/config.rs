@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroize;
-
+use crate::buffer::leaving_no_trace;
 use crate::cookie::{self, Attributes};
 use crate::keyring::Keyring;
 use crate::options::Options;
@@ -59,7 +58,7 @@ impl Config {
         let keyring =
             leaving_no_trace(|| Keyring::new(options.passwords, name, options.fe26.is_some()))?;
         let fe26 = match options.fe26 {
-            Some(options) => Some(leaving_no_trace(|| Fe26::new(options, &keyring))?),
+            Some(options) => Some(Fe26::new(options, &keyring)?),
             None => None,
         };
         let vary = match (options.cookies, &*options.header_name) {
@@ -128,23 +127,6 @@ impl Config {
     pub(crate) fn vary_z(&self) -> &[u8] {
         self.0.vary.as_bytes()
     }
-}
-
-/// Makes keys, and wipes the stack that was used for it. They are moved into place, and a move leaves its source as it was: on the
-/// stack, or, where that is copied as the unused part of something else, anywhere.
-fn leaving_no_trace<T>(make: impl FnOnce() -> T) -> T {
-    #[inline(never)]
-    fn called<T>(make: impl FnOnce() -> T) -> T {
-        make()
-    }
-    #[inline(never)]
-    fn wipe_stack() {
-        let mut below = [0_u8; 16 * 1024];
-        below.zeroize();
-    }
-    let made = called(make);
-    wipe_stack();
-    made
 }
 
 impl Inner {

@@ -11,7 +11,7 @@ mod payload;
 
 use std::io::Write;
 
-use aes::{Aes128, Aes256};
+use aes::{Aes128Enc, Aes256Dec, Aes256Enc};
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, StreamCipher};
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,7 +19,7 @@ use sha2::Sha256;
 
 use self::keys::{Name, Purpose, Remembered, Salts, Sealing};
 use super::{Format, Opened, base64url};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, leaving_no_trace};
 use crate::json;
 use crate::keyring::{Key, Keyring};
 use crate::lid::Lid;
@@ -363,10 +363,12 @@ impl Fe26 {
         mut text: Buffer,
     ) -> Option<(Buffer, usize)> {
         let len = match self.options.cipher {
-            Cipher::Aes256Cbc => cbc::Decryptor::<Aes256>::new((&***key).into(), iv.into())
-                .decrypt_padded::<Pkcs7>(&mut text)
-                .ok()?
-                .len(),
+            Cipher::Aes256Cbc => leaving_no_trace(|| {
+                cbc::Decryptor::<Aes256Dec>::new((&***key).into(), iv.into())
+                    .decrypt_padded::<Pkcs7>(&mut text)
+                    .map(<[u8]>::len)
+                    .ok()
+            })?,
             Cipher::Aes128Ctr => apply_ctr(key, iv, &mut text).then_some(text.len())?,
         };
         Some((text, len))
@@ -431,17 +433,18 @@ impl Fe26 {
 
     fn encrypt(&self, key: &keys::Key, iv: &[u8; IV_LEN], text: &mut Buffer) -> Result<(), Error> {
         let len = text.len();
-        match self.options.cipher {
+        let done = match self.options.cipher {
             Cipher::Aes256Cbc => {
                 text.resize(self.options.cipher.sealed_len(len), 0);
-                cbc::Encryptor::<Aes256>::new((&***key).into(), iv.into())
-                    .encrypt_padded::<Pkcs7>(text, len)
-                    .map_err(|_| Error::internal())?;
+                leaving_no_trace(|| {
+                    cbc::Encryptor::<Aes256Enc>::new((&***key).into(), iv.into())
+                        .encrypt_padded::<Pkcs7>(text, len)
+                        .is_ok()
+                })
             }
-            Cipher::Aes128Ctr if apply_ctr(key, iv, text) => {}
-            Cipher::Aes128Ctr => return Err(Error::internal()),
-        }
-        Ok(())
+            Cipher::Aes128Ctr => apply_ctr(key, iv, text),
+        };
+        if done { Ok(()) } else { Err(Error::internal()) }
     }
 
     fn ttl(&self, limits: &Limits) -> Option<i64> {
@@ -574,9 +577,11 @@ fn apply_ctr(key: &keys::Key, iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
     let Some(key) = key.first_chunk::<16>() else {
         return false;
     };
-    ctr::Ctr128BE::<Aes128>::new(key.into(), iv.into())
-        .try_apply_keystream(text)
-        .is_ok()
+    leaving_no_trace(|| {
+        ctr::Ctr128BE::<Aes128Enc>::new(key.into(), iv.into())
+            .try_apply_keystream(text)
+            .is_ok()
+    })
 }
 
 fn password(key: &Key) -> Result<&[u8], Error> {

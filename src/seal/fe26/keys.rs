@@ -15,6 +15,7 @@ use tinyvec::TinyVec;
 use zeroize::Zeroizing;
 
 use super::{Derivation, Options, SALT_MAX_LEN};
+use crate::buffer::leaving_no_trace;
 use crate::{Error, random};
 
 /// Two entries for each live token.
@@ -57,12 +58,14 @@ impl Name {
 
 /// The slow step: `len` bytes of key, 20 of them for each `iterations`.
 pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) -> Key {
-    let mut key = Zeroizing::new([0; 32]);
-    let len = len.min(key.len());
-    if let Some(key) = key.get_mut(..len) {
-        pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, key);
+    let mut key = Key::default();
+    // Written where it stays: a move would leave it behind.
+    let place = Arc::make_mut(&mut key);
+    let len = len.min(place.len());
+    if let Some(place) = place.get_mut(..len) {
+        leaving_no_trace(|| pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, place));
     }
-    Arc::new(key)
+    key
 }
 
 /// The keys of authentic tokens. A wave of tokens that come once does not push out those that come again (the cache is of the CLOCK-Pro kind).
