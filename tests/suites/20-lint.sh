@@ -97,7 +97,8 @@ fi
 
 warnings=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude)
 if need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr/include/jansson.h libjansson-dev &&
-    need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian /usr/include/openssl/evp.h libssl-dev; then
+    need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian /usr/include/openssl/evp.h libssl-dev &&
+    need_debian /usr/include/valgrind/callgrind.h valgrind; then
     while IFS= read -r -d '' file; do
         check "$file is C99" gcc -std=c99 "${warnings[@]}" "$file"
     done < <(files 'c-tests/*.c' 'examples/*.c' 'benches/*.c' 'tests/*.c')
