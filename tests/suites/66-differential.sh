@@ -9,9 +9,5 @@ export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/pyth
 # So many times the numbers that the tests name.
 H3S_ROUNDS=$(lasting 1 4)
 export H3S_ROUNDS
-bounded "$(lasting 900 9000)" node --test --test-reporter=tap tests/interop/differential/*.test.mjs 2>&1 | tee "$scratch/log"
-status=${PIPESTATUS[0]}
-count() { awk -v what="$1" '$1 == "#" && $2 == what { n = $3 } END { print n + 0 }' "$scratch/log"; }
-passed=$(count pass) failed=$(($(count fail) + $(count cancelled))) skipped=$(($(count skipped) + $(count todo)))
-if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+count_tap "$(lasting 900 9000)" tests/interop/differential/*.test.mjs
 finish

@@ -80,6 +80,17 @@ END
     passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1})) skipped=$((skipped + ${s:-0}))
 }
 
+# count_tap SECONDS NODE_ARGUMENT...: each test that node's test runner runs counts as one.
+count_tap() {
+    local status p f s
+    bounded "$1" node --test --test-reporter=tap "${@:2}" 2>&1 | tee "$scratch/tap"
+    status=${PIPESTATUS[0]}
+    read -r p f s < <(awk '$1 == "#" { n[$2] = $3 } END { print n["pass"] + 0, n["fail"] + n["cancelled"], n["skipped"] + n["todo"] }' "$scratch/tap")
+    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi
+    if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ]; }; then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
 # What is tested is what `make` builds.
 need_build() {
     need_rust || skip_suite "needs Rust"
