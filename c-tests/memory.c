@@ -341,7 +341,7 @@ static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void *
     h3s_config_free(own);
 }
 
-/* Options that say something at great length, or that something is wrong with. */
+/* Options that say something at great length, or that something is wrong with: what is said of them is that, or that there is no memory. */
 static void options_however_long_are_read_later(void **state)
 {
     static const char *const around[][2] = {
@@ -354,34 +354,44 @@ static void options_however_long_are_read_later(void **state)
         {"{\"password\":\"" PASSWORD "\",\"seal\":{\"accept\":[\"h3s1\"", "]}}"},
         {"{\"password\":\"" PASSWORD "\",\"", "\":1}"},
         {"{\"password\":{\"a\":\"" PASSWORD "\",\"", "\":1}}"},
+        {"{\"password\":\"" PASSWORD "\",\"cookie\":{\"path\":\"/\"", "}}"},
     };
-    enum { KINDS = sizeof around / sizeof *around, LONG = 1 << 20, UNITS = 4 };
-    static const char *const units[UNITS] = {"x", "\\u0061", ",\"h3s1\"", "\\n"};
+    enum { KINDS = sizeof around / sizeof *around, LONG = 1 << 20, UNITS = 5 };
+    static const char *const units[UNITS] = {"x", "\\u0061", ",\"h3s1\"", "\\n", ",\"%d\":1"};
     char *text = malloc(LONG + 200);
-    long refusals = 0;
+    long refusals[KINDS * UNITS] = {0}, all = 0;
     (void)state;
     assert_non_null(text);
-    least = LONG / 16;
+    least = LONG / 16; /* as the header says of h3s_config_new */
     for (int kind = 0; kind < KINDS * UNITS; kind++) {
         const char *const *ends = around[kind / UNITS], *unit = units[kind % UNITS];
         char *end = text + sprintf(text, "%s", ends[0]);
         int was_refused = 1;
-        while (end - text < LONG)
-            end += sprintf(end, "%s", unit);
+        for (int i = 0; end - text < LONG; i++)
+            end += sprintf(end, unit, i);
         strcpy(end, ends[1]);
+
+        h3s_error expected, err;
+        h3s_config *made = NULL;
+        h3s_config_new(S(text), &made, &expected);
+        h3s_config_free(made);
         for (long nth = 1; was_refused && nth < MOST; nth++) {
-            h3s_config *made = NULL;
-            int32_t status;
             until_refusal = nth;
-            status = h3s_config_new(S(text), &made, NULL);
+            int32_t status = h3s_config_new(S(text), &made, &err);
             was_refused = relent();
-            refusals += was_refused;
-            assert_true(status == H3S_OK || status == H3S_ERR_CONFIG || (was_refused && status == H3S_ERR_MEMORY));
+            refusals[kind] += was_refused;
             assert_true((made != NULL) == (status == H3S_OK));
             h3s_config_free(made);
+            if (was_refused && status == H3S_ERR_MEMORY) continue;
+            assert_int_equal(status, expected.status);
+            assert_string_equal(err.key, expected.key);
+            assert_string_equal(err.message, expected.message);
         }
+        all += refusals[kind];
     }
-    assert_true(refusals > KINDS);
+    assert_true(all > KINDS);
+    /* A password of any length, and members of any number, whose names are compared. */
+    assert_true(refusals[0] > 0 && refusals[KINDS * UNITS - 1] > 0);
     least = LEAST;
     free(text);
 }

@@ -62,7 +62,7 @@
 /** The operating system gave no random bytes. Nothing was sealed. */
 #define H3S_ERR_RANDOM 7
 
-/** Out of memory. The session is as it was. (Where not even 512 bytes can be had, the process ends.) */
+/** Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.) */
 #define H3S_ERR_MEMORY 8
 
 /** Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread. */

@@ -76,7 +76,7 @@ const MAX_OFFSET_MS: i64 = 10 * 365 * 86_400 * 1000;
 const MAX_SALT_BITS: i64 = 512;
 const MAX_ITERATIONS: i64 = 10_000_000;
 const MAX_KEY_ID_LEN: usize = 32;
-/// More than any option's text but a password can have, however it is spelt; more than any list of words needs; and as much as is shown of
+/// More than any option's text but a password needs, however it is spelt; more than any list of words needs; and as much as is shown of
 /// what is not known. So nothing is copied but what is small.
 const MAX_TEXT_LEN: usize = 8 * MAX_COOKIE_LEN;
 const MAX_ELEMENTS: usize = 16;
@@ -730,7 +730,11 @@ impl<'a> Value<'a> {
                 .collect();
             self.error(format!("one of {}", words.join(", ")))
         };
-        let text = self.text("").map_err(|_| allowed())?;
+        let text = match self.text("") {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::Memory => return Err(error),
+            Err(_) => return Err(allowed()),
+        };
         words
             .iter()
             .find(|word| word.eq_ignore_ascii_case(&text))

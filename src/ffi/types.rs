@@ -19,7 +19,7 @@ pub const H3S_ERR_STATE: i32 = 5;
 pub const H3S_ERR_REJECTED: i32 = 6;
 /// The operating system gave no random bytes. Nothing was sealed.
 pub const H3S_ERR_RANDOM: i32 = 7;
-/// Out of memory. The session is as it was. (Where not even 512 bytes can be had, the process ends.)
+/// Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.)
 pub const H3S_ERR_MEMORY: i32 = 8;
 /// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread.
 pub const H3S_ERR_COLD: i32 = 9;
