@@ -22,12 +22,13 @@ make_database() {
         git -C "$1/$database" -c user.name=snapshot -c user.email=snapshot commit -q -m snapshot
 }
 export H3S_ADVISORY_DBS=$scratch/advisories
+rules=$root/tests/supply/deny.toml
 # deny FOLDER CHECK...: of the crates that the lock file in the folder names.
 deny() {
     local folder=$1
     shift
     bounded 300 cargo-deny --color never --log-level warn --frozen --manifest-path "$folder/Cargo.toml" \
-        --config "$root/tests/supply/deny.toml" check --hide-inclusion-graph "$@"
+        --config "$rules" check --hide-inclusion-graph "$@"
 }
 looked_up() { diff <(supply_crates) <(grep -Fx -f <(supply_crates) "$advisories/CRATES") || { echo "run tests/supply/refresh.sh" && return 1; }; }
 # As if all there is of a crate had a fault.
@@ -42,6 +43,12 @@ refused() { # refused FOLDER CRATE FACT
     ! H3S_ADVISORY_DBS=$scratch/made-up deny "$1" advisories >"$scratch/refusal" 2>&1 && grep -q RUSTSEC-2099-0001 "$scratch/refusal" ||
         { cat "$scratch/refusal" && return 1; }
 }
+# Under other rules the same crates have what they forbid.
+fails_under() { # fails_under SED CHECK ERROR
+    sed "$1" "$rules" >"$scratch/rules.toml" || return
+    ! rules=$scratch/rules.toml deny . "$2" >"$scratch/refusal" 2>&1 && grep -q "^error\[$3\]" "$scratch/refusal" ||
+        { cat "$scratch/refusal" && return 1; }
+}
 none_yanked() {
     deny . advisories >"$scratch/yanked" 2>&1 && grep -q '^advisories ok' "$scratch/yanked" && ! grep -E 'yanked|index' "$scratch/yanked" ||
         { cat "$scratch/yanked" && return 1; }
@@ -51,6 +58,9 @@ fetch() { while read -r folder; do bounded 300 cargo fetch --locked --quiet --ma
 
 check "all crates can be had" fetch
 check "licences, duplicates and sources" deny . licenses bans sources
+check "a licence that is not allowed is noticed" fails_under 's/^allow = .*/allow = ["ISC"]/' licenses rejected
+check "two versions of a crate are noticed" fails_under '/^ *{ crate = "syn@2"/d' bans duplicate
+check "another source is noticed" fails_under 's/^unknown-git.*/&\nallow-registry = []/' sources source-not-allowed
 while read -r folder; do
     [ "$folder" = . ] || check "the sources of $folder" deny "$folder" sources
 done < <(supply_workspaces)
@@ -66,11 +76,11 @@ while read -r folder; do
 done < <(supply_workspaces)
 check "that a crate is no longer looked after is noticed" refused . aes 'informational = "unmaintained"'
 check "that a crate is unsound is noticed" refused . aes 'informational = "unsound"'
-# cargo-deny looks into what cargo last heard of crates.io.
+# cargo-deny looks into what cargo last heard of the registry.
 if bounded 120 cargo update --quiet --dry-run </dev/null 2>/dev/null; then
     check "no crate has been yanked" none_yanked
 else
-    skip "yanked crates" "needs crates.io"
+    skip "yanked crates" "needs the registry"
 fi
 
 # ---- What Cargo.toml and docs/DEPENDENCIES.md say -------------------------------------------------------------------
