@@ -191,7 +191,8 @@ fn reseal_due(config: &Inner, opened: &Opened, verb: Verb, now: i64) -> Option<F
 #[derive(Default)]
 struct Refused {
     first: Option<Rejection>,
-    /// The header's token opened, but its session had ended. The client named a session, and it must not silently become another.
+    /// The header named a session that has ended, and it must not silently become another. (The end of a Fe26.2 token stands outside its seal,
+    /// so it may be forged: then whoever forged it is the one without a session.)
     header_ended: bool,
     /// Some token was refused for good.
     for_good: bool,
