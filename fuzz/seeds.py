@@ -107,8 +107,8 @@ def seeds() -> dict[str, list[bytes]]:
         + [b"\x02h3=" + token for token in tokens],
         "unseal": [b"\0" + token for token in tokens]
         + [b"\1" + plaintext for plaintext in plaintexts]
-        + [b"\2" + payload.encode() for payload in PAYLOADS]
-        + [b"\3" + parts.encode() for parts in PARTS],
+        + [first + payload.encode() for first in (b"\2", b"\6") for payload in PAYLOADS]
+        + [first + parts.encode() for first in (b"\3", b"\7") for parts in PARTS],
         "options": [f'{{"password":"{PASSWORD}",{more}}}'.encode() for more in OPTIONS]
         + [f'{{"password":{password}}}'.encode() for password in passwords]
         + [json.dumps(v["options"]).encode() for v in vectors],

@@ -9,10 +9,10 @@ use h3s::{Config, Request, Session};
 pub const NOW: i64 = 1_800_000_000_000;
 pub const PASSWORD: &str = "correct horse battery staple, and more of it";
 
-/// Fe26.2 with one iteration, so that a derivation costs nothing, beside h3s1.
+/// Fe26.2 beside h3s1, with two iterations: a derivation costs nothing, but is remembered and charged for as if it were slow.
 pub const IRON: &str = r#""seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],
-    "encryption":{"algorithm":"aes-256-cbc","saltBits":256,"iterations":1,"minPasswordlength":32},
-    "integrity":{"algorithm":"sha256","saltBits":256,"iterations":1,"minPasswordlength":32}}"#;
+    "encryption":{"algorithm":"aes-256-cbc","saltBits":256,"iterations":2,"minPasswordlength":32},
+    "integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}"#;
 
 /// A config with the usual password and some more options, written as the inside of a JSON object.
 pub fn config(more: &str) -> Config {

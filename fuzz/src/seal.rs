@@ -57,9 +57,9 @@ pub fn h3s1_plaintext(token: &str) -> Vec<u8> {
         .expect("authentic")
 }
 
-/// A Fe26.2 token of this payload, whatever it is.
-pub fn iron(payload: &[u8]) -> Vec<u8> {
-    let key = derive(SALT);
+/// A Fe26.2 token of this payload, whatever it is. With one iteration it is one of h3 before 2.
+pub fn iron(payload: &[u8], iterations: u32) -> Vec<u8> {
+    let key = derive(SALT, iterations);
     let cipher = cbc::Encryptor::<Aes256>::new(&key.into(), &IV.into());
     let sealed = cipher.encrypt_padded_vec::<Pkcs7>(payload);
     let parts = format!(
@@ -68,13 +68,14 @@ pub fn iron(payload: &[u8]) -> Vec<u8> {
         URL_SAFE_NO_PAD.encode(IV),
         URL_SAFE_NO_PAD.encode(sealed)
     );
-    iron_mac(parts.as_bytes())
+    iron_mac(parts.as_bytes(), iterations)
 }
 
 /// A Fe26.2 token of these parts, from the key id to the expiration, whatever they are.
-pub fn iron_mac(parts: &[u8]) -> Vec<u8> {
+pub fn iron_mac(parts: &[u8], iterations: u32) -> Vec<u8> {
     let base = [b"Fe26.2*", parts].concat();
-    let mac = Hmac::<Sha256>::new_from_slice(&derive(SALT)).expect("any length is a key");
+    let mac =
+        Hmac::<Sha256>::new_from_slice(&derive(SALT, iterations)).expect("any length is a key");
     let mac = mac.chain_update(&base).finalize().into_bytes();
     [
         base.as_slice(),
@@ -86,8 +87,8 @@ pub fn iron_mac(parts: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn derive(salt: &[u8]) -> [u8; 32] {
+fn derive(salt: &[u8], iterations: u32) -> [u8; 32] {
     let mut key = [0; 32];
-    pbkdf2::pbkdf2_hmac::<Sha1>(PASSWORD.as_bytes(), salt, 1, &mut key);
+    pbkdf2::pbkdf2_hmac::<Sha1>(PASSWORD.as_bytes(), salt, iterations, &mut key);
     key
 }

@@ -129,6 +129,7 @@ enum Step {
 #[derive(Arbitrary, Debug)]
 enum Text {
     Bytes(Vec<u8>),
+    /// One of `WORDS`, or a Fe26.2 token of another server, or one that is like it but forged.
     Word(u8),
     /// A length, but no pointer.
     Null(u8),
@@ -159,6 +160,18 @@ const WORDS: [&str; 16] = [
     "h3=h3s1..AAAA; h3=b",
     "Fe26.2*1*2*3*4*5*6*7",
 ];
+
+static FOREIGN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let payload = br#"{"id":"f","createdAt":1800000000000,"data":{"a":1}}"#;
+    h3s_fuzz::seal::iron(payload, 2)
+});
+/// With another MAC, which is 43 bytes long.
+static FORGED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut token = FOREIGN.clone();
+    let mac = token.len() - 43;
+    token[mac] = if token[mac] == b'A' { b'B' } else { b'A' };
+    token
+});
 
 /// A struct's `size`: the right one, one that is too small, or a larger struct with or without zeros at its end.
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -292,7 +305,11 @@ impl World {
     fn argument(&self, text: &Text) -> Argument {
         let bytes = match text {
             Text::Bytes(bytes) => bytes.clone(),
-            Text::Word(which) => WORDS[usize::from(*which) % WORDS.len()].into(),
+            Text::Word(which) => match usize::from(*which) % (WORDS.len() + 2) {
+                16 => FOREIGN.clone(),
+                17 => FORGED.clone(),
+                which => WORDS[which].into(),
+            },
             Text::Null(len) => {
                 return Argument {
                     bytes: Box::default(),
@@ -448,8 +465,10 @@ impl World {
                     } else {
                         &mut token
                     };
+                    let before = snapshot(self.session(*slot));
                     let status = h3s_seal(self.session(*slot), out, &mut err);
                     check_error(status, &err);
+                    self.check_unchanged(*slot, status, &before);
                     if status == H3S_OK {
                         self.token = self.keep_z(*slot, token);
                         assert!(!self.token.is_empty());
@@ -606,10 +625,14 @@ impl World {
         check_error(status, &err);
         assert!(!(status == H3S_OK && session.is_null()));
         assert!(status != H3S_ERR_INTERNAL && status != H3S_ERR_MEMORY && status != H3S_ERR_RANDOM);
+        self.check_unchanged(slot, status, &before);
+    }
+
+    fn check_unchanged(&self, slot: u8, status: i32, before: &Snapshot) {
         if status != H3S_OK {
             assert_eq!(
-                snapshot(session),
-                before,
+                snapshot(self.session(slot)),
+                *before,
                 "an error leaves the session as it was"
             );
         }
@@ -629,9 +652,11 @@ impl World {
             &raw mut count
         };
         let session = self.session(slot);
+        let before = snapshot(session);
         // SAFETY: the handle is NULL or live, the outputs NULL or writable.
         let status = unsafe { h3s_set_cookies(session, list_out, count_out, &mut err) };
         check_error(status, &err);
+        self.check_unchanged(slot, status, &before);
         if status != H3S_OK {
             assert!(list_out.is_null() || list.is_null());
             assert!(count_out.is_null() || count == 0);
@@ -775,7 +800,17 @@ fn check_error(status: i32, err: &h3s_error) {
 }
 
 /// What must be the same after an error.
-fn snapshot(session: *mut h3s_session) -> (Vec<u8>, Vec<u8>, i64, i32, i32) {
+#[derive(Debug, PartialEq)]
+struct Snapshot {
+    id: Vec<u8>,
+    data: Vec<u8>,
+    times: [i64; 3],
+    is_new: i32,
+    is_dirty: i32,
+    source: i32,
+}
+
+fn snapshot(session: *mut h3s_session) -> Snapshot {
     let copy = |text: h3s_str| match text.ptr.is_null() {
         true => Vec::new(),
         // SAFETY: as long as it says.
@@ -783,13 +818,18 @@ fn snapshot(session: *mut h3s_session) -> (Vec<u8>, Vec<u8>, i64, i32, i32) {
     };
     // SAFETY: NULL or live.
     unsafe {
-        (
-            copy(h3s_session_id(session)),
-            copy(h3s_session_data(session)),
-            h3s_session_created_at(session),
-            h3s_session_is_new(session),
-            h3s_session_source(session),
-        )
+        Snapshot {
+            id: copy(h3s_session_id(session)),
+            data: copy(h3s_session_data(session)),
+            times: [
+                h3s_session_created_at(session),
+                h3s_session_last_seen_at(session),
+                h3s_session_expires_at(session),
+            ],
+            is_new: h3s_session_is_new(session),
+            is_dirty: h3s_session_is_dirty(session),
+            source: h3s_session_source(session),
+        }
     }
 }
 

@@ -41,7 +41,9 @@ def main(page: str) -> list[str]:
         ]
         if not tests or len(tests) != row.count("`") / 2:
             wrong.append(f"promise {number} names tests of no suite, or none")
-        wrong += [f"promise {number}: there is no test {name} in {suite}" for suite, name in tests if not exists(suite, name)]
+        wrong += [
+            f"promise {number}: there is no test {name} in {suite}" for suite, name in tests if not exists(suite, name)
+        ]
     return wrong if promised else ["there are no numbered promises"]
 
 
