@@ -67,7 +67,9 @@ class Run:
 
     def most(self, process: str, start: float, end: float) -> int:
         """The most memory between two moments, as shares of the run."""
-        return max(sizes[process] for at, sizes in self.memory if start <= at / self.seconds <= end)
+        seen = [sizes[process] for at, sizes in self.memory if start <= at / self.seconds <= end]
+        assert seen, "nobody looked at the memory"
+        return max(seen)
 
 
 class Sampler(threading.Thread):
@@ -129,6 +131,7 @@ def run(server: Server, format: str, seconds: int, seed: int, folder: Path) -> R
     line = next((line for line in output.splitlines() if line.startswith("LOAD ")), None)
     assert line and wrk.returncode == 0, output
     report = json.loads(line[5:])
+    assert sampler.found, "nobody looked at the memory"
     asked = server.asked() - before - 1 if isinstance(server, Edge) else None
     return Run(lasted, asked=asked, memory=sampler.found, **report)
 
@@ -254,17 +257,20 @@ def main() -> int:
     ]
     for make, format, lasting in runs:
         with tempfile.TemporaryDirectory() as folder:
-            server: Server = make(Path(folder), format)
+            server: Server | None = None
             wrong = []
             try:
+                server = make(Path(folder), format)
                 judge(checks, server, format, run(server, format, lasting, seed, Path(folder)))
                 if isinstance(server, Edge) and seconds >= 60:
                     judge_reloads(checks, f"{server.name}, {format}", server)
             except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
                 wrong = str(error).splitlines() or [repr(error)]
             finally:
-                wrong += server.stop().splitlines()
-            checks.check(f"{server.name}, {format}: the server stays, and ends with nothing to complain of", wrong)
+                if server:
+                    wrong += server.stop().splitlines()
+            name = server.name if server else make.__name__
+            checks.check(f"{name}, {format}: the server stays, and ends with nothing to complain of", wrong)
     if checks.failed:
         print(f"the seed was {seed}")
     print(f"load.py: {checks.passed} passed, {checks.failed} failed")
