@@ -142,15 +142,16 @@ static void count_derivations(void)
     need(h3s_config_new(iron, strlen(iron), &theirs, NULL) == H3S_OK, "h3s_config_new");
     need(h3s_config_new(iron, strlen(iron), &ours, NULL) == H3S_OK, "h3s_config_new");
     need(h3s_iron_seal(theirs, "{\"id\":\"u\",\"data\":{}}", 20, NOW, text, sizeof text, &len, NULL) == H3S_OK, "h3s_iron_seal");
+    /* Another letter of base64url's alphabet: else it would be refused before. */
+    char *of_mac = text + len - 2, right = *of_mac;
     for (int forged = 1; forged >= 0; forged--) {
-        if (forged) text[len - 2] ^= 1;
+        *of_mac = !forged ? right : right == 'A' ? 'B' : 'A';
         h3s_session *session = NULL;
         begin();
         int32_t status = h3s_unseal(ours, text, len, NOW, &session, NULL);
         end("", names[forged], 1);
         need((status == H3S_OK) == !forged, names[forged]);
         h3s_session_free(session);
-        if (forged) text[len - 2] ^= 1;
     }
     h3s_config_free(theirs);
     h3s_config_free(ours);
