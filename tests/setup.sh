@@ -74,7 +74,7 @@ need_cargo_tool() {
     mkdir -p "$root/target/setup"
     # Elsewhere than the library is built: its flags are not ours, and what is left of the build is of no use.
     # And without what takes the compiler long and saves the tool milliseconds.
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked \
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --locked \
         --root "$tools" --target-dir "$root/target/setup/$name" "$name@$version" </dev/null >"$log" 2>&1
     rm -rf "${root:?}/target/setup/$name"
     hash -r
