@@ -28,11 +28,11 @@ else
 fi
 if need_rust clippy; then
     check "cargo clippy" bounded 1200 cargo clippy --quiet --all-targets --locked -- -D warnings
-    check "cargo clippy of the benchmarks" env CARGO_TARGET_DIR="$root/target/peers" timeout 1200 \
+    check "cargo clippy of the benchmarks" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$peers_rust" -- -D warnings
-    check "cargo clippy of the fuzz targets" env CARGO_TARGET_DIR="$root/target/fuzz" timeout 1200 \
+    check "cargo clippy of the fuzz targets" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
-    check "cargo clippy of the measurement of timing" env CARGO_TARGET_DIR="$root/target/timing" timeout 1200 \
+    check "cargo clippy of the measurement of timing" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$timing" -- -D warnings
     RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
 else
