@@ -708,38 +708,31 @@ impl<'a> Value<'a> {
     }
 
     fn text(&self, what: &'static str) -> Result<Cow<'a, str>, Error> {
+        self.string()?.ok_or_else(|| self.error(what))
+    }
+
+    /// None for what is no string, or a longer one than any option has.
+    fn string(&self) -> Result<Option<Cow<'a, str>>, Error> {
         if !self.is_string() || self.spelling().len() > MAX_TEXT_LEN {
-            return Err(self.error(what));
+            return Ok(None);
         }
-        match json::unescape(self.spelling())? {
-            Cow::Borrowed(text) => std::str::from_utf8(text)
-                .map(Cow::Borrowed)
-                .map_err(|_| self.error(what)),
-            Cow::Owned(text) => String::from_utf8(text)
-                .map(Cow::Owned)
-                .map_err(|_| self.error(what)),
-        }
+        Ok(match json::unescape(self.spelling())? {
+            Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
+        })
     }
 
     /// One of some words, in any case, as h3 has them.
     fn one_of(&self, words: &[&'static str]) -> Result<&'static str, Error> {
-        let allowed = || {
+        let text = self.string()?.unwrap_or_default();
+        let word = words.iter().find(|word| word.eq_ignore_ascii_case(&text));
+        word.copied().ok_or_else(|| {
             let words: Vec<String> = words
                 .iter()
                 .map(|word| format!("\"{}\"", word.to_ascii_lowercase()))
                 .collect();
             self.error(format!("one of {}", words.join(", ")))
-        };
-        let text = match self.text("") {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::Memory => return Err(error),
-            Err(_) => return Err(allowed()),
-        };
-        words
-            .iter()
-            .find(|word| word.eq_ignore_ascii_case(&text))
-            .copied()
-            .ok_or_else(allowed)
+        })
     }
 
     fn boolean(&self) -> Result<bool, Error> {
