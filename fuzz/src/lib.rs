@@ -77,13 +77,13 @@ pub fn check_set_cookies<'a>(values: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// What the session sets, checked, as the Cookie header with which it comes back.
-pub fn cookie_header(session: &mut Session) -> String {
-    let cookies = session.set_cookies().expect("set_cookies");
-    check_set_cookies(cookies.iter());
-    let pairs: Vec<&str> = cookies
+/// The Cookie header with which a list of Set-Cookie values, which is checked, comes back.
+pub fn cookie_header<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.collect();
+    check_set_cookies(values.iter().copied());
+    let pairs: Vec<&str> = values
         .iter()
-        .filter_map(|cookie| cookie.split(';').next())
+        .filter_map(|value| value.split(';').next())
         .collect();
     pairs.join("; ")
 }

@@ -305,11 +305,14 @@ impl World {
     fn argument(&self, text: &Text) -> Argument {
         let bytes = match text {
             Text::Bytes(bytes) => bytes.clone(),
-            Text::Word(which) => match usize::from(*which) % (WORDS.len() + 2) {
-                16 => FOREIGN.clone(),
-                17 => FORGED.clone(),
-                which => WORDS[which].into(),
-            },
+            Text::Word(which) => {
+                let which = usize::from(*which) % (WORDS.len() + 2);
+                match WORDS.get(which) {
+                    Some(word) => (*word).into(),
+                    None if which == WORDS.len() => FOREIGN.clone(),
+                    None => FORGED.clone(),
+                }
+            }
             Text::Null(len) => {
                 return Argument {
                     bytes: Box::default(),
@@ -685,17 +688,12 @@ impl World {
             .into_iter()
             .map(|value| self.keep_z(slot, value))
             .collect();
-        let values: Vec<&str> = values
+        let values = values
             .iter()
-            .map(|value| std::str::from_utf8(value).expect("ASCII"))
-            .collect();
-        h3s_fuzz::check_set_cookies(values.iter().copied());
-        if !values.is_empty() {
-            let pairs: Vec<&str> = values
-                .iter()
-                .filter_map(|value| value.split(';').next())
-                .collect();
-            self.cookies = pairs.join("; ").into();
+            .map(|value| std::str::from_utf8(value).expect("ASCII"));
+        let cookies = h3s_fuzz::cookie_header(values);
+        if !cookies.is_empty() {
+            self.cookies = cookies.into();
         }
     }
 

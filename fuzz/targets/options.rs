@@ -47,7 +47,7 @@ fuzz_target!(|text: &[u8]| {
         .expect("a config that was accepted works");
     check(&session);
     if session.set("a", "1").is_ok() {
-        let cookie = cookie_header(&mut session);
+        let cookie = cookie_header(session.set_cookies().expect("set_cookies").iter());
         if !cookie.is_empty() {
             let back = config
                 .use_session(&request(cookie.as_bytes(), b""))
