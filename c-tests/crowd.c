@@ -200,12 +200,12 @@ static void sixteen_threads_seal_and_open_on_two_configs(void **state)
 static int make(void **state)
 {
     const char *set = getenv("H3S_SECONDS");
-    h3s_config *peer = config_of(cheap_options());
+    h3s_config *peer = config_of(CHEAP_OPTIONS);
     (void)state;
     if (set != NULL)
         seconds = strtod(set, NULL);
     native = config_of(OPTIONS);
-    fe26 = config_of(cheap_options());
+    fe26 = config_of(CHEAP_OPTIONS);
     foreign = malloc(FOREIGN * sizeof *foreign);
     assert_non_null(foreign);
     for (int i = 0; i < FOREIGN; i++) {

@@ -55,12 +55,4 @@ static size_t drawn_twice(uint64_t *all, size_t count)
     return twice;
 }
 
-/* Options of Fe26.2 with keys that cost next to nothing, but are cached as any others. */
-static const char *cheap_options(void)
-{
-    return "{\"password\":\"correct horse battery staple, and more of it\",\"seal\":{\"format\":\"fe26.2\",\"accept\":[\"h3s1\",\"fe26.2\"],"
-           "\"encryption\":{\"algorithm\":\"aes-256-cbc\",\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32},"
-           "\"integrity\":{\"algorithm\":\"sha256\",\"saltBits\":512,\"iterations\":2,\"minPasswordlength\":32}}}";
-}
-
 #endif

@@ -70,7 +70,7 @@ static int draw_all(int number, struct draws *out)
         failed = draw(fe26, NOW + i * 1000 * DAY, 1, out);
     if (!failed && number % 20 == 0) {
         h3s_config *own = NULL;
-        failed = h3s_config_new(S(cheap_options()), &own, NULL) != H3S_OK || draw(own, NOW, 1, out);
+        failed = h3s_config_new(S(CHEAP_OPTIONS), &own, NULL) != H3S_OK || draw(own, NOW, 1, out);
         h3s_config_free(own);
     }
     if (!failed && !token_is(fe26, inherited, NOW, "{\"kept\":1}"))
@@ -269,13 +269,13 @@ static void nor_do_children_of_a_fork_without_handlers(void **state)
 static int make(void **state)
 {
     const char *set = getenv("H3S_CHILDREN");
-    h3s_config *peer = config_of(cheap_options());
+    h3s_config *peer = config_of(CHEAP_OPTIONS);
     char token[20000];
     (void)state;
     if (set != NULL)
         children = (int)strtol(set, NULL, 10);
     native = config_of(OPTIONS);
-    fe26 = config_of(cheap_options());
+    fe26 = config_of(CHEAP_OPTIONS);
     token_of(fe26, "{\"kept\":1}", NOW, token);
     strcpy(inherited, token);
     for (int i = 0; i < FOREIGN; i++) {

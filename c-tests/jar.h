@@ -23,6 +23,12 @@
 
 void assert_str_at(h3s_str found, const char *expected, const char *file, int line);
 
+/* Options of Fe26.2 with keys that cost next to nothing, but are cached as any others. */
+#define CHEAP_OPTIONS \
+    "{\"password\":\"" PASSWORD "\",\"seal\":{\"format\":\"fe26.2\",\"accept\":[\"h3s1\",\"fe26.2\"]," \
+    "\"encryption\":{\"algorithm\":\"aes-256-cbc\",\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32}," \
+    "\"integrity\":{\"algorithm\":\"sha256\",\"saltBits\":512,\"iterations\":2,\"minPasswordlength\":32}}}"
+
 /* A config of options that are right. */
 h3s_config *config_of(const char *options);
 

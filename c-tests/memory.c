@@ -310,20 +310,10 @@ static void a_raw_token_is_sealed_and_opened_later(void **state)
     each_refused_in_both_formats(unseals_raw, 2);
 }
 
-static h3s_config *cheap_config(void)
-{
-    static const char key[] = "{\"algorithm\":\"%s\",\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32}";
-    char encryption[120], integrity[120], options[400];
-    sprintf(encryption, key, "aes-256-cbc");
-    sprintf(integrity, key, "sha256");
-    sprintf(options, "{\"password\":\"" PASSWORD "\",\"seal\":{\"format\":\"fe26.2\",\"encryption\":%s,\"integrity\":%s}}", encryption, integrity);
-    return config_of(options);
-}
-
 static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void **state)
 {
     enum { SALTS = 11000, DAY = 86400 };
-    h3s_config *peer = cheap_config(), *own = cheap_config();
+    h3s_config *peer = config_of(CHEAP_OPTIONS), *own = config_of(CHEAP_OPTIONS);
     (void)state;
     for (int i = 0; i < SALTS; i++) {
         char token[600];
