@@ -241,21 +241,21 @@ def nginx(tmp_path: Path, upstream: Upstream) -> Iterator[Nginx]:
         nginx.stop()
 
 
-# Each request has its own connection: one that is kept nginx closes at a reload, also where the next request is on its way.
-ALONE = httpx.Limits(max_keepalive_connections=0)
+def visitor(nginx: Nginx) -> httpx.Client:
+    """With a cookie jar. Each request has its own connection: one that is kept nginx closes at a reload, also where a request is on its way."""
+    return httpx.Client(base_url=nginx.url, timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @pytest.fixture
 def client(nginx: Nginx) -> Iterator[httpx.Client]:
-    """A visitor with a cookie jar."""
-    with httpx.Client(base_url=nginx.url, timeout=PATIENCE, limits=ALONE) as client:
+    with visitor(nginx) as client:
         yield client
 
 
 @pytest.fixture
 def anyone(nginx: Nginx) -> Iterator[httpx.Client]:
     """A second visitor."""
-    with httpx.Client(base_url=nginx.url, timeout=PATIENCE, limits=ALONE) as client:
+    with visitor(nginx) as client:
         yield client
 
 
