@@ -5,11 +5,13 @@ A row names suites, and after each its tests in backquotes. Prints what is wrong
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@cache
 def text(*patterns: str) -> str:
     """The files' text, without lines that are comments."""
     files = [file for pattern in patterns for file in sorted(ROOT.glob(pattern)) if "node_modules" not in file.parts]
