@@ -13,10 +13,8 @@ oldest=$(sed -n 's/^go //p' go.mod)
 # One test each, subtests included. The timeout is go test's own, which tells where it hung.
 bounded 960 go test -race -count=1 -timeout 900s -v ./... 2>&1 | tee "$scratch/log" | grep -vE '^ *(=== |--- PASS)'
 status=${PIPESTATUS[0]}
-count() { grep -cE "^ *--- $1: " "$scratch/log"; }
-passed=$(count PASS) failed=$(count FAIL) skipped=$(count SKIP)
-if [ -n "${REQUIRE_ALL:-}" ]; then failed=$((failed + skipped)) skipped=0; fi
-if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+ended() { grep -cE "^ *--- $1: " "$scratch/log"; }
+add_counts "$status" "$(ended PASS)" "$(ended FAIL)" "$(ended SKIP)"
 
 # What builds programs of its own is not tried again.
 again() { bounded 960 env "$@" go test -count=1 -timeout 900s -skip '^(TestTheReadmeIsTrue|TestAStaticallyLinked)' ./...; }

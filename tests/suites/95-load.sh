@@ -26,6 +26,5 @@ bounded $((5 * seconds + 600)) target/venv/bin/python tests/load/load.py "$secon
 ended=${PIPESTATUS[0]}
 # What it has counted, or that it came to no end.
 read -r p f < <(sed -n 's/^load.py: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/log")
-if [ "$ended" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then f=1; fi
-passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1}))
+add_counts "$ended" "${p:-0}" "${f:-0}" 0
 finish

@@ -58,6 +58,14 @@ lasting() { if [ -n "${H3S_SOAK:-}" ]; then echo "$2"; else echo "$1"; fi; }
 # bounded SECONDS COMMAND...: nothing may hang for ever.
 bounded() { timeout --kill-after=10 "$@"; }
 
+# add_counts STATUS PASSED FAILED SKIPPED: what a test runner has counted. Where it ended badly with no failure counted, or ran nothing, that is one.
+add_counts() {
+    local f=$3 s=$4
+    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi
+    if [ "$f" -eq 0 ] && { [ "$1" -ne 0 ] || [ "$2" -eq 0 ]; }; then f=1; fi
+    passed=$((passed + $2)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
 # count_pytest SECONDS PYTEST_ARGUMENT...: each test that pytest runs counts as one.
 count_pytest() {
     local status p f s
@@ -75,9 +83,7 @@ skipped = int(counts["skipped"])
 print(int(counts["tests"]) - failed - skipped, failed, skipped)
 END
     )
-    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((${f:-0} + ${s:-0})) s=0; fi
-    if [ "${f:-0}" -eq 0 ] && { [ "$status" -ne 0 ] || [ "${p:-0}" -eq 0 ]; }; then f=1; fi
-    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1})) skipped=$((skipped + ${s:-0}))
+    add_counts "$status" "${p:-0}" "${f:-0}" "${s:-0}"
 }
 
 # count_tap SECONDS NODE_ARGUMENT...: each test that node's test runner runs counts as one.
@@ -86,9 +92,7 @@ count_tap() {
     bounded "$1" node --test --test-reporter=tap "${@:2}" 2>&1 | tee "$scratch/tap"
     status=${PIPESTATUS[0]}
     read -r p f s < <(awk '$1 == "#" { n[$2] = $3 } END { print n["pass"] + 0, n["fail"] + n["cancelled"], n["skipped"] + n["todo"] }' "$scratch/tap")
-    if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi
-    if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ]; }; then f=1; fi
-    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    add_counts "$status" "$p" "$f" "$s"
 }
 
 # What is tested is what `make` builds.
