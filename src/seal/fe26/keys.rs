@@ -237,6 +237,8 @@ fn tried<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const NOW: i64 = 1_800_000_000_000;
@@ -280,19 +282,25 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_never_released_makes_a_miss_and_not_a_wait() {
-        let keys = Remembered::with_room(100).unwrap();
-        keys.insert(name(1), key());
-        let held = keys.cache.write().unwrap();
-        assert!(keys.get(&name(1)).is_none());
-        keys.insert(name(2), key());
-        drop(held);
-        assert!(keys.get(&name(1)).is_some() && keys.get(&name(2)).is_none());
+        // In a thread of its own: to wait would be to wait for ever.
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let keys = Remembered::with_room(100).unwrap();
+            keys.insert(name(1), key());
+            let held = keys.cache.write().unwrap();
+            assert!(keys.get(&name(1)).is_none());
+            keys.insert(name(2), key());
+            drop(held);
+            assert!(keys.get(&name(1)).is_some() && keys.get(&name(2)).is_none());
 
-        let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
-        let held = sealing.salts.write().unwrap();
-        let salts = sealing.salts(NOW, || Salts::draw(PASSWORD, &cheap()));
-        assert!(salts.is_ok());
-        drop(held);
+            let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
+            let held = sealing.salts.write().unwrap();
+            let salts = sealing.salts(NOW, || Salts::draw(PASSWORD, &cheap()));
+            assert!(salts.is_ok());
+            drop(held);
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 
     #[test]
