@@ -125,6 +125,7 @@ local FORGE = {
    {"unknown_id", function(token)
       return (token:gsub("^(h3s1%.)[%w_]*", "%1nobody"):gsub("^(Fe26%.2%*)[%w_]*", "%1nobody"))
    end},
+   -- But for the last letters, of which not every bit counts: only the seal can tell that it is not valid.
    {"garbage", function(token)
       if format == "h3s1" then
          local head, sealed = token:match("^(h3s1%.[%w_]*%.)(.*)$")
@@ -132,7 +133,7 @@ local FORGE = {
       end
       local head, salt, iv, sealed, expires, salt2, mac =
          token:match("^(Fe26%.2%*[%w_]*)%*(%x+)%*([^*]+)%*([^*]+)%*(%d*)%*(%x+)%*([^*]+)$")
-      return table.concat({head, letters(#salt, "0123456789abcdef"), iv, letters(#sealed, ALPHABET), expires,
+      return table.concat({head, letters(#salt, "0123456789abcdef"), iv, letters(#sealed - 1, ALPHABET) .. "A", expires,
          letters(#salt2, "0123456789abcdef"), letters(#mac - 1, ALPHABET) .. "A"}, "*")
    end},
    {"truncated", function(token)
