@@ -109,6 +109,11 @@ local function letters(length, alphabet)
    return table.concat(text)
 end
 
+-- Base64url that can be decoded: in the last letter, of which not every bit counts, no bit is set.
+local function base64(length)
+   return letters(length - 1, ALPHABET) .. "A"
+end
+
 local function key_of(token)
    return token:match("^h3s1%.([%w_]*)%.") or token:match("^Fe26%.2%*([%w_]*)%*")
 end
@@ -125,16 +130,16 @@ local FORGE = {
    {"unknown_id", function(token)
       return (token:gsub("^(h3s1%.)[%w_]*", "%1nobody"):gsub("^(Fe26%.2%*)[%w_]*", "%1nobody"))
    end},
-   -- But for the last letters, of which not every bit counts: only the seal can tell that it is not valid.
    {"garbage", function(token)
+      -- Well-formed: only the seal can tell that it is not valid.
       if format == "h3s1" then
          local head, sealed = token:match("^(h3s1%.[%w_]*%.)(.*)$")
-         return head .. letters(#sealed - 1, ALPHABET) .. "A"
+         return head .. base64(#sealed)
       end
       local head, salt, iv, sealed, expires, salt2, mac =
          token:match("^(Fe26%.2%*[%w_]*)%*(%x+)%*([^*]+)%*([^*]+)%*(%d*)%*(%x+)%*([^*]+)$")
-      return table.concat({head, letters(#salt, "0123456789abcdef"), iv, letters(#sealed - 1, ALPHABET) .. "A", expires,
-         letters(#salt2, "0123456789abcdef"), letters(#mac - 1, ALPHABET) .. "A"}, "*")
+      return table.concat({head, letters(#salt, "0123456789abcdef"), iv, base64(#sealed), expires,
+         letters(#salt2, "0123456789abcdef"), base64(#mac)}, "*")
    end},
    {"truncated", function(token)
       return token:sub(1, #token - random(math.floor(#token / 2)))
