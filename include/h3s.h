@@ -119,6 +119,14 @@
  */
 #define H3S_WARM_ONLY 1
 
+/**
+ * Request flag: another site has sent the browser here. Set it where the request says `Sec-Fetch-Site: cross-site`.
+ *
+ * Such a request comes without a SameSite cookie that the browser has, and must not replace or delete it. So where the
+ * request carried no cookie of the session, `h3s_use` is then `h3s_get`, and `h3s_clear` deletes nothing.
+ */
+#define H3S_CROSS_SITE 2
+
 /** View flag: this request made the session. */
 #define H3S_VIEW_NEW 1
 
@@ -170,7 +178,7 @@ typedef struct h3s_str {
 typedef struct h3s_request {
     /** `sizeof(h3s_request)`. */
     uint32_t size;
-    /** 0, or H3S_WARM_ONLY. */
+    /** H3S_WARM_ONLY and H3S_CROSS_SITE, or-ed together. */
     uint32_t flags;
     /** The value of the Cookie header. Several Cookie lines: joined with `"; "`. */
     const char *cookie;

@@ -68,6 +68,11 @@ impl<'a> Carried<'a> {
         self.chunks
     }
 
+    /// Whether there is any cookie of the session, whatever is in it.
+    pub(crate) fn is_any(&self) -> bool {
+        self.any || self.chunks.0 != 0
+    }
+
     /// The tokens to try, in order; or why one cannot be had.
     pub(crate) fn tokens(
         &self,

@@ -66,6 +66,24 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let chunks = carried
         .as_ref()
         .map_or(ChunkSet::default(), Carried::chunks);
+    // A cookie that the browser did not send is not to be replaced or deleted.
+    let spares_cookies = request.cross_site && !carried.as_ref().is_some_and(Carried::is_any);
+    let verb = if spares_cookies { Verb::Get } else { verb };
+    let mut session = find(config, request, (verb, now, caller), carried, chunks)?;
+    if spares_cookies {
+        session.spare_cookies();
+    }
+    Ok(session)
+}
+
+fn find(
+    config: &Config,
+    request: &Request<'_>,
+    (verb, now, caller): (Verb, i64, Caller<'_>),
+    carried: Option<Carried<'_>>,
+    chunks: ChunkSet,
+) -> Result<Session, Error> {
+    let inner = config.inner();
     let mut refused = Refused::default();
 
     if let Some(token) = header_token(config, request) {

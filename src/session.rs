@@ -23,6 +23,9 @@ pub struct Request<'a> {
     pub peer: &'a [u8],
     /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
     pub warm_only: bool,
+    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with SameSite stayed behind. Where the request
+    /// carried no cookie of the session, [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes nothing.
+    pub cross_site: bool,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -35,6 +38,7 @@ impl<'a> Request<'a> {
             header: b"",
             peer: b"",
             warm_only: false,
+            cross_site: false,
             now_ms: clock::system(),
         }
     }
@@ -66,6 +70,8 @@ pub struct Session {
     rejection: Option<Rejection>,
     /// The request's chunks, some of which a write or `clear` will have to delete.
     carried: ChunkSet,
+    /// The browser may have a cookie of the session that it did not send: `clear` must not delete it.
+    spares_cookies: bool,
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
     /// that another server can read.
@@ -107,6 +113,7 @@ impl Session {
             source,
             rejection: None,
             carried,
+            spares_cookies: false,
             state: if opened.lacked_id {
                 State::New
             } else {
@@ -135,6 +142,11 @@ impl Session {
 
     pub(crate) fn refused_before(&mut self, reason: Option<Rejection>) {
         self.rejection = reason;
+    }
+
+    /// The request came from another site, and carried no cookie of the session.
+    pub(crate) fn spare_cookies(&mut self) {
+        self.spares_cookies = true;
     }
 
     /// A seal is due although nothing was written.
@@ -345,7 +357,7 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session: no id, no data, and deleting Set-Cookie values.
+    /// Ends the session: no id, no data, and deleting Set-Cookie values (but see [`Request::cross_site`]).
     pub fn clear(&mut self) {
         self.record = Record {
             id: Id::none(),
@@ -358,6 +370,7 @@ impl Session {
         self.state = State::Cleared;
         self.id_is_open = false;
         self.wrote();
+        self.owes = !self.spares_cookies;
     }
 
     /// Gives a new or just rotated session an id of the caller's.

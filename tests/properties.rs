@@ -36,6 +36,7 @@ fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
         header,
         peer: b"",
         warm_only: false,
+        cross_site: false,
         now_ms: NOW,
     }
 }

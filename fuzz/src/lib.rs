@@ -30,6 +30,7 @@ pub fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
         header,
         peer: b"",
         warm_only: false,
+        cross_site: false,
         now_ms: NOW,
     }
 }

@@ -387,7 +387,7 @@ impl World {
                     if status == H3S_OK {
                         assert!(
                             size_is_good
-                                && *flags < 2
+                                && *flags < 4
                                 && !(cookie.is_null() || header.is_null() || peer.is_null())
                         );
                     } else {

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::mem::size_of;
 
-use super::types::{H3S_WARM_ONLY, h3s_request, h3s_view};
+use super::types::{H3S_CROSS_SITE, H3S_WARM_ONLY, h3s_request, h3s_view};
 use crate::{Error, Request, clock};
 
 /// `len` bytes at `ptr`; the pointer is ignored when the length is 0.
@@ -60,7 +60,7 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
         sized(from, "request")?;
         &*from
     };
-    if from.flags & !H3S_WARM_ONLY != 0 {
+    if from.flags & !(H3S_WARM_ONLY | H3S_CROSS_SITE) != 0 {
         return Err(Error::argument("request.flags", "an unknown flag is set"));
     }
     // SAFETY: as this function's.
@@ -70,6 +70,7 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
             header: bytes(from.header, from.header_len, "request.header")?,
             peer: bytes(from.peer, from.peer_len, "request.peer")?,
             warm_only: from.flags & H3S_WARM_ONLY != 0,
+            cross_site: from.flags & H3S_CROSS_SITE != 0,
             now_ms: time(from.now_ms)?,
         })
     }

@@ -60,6 +60,12 @@ pub const H3S_SOURCE_TOKEN: i32 = 3;
 /// call in a thread. Only a Fe26.2 token that this config has not seen lately needs one; a token of the native format never does.
 pub const H3S_WARM_ONLY: u32 = 1;
 
+/// Request flag: another site has sent the browser here. Set it where the request says `Sec-Fetch-Site: cross-site`.
+///
+/// Such a request comes without a SameSite cookie that the browser has, and must not replace or delete it. So where the
+/// request carried no cookie of the session, `h3s_use` is then `h3s_get`, and `h3s_clear` deletes nothing.
+pub const H3S_CROSS_SITE: u32 = 2;
+
 /// View flag: this request made the session.
 pub const H3S_VIEW_NEW: u32 = 1;
 /// View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give that was not yet taken.
@@ -103,7 +109,7 @@ pub struct h3s_error {
 pub struct h3s_request {
     /// `sizeof(h3s_request)`.
     pub size: u32,
-    /// 0, or H3S_WARM_ONLY.
+    /// H3S_WARM_ONLY and H3S_CROSS_SITE, or-ed together.
     pub flags: u32,
     /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
     pub cookie: *const c_char,

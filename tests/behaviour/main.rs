@@ -28,6 +28,7 @@ pub fn request<'a>(cookie: &'a str, header: &'a str, now_ms: i64) -> Request<'a>
         header: header.as_bytes(),
         peer: b"",
         warm_only: false,
+        cross_site: false,
         now_ms,
     }
 }

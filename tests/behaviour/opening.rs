@@ -1,4 +1,4 @@
-use h3s::{Config, ErrorKind, Rejection, Source};
+use h3s::{Config, ErrorKind, Rejection, Request, Source};
 
 use super::*;
 
@@ -271,4 +271,42 @@ fn an_empty_cookie_is_an_absent_one() {
     let session = use_at(&config, &format!("h3=; h3=\"\"; {cookie}"), NOW);
     assert_eq!((session.data(), session.rejection()), (r#"{"a":1}"#, None));
     assert_eq!(use_at(&config, "h3=", NOW).rejection(), None);
+}
+
+fn from_another_site(cookie: &str) -> Request<'_> {
+    Request {
+        cross_site: true,
+        ..request(cookie, "", NOW)
+    }
+}
+
+#[test]
+fn a_request_from_another_site_without_the_cookie_neither_replaces_nor_deletes_it() {
+    let config = config("");
+    let mut visited = config
+        .use_session(&from_another_site("theme=dark"))
+        .unwrap();
+    assert!(visited.is_new() && !visited.is_dirty());
+    assert!(set_cookies(&mut visited).is_empty());
+    visited.clear();
+    assert!(visited.is_cleared() && !visited.is_dirty());
+    assert!(set_cookies(&mut visited).is_empty());
+    // A login that another site leads back from still logs in.
+    visited.set("user", "1").unwrap();
+    assert_eq!(set_cookies(&mut visited).len(), 1);
+}
+
+#[test]
+fn a_request_from_another_site_with_the_cookie_is_as_any_other() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
+    for cookie in [cookie.as_str(), "h3=nonsense", "h3.1=a-chunk"] {
+        let mut session = config.use_session(&from_another_site(cookie)).unwrap();
+        session.clear();
+        assert!(!set_cookies(&mut session).is_empty(), "{cookie}");
+    }
+    let mut fresh = config
+        .use_session(&from_another_site("h3=nonsense"))
+        .unwrap();
+    assert_eq!(set_cookies(&mut fresh).len(), 1);
 }
