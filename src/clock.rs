@@ -21,6 +21,14 @@ pub(crate) fn system() -> i64 {
         .clamp(1, LAST_MS)
 }
 
+/// The system clock in nanoseconds, as fine as it is: to tell moments apart, not to tell the time.
+pub(crate) fn nanoseconds() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    since.as_nanos() as u64
+}
+
 /// Refuses what cannot be now.
 pub(crate) fn check(now_ms: i64) -> Result<i64, Error> {
     if (1..=LAST_MS).contains(&now_ms) {

@@ -9,7 +9,7 @@ use crate::keyring::Keyring;
 use crate::options::Options;
 use crate::record::{Id, Limits, Shape, earlier};
 use crate::seal::fe26::Fe26;
-use crate::seal::{Format, h3s1};
+use crate::seal::{Format, base64url, h3s1};
 use crate::{Error, clock};
 
 /// Options and keys for the sessions of one cookie.
@@ -55,6 +55,7 @@ impl Config {
     pub fn from_json(options: impl AsRef<[u8]>) -> Result<Config, Error> {
         let options = Options::from_json(options.as_ref())?;
         let name = &options.attributes.name;
+        base64url::make_ready();
         let keyring =
             leaving_no_trace(|| Keyring::new(options.passwords, name, options.fe26.is_some()))?;
         let fe26 = match options.fe26 {

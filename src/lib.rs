@@ -39,6 +39,7 @@ mod iron;
 mod json;
 mod keyring;
 mod lid;
+mod once;
 mod open;
 mod options;
 mod random;

@@ -3,6 +3,10 @@
 //! A system call for every nonce would cost as much as sealing 800 bytes. But a buffer must never be read by both
 //! sides of a fork, which would seal different sessions under one nonce. So there is a buffer only once somebody has
 //! given a witness that the kernel resets in a child (`ffi` does); without one, every draw asks the system.
+//!
+//! Nothing in a process tells that it was copied as a whole, with the virtual machine around it or from a snapshot on disk: then both copies have
+//! the same bytes in their buffers. So into every draw go a fresh reading of the clock, in which the copies differ, and a count
+//! of the draws. By exclusive or, which leaves uniform what is uniform.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -10,7 +14,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use zeroize::Zeroize;
 
-use crate::Error;
+use crate::{Error, clock};
 
 const BUFFER_LEN: usize = 1024;
 
@@ -19,6 +23,9 @@ static WITNESS: OnceLock<&'static AtomicU32> = OnceLock::new();
 
 /// Counts the forks noticed in this process and its ancestors. A buffer of another epoch is never read.
 static EPOCH: AtomicU64 = AtomicU64::new(1);
+
+/// Counts the draws of all threads.
+static DRAWS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
@@ -33,6 +40,25 @@ struct Buffer {
 
 /// `N` random bytes.
 pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
+    let mut out = drawn()?;
+    mix(
+        &mut out,
+        clock::nanoseconds(),
+        DRAWS.fetch_add(1, Ordering::Relaxed),
+    );
+    Ok(out)
+}
+
+/// Makes what two copies of a process draw differ.
+fn mix(out: &mut [u8], nanoseconds: u64, count: u64) {
+    let [clock, count] = [nanoseconds, count].map(u64::to_le_bytes);
+    let bytes = clock.iter().chain(&count);
+    out.iter_mut()
+        .zip(bytes)
+        .for_each(|(out, byte)| *out ^= byte);
+}
+
+fn drawn<const N: usize>() -> Result<[u8; N], Error> {
     const { assert!(N <= BUFFER_LEN) };
     let mut out = [0; N];
     let Some(epoch) = epoch() else {
@@ -54,9 +80,15 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 /// Lets random bytes be buffered. `witness` must be reset to 0 in every forked child before it runs any other code.
+/// To be called once: whoever else comes meanwhile would have to wait.
 pub(crate) fn buffer_with(witness: &'static AtomicU32) {
     witness.store(1, Ordering::Release);
     let _ = WITNESS.set(witness);
+}
+
+/// For handlers of forks: lets this process draw nothing that was buffered before.
+pub(crate) fn forget_buffers() {
+    EPOCH.fetch_add(1, Ordering::AcqRel);
 }
 
 /// This process's epoch; None where nothing watches for forks.
@@ -124,6 +156,24 @@ mod tests {
             assert!(seen.insert(out));
             assert!(buffer.bytes.iter().skip(buffer.left).all(|byte| *byte == 0));
         }
+    }
+
+    #[test]
+    fn copies_of_a_process_draw_differently_from_the_same_buffer() {
+        let copy = |nanoseconds, count| {
+            let mut out = [7; 24];
+            mix(&mut out, nanoseconds, count);
+            out
+        };
+        assert_ne!(
+            copy(1_800_000_000_000_000_000, 5),
+            copy(1_800_000_000_000_000_001, 5)
+        );
+        assert_ne!(
+            copy(1_800_000_000_000_000_000, 5),
+            copy(1_800_000_000_000_000_000, 6)
+        );
+        assert_ne!(array::<24>().unwrap(), array::<24>().unwrap());
     }
 
     #[test]

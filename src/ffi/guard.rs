@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
 
 use super::types::{H3S_OK, h3s_error, h3s_str};
 use crate::Error;
+use crate::once::First;
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -63,15 +63,15 @@ pub(super) unsafe fn free<T>(handle: *mut T) {
 /// Keeps the default panic message, which may quote data, off standard error for panics that the guard turns into
 /// H3S_ERR_INTERNAL. Others are none of our business and are reported as before.
 pub(super) fn quieten_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static FIRST: First = First::new();
+    if FIRST.is_this() {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             if !GUARDED.try_with(Cell::get).unwrap_or(false) {
                 before(panic);
             }
         }));
-    });
+    }
 }
 
 fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {

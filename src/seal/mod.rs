@@ -1,8 +1,9 @@
 //! The formats of a token, and which one a token is in.
 
 use crate::record::Record;
+use crate::{Error, Rejection};
 
-mod base64url;
+pub(crate) mod base64url;
 pub(crate) mod fe26;
 pub(crate) mod h3s1;
 
