@@ -65,10 +65,16 @@
 /** Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.) */
 #define H3S_ERR_MEMORY 8
 
-/** Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread. */
+/**
+ * Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation, and no other cookie opened. No session was made; repeat the call without the
+ * flag, in a thread.
+ */
 #define H3S_ERR_COLD 9
 
-/** This peer has had too many forged Fe26.2 tokens lately. No session was made: answer 429 and touch no cookie. */
+/**
+ * This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones above all, and no other token of the request
+ * opened. No session was made: answer 429 and touch no cookie.
+ */
 #define H3S_ERR_BUSY 10
 
 /** A fault in the library. The handle can only be freed; please report it. */
@@ -89,7 +95,10 @@
 /** Forged, damaged, or sealed with another password or cookie name. Name: `bad_seal`. */
 #define H3S_REJECTION_BAD_SEAL 4
 
-/** Older than `maxAge`, or past the end written into the token. Name: `expired`. */
+/**
+ * Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside the encryption and is looked at first, so
+ * that this is no proof that the token was authentic. Name: `expired`.
+ */
 #define H3S_REJECTION_EXPIRED 5
 
 /** Not seen for longer than `idleTimeout`. Name: `idle`. */
@@ -98,7 +107,7 @@
 /** Created before `notBefore`. Name: `revoked`. */
 #define H3S_REJECTION_REVOKED 7
 
-/** Longer than `maxTokenLength`, or in more or longer cookies than a browser would send. Name: `too_large`. */
+/** Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name: `too_large`. */
 #define H3S_REJECTION_TOO_LARGE 8
 
 /** The session was made by this request; no token opened. */
@@ -115,7 +124,8 @@
 
 /**
  * Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
- * call in a thread. Only a Fe26.2 token that this config has not seen lately needs one; a token of the native format never does.
+ * call in a thread. Only a Fe26.2 token that this config has not seen lately needs one, and only with more than one iteration (`"h3-2"`); a
+ * token of the native format never does. A cookie that needs one is passed over where another cookie opens.
  */
 #define H3S_WARM_ONLY 1
 
@@ -126,6 +136,9 @@
  * request carried no cookie of the session, `h3s_use` is then `h3s_get`, and `h3s_clear` deletes nothing.
  */
 #define H3S_CROSS_SITE 2
+
+/** Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out opens as a session. */
+#define H3S_IRON_SESSION 1
 
 /** View flag: this request made the session. */
 #define H3S_VIEW_NEW 1
@@ -139,7 +152,12 @@
 /** The options, checked and with their keys derived. Immutable: any number of threads may share one. */
 typedef struct h3s_config h3s_config;
 
-/** One request's session. It belongs to one thread at a time, and keeps its config alive. */
+/**
+ * One request's session. It belongs to one thread at a time, and keeps its config alive.
+ *
+ * A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or the value that NULL gives. (What
+ * was borrowed from a session ends with the other thread's write all the same.)
+ */
 typedef struct h3s_session h3s_session;
 
 /**
@@ -187,9 +205,12 @@ typedef struct h3s_request {
     const char *header;
     size_t header_len;
     /**
-     * Who asks, e.g. the client's address (of IPv6 the first 64 bits); may be empty. A forged Fe26.2 token costs a slow key
-     * derivation; a peer that has caused 20 of them, and then more than 5 a second, gets H3S_ERR_BUSY instead. Its other sessions, and
-     * other peers, notice nothing. Without a peer there is no such lid.
+     * Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or as its 4 or 16 bytes; or any other
+     * bytes that tell clients apart; may be empty. Of an IPv6 address the first 64 bits count.
+     *
+     * Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then 5 a second; for authentic ones that were not
+     * seen lately ten times that. Beyond it comes H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
+     * is no limit.
      */
     const char *peer;
     size_t peer_len;
@@ -271,18 +292,25 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
  * Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do (for iron-session,
  * append `~2`). It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
  *
+ * @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: give the config `"seal": "h3-1"`.
+ *
+ * An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as a session of the same
+ * config: whoever chooses what a program seals (a form's state, a link's target) would choose a session.
+ *
  * json, json_len: one JSON value in UTF-8.
  * now_ms: milliseconds since 1970; 0: the system clock.
+ * flags: 0, or H3S_IRON_SESSION.
  * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
  * out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
  *
- * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
- * H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"`
+ * nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
  */
 int32_t h3s_iron_seal(const struct h3s_config *config,
                       const char *json,
                       size_t json_len,
                       int64_t now_ms,
+                      uint32_t flags,
                       char *out,
                       size_t room,
                       size_t *out_len,
@@ -296,8 +324,8 @@ int32_t h3s_iron_seal(const struct h3s_config *config,
  * out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
  * out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
  *
- * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
- * H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"` nor
+ * `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
  */
 int32_t h3s_iron_unseal(const struct h3s_config *config,
                         const char *token,
@@ -313,8 +341,13 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
 /**
  * Finds the session in the header, else in the cookie; makes one where there is none or none valid.
  *
- * A session that it makes has a Set-Cookie at once. (Not if the request's tokens may well be valid elsewhere, each being
- * of an unsupported format or under an unknown key, or if the header's session had ended: then only once something is written.)
+ * A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well be valid elsewhere, or if the header's
+ * session had ended: then only once something is written. Valid elsewhere may be what is of an unsupported format, under an unknown key, from
+ * the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
+ *
+ * Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
+ * derivation is made; what would have taken another one was not looked at, and is not replaced.
+ *
  * A token that is refused is no error: see `h3s_session_rejection`.
  *
  * request: see h3s_request.
@@ -352,7 +385,7 @@ int32_t h3s_unseal(const struct h3s_config *config,
                    struct h3s_session **out,
                    struct h3s_error *err);
 
-/** Frees a session and wipes its data. NULL: does nothing. */
+/** Frees a session and wipes its data. NULL, and a session that another thread is inside: does nothing. */
 void h3s_session_free(struct h3s_session *session);
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
@@ -482,11 +515,16 @@ struct h3s_str h3s_session_data(const struct h3s_session *session);
 struct h3s_str h3s_session_find(struct h3s_session *session, const char *pointer, size_t len);
 
 /**
- * As `h3s_session_find`, but a string comes without its quotes and with its escapes resolved, in UTF-8.
+ * The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in UTF-8. Absent where there is none, and for
+ * what is no string: `null`, `false`, `42` and objects are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
  *
  * It may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD. Also absent when memory is short.
+ *
+ * Borrowed as `h3s_session_data`.
  */
-struct h3s_str h3s_session_text(struct h3s_session *session, const char *pointer, size_t len);
+struct h3s_str h3s_session_text(struct h3s_session *session,
+                                const char *pointer,
+                                size_t len);
 
 /** When the session was made or last rotated, in milliseconds since 1970; 0 after `h3s_clear` or for NULL. */
 int64_t h3s_session_created_at(const struct h3s_session *session);
@@ -507,8 +545,12 @@ int32_t h3s_session_is_dirty(const struct h3s_session *session);
 int32_t h3s_session_source(const struct h3s_session *session);
 
 /**
- * Why the first token of the request was refused: H3S_REJECTION_*. It may stand beside a session that another
- * token of the request opened.
+ * Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand beside a session that another
+ * candidate opened. (Where none opened and the first was not looked at: the first of those that were refused.)
+ *
+ * Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a
+ * token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
+ * cookie twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together: malformed.
  */
 int32_t h3s_session_rejection(const struct h3s_session *session);
 

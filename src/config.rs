@@ -131,7 +131,7 @@ impl Config {
 }
 
 impl Inner {
-    /// Refuses a session whose token, sealed now, could not travel.
+    /// Refuses a session whose token, written now, could not travel.
     pub(crate) fn check_fits(
         &self,
         format: Format,
@@ -139,9 +139,31 @@ impl Inner {
         data_len: usize,
         now: i64,
     ) -> Result<(), Error> {
+        let token_len = self.token_len(format, shape, data_len, now);
+        if !self.cookies {
+            return self.check_token_len(token_len);
+        }
+        let (chunks, each) = (self.attributes.max_chunks, self.attributes.chunk_max_len);
+        if self.attributes.cookies_for(token_len) <= chunks {
+            return Ok(());
+        }
+        Err(Error::too_large(format!(
+            "the session would take {token_len} characters or more; {chunks} cookie(s) of {each} hold {}: see cookie.maxChunks",
+            chunks * each
+        )))
+    }
+
+    /// How long a token is that is sealed now.
+    pub(crate) fn token_len(
+        &self,
+        format: Format,
+        shape: Shape<'_>,
+        data_len: usize,
+        now: i64,
+    ) -> usize {
         let limits = &self.limits;
-        let token_len = match (format, &self.fe26) {
-            (Format::Fe26, Some(fe26)) => {
+        match (format, &self.fe26) {
+            (Format::Fe26(_), Some(fe26)) => {
                 fe26.token_len(&self.keyring, shape, data_len, limits, now)
             }
             _ => {
@@ -150,18 +172,6 @@ impl Inner {
                 let times = usize::from(seen) + usize::from(ends);
                 h3s1::token_len(&self.keyring, shape.id, times, data_len)
             }
-        };
-        if self.cookies && !self.attributes.fits(token_len) {
-            let (chunks, each) = (self.attributes.max_chunks, self.attributes.chunk_max_len);
-            return Err(Error::too_large(format!(
-                "the session would take {token_len} characters; {chunks} cookie(s) of {each} hold {}",
-                chunks * each
-            )));
-        }
-        if !self.cookies {
-            self.check_token_len(token_len)
-        } else {
-            Ok(())
         }
     }
 
@@ -175,7 +185,7 @@ impl Inner {
     ) -> Option<i64> {
         let end = self.limits.end(created_at, seen_at);
         match (format, &self.fe26) {
-            (Format::Fe26, Some(fe26)) => earlier(end, fe26.end(&self.limits, now)),
+            (Format::Fe26(_), Some(fe26)) => earlier(end, fe26.end(&self.limits, now)),
             _ => end,
         }
     }
@@ -187,7 +197,7 @@ impl Inner {
             return Ok(());
         }
         Err(Error::too_large(format!(
-            "the token would take {len} characters; maxTokenLength is {most}"
+            "the token would take {len} characters or more; maxTokenLength is {most}"
         )))
     }
 

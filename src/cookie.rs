@@ -9,7 +9,7 @@ use memchr::memchr;
 use tinyvec::{ArrayVec, TinyVec};
 
 use crate::json::slice;
-use crate::seal::{Looks, looks};
+use crate::seal::{Looks, Refusal, looks};
 use crate::{Error, Rejection};
 
 /// How many chunks a session may have, in h3 and here.
@@ -22,16 +22,31 @@ pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
 /// What the value of the cookie starts with, before the number of chunks, when the token is in `name.1`, `name.2` and so on.
 const CHUNKED: &[u8] = b"__chunked__";
 /// Of several cookies of the session's name, so many are tried.
-const MAX_CANDIDATES: usize = 4;
+pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// The session's cookies in a Cookie header.
 pub(crate) struct Carried<'a> {
     name: &'a str,
     header: &'a [u8],
-    candidates: ArrayVec<[&'a [u8]; MAX_CANDIDATES]>,
+    candidates: ArrayVec<[Candidate<'a>; MAX_CANDIDATES]>,
     /// Some cookie had the name and a value, if not one that looks like a token.
     any: bool,
     chunks: ChunkSet,
+}
+
+/// A cookie of the session's name whose value begins like a token.
+#[derive(Clone, Copy, Default)]
+struct Candidate<'a> {
+    value: &'a [u8],
+    /// Where the cookies after it start in the header.
+    after: usize,
+}
+
+/// The token in one cookie, or in several.
+pub(crate) struct Token<'a> {
+    pub(crate) text: Cow<'a, [u8]>,
+    /// In how many cookies it came, not counting the one that says so.
+    pub(crate) cookies: usize,
 }
 
 /// Which of the chunks 1 to 100 a request carried.
@@ -48,14 +63,14 @@ impl<'a> Carried<'a> {
             any: false,
             chunks: ChunkSet::default(),
         };
-        for (which, value) in own(header, name) {
+        for (which, value, after) in own(header, name) {
             match which {
                 Which::Chunk(number) if !value.is_empty() => carried.chunks.insert(number),
                 Which::Main if !value.is_empty() => {
                     carried.any = true;
-                    if is_candidate(value) {
+                    if is_candidate(value) && !carried.has(value) {
                         // Beyond the fourth, stale cookies are no longer the likely explanation.
-                        let _ = carried.candidates.try_push(value);
+                        let _ = carried.candidates.try_push(Candidate { value, after });
                     }
                 }
                 _ => {}
@@ -73,60 +88,61 @@ impl<'a> Carried<'a> {
         self.any || self.chunks.0 != 0
     }
 
+    /// Whether the very same token is a candidate already. What stands in chunks may be others, though it says the same.
+    fn has(&self, value: &[u8]) -> bool {
+        !value.starts_with(CHUNKED) && self.candidates.iter().any(|known| known.value == value)
+    }
+
     /// The tokens to try, in order; or why one cannot be had.
-    pub(crate) fn tokens(
-        &self,
-        max_chunks: usize,
-    ) -> impl Iterator<Item = Result<Result<Cow<'a, [u8]>, Rejection>, Error>> {
-        let nonsense =
-            (self.any && self.candidates.is_empty()).then_some(Ok(Err(Rejection::Malformed)));
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Result<Token<'a>, Refusal>, Error>> {
+        let nonsense = (self.any && self.candidates.is_empty())
+            .then_some(Ok(Err(Rejection::Malformed.into())));
         let candidates = self.candidates.into_iter();
-        nonsense.into_iter().chain(candidates.map(move |value| {
-            let value = percent_decoded(value)?;
-            match value.strip_prefix(CHUNKED) {
-                Some(count) => self.joined(count, max_chunks),
-                None if value.len() > MAX_COOKIE_LEN => Ok(Err(Rejection::TooLarge)),
-                None => Ok(Ok(value)),
+        nonsense.into_iter().chain(candidates.map(move |candidate| {
+            let text = percent_decoded(candidate.value)?;
+            match text.strip_prefix(CHUNKED) {
+                Some(count) => self.joined(count, candidate.after),
+                None if text.len() > MAX_COOKIE_LEN => Ok(Err(Rejection::TooLarge.into())),
+                None => Ok(Ok(Token { text, cookies: 1 })),
             }
         }))
     }
 
-    /// The token of so many chunks. Each is the first cookie of its name; an empty one is an absent one.
-    fn joined(
-        &self,
-        count: &[u8],
-        max_chunks: usize,
-    ) -> Result<Result<Cow<'a, [u8]>, Rejection>, Error> {
+    /// The token of so many chunks. Each is the first cookie of its name after the one that says so, else the first at all; an empty one is
+    /// an absent one. (Browsers send the cookies of one path in the order in which they were made.)
+    fn joined(&self, count: &[u8], after: usize) -> Result<Result<Token<'a>, Refusal>, Error> {
         let Some(count) = chunk_number(count) else {
-            return Ok(Err(Rejection::Malformed));
+            return Ok(Err(Rejection::Malformed.into()));
         };
-        if count > max_chunks {
-            return Ok(Err(Rejection::TooLarge));
-        }
-        let mut chunks = [None; MAX_CHUNKS];
-        for (which, value) in own(self.header, self.name) {
+        let mut chunks = [(None, None); MAX_CHUNKS];
+        for (which, value, end) in own(self.header, self.name) {
             if let Which::Chunk(number) = which
                 && !value.is_empty()
-                && let Some(chunk) = chunks.get_mut(number - 1)
+                && let Some((following, first)) = chunks.get_mut(number - 1)
             {
-                chunk.get_or_insert(value);
+                first.get_or_insert(value);
+                if end > after {
+                    following.get_or_insert(value);
+                }
             }
         }
-        let mut token = Vec::new();
-        for chunk in chunks.into_iter().take(count) {
-            let Some(chunk) = chunk else {
-                return Ok(Err(Rejection::Malformed));
+        let mut text = Vec::new();
+        for (following, first) in chunks.into_iter().take(count) {
+            let Some(chunk) = following.or(first) else {
+                // What came between may have dropped it.
+                return Ok(Err(Rejection::Malformed.of_foreign()));
             };
             let chunk = percent_decoded(chunk)?;
             if chunk.len() > MAX_COOKIE_LEN {
-                return Ok(Err(Rejection::TooLarge));
+                return Ok(Err(Rejection::TooLarge.into()));
             }
-            token
-                .try_reserve(chunk.len())
-                .map_err(|_| Error::memory())?;
-            token.extend_from_slice(&chunk);
+            text.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
+            text.extend_from_slice(&chunk);
         }
-        Ok(Ok(Cow::Owned(token)))
+        Ok(Ok(Token {
+            text: Cow::Owned(text),
+            cookies: count,
+        }))
     }
 }
 
@@ -150,8 +166,8 @@ impl ChunkSet {
 /// than the header.
 pub(crate) fn strip<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
     let mut first = true;
-    let foreign = pairs(header)
-        .filter(move |pair| pair.owner(name).is_none() && !trimmed(pair.text).is_empty());
+    let foreign =
+        pairs(header).filter(move |pair| !pair.may_be_of(name) && !trimmed(pair.text).is_empty());
     foreign.flat_map(move |pair| match std::mem::take(&mut first) {
         true => [b"".as_slice(), trimmed(pair.text)],
         false => [b";", pair.text],
@@ -170,6 +186,8 @@ struct Pair<'a> {
     text: &'a [u8],
     name: &'a [u8],
     value: &'a [u8],
+    /// Where it ends in the header.
+    end: usize,
 }
 
 /// The pairs of a Cookie header. A pair without `=` has no name.
@@ -181,16 +199,19 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
             None => (rest?, None),
         };
         rest = after;
+        let end = header.len() - after.map_or(0, <[u8]>::len);
         Some(match memchr(b'=', text) {
             Some(at) => Pair {
                 text,
                 name: trimmed(text.get(..at)?),
                 value: trimmed(text.get(at + 1..)?),
+                end,
             },
             None => Pair {
                 text,
                 name: b"",
                 value: trimmed(text),
+                end,
             },
         })
     })
@@ -198,23 +219,79 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 
 impl Pair<'_> {
     fn owner(&self, name: &str) -> Option<Which> {
-        // What comes after it first: most cookies are others, and few have a dot just there.
-        let (own, after) = self.name.split_at_checked(name.len())?;
-        match after {
-            [] if own == name.as_bytes() => Some(Which::Main),
-            [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
-            _ => None,
+        owner(self.name, name)
+    }
+
+    /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls white space from around a name; how a server has
+    /// turned bytes into characters before is not known here, so each way counts.
+    fn may_be_of(&self, name: &str) -> bool {
+        owner(javascript_trimmed(self.name), name).is_some()
+    }
+}
+
+/// Which of a session's cookies one of this name is.
+fn owner(cookie: &[u8], name: &str) -> Option<Which> {
+    // What comes after it first: most cookies are others, and few have a dot just there.
+    let (own, after) = cookie.split_at_checked(name.len())?;
+    match after {
+        [] if own == name.as_bytes() => Some(Which::Main),
+        [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
+        _ => None,
+    }
+}
+
+/// A name without control characters, spaces and what Unicode and ECMAScript call white space around it, in Latin-1 or UTF-8.
+fn javascript_trimmed(mut name: &[u8]) -> &[u8] {
+    const UTF8: [&[u8]; 5] = [
+        b"\xC2\x85",
+        b"\xC2\xA0",
+        b"\xE1\x9A\x80",
+        b"\xE3\x80\x80",
+        b"\xEF\xBB\xBF",
+    ];
+    let space = |start: &[u8]| match start {
+        // U+2000 to U+200B, U+2028, U+2029, U+202F, U+205F, U+2060
+        [0xE2, 0x80, 0x80..=0x8B | 0xA8 | 0xA9 | 0xAF] | [0xE2, 0x81, 0x9F | 0xA0] => true,
+        other => UTF8.contains(&other),
+    };
+    let byte = |byte: u8| byte <= b' ' || matches!(byte, 0x7F | 0x85 | 0xA0);
+    loop {
+        let before = name.len();
+        for len in [3, 2] {
+            if let Some((start, rest)) = name.split_at_checked(len)
+                && space(start)
+            {
+                name = rest;
+            }
+            if let Some((rest, end)) = name.split_at_checked(name.len().saturating_sub(len))
+                && space(end)
+            {
+                name = rest;
+            }
+        }
+        if let Some((first, rest)) = name.split_first()
+            && byte(*first)
+        {
+            name = rest;
+        }
+        if let Some((last, rest)) = name.split_last()
+            && byte(*last)
+        {
+            name = rest;
+        }
+        if name.len() == before {
+            return name;
         }
     }
 }
 
-/// The session's cookies in a header, with their values unquoted.
-fn own<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = (Which, &'a [u8])> {
-    pairs(header).filter_map(|pair| Some((pair.owner(name)?, unquoted(pair.value))))
+/// The session's cookies in a header, with their values unquoted, and where each ends.
+fn own<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = (Which, &'a [u8], usize)> {
+    pairs(header).filter_map(|pair| Some((pair.owner(name)?, unquoted(pair.value), pair.end)))
 }
 
 /// A number of a chunk or of chunks: 1 to 100, as h3 writes it.
-fn chunk_number(digits: &[u8]) -> Option<usize> {
+pub(crate) fn chunk_number(digits: &[u8]) -> Option<usize> {
     let canonical = (1..=3).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
         && digits[0] != b'0';
@@ -291,6 +368,7 @@ pub(crate) struct Attributes {
     /// Replaces the computed Max-Age, in seconds.
     pub(crate) max_age: Option<i64>,
     pub(crate) chunk_max_len: usize,
+    /// How many a write may make.
     pub(crate) max_chunks: usize,
 }
 
@@ -305,9 +383,9 @@ pub struct Cookies {
 }
 
 impl Attributes {
-    /// Whether a token of this length fits.
-    pub(crate) fn fits(&self, token_len: usize) -> bool {
-        token_len.div_ceil(self.chunk_max_len) <= self.max_chunks
+    /// How many cookies a token of this length takes, not counting the one that says so.
+    pub(crate) fn cookies_for(&self, token_len: usize) -> usize {
+        token_len.div_ceil(self.chunk_max_len).max(1)
     }
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.
@@ -326,8 +404,8 @@ impl Attributes {
             lifetime.as_bytes(),
             self.fixed.as_bytes(),
         );
-        let chunks = match token.len().div_ceil(self.chunk_max_len) {
-            0 | 1 => 0,
+        let chunks = match self.cookies_for(token.len()) {
+            1 => 0,
             chunks => chunks,
         };
         let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len() + 1;

@@ -1,11 +1,10 @@
 //! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Error;
 use crate::buffer::Buffer;
-use crate::json::{self, Member, slice};
+use crate::json::{self, Member, Unescaped, slice};
 
 /// Above this many members in an update, the one that replaces an existing member is found by binary search.
 const FEW_MEMBERS: usize = 8;
@@ -147,7 +146,7 @@ impl Data {
     pub(crate) fn with_text(&self, key: &[u8], text: &[u8]) -> Result<Data, Error> {
         let key = utf8(key, "the key is not UTF-8")?;
         let text = utf8(text, "the text is not UTF-8")?;
-        let mut json = Buffer::with_room(json::quoted_len(text))?;
+        let mut json = Buffer::with_room(json::quoted_len(text.as_bytes()))?;
         json::quote(text, &mut json);
         self.with_value(key, &json)
     }
@@ -161,7 +160,7 @@ impl Data {
                 slice(text, member.value.end..text.len()),
             ]);
         }
-        let mut name = Buffer::with_room(json::quoted_len(key) + 2)?;
+        let mut name = Buffer::with_room(json::quoted_len(key.as_bytes()) + 2)?;
         if text.len() > 2 {
             name.push(b',');
         }
@@ -237,7 +236,7 @@ struct Members<'a> {
     text: &'a [u8],
     list: Vec<Member>,
     /// Their names, unescaped and sorted, and where each stands in the list; empty where there are few.
-    by_name: Vec<(Cow<'a, [u8]>, usize)>,
+    by_name: Vec<(Unescaped<'a>, usize)>,
 }
 
 impl<'a> Members<'a> {
@@ -254,7 +253,7 @@ impl<'a> Members<'a> {
             for (i, member) in list.iter().enumerate() {
                 by_name.push((json::unescape(slice(text, member.name.clone()))?, i));
             }
-            by_name.sort_unstable();
+            by_name.sort_unstable_by(|(a, _), (b, _)| (**a).cmp(&**b));
         }
         Ok(Members {
             text,
@@ -268,7 +267,7 @@ impl<'a> Members<'a> {
         if self.list.len() > FEW_MEMBERS {
             let found = self
                 .by_name
-                .binary_search_by(|(known, _)| known.cmp(&name))
+                .binary_search_by(|(known, _)| (**known).cmp(&*name))
                 .ok();
             return Ok(found.and_then(|at| Some(self.by_name.get(at)?.1)));
         }
@@ -303,12 +302,11 @@ fn comma(out: &mut Vec<u8>) {
 }
 
 /// A reference token with `~1` and `~0` resolved; None for any other use of `~`.
-fn reference_token(token: &[u8]) -> Option<Cow<'_, [u8]>> {
+fn reference_token(token: &[u8]) -> Option<Unescaped<'_>> {
     if !token.contains(&b'~') {
-        return Some(Cow::Borrowed(token));
+        return Some(Unescaped::Plain(token));
     }
-    let mut out = Vec::new();
-    out.try_reserve_exact(token.len()).ok()?;
+    let mut out = Buffer::with_room(token.len()).ok()?;
     let mut bytes = token.iter();
     while let Some(byte) = bytes.next() {
         out.push(match byte {
@@ -320,7 +318,7 @@ fn reference_token(token: &[u8]) -> Option<Cow<'_, [u8]>> {
             byte => *byte,
         });
     }
-    Some(Cow::Owned(out))
+    Some(Unescaped::Escaped(out))
 }
 
 /// An array index: digits without leading zeros.

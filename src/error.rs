@@ -27,7 +27,7 @@ pub enum ErrorKind {
     Memory = 8,
     /// A slow key derivation is needed, and the caller wants none (`Request::warm_only`).
     Cold = 9,
-    /// The peer has had too many forged tokens lately. No session was made.
+    /// The peer has had too many tokens lately that take a slow key derivation. No session was made.
     Busy = 10,
     /// A fault in the library.
     Internal = 11,
@@ -46,13 +46,14 @@ pub enum Rejection {
     UnknownKey = 3,
     /// Forged, damaged, or sealed with another password or cookie name.
     BadSeal = 4,
-    /// Older than `maxAge`, or past the end written into the token.
+    /// Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside the encryption and is looked at
+    /// first, so that this is no proof that the token was authentic.
     Expired = 5,
     /// Not seen for longer than `idleTimeout`.
     Idle = 6,
     /// Created before `notBefore`.
     Revoked = 7,
-    /// Longer than `maxTokenLength`, or in more or longer cookies than a browser would send.
+    /// Longer than `maxTokenLength`, or in longer cookies than a browser would send.
     TooLarge = 8,
 }
 
@@ -171,7 +172,7 @@ impl Error {
     pub(crate) fn busy() -> Error {
         Error::new(
             ErrorKind::Busy,
-            "too many forged tokens from this peer: answer 429, and try again in some seconds",
+            "too many slow key derivations for this peer: answer 429, and try again in some seconds",
         )
     }
 
@@ -226,7 +227,7 @@ impl ErrorKind {
             7 => c"no random bytes could be had",
             8 => c"out of memory",
             9 => c"a slow key derivation is needed",
-            10 => c"too many forged tokens from this peer",
+            10 => c"too many slow key derivations for this peer",
             11 => c"a fault in the library",
             _ => c"unknown status",
         }

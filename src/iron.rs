@@ -4,25 +4,49 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::seal::fe26::{Caller, Fe26};
-use crate::seal::{Format, Looks, looks};
+use crate::seal::{Looks, looks};
 use crate::{Error, Rejection, clock, json};
 
 /// Raw seals.
 impl Config {
     /// Seals a JSON value as a Fe26.2 token. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
     ///
-    /// iron-session wants `~2` after the token: append it.
+    /// iron-session wants `~2` after the token: append it. Like h3 1 and @hapi/iron, it opens tokens of one iteration alone: `"seal": "h3-1"`.
+    ///
+    /// An object with a member `id` or `data` is refused. Sealed, it would open as a session under the same options, so that whoever
+    /// chooses what an application seals would choose its session: see [`Config::iron_seal_session`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON, [`TooLarge`](crate::ErrorKind::TooLarge) for a token longer than `maxTokenLength`,
-    /// [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"fe26.2"`, [`Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory).
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON or would be a session, [`TooLarge`](crate::ErrorKind::TooLarge) for a token longer than
+    /// `maxTokenLength`, [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`, [`Random`](crate::ErrorKind::Random),
+    /// [`Memory`](crate::ErrorKind::Memory).
     pub fn iron_seal(&self, json: impl AsRef<[u8]>, now_ms: i64) -> Result<String, Error> {
-        let (json, now) = (json.as_ref(), clock::check(now_ms)?);
+        self.seal_raw(json.as_ref(), now_ms, false)
+    }
+
+    /// As [`Config::iron_seal`], but what is sealed may well be a session: for what no client has a say in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::iron_seal`].
+    pub fn iron_seal_session(&self, json: impl AsRef<[u8]>, now_ms: i64) -> Result<String, Error> {
+        self.seal_raw(json.as_ref(), now_ms, true)
+    }
+
+    fn seal_raw(&self, json: &[u8], now_ms: i64, may_be_session: bool) -> Result<String, Error> {
+        let now = clock::check(now_ms)?;
         let fe26 = self.fe26()?;
-        json::check(json, json::MAX_DEPTH)?;
-        let json = json::compact(json)?;
         let inner = self.inner();
+        inner.check_token_len(json::least_len(json))?;
+        json::check(json, json::MAX_DEPTH)?;
+        if !may_be_session && let Some(at) = member_of_a_session(json) {
+            return Err(Error::data(
+                "an object with a member `id` or `data` would open as a session: rename it, or say that it may be one",
+            )
+            .at(at));
+        }
+        let json = json::compact(json)?;
         let mut token = fe26.seal_raw(&inner.keyring, &json, &inner.limits, now)?;
         token.pop(); // The NUL, which a session's token needs.
         inner.check_token_len(token.len())?;
@@ -34,7 +58,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"fe26.2"`,
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`,
     /// [`Memory`](crate::ErrorKind::Memory).
     pub fn iron_unseal(
         &self,
@@ -47,11 +71,11 @@ impl Config {
             return Err(Rejection::TooLarge.into());
         }
         match looks(token) {
-            Looks::Like(Format::Fe26) => {}
-            Looks::Like(_) | Looks::Foreign => return Err(Rejection::UnsupportedFormat.into()),
+            Looks::Fe26 => {}
+            Looks::H3s1 | Looks::Foreign => return Err(Rejection::UnsupportedFormat.into()),
             Looks::Unlike => return Err(Rejection::Malformed.into()),
         }
-        let json = fe26.open_raw(&self.inner().keyring, token, now, Caller::default())??;
+        let json = fe26.open_raw(&self.inner().keyring, token, now, Caller::of_bare_token())??;
         let text = std::str::from_utf8(&json).map_err(|_| Error::internal())?;
         let mut out = Zeroizing::new(String::new());
         out.try_reserve_exact(text.len())
@@ -64,8 +88,18 @@ impl Config {
         self.inner().fe26.as_ref().ok_or_else(|| {
             Error::config(
                 "seal.accept",
-                "raw seals are Fe26.2 tokens: list \"fe26.2\" in seal.accept",
+                "raw seals are Fe26.2 tokens: list \"h3-1\" or \"h3-2\" in seal.accept",
             )
         })
     }
+}
+
+/// Where in a checked text an object has a member by which it would pass as a session.
+fn member_of_a_session(json: &[u8]) -> Option<usize> {
+    json::members(json)
+        .find(|member| {
+            let name = json::slice(json, member.name.clone());
+            json::stands_for(name, b"id") || json::stands_for(name, b"data")
+        })
+        .map(|member| member.name.start)
 }

@@ -3,8 +3,7 @@
 //! Session data must come out of here byte for byte as it came in, whatever a value tree would make of its numbers,
 //! escapes or lone surrogates. So nothing is parsed into values: a text is checked once, and then cut into slices.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::Error;
 use crate::buffer::Buffer;
@@ -31,6 +30,11 @@ pub(crate) fn compact(text: &[u8]) -> Result<Buffer, Error> {
         at = end;
     }
     Ok(out)
+}
+
+/// A length that [`compact`] leaves of a text at least, whatever it is.
+pub(crate) fn least_len(text: &[u8]) -> usize {
+    text.len() - text.iter().filter(|byte| is_space(**byte)).count()
 }
 
 /// One member of an object, as ranges of the text that it stands in.
@@ -91,15 +95,30 @@ pub(crate) fn unquoted(value: &[u8]) -> Option<&[u8]> {
 
 /// What a string's spelling (without its quotes) stands for. A lone surrogate comes as the three bytes that UTF-8 would
 /// give it if it could, so that different names stay different.
-pub(crate) fn unescape(spelt: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+pub(crate) fn unescape(spelt: &[u8]) -> Result<Unescaped<'_>, Error> {
     if !spelt.contains(&b'\\') {
-        return Ok(Cow::Borrowed(spelt));
+        return Ok(Unescaped::Plain(spelt));
     }
-    let mut out = Vec::new();
-    out.try_reserve_exact(spelt.len())
-        .map_err(|_| Error::memory())?;
+    let mut out = Buffer::with_room(spelt.len())?;
     decode(spelt, |piece| out.extend_from_slice(piece));
-    Ok(Cow::Owned(out))
+    Ok(Unescaped::Escaped(out))
+}
+
+/// What a spelling stands for. It may be session data, so that it is wiped when dropped.
+pub(crate) enum Unescaped<'a> {
+    Plain(&'a [u8]),
+    Escaped(Buffer),
+}
+
+impl Deref for Unescaped<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Unescaped::Plain(text) => text,
+            Unescaped::Escaped(text) => text,
+        }
+    }
 }
 
 /// As [`unescape`], piece by piece; together they are never longer than what is spelt.
@@ -157,10 +176,10 @@ pub(crate) fn quote(text: &str, out: &mut Vec<u8>) {
 }
 
 /// How long [`quote`] makes a string.
-pub(crate) fn quoted_len(text: &str) -> usize {
+pub(crate) fn quoted_len(text: &[u8]) -> usize {
     2 + text
-        .bytes()
-        .map(|byte| match byte {
+        .iter()
+        .map(|byte| match *byte {
             b'"' | b'\\' | 0x08 | 0x09 | 0x0A | 0x0C | 0x0D => 2,
             0..0x20 => 6,
             _ => 1,

@@ -14,6 +14,7 @@ const PBKDF2_SALT: &[u8] = b"h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
 const LOG_SALT: &[u8] = b"h3s log id";
+const HASH_SALT: &[u8] = b"h3s table hash";
 
 /// A password, wiped when dropped.
 pub(crate) type Password = Zeroizing<String>;
@@ -23,6 +24,8 @@ pub(crate) struct Keyring {
     keys: Vec<Key>,
     /// In a place of its own, which it never leaves.
     log_key: Box<Zeroizing<[u8; 32]>>,
+    /// As the other. No secret hangs on it but who shares a place with whom in tables of peers and tokens.
+    hash_key: Box<Zeroizing<[u8; 32]>>,
 }
 
 /// What is kept of one password.
@@ -51,6 +54,7 @@ impl Keyring {
         keep_passwords: bool,
     ) -> Result<Keyring, Error> {
         let mut log_key = Box::new(Zeroizing::new([0; 32]));
+        let mut hash_key = Box::new(Zeroizing::new([0; 32]));
         let mut keys = Vec::new();
         keys.try_reserve_exact(passwords.len())
             .map_err(|_| Error::memory())?;
@@ -58,6 +62,7 @@ impl Keyring {
             let master = master(&password);
             if keys.is_empty() {
                 *log_key = expand(&master, LOG_SALT, name);
+                *hash_key = expand(&master, HASH_SALT, name);
             }
             let key = expand(&master, SEAL_SALT, name);
             keys.push(Key {
@@ -69,7 +74,11 @@ impl Keyring {
         if keys.is_empty() {
             return Err(Error::internal());
         }
-        Ok(Keyring { keys, log_key })
+        Ok(Keyring {
+            keys,
+            log_key,
+            hash_key,
+        })
     }
 
     /// The key that seals.
@@ -80,31 +89,33 @@ impl Keyring {
         first
     }
 
-    /// The key that a token's key id names, and whether it is the one that seals. A token without an id belongs to the password that is a
-    /// plain string, else to the one called `default`.
-    pub(crate) fn by_id(&self, id: &[u8]) -> Option<(&Key, bool)> {
-        let position = self.position(id)?;
-        Some((self.keys.get(position)?, position == 0))
-    }
-
-    /// As [`Keyring::by_id`] for Fe26.2, with the key's position: a password that is a plain string opens tokens of any id, as in h3.
-    pub(crate) fn by_fe26_id(&self, id: &[u8]) -> Option<(usize, &Key)> {
-        let position = match self.keys.as_slice() {
-            [only] if only.id.is_empty() => 0,
-            _ => self.position(id)?,
-        };
-        Some((position, self.keys.get(position)?))
-    }
-
-    fn position(&self, id: &[u8]) -> Option<usize> {
+    /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token without an id belongs to the password that is a
+    /// plain string, else to the one called `default`; where there is neither, it may belong to any, as after the change from a plain string to ids.
+    pub(crate) fn by_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
         let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
-        named(id).or_else(|| {
-            if id.is_empty() {
-                named(b"default")
-            } else {
-                None
-            }
-        })
+        let position = match id {
+            b"" => named(id).or_else(|| named(b"default")),
+            id => named(id),
+        };
+        let range = match position {
+            Some(position) => position..position + 1,
+            None if id.is_empty() => 0..self.keys.len(),
+            None => 0..0,
+        };
+        range.filter_map(|position| Some((position, self.keys.get(position)?)))
+    }
+
+    /// As [`Keyring::by_id`] for Fe26.2: a password that is a plain string opens tokens of any id, as in h3.
+    pub(crate) fn by_fe26_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
+        match self.keys.as_slice() {
+            [only] if only.id.is_empty() => self.by_id(b""),
+            _ => self.by_id(id),
+        }
+    }
+
+    /// For keyed hashes that choose places in tables.
+    pub(crate) fn hash_key(&self) -> &[u8; 32] {
+        &self.hash_key
     }
 
     /// A keyed hash of a session's id: 32 hexadecimal digits.

@@ -1,82 +1,158 @@
-//! A lid on forgeries: who makes the library derive keys in vain may do so 20 times at once, and then 5 times a second.
+//! Limits slow key derivations per peer: for forged tokens a burst of 20, then 5 a second; for authentic ones ten times that.
 //!
-//! A peer is charged once a derivation turned out to be in vain, since one that was not costs it nothing. So of several threads that derive
-//! for it at the same time, each may have begun before the others were charged: those go on its account above the 20 and are worked off
-//! like any other, so that in the long run it is 5 a second however many threads there are.
+//! A peer is charged once a derivation was made, and it is known which of the two it was. So of several threads that derive
+//! for it at the same time, each may have begun before the others were charged: those go on its account above the burst and are worked off
+//! like any other, so that in the long run it is 5 (or 50) a second however many threads there are.
 //!
 //! It has to be bounded in memory whatever is sent, must never wait (a fork may happen at any moment), and an attacker with many addresses must
 //! not be able to push another one's charges out. So there is no table of peers: each peer has a place in each of four rows, chosen
 //! by a keyed hash, and is over the limit only if all four of its places are. Few peers share all four with a flooding one.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Error, random};
+use crate::Error;
 
-const BURST: i64 = 20;
-const INTERVAL_MS: i64 = 200;
-/// How far above the burst a peer can be charged: more derivations than are in progress for one peer at the same time. And so little that a
-/// clock which was set back by half a minute is noticed.
-const IN_PROGRESS: i64 = 120;
-const MOST_MS: i64 = (BURST + IN_PROGRESS) * INTERVAL_MS;
+/// Of derivations in vain.
+pub(crate) const FORGERIES: Rate = Rate {
+    burst: 20,
+    interval_ms: 200,
+};
+/// Of derivations for authentic tokens: of a whole office behind one address, just after a restart.
+pub(crate) const COLD: Rate = Rate {
+    burst: 200,
+    interval_ms: 20,
+};
+/// How far above the burst a peer can be charged, as a multiple of it: more derivations than are in progress for one peer at the same time. And so
+/// little that a clock which was set back by half a minute is noticed.
+const IN_PROGRESS: i64 = 6;
 const ROWS: usize = 4;
 /// A power of two, at most 65,536.
 const PLACES: usize = 4096;
 
+/// How many at once, and how long each takes to be worked off.
+#[derive(Clone, Copy)]
+pub(crate) struct Rate {
+    burst: i64,
+    interval_ms: i64,
+}
+
+impl Rate {
+    /// The most that a peer can be charged.
+    fn most_ms(self) -> i64 {
+        (1 + IN_PROGRESS) * self.burst * self.interval_ms
+    }
+}
+
 pub(crate) struct Lid {
-    /// Random, so that nobody can tell who shares a place with whom.
-    key: Zeroizing<[u8; 64]>,
+    /// Secret, so that nobody can tell who shares a place with whom.
+    key: Box<Zeroizing<[u8; 32]>>,
+    rate: Rate,
     /// When all that was charged to a place will have been worked off: the "theoretical arrival time" of the generic cell
     /// rate algorithm, in milliseconds since 1970.
     places: Box<[AtomicI64]>,
 }
 
+/// Who is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer<'a> {
+    V4(Ipv4Addr),
+    /// The first 64 bits, which are one customer's: whoever has one address has 2^64 of them.
+    V6([u8; 8]),
+    Other(&'a [u8]),
+}
+
+impl<'a> Peer<'a> {
+    /// An address as text, with or without a port, or as its 4 or 16 bytes; of IPv6 also its first 8. Whatever else it is
+    /// stands for itself.
+    fn of(peer: &'a [u8]) -> Peer<'a> {
+        match text_address(peer) {
+            Some(address) => Peer::of_address(address),
+            None => match (<[u8; 4]>::try_from(peer), <[u8; 16]>::try_from(peer)) {
+                (Ok(bytes), _) => Peer::V4(bytes.into()),
+                (_, Ok(bytes)) => Peer::of_address(Ipv6Addr::from(bytes).into()),
+                _ => <[u8; 8]>::try_from(peer).map_or(Peer::Other(peer), Peer::V6),
+            },
+        }
+    }
+
+    fn of_address(address: IpAddr) -> Peer<'a> {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Peer::V4(address),
+            IpAddr::V6(address) => {
+                let octets = address.octets();
+                Peer::V6(octets.first_chunk().copied().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`, `[2001:db8::1]`, and those with a port.
+fn text_address(peer: &[u8]) -> Option<IpAddr> {
+    // What is longer than any address, zone and port included, is none.
+    let text = std::str::from_utf8(peer.get(..peer.len().min(96))?).ok()?;
+    let address = |text: &str| text.parse::<IpAddr>().ok();
+    let bare = |text: &str| address(text.split_once('%').map_or(text, |(text, _zone)| text));
+    if let Some(rest) = text.strip_prefix('[') {
+        return bare(rest.split_once(']')?.0);
+    }
+    bare(text).or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
 impl Lid {
-    pub(crate) fn new() -> Result<Lid, Error> {
+    pub(crate) fn new(key: &[u8; 32], rate: Rate) -> Result<Lid, Error> {
         let mut places = Vec::new();
         places
             .try_reserve_exact(ROWS * PLACES)
             .map_err(|_| Error::memory())?;
         places.resize_with(ROWS * PLACES, AtomicI64::default);
+        let mut own = Box::new(Zeroizing::new([0; 32]));
+        own.copy_from_slice(key);
         Ok(Lid {
-            key: Zeroizing::new(random::array()?),
+            key: own,
+            rate,
             places: places.into(),
         })
     }
 
     /// Whether a peer has to wait. The empty peer, which is none, never has.
     pub(crate) fn is_on(&self, peer: &[u8], now: i64) -> bool {
+        let Rate { burst, interval_ms } = self.rate;
         let over = |place: &AtomicI64| {
             let ahead = place.load(Ordering::Relaxed) - now;
             // Further ahead than can be charged: the clock was set back.
-            ahead > (BURST - 1) * INTERVAL_MS && ahead <= MOST_MS
+            ahead > (burst - 1) * interval_ms && ahead <= self.rate.most_ms()
         };
         !peer.is_empty() && self.places(peer).all(over)
     }
 
-    /// Charges a peer with one derivation in vain.
+    /// Charges a peer with one derivation.
     pub(crate) fn charge(&self, peer: &[u8], now: i64) {
         if peer.is_empty() {
             return;
         }
-        let most = now + MOST_MS;
+        let most = now + self.rate.most_ms();
         for place in self.places(peer) {
             // A plain loop of compare and swap: no lock.
             let _ = place.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |until| {
                 let until = if until > most { now } else { until.max(now) };
-                Some((until + INTERVAL_MS).min(most))
+                Some((until + self.rate.interval_ms).min(most))
             });
         }
     }
 
     fn places(&self, peer: &[u8]) -> impl Iterator<Item = &AtomicI64> {
-        let hash = Hmac::<Sha256>::new(&(*self.key).into())
-            .chain_update(peer)
-            .finalize()
-            .into_bytes();
+        let hash = Hmac::<Sha256>::new_from_slice(&**self.key).expect("HMAC takes any key");
+        let hash = match Peer::of(peer) {
+            Peer::V4(address) => hash.chain_update([4]).chain_update(address.octets()),
+            Peer::V6(start) => hash.chain_update([6]).chain_update(start),
+            Peer::Other(peer) => hash.chain_update([0]).chain_update(peer),
+        };
+        let hash = hash.finalize().into_bytes();
         (0..ROWS).filter_map(move |row| {
             let pair = hash.get(2 * row..)?.first_chunk()?;
             let place = usize::from(u16::from_le_bytes(*pair)) % PLACES;
@@ -91,9 +167,13 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000_000;
 
+    fn lid() -> Lid {
+        Lid::new(&[7; 32], FORGERIES).unwrap()
+    }
+
     #[test]
     fn twenty_at_once_and_then_five_a_second() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         for _ in 0..20 {
             assert!(!lid.is_on(b"mallory", NOW));
             lid.charge(b"mallory", NOW);
@@ -110,7 +190,7 @@ mod tests {
 
     #[test]
     fn five_a_second_however_many_are_in_progress_at_once() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         let mut tried = 0;
         for now in (NOW..NOW + 60_000).step_by(10) {
             // Eight threads look before any of them has been charged.
@@ -123,20 +203,20 @@ mod tests {
 
     #[test]
     fn no_charge_is_lost_between_threads() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| (0..IN_PROGRESS / 8).for_each(|_| lid.charge(b"mallory", NOW)));
+                scope.spawn(|| (0..IN_PROGRESS * 20 / 8).for_each(|_| lid.charge(b"mallory", NOW)));
             }
         });
-        let worked_off = NOW + (IN_PROGRESS - BURST) * INTERVAL_MS;
+        let worked_off = NOW + (IN_PROGRESS - 1) * 20 * 200;
         assert!(lid.is_on(b"mallory", worked_off));
-        assert!(!lid.is_on(b"mallory", worked_off + INTERVAL_MS));
+        assert!(!lid.is_on(b"mallory", worked_off + 200));
     }
 
     #[test]
     fn a_neighbour_and_no_peer_at_all_are_never_charged_for_it() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         (0..1000).for_each(|_| lid.charge(b"mallory", NOW));
         (0..1000).for_each(|_| lid.charge(b"", NOW));
         assert!(!lid.is_on(b"alice", NOW) && !lid.is_on(b"", NOW));
@@ -144,7 +224,7 @@ mod tests {
 
     #[test]
     fn three_hundred_flooding_peers_leave_others_alone() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         for peer in 0..300_u32 {
             (0..30).for_each(|_| lid.charge(&peer.to_be_bytes(), NOW));
         }
@@ -155,12 +235,73 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
-        let lid = Lid::new().unwrap();
+        let lid = lid();
         for by in [30_000, 3_600_000] {
             (0..30).for_each(|_| lid.charge(b"mallory", NOW));
             assert!(!lid.is_on(b"mallory", NOW - by), "by {by}");
             lid.charge(b"mallory", NOW - by);
             assert!(!lid.is_on(b"mallory", NOW - by));
+        }
+    }
+
+    #[test]
+    fn authentic_tokens_have_a_limit_ten_times_as_wide() {
+        let lid = Lid::new(&[7; 32], COLD).unwrap();
+        for _ in 0..200 {
+            assert!(!lid.is_on(b"office", NOW));
+            lid.charge(b"office", NOW);
+        }
+        assert!(lid.is_on(b"office", NOW) && lid.is_on(b"office", NOW + 19));
+        assert!(!lid.is_on(b"office", NOW + 20));
+    }
+
+    #[test]
+    fn all_addresses_of_one_ipv6_network_are_one_peer_however_they_are_written() {
+        let network = Peer::V6([0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2]);
+        let raw: [u8; 16] = [0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2, 9, 9, 9, 9, 9, 9, 9, 9];
+        for peer in [
+            &b"2001:db8:1:2::1"[..],
+            b"2001:DB8:1:2:ffff:ffff:ffff:ffff",
+            b"2001:db8:1:2::1%eth0",
+            b"[2001:db8:1:2::7]",
+            b"[2001:db8:1:2::7]:443",
+            b"[2001:db8:1:2::7%3]:443",
+            // As long as an address's bytes.
+            b"2001:db8:1:2::10",
+            &raw,
+            &raw[..8],
+        ] {
+            assert_eq!(Peer::of(peer), network, "{}", peer.escape_ascii());
+        }
+        assert_ne!(Peer::of(b"2001:db8:1:3::1"), network);
+    }
+
+    #[test]
+    fn an_ipv4_address_is_the_same_peer_inside_an_ipv6_one() {
+        let address = Peer::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let mapped: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1];
+        for peer in [
+            &b"192.0.2.1"[..],
+            b"192.0.2.1:80",
+            b"::ffff:192.0.2.1",
+            b"[::ffff:c000:201]:80",
+            &[192, 0, 2, 1],
+            &mapped,
+        ] {
+            assert_eq!(Peer::of(peer), address, "{}", peer.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_stands_for_itself() {
+        for peer in [
+            &b"alice"[..],
+            b"unix:/run/app.socket",
+            &[0xff; 300],
+            b"[",
+            b"1.2.3",
+        ] {
+            assert_eq!(Peer::of(peer), Peer::Other(peer));
         }
     }
 }

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::clock::LONGEST_LIFETIME_SEC;
-use crate::cookie::{Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
-use crate::json;
+use crate::cookie::{self, Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
+use crate::json::{self, Unescaped};
 use crate::keyring::Password;
 use crate::record::Limits;
-use crate::seal::{Format, fe26};
+use crate::seal::{Format, Iterations, fe26};
 use crate::{Error, ErrorKind};
 
 /// Checked options. The passwords are wiped when they are dropped.
@@ -58,10 +58,11 @@ const COOKIE_KEYS: [&str; 10] = [
     "chunkMaxLength",
     "maxChunks",
 ];
-const SEAL_KEYS: [&str; 8] = [
+const SEAL_KEYS: [&str; 9] = [
     "format",
     "accept",
     "migrate",
+    "iterations",
     "ttl",
     "timestampSkewSec",
     "localtimeOffsetMsec",
@@ -81,7 +82,16 @@ const MAX_KEY_ID_LEN: usize = 32;
 const MAX_TEXT_LEN: usize = 8 * MAX_COOKIE_LEN;
 const MAX_ELEMENTS: usize = 16;
 const MAX_SHOWN_LEN: usize = 256;
-const FE26_ONLY: &str = "this option is for the format \"fe26.2\": set seal.format to it, list it in seal.accept, or remove this option";
+const FE26_ONLY: &str = "this option is for the formats \"h3-1\" and \"h3-2\": set seal.format to one, list it in seal.accept, or remove this option";
+const FORMATS: &str =
+    "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2) or \"h3-2\" (h3 2; also \"fe26.2\")";
+/// What seals and opens at h3 1.x, iron-session and @hapi/iron: no slow step at all.
+const H3_1_ITERATIONS: u32 = 1;
+const H3_2_ITERATIONS: u32 = 8192;
+/// How many cookies a write may make where the options do not say: what a line of 8 KiB has room for, which is all that nginx, Apache and gunicorn
+/// take; what h3 1 can read; and what h3 2 does.
+const MAX_CHUNKS_H3S1: usize = 2;
+const MAX_CHUNKS_H3_1: usize = 1;
 
 impl Options {
     pub(crate) fn from_json(text: &[u8]) -> Result<Options, Error> {
@@ -99,7 +109,7 @@ impl Options {
         let members = Value::root(text).members(&KEYS, "the options are one JSON object")?;
         for (key, value) in &members {
             match &**key {
-                "seal" => options.seal = Seal::from_value(value)?,
+                "seal" => options.seal = SealDraft::from_value(value)?,
                 "legacySealFallback" => options.legacy = Some((value.boolean()?, value)),
                 _ => {}
             }
@@ -127,7 +137,7 @@ impl Options {
 struct Draft<'a> {
     passwords: Vec<(String, Password)>,
     name: Option<(String, &'a Value<'a>)>,
-    seal: Seal,
+    seal: SealDraft<'a>,
     legacy: Option<(bool, &'a Value<'a>)>,
     limits: Limits,
     refresh: bool,
@@ -141,7 +151,7 @@ impl Default for Draft<'_> {
         Draft {
             passwords: Vec::new(),
             name: None,
-            seal: Seal::default(),
+            seal: SealDraft::default(),
             legacy: None,
             limits: Limits::default(),
             refresh: true,
@@ -160,16 +170,16 @@ impl Draft<'_> {
                 "a password of at least 32 characters is required",
             ));
         }
-        let mut fe26 = self.seal.accepts_fe26.then_some(self.seal.fe26);
-        match (&mut fe26, self.legacy) {
-            (Some(fe26), Some((legacy, _))) => fe26.legacy = legacy,
-            (None, Some((_, value))) => return Err(value.error(FE26_ONLY)),
-            _ => {}
-        }
+        let seal = self.seal.finish(self.legacy)?;
         let name = match &self.name {
             Some((name, value)) if !is_token(name) => {
                 return Err(value.error(
                     "a cookie name is one or more of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~",
+                ));
+            }
+            Some((name, value)) if is_chunk_of_another(name) => {
+                return Err(value.error(
+                    "a name that ends in .1 to .100 is that of another session's chunk: choose one without",
                 ));
             }
             Some((name, _)) => name.clone(),
@@ -182,20 +192,21 @@ impl Draft<'_> {
         let cookie = self.cookie.unwrap_or_default();
         if cookies {
             cookie.check(&name)?;
+            cookie.check_outlives(&self.limits, self.refresh)?;
         }
         let attributes = Attributes {
             fixed: cookie.fixed(),
             max_age: cookie.max_age,
             chunk_max_len: cookie.chunk_max_len,
-            max_chunks: cookie.max_chunks,
+            max_chunks: cookie.max_chunks.unwrap_or(seal.max_chunks),
             name,
         };
         Ok(Options {
             passwords: self.passwords,
-            format: self.seal.format,
-            accepts_h3s1: self.seal.accepts_h3s1,
-            fe26,
-            migrate: self.seal.migrate,
+            format: seal.format,
+            accepts_h3s1: seal.accepts_h3s1,
+            fe26: seal.fe26,
+            migrate: seal.migrate,
             limits: self.limits,
             refresh: self.refresh,
             max_token_len: self.max_token_len,
@@ -217,7 +228,7 @@ struct Cookie {
     priority: Option<&'static str>,
     max_age: Option<i64>,
     chunk_max_len: usize,
-    max_chunks: usize,
+    max_chunks: Option<usize>,
 }
 
 impl Default for Cookie {
@@ -232,7 +243,7 @@ impl Default for Cookie {
             priority: None,
             max_age: None,
             chunk_max_len: 4000,
-            max_chunks: MAX_CHUNKS,
+            max_chunks: None,
         }
     }
 }
@@ -259,7 +270,9 @@ impl Cookie {
                 "chunkMaxLength" => {
                     cookie.chunk_max_len = value.integer(1, MAX_COOKIE_LEN as i64)? as usize
                 }
-                "maxChunks" => cookie.max_chunks = value.integer(1, MAX_CHUNKS as i64)? as usize,
+                "maxChunks" => {
+                    cookie.max_chunks = Some(value.integer(1, MAX_CHUNKS as i64)? as usize)
+                }
                 _ => return Err(Error::internal()),
             }
         }
@@ -285,10 +298,17 @@ impl Cookie {
                 "true needs cookie.secure: browsers refuse Partitioned without Secure",
             );
         }
-        if (starts_with("__Host-") || starts_with("__Secure-")) && !self.secure {
+        let http_only = starts_with("__Http-") || starts_with("__Host-Http-");
+        if (http_only || starts_with("__Host-") || starts_with("__Secure-")) && !self.secure {
             return refused(
                 "cookie.secure",
-                "a name with the prefix __Host- or __Secure- needs cookie.secure",
+                "a name with the prefix __Host-, __Secure- or __Http- needs cookie.secure",
+            );
+        }
+        if http_only && !self.http_only {
+            return refused(
+                "cookie.httpOnly",
+                "a name with the prefix __Http- or __Host-Http- needs cookie.httpOnly",
             );
         }
         if starts_with("__Host-") && (self.domain.is_some() || self.path != "/") {
@@ -316,6 +336,19 @@ impl Cookie {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses a Max-Age by which the browser drops the cookie before a read may slide the session.
+    fn check_outlives(&self, limits: &Limits, refresh: bool) -> Result<(), Error> {
+        match (self.max_age, limits.idle_timeout) {
+            (Some(max_age), Some(idle)) if refresh && max_age * 1000 <= idle / 2 => {
+                Err(Error::config(
+                    "cookie.maxAge",
+                    "the cookie ends before a read may slide the session, which takes more than half of idleTimeout: make it longer, or remove it",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The attributes that are the same in every Set-Cookie.
@@ -349,101 +382,239 @@ impl Cookie {
     }
 }
 
-/// The options under `seal`.
+/// The options under `seal`, with `legacySealFallback`.
 struct Seal {
     format: Format,
     accepts_h3s1: bool,
-    accepts_fe26: bool,
+    /// There if Fe26.2 is accepted.
+    fe26: Option<fe26::Options>,
     migrate: bool,
-    fe26: fe26::Options,
+    /// How many cookies a write may make, unless the options say.
+    max_chunks: usize,
 }
 
-impl Default for Seal {
-    fn default() -> Seal {
-        Seal {
-            format: Format::H3s1,
-            accepts_h3s1: true,
-            accepts_fe26: false,
+/// The options under `seal` as they stand.
+struct SealDraft<'a> {
+    format: FormatName,
+    accept: Option<(Vec<FormatName>, Value<'a>)>,
+    migrate: bool,
+    iterations: Option<(u32, Value<'a>)>,
+    encryption: Option<fe26::Derivation>,
+    integrity: Option<fe26::Derivation>,
+    /// The rest of Fe26.2's.
+    fe26: fe26::Options,
+    /// Some option that only Fe26.2 has.
+    fe26_only: Option<Value<'a>>,
+}
+
+/// The formats by the names that the options have for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FormatName {
+    H3s1,
+    /// Fe26.2 as h3 1 has it.
+    H3v1,
+    /// Fe26.2 as h3 2 has it.
+    H3v2,
+}
+
+impl Default for SealDraft<'_> {
+    fn default() -> Self {
+        SealDraft {
+            format: FormatName::H3s1,
+            accept: None,
             migrate: false,
+            iterations: None,
+            encryption: None,
+            integrity: None,
             fe26: fe26::Options::default(),
+            fe26_only: None,
         }
     }
 }
 
-impl Seal {
-    fn from_value(value: &Value<'_>) -> Result<Seal, Error> {
-        let mut seal = Seal::default();
-        let mut accept = None;
-        let mut fe26_only = None;
-        for (key, value) in value.members(&SEAL_KEYS, "an object")? {
-            let options = &mut seal.fe26;
+impl<'a> SealDraft<'a> {
+    fn from_value(value: &Value<'a>) -> Result<Self, Error> {
+        let mut seal = SealDraft::default();
+        if value.is_string() {
+            seal.format = format(value)?;
+            return Ok(seal);
+        }
+        for (key, value) in value.members(&SEAL_KEYS, "the name of a format, or an object")? {
+            let fe26 = &mut seal.fe26;
             match &*key {
                 "format" => seal.format = format(&value)?,
                 "accept" => {
-                    accept = Some((formats(&value)?, value));
+                    seal.accept = Some((formats(&value)?, value));
                     continue;
                 }
                 "migrate" => seal.migrate = value.boolean()?,
-                "ttl" => options.ttl_ms = Some(value.integer(0, MAX_TTL_MS)?),
-                "timestampSkewSec" => options.skew_ms = value.integer(0, MAX_SKEW_SEC)? * 1000,
+                "iterations" => {
+                    let iterations = value.integer(1, MAX_ITERATIONS)? as u32;
+                    seal.iterations = Some((iterations, value));
+                    continue;
+                }
+                "ttl" => fe26.ttl_ms = Some(value.integer(0, MAX_TTL_MS)?),
+                "timestampSkewSec" => fe26.skew_ms = value.integer(0, MAX_SKEW_SEC)? * 1000,
                 "localtimeOffsetMsec" => {
-                    options.offset_ms = value.integer(-MAX_OFFSET_MS, MAX_OFFSET_MS)?
+                    fe26.offset_ms = value.integer(-MAX_OFFSET_MS, MAX_OFFSET_MS)?
                 }
                 "encryption" => {
                     let (name, encryption) = derivation(&value, &["aes-256-cbc", "aes-128-ctr"])?;
-                    options.encryption = encryption;
-                    options.cipher = match name {
+                    seal.encryption = Some(encryption);
+                    fe26.cipher = match name {
                         "aes-128-ctr" => fe26::Cipher::Aes128Ctr,
                         _ => fe26::Cipher::Aes256Cbc,
                     };
                 }
-                "integrity" => (_, options.integrity) = derivation(&value, &["sha256"])?,
+                "integrity" => {
+                    let (_, integrity) = derivation(&value, &["sha256"])?;
+                    seal.integrity = Some(integrity);
+                }
                 _ => return Err(Error::internal()),
             }
             if !matches!(&*key, "format" | "migrate") {
-                fe26_only.get_or_insert(value);
+                seal.fe26_only.get_or_insert(value);
             }
         }
-        let accepted = |format| match &accept {
-            Some((formats, _)) => formats.contains(&format),
-            None => seal.format == format,
+        Ok(seal)
+    }
+
+    fn accepts(&self, name: FormatName) -> bool {
+        match &self.accept {
+            Some((names, _)) => names.contains(&name),
+            None => self.format == name,
+        }
+    }
+
+    /// Decides what depends on several options; `legacy` is `legacySealFallback`.
+    fn finish(mut self, legacy: Option<(bool, &Value<'_>)>) -> Result<Seal, Error> {
+        let accepts = (
+            self.accepts(FormatName::H3s1),
+            self.accepts(FormatName::H3v1),
+            self.accepts(FormatName::H3v2),
+        );
+        if let Some((_, value)) = self.accept.as_ref().filter(|_| !self.accepts(self.format)) {
+            return Err(value.error("the format that seals (seal.format) must be among them"));
+        }
+        let fe26 = match accepts {
+            (_, false, false) => {
+                let iterations = self.iterations.as_ref().map(|(_, value)| value);
+                let only = self.fe26_only.as_ref().or(iterations);
+                if let Some(value) = only.or(legacy.map(|(_, value)| value)) {
+                    return Err(value.error(FE26_ONLY));
+                }
+                None
+            }
+            (_, h3v1, h3v2) => Some(self.fe26(h3v1, h3v2, legacy)?),
         };
-        (seal.accepts_h3s1, seal.accepts_fe26) = (accepted(Format::H3s1), accepted(Format::Fe26));
-        match (&accept, fe26_only) {
-            (Some((_, value)), _) if !accepted(seal.format) => {
-                Err(value.error("the format that seals (seal.format) must be among them"))
+        Ok(Seal {
+            format: match self.format {
+                FormatName::H3s1 => Format::H3s1,
+                FormatName::H3v1 | FormatName::H3v2 => Format::Fe26(Iterations::Own),
+            },
+            accepts_h3s1: accepts.0,
+            fe26,
+            migrate: self.migrate,
+            max_chunks: match self.format {
+                FormatName::H3s1 => MAX_CHUNKS_H3S1,
+                FormatName::H3v1 => MAX_CHUNKS_H3_1,
+                FormatName::H3v2 => MAX_CHUNKS,
+            },
+        })
+    }
+
+    /// Fe26.2's options where one or both of h3's formats are accepted: whose number of iterations is its own, and which other one it opens.
+    fn fe26(
+        &mut self,
+        h3v1: bool,
+        h3v2: bool,
+        legacy: Option<(bool, &Value<'_>)>,
+    ) -> Result<fe26::Options, Error> {
+        let own = if self.format == FormatName::H3v1 || !h3v2 {
+            FormatName::H3v1
+        } else {
+            FormatName::H3v2
+        };
+        let mut iterations = match own {
+            FormatName::H3v1 => H3_1_ITERATIONS,
+            _ => H3_2_ITERATIONS,
+        };
+        if let Some((given, value)) = &self.iterations {
+            if self.encryption.is_some() || self.integrity.is_some() {
+                return Err(value.error(
+                    "seal.encryption and seal.integrity say it already: remove it, or them",
+                ));
             }
-            (_, Some(value)) if !seal.accepts_fe26 => Err(value.error(FE26_ONLY)),
-            _ => Ok(seal),
+            if own == FormatName::H3v1 && *given != H3_1_ITERATIONS {
+                return Err(value.error(
+                    "\"h3-1\" has 1 iteration: use \"h3-2\" for another number, or remove this option",
+                ));
+            }
+            iterations = *given;
         }
+        let derivation = |given: Option<fe26::Derivation>| {
+            given.unwrap_or(fe26::Derivation {
+                iterations,
+                ..fe26::Derivation::default()
+            })
+        };
+        let encryption = derivation(self.encryption.take());
+        let integrity = derivation(self.integrity.take());
+        let other = match (own, legacy) {
+            (FormatName::H3v1, Some((_, value))) => {
+                return Err(value.error(
+                    "\"h3-1\" itself has 1 iteration, so there is nothing to fall back to: remove this option",
+                ));
+            }
+            (FormatName::H3v1, None) => h3v2.then_some(H3_2_ITERATIONS),
+            (_, Some((false, value))) if h3v1 => {
+                return Err(
+                    value.error("false refuses what seal.accept lists as \"h3-1\": remove one")
+                );
+            }
+            (_, Some((false, _))) => None,
+            _ => Some(H3_1_ITERATIONS),
+        };
+        Ok(fe26::Options {
+            other: other.filter(|other| *other != integrity.iterations),
+            encryption,
+            integrity,
+            ..std::mem::take(&mut self.fe26)
+        })
     }
 
     /// The shortest password, in UTF-16 units as h3 counts them: 32, unless only Fe26.2 is used and its options, which may also ask for
     /// more, ask for less.
     fn min_password_units(&self) -> usize {
-        let h3s1 = if self.accepts_h3s1 { 32 } else { 0 };
-        let fe26 = if self.accepts_fe26 {
-            let (encryption, integrity) = (&self.fe26.encryption, &self.fe26.integrity);
-            encryption
-                .min_password_units
-                .max(integrity.min_password_units)
+        let units = |derivation: &Option<fe26::Derivation>| {
+            let given = derivation.as_ref().map(|given| given.min_password_units);
+            given.unwrap_or(fe26::Derivation::default().min_password_units)
+        };
+        let h3s1 = if self.accepts(FormatName::H3s1) {
+            32
         } else {
             0
         };
-        h3s1.max(fe26)
+        if self.accepts(FormatName::H3v1) || self.accepts(FormatName::H3v2) {
+            h3s1.max(units(&self.encryption))
+                .max(units(&self.integrity))
+        } else {
+            h3s1
+        }
     }
 }
 
-fn format(value: &Value<'_>) -> Result<Format, Error> {
-    match &*value.text("\"h3s1\" or \"fe26.2\"")? {
-        "h3s1" => Ok(Format::H3s1),
-        "fe26.2" => Ok(Format::Fe26),
-        _ => Err(value.error("there is no such format: use \"h3s1\" or \"fe26.2\"")),
+fn format(value: &Value<'_>) -> Result<FormatName, Error> {
+    match &*value.text(FORMATS)? {
+        "h3s1" => Ok(FormatName::H3s1),
+        "h3-1" => Ok(FormatName::H3v1),
+        "h3-2" | "fe26.2" => Ok(FormatName::H3v2),
+        _ => Err(value.error(format!("there is no such format: use {FORMATS}"))),
     }
 }
 
-fn formats(value: &Value<'_>) -> Result<Vec<Format>, Error> {
-    const WHAT: &str = "a list of formats, e.g. [\"h3s1\", \"fe26.2\"], each once";
+fn formats(value: &Value<'_>) -> Result<Vec<FormatName>, Error> {
+    const WHAT: &str = "a list of formats, e.g. [\"h3s1\", \"h3-2\"], each once";
     let mut formats = Vec::new();
     for element in value.array(WHAT)? {
         let format = format(&element)?;
@@ -489,7 +660,7 @@ fn derivation(
 }
 
 fn passwords(value: &Value<'_>, min_units: usize) -> Result<Vec<(String, Password)>, Error> {
-    const WHAT: &str = "a string of at least 32 characters, or an object {id: password} whose first password seals";
+    const WHAT: &str = "a string of at least 32 characters, or an object {id: password} whose first password seals, or the highest if all ids are numbers";
     if value.is_string() {
         return Ok(vec![(String::new(), password(value, WHAT, min_units)?)]);
     }
@@ -514,9 +685,29 @@ fn passwords(value: &Value<'_>, min_units: usize) -> Result<Vec<(String, Passwor
         ));
     }
     if passwords.is_empty() {
-        Err(value.error("at least one password is required"))
-    } else {
-        Ok(passwords)
+        return Err(value.error("at least one password is required"));
+    }
+    highest_first(&mut passwords);
+    Ok(passwords)
+}
+
+/// Where all ids are numbers, the password of the highest seals, as in iron-session: JavaScript, which may have written the options, puts such
+/// names into an order of its own.
+fn highest_first(passwords: &mut [(String, Password)]) {
+    let number = |id: &str| {
+        let digits = id.trim_start_matches('0');
+        (digits.len(), digits.to_owned())
+    };
+    let numbers = passwords
+        .iter()
+        .all(|(id, _)| id.bytes().all(|byte| byte.is_ascii_digit()));
+    let highest = (0..)
+        .zip(passwords.iter())
+        .max_by_key(|(i, (id, _))| (number(id), std::cmp::Reverse(*i)));
+    if let Some((highest, _)) = highest.filter(|_| numbers)
+        && let Some(passwords) = passwords.get_mut(..=highest)
+    {
+        passwords.rotate_right(1);
     }
 }
 
@@ -602,6 +793,12 @@ fn same_site(value: &Value<'_>) -> Result<Option<&'static str>, Error> {
         b"false" => Ok(None),
         _ => value.one_of(&["Lax", "Strict", "None"]).map(Some),
     }
+}
+
+/// Whether a session of a shorter name would take this one's cookie for its chunk.
+fn is_chunk_of_another(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, number)| cookie::chunk_number(number.as_bytes()).is_some())
 }
 
 /// A token of RFC 9110, which names of cookies and headers are.
@@ -717,8 +914,11 @@ impl<'a> Value<'a> {
             return Ok(None);
         }
         Ok(match json::unescape(self.spelling())? {
-            Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
-            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
+            Unescaped::Plain(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            Unescaped::Escaped(text) => {
+                let text = std::str::from_utf8(&text).ok();
+                text.map(|text| Cow::Owned(text.to_owned()))
+            }
         })
     }
 

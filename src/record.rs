@@ -2,6 +2,7 @@
 
 use tinyvec::TinyVec;
 use uuid::Uuid;
+use zeroize::Zeroize;
 
 use crate::buffer::Buffer;
 use crate::data::Data;
@@ -41,6 +42,18 @@ pub(crate) struct Limits {
 }
 
 impl Record {
+    /// What is left of a cleared session.
+    pub(crate) fn empty() -> Record {
+        Record {
+            id: Id::none(),
+            created_at: 0,
+            last_seen_at: None,
+            expires_at: None,
+            data: Data::empty(),
+            extra: Buffer::default(),
+        }
+    }
+
     pub(crate) fn shape(&self) -> Shape<'_> {
         Shape {
             id: &self.id,
@@ -50,12 +63,19 @@ impl Record {
         }
     }
 
-    /// Refuses a token from the future, and one whose session has ended.
+    /// Whether it is further ahead than clocks differ.
+    pub(crate) fn is_from_the_future(&self, now: i64) -> bool {
+        self.created_at.max(self.seen_at()) > now + MAX_AHEAD_MS
+    }
+
+    /// Takes times that are ahead for now. Else the session would outlive, by a new seal, a `notBefore` that was set for its sake.
+    pub(crate) fn bring_back_to(&mut self, now: i64) {
+        self.created_at = self.created_at.min(now);
+        self.last_seen_at = self.last_seen_at.map(|time| time.min(now));
+    }
+
+    /// Refuses a session that has ended.
     pub(crate) fn check(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
-        let latest = self.created_at.max(self.last_seen_at.unwrap_or(0));
-        if latest > now + MAX_AHEAD_MS {
-            return Err(Rejection::Malformed);
-        }
         if limits
             .not_before
             .is_some_and(|not_before| self.created_at < not_before)
@@ -177,9 +197,18 @@ impl Id {
     }
 
     fn of(text: &[u8], uuid: Option<Uuid>) -> Id {
-        let mut text = TinyVec::from(text);
-        text.push(0);
-        Id { text, uuid }
+        // With all the room at once: were it to grow, its former place would not be wiped.
+        let mut z = TinyVec::with_capacity(text.len() + 1);
+        z.extend_from_slice(text);
+        z.push(0);
+        Id { text: z, uuid }
+    }
+}
+
+impl Drop for Id {
+    fn drop(&mut self) {
+        self.text.as_mut_slice().zeroize();
+        self.uuid = None;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::buffer::Buffer;
-use crate::config::Config;
+use crate::config::{Config, Inner};
 use crate::cookie::{ChunkSet, Cookies};
 use crate::data::Data;
 use crate::json;
@@ -18,10 +18,12 @@ pub struct Request<'a> {
     pub cookie: &'a [u8],
     /// The value of the session header; empty for none.
     pub header: &'a [u8],
-    /// Who asks, e.g. the client's address (of IPv6 the first 64 bits); may be empty. Whoever sends many forged Fe26.2 tokens gets
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would take a slow key derivation.
+    /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first 64 bits count, or anything else that tells clients
+    /// apart; may be empty. Whoever sends many forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would take a slow key
+    /// derivation.
     pub peer: &'a [u8],
     /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
+    /// A cookie that needs one is passed over where another cookie opens.
     pub warm_only: bool,
     /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with SameSite stayed behind. Where the request
     /// carried no cookie of the session, [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes nothing.
@@ -72,6 +74,8 @@ pub struct Session {
     carried: ChunkSet,
     /// The browser may have a cookie of the session that it did not send: `clear` must not delete it.
     spares_cookies: bool,
+    /// The request carried other sessions as well: `clear` must not leave the field to them.
+    has_twins: bool,
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
     /// that another server can read.
@@ -114,6 +118,7 @@ impl Session {
             rejection: None,
             carried,
             spares_cookies: false,
+            has_twins: false,
             state: if opened.lacked_id {
                 State::New
             } else {
@@ -149,6 +154,11 @@ impl Session {
         self.spares_cookies = true;
     }
 
+    /// Other cookies of the request opened, too.
+    pub(crate) fn has_twins(&mut self) {
+        self.has_twins = true;
+    }
+
     /// A seal is due although nothing was written.
     pub(crate) fn owe_cookies(&mut self, format: Format) {
         self.owes = true;
@@ -173,13 +183,12 @@ impl Session {
         self.record.data.find(pointer.as_ref())
     }
 
-    /// As [`Session::find`], but a string comes without its quotes and with its escapes resolved. An unpaired surrogate comes as U+FFFD.
+    /// The string that a JSON Pointer names, without its quotes and with its escapes resolved; None for what is no string, such as `null`. An unpaired
+    /// surrogate comes as U+FFFD.
     pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
         let data = self.record.data.as_bytes();
         let value = self.record.data.find(pointer.as_ref())?;
-        let Some(spelt) = json::unquoted(value) else {
-            return Some(value);
-        };
+        let spelt = json::unquoted(value)?;
         if !spelt.contains(&b'\\') {
             return Some(spelt);
         }
@@ -245,7 +254,12 @@ impl Session {
         self.source
     }
 
-    /// Why the first token of the request was refused, even if another one opened.
+    /// Why the request's first candidate was refused, even if another one opened; None if that one opened. (Where none opened and the first was not
+    /// looked at: the first of those that were refused.)
+    ///
+    /// Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a token: with
+    /// `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie
+    /// twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together, which is malformed.
     pub fn rejection(&self) -> Option<Rejection> {
         self.rejection
     }
@@ -287,7 +301,8 @@ impl Session {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), [`TooLarge`](crate::ErrorKind::TooLarge), [`Rejected`](crate::ErrorKind::Rejected) if it has ended
     /// since (see [`Session::set_now`]), [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all writes.
     pub fn update(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.write(|data| data.merged(object.as_ref()))
+        let object = object.as_ref();
+        self.write(json::least_len(object), |data| data.merged(object))
     }
 
     /// Sets the data to a JSON object. After [`Session::clear`] it starts a fresh session.
@@ -296,7 +311,8 @@ impl Session {
     ///
     /// As [`Session::update`].
     pub fn replace(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.write(|_| Data::from_json(object.as_ref()))
+        let object = object.as_ref();
+        self.write(json::least_len(object), |_| Data::from_json(object))
     }
 
     /// Sets one top-level key to a JSON value. After [`Session::clear`] it starts a fresh session.
@@ -308,7 +324,8 @@ impl Session {
         let (key, json) = (key.as_ref(), json.as_ref());
         let data = &self.record.data;
         let Some(place) = data.place(key, json) else {
-            return self.write(|data| data.with(key, json));
+            let least = key.len() + json::least_len(json);
+            return self.write(least, |data| data.with(key, json));
         };
         self.check_alive()?;
         self.check_fits(self.record.shape(), data.len() - place.len() + json.len())?;
@@ -323,7 +340,9 @@ impl Session {
     ///
     /// As [`Session::update`].
     pub fn set_text(&mut self, key: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.write(|data| data.with_text(key.as_ref(), text.as_ref()))
+        let (key, text) = (key.as_ref(), text.as_ref());
+        let least = key.len() + json::quoted_len(text);
+        self.write(least, |data| data.with_text(key, text))
     }
 
     /// Deletes one top-level key, if it is there.
@@ -333,7 +352,7 @@ impl Session {
     /// As [`Session::update`], and [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`].
     pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Result<(), Error> {
         self.check_not_cleared()?;
-        self.write(|data| data.without(key.as_ref()))
+        self.write(0, |data| data.without(key.as_ref()))
     }
 
     /// A new id, `created_at` = now, the same data: what every login must call.
@@ -357,16 +376,10 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session: no id, no data, and deleting Set-Cookie values (but see [`Request::cross_site`]).
+    /// Ends the session: no id, no data, and deleting Set-Cookie values (but see [`Request::cross_site`]). Where the request carried several sessions,
+    /// a new, empty one takes its place instead, so that none of the others comes back.
     pub fn clear(&mut self) {
-        self.record = Record {
-            id: Id::none(),
-            created_at: 0,
-            last_seen_at: None,
-            expires_at: None,
-            data: Data::empty(),
-            extra: Buffer::default(),
-        };
+        self.record = Record::empty();
         self.state = State::Cleared;
         self.id_is_open = false;
         self.wrote();
@@ -408,16 +421,23 @@ impl Session {
         self.check_alive()
     }
 
-    fn write(&mut self, edit: impl FnOnce(&Data) -> Result<Data, Error>) -> Result<(), Error> {
+    /// Edits the data. `least` is a length that it will have at least, so that what cannot fit is refused before any work is done on it.
+    fn write(
+        &mut self,
+        least: usize,
+        edit: impl FnOnce(&Data) -> Result<Data, Error>,
+    ) -> Result<(), Error> {
         if self.state == State::Cleared {
             // A cleared session is over: what is written now belongs to a fresh one, which comes into being only if all goes well.
             let made = fresh(self.now)?;
+            self.check_fits(made.shape(), least)?;
             let data = edit(&made.data)?;
             self.check_fits(made.shape(), data.len())?;
             self.record = Record { data, ..made };
             (self.state, self.source, self.id_is_open) = (State::New, Source::None, true);
         } else {
             self.check_alive()?;
+            self.check_fits(self.record.shape(), least)?;
             let data = edit(&self.record.data)?;
             self.check_fits(self.record.shape(), data.len())?;
             self.record.data = data;
@@ -526,15 +546,30 @@ impl Session {
         if !self.owes || !self.config.inner().cookies {
             return Ok(Cookies::default());
         }
+        let inner = self.config.inner();
         if self.state == State::Cleared {
-            return self.config.inner().attributes.delete(self.carried);
+            return match self.has_twins {
+                true => self.empty_cookies(),
+                false => inner.attributes.delete(self.carried),
+            };
         }
         self.sealed()?;
         let token = self.token.as_deref().ok_or_else(Error::internal)?;
+        self.cookies_of(token, &self.record)
+    }
+
+    /// A new, empty session's. A cookie of another path or domain cannot be deleted from here; so that its session, of which there was one, does not
+    /// come back, a newer one has to take its place.
+    fn empty_cookies(&self) -> Result<Cookies, Error> {
+        let mut empty = fresh(self.now)?;
+        stamp(self.config.inner(), self.format, &mut empty, self.now);
+        let token = self.seal_record(&empty)?;
+        self.cookies_of(&token, &empty)
+    }
+
+    fn cookies_of(&self, token: &[u8], record: &Record) -> Result<Cookies, Error> {
         let inner = self.config.inner();
-        let end = inner
-            .limits
-            .end(self.record.created_at, self.record.seen_at());
+        let end = inner.limits.end(record.created_at, record.seen_at());
         inner
             .attributes
             .set(without_nul(token), self.now, end, self.carried)
@@ -567,27 +602,32 @@ impl Session {
 
     fn seal_anew(&mut self) -> Result<(), Error> {
         self.check_alive()?;
-        let inner = self.config.inner();
-        if inner.limits.idle_timeout.is_some() {
-            self.record.last_seen_at = Some(self.now);
-        }
-        self.record.expires_at = inner.end_when_sealed(
-            self.format,
-            self.record.created_at,
-            self.record.seen_at(),
-            self.now,
-        );
-        let token = match (self.format, &inner.fe26) {
-            (Format::H3s1, _) => h3s1::seal(&inner.keyring, &self.record, &random::array()?)?,
-            (Format::Fe26, Some(fe26)) => {
-                fe26.seal(&inner.keyring, &self.record, &inner.limits, self.now)?
-            }
-            (Format::Fe26, None) => return Err(Error::internal()),
-        };
-        self.token = Some(token);
+        stamp(self.config.inner(), self.format, &mut self.record, self.now);
+        self.token = Some(self.seal_record(&self.record)?);
         self.id_is_open = false;
         Ok(())
     }
+
+    /// Seals a stamped record, with a NUL after the token.
+    fn seal_record(&self, record: &Record) -> Result<Vec<u8>, Error> {
+        let inner = self.config.inner();
+        match (self.format, &inner.fe26) {
+            (Format::H3s1, _) => h3s1::seal(&inner.keyring, record, &random::array()?),
+            (Format::Fe26(iterations), Some(fe26)) => {
+                fe26.seal(&inner.keyring, record, iterations, &inner.limits, self.now)
+            }
+            (Format::Fe26(_), None) => Err(Error::internal()),
+        }
+    }
+}
+
+/// Puts into a record what sealing it at a time says of its end.
+fn stamp(config: &Inner, format: Format, record: &mut Record, now: i64) {
+    if config.limits.idle_timeout.is_some() {
+        record.last_seen_at = Some(now);
+    }
+    let seen_at = record.seen_at();
+    record.expires_at = config.end_when_sealed(format, record.created_at, seen_at, now);
 }
 
 fn without_nul(text: &[u8]) -> &[u8] {
@@ -599,10 +639,7 @@ fn fresh(now: i64) -> Result<Record, Error> {
     Ok(Record {
         id: Id::random()?,
         created_at: now,
-        last_seen_at: None,
-        expires_at: None,
-        data: Data::empty(),
-        extra: Buffer::default(),
+        ..Record::empty()
     })
 }
 

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use super::config::h3s_config;
 use super::guard::{Out, guard};
 use super::input::{bytes, reference, time};
-use super::types::h3s_error;
+use super::types::{H3S_IRON_SESSION, h3s_error};
 use crate::{Config, Error};
 
 /// @section Raw seals
@@ -13,19 +13,26 @@ use crate::{Config, Error};
 /// Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do (for iron-session,
 /// append `~2`). It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
 ///
+/// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: give the config `"seal": "h3-1"`.
+///
+/// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as a session of the same
+/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a session.
+///
 /// json, json_len: one JSON value in UTF-8.
 /// now_ms: milliseconds since 1970; 0: the system clock.
+/// flags: 0, or H3S_IRON_SESSION.
 /// out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
 /// out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
 ///
-/// Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
-/// H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"`
+/// nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_iron_seal(
     config: *const h3s_config,
     json: *const c_char,
     json_len: usize,
     now_ms: i64,
+    flags: u32,
     out: *mut c_char,
     room: usize,
     out_len: *mut usize,
@@ -33,7 +40,20 @@ pub unsafe extern "C" fn h3s_iron_seal(
 ) -> i32 {
     let (input, place) = ((json, json_len, "json"), (out, room, out_len));
     // SAFETY: the caller's contract, passed on.
-    unsafe { convert(config, input, now_ms, place, err, Config::iron_seal) }
+    unsafe {
+        convert(
+            config,
+            input,
+            now_ms,
+            place,
+            err,
+            |config, json, now| match flags {
+                0 => config.iron_seal(json, now),
+                H3S_IRON_SESSION => config.iron_seal_session(json, now),
+                _ => Err(Error::argument("flags", "an unknown flag is set")),
+            },
+        )
+    }
 }
 
 /// Opens a bare Fe26.2 token of any JSON value. A `~2` after it, as iron-session writes it, is passed over.
@@ -43,8 +63,8 @@ pub unsafe extern "C" fn h3s_iron_seal(
 /// out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
 /// out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
 ///
-/// Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has no `"fe26.2"`),
-/// H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"` nor
+/// `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_iron_unseal(
     config: *const h3s_config,
@@ -70,7 +90,7 @@ unsafe fn convert<'a, T: AsRef<str>>(
     now_ms: i64,
     (out, room, out_len): (*mut c_char, usize, *mut usize),
     err: *mut h3s_error,
-    convert: fn(&Config, &'a [u8], i64) -> Result<T, Error>,
+    convert: impl FnOnce(&Config, &'a [u8], i64) -> Result<T, Error>,
 ) -> i32 {
     guard(err, || {
         // SAFETY: as this function's.

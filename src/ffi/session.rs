@@ -1,6 +1,9 @@
 //! One request's session: opening, reading, writing, and the cookies that come of it.
 
+use std::cell::UnsafeCell;
 use std::ffi::c_char;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tinyvec::TinyVec;
 
@@ -11,7 +14,16 @@ use super::types::*;
 use crate::{Config, Error, Session};
 
 /// One request's session. It belongs to one thread at a time, and keeps its config alive.
+///
+/// A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or the value that NULL gives. (What
+/// was borrowed from a session ends with the other thread's write all the same.)
 pub struct h3s_session {
+    /// Some thread is inside.
+    entered: AtomicBool,
+    inside: UnsafeCell<Inside>,
+}
+
+struct Inside {
     session: Session,
     /// The Set-Cookie values as C sees them; they point into `session`.
     list: TinyVec<[h3s_str; 2]>,
@@ -19,12 +31,68 @@ pub struct h3s_session {
     broken: bool,
 }
 
+/// Where one thread is inside a session, and no other.
+struct Entered<'a>(&'a h3s_session);
+
+impl h3s_session {
+    fn new(session: Session) -> Result<*mut h3s_session, Error> {
+        handle(h3s_session {
+            entered: AtomicBool::new(false),
+            inside: UnsafeCell::new(Inside {
+                session,
+                list: TinyVec::new(),
+                broken: false,
+            }),
+        })
+    }
+
+    fn enter(&self) -> Result<Entered<'_>, Error> {
+        if self.entered.swap(true, Ordering::Acquire) {
+            return Err(Error::state(
+                "another thread is inside this session: a session belongs to one thread at a time",
+            ));
+        }
+        let entered = Entered(self);
+        if entered.broken {
+            return Err(Error::internal());
+        }
+        Ok(entered)
+    }
+}
+
+impl Deref for Entered<'_> {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        // SAFETY: there is only one Entered of a session at a time.
+        unsafe { &*self.0.inside.get() }
+    }
+}
+
+impl DerefMut for Entered<'_> {
+    fn deref_mut(&mut self) -> &mut Inside {
+        // SAFETY: as above.
+        unsafe { &mut *self.0.inside.get() }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.entered.store(false, Ordering::Release);
+    }
+}
+
 /// @section Opening
 ///
 /// Finds the session in the header, else in the cookie; makes one where there is none or none valid.
 ///
-/// A session that it makes has a Set-Cookie at once. (Not if the request's tokens may well be valid elsewhere, each being
-/// of an unsupported format or under an unknown key, or if the header's session had ended: then only once something is written.)
+/// A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well be valid elsewhere, or if the header's
+/// session had ended: then only once something is written. Valid elsewhere may be what is of an unsupported format, under an unknown key, from
+/// the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
+///
+/// Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
+/// derivation is made; what would have taken another one was not looked at, and is not replaced.
+///
 /// A token that is refused is no error: see `h3s_session_rejection`.
 ///
 /// request: see h3s_request.
@@ -83,11 +151,16 @@ pub unsafe extern "C" fn h3s_unseal(
     })
 }
 
-/// Frees a session and wipes its data. NULL: does nothing.
+/// Frees a session and wipes its data. NULL, and a session that another thread is inside: does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_free(session: *mut h3s_session) {
     // SAFETY: the caller's contract: NULL, or from this library and not yet freed.
-    unsafe { super::guard::free(session) }
+    unsafe {
+        if reference(session).is_some_and(|handle| handle.entered.swap(true, Ordering::Acquire)) {
+            return;
+        }
+        super::guard::free(session)
+    }
 }
 
 /// @section Writing
@@ -278,7 +351,7 @@ pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut
                 view(out)?,
             )
         };
-        let session = handle.usable()?;
+        let session = &handle.enter()?.session;
         let flag = |on: bool, flag: u32| if on { flag } else { 0 };
         *out = h3s_view {
             size: out.size,
@@ -347,9 +420,12 @@ pub unsafe extern "C" fn h3s_session_find(
     }
 }
 
-/// As `h3s_session_find`, but a string comes without its quotes and with its escapes resolved, in UTF-8.
+/// The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in UTF-8. Absent where there is none, and for
+/// what is no string: `null`, `false`, `42` and objects are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
 ///
 /// It may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD. Also absent when memory is short.
+///
+/// Borrowed as `h3s_session_data`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_text(
     session: *mut h3s_session,
@@ -357,11 +433,10 @@ pub unsafe extern "C" fn h3s_session_text(
     len: usize,
 ) -> h3s_str {
     guard_value(h3s_str::ABSENT, || {
-        // SAFETY: the caller's contract: NULL or live, and no other thread uses it.
-        let handle = unsafe { session.as_mut()? };
-        handle.usable().ok()?;
-        // SAFETY: the caller's contract: `len` readable bytes.
-        let pointer = unsafe { bytes(pointer, len, "pointer").ok()? };
+        // SAFETY: the caller's contract: NULL or live; `len` readable bytes.
+        let (handle, pointer) =
+            unsafe { (reference(session)?, bytes(pointer, len, "pointer").ok()?) };
+        let mut handle = handle.enter().ok()?;
         handle.session.text(pointer).map(h3s_str::of)
     })
 }
@@ -408,8 +483,12 @@ pub unsafe extern "C" fn h3s_session_source(session: *const h3s_session) -> i32 
     unsafe { read(session, H3S_SOURCE_NONE, |session| session.source() as i32) }
 }
 
-/// Why the first token of the request was refused: H3S_REJECTION_*. It may stand beside a session that another
-/// token of the request opened.
+/// Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand beside a session that another
+/// candidate opened. (Where none opened and the first was not looked at: the first of those that were refused.)
+///
+/// Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a
+/// token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
+/// cookie twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together: malformed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_rejection(session: *const h3s_session) -> i32 {
     // SAFETY: the caller's contract: NULL or live.
@@ -427,9 +506,8 @@ pub unsafe extern "C" fn h3s_session_rejection(session: *const h3s_session) -> i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_log_id(session: *mut h3s_session) -> h3s_str {
     guard_value(h3s_str::ABSENT, || {
-        // SAFETY: the caller's contract: NULL or live, and no other thread uses it.
-        let handle = unsafe { session.as_mut()? };
-        handle.usable().ok()?;
+        // SAFETY: the caller's contract: NULL or live.
+        let mut handle = unsafe { reference(session)? }.enter().ok()?;
         handle.session.log_id_z().map(h3s_str::terminated)
     })
 }
@@ -470,10 +548,14 @@ pub unsafe extern "C" fn h3s_set_cookies(
     // SAFETY: the caller's contract, passed on.
     unsafe {
         with(session, err, outputs, |handle, (list, count)| {
-            let strings = &mut handle.list;
+            let Inside {
+                session,
+                list: strings,
+                ..
+            } = handle;
             strings.clear();
             // Without room for the list, the session's cookies count as not taken.
-            let cookies = handle.session.set_cookies_if(|cookies| {
+            let cookies = session.set_cookies_if(|cookies| {
                 strings
                     .try_reserve(cookies.len())
                     .map_err(|_| Error::memory())
@@ -512,24 +594,6 @@ pub unsafe extern "C" fn h3s_seal(
     }
 }
 
-impl h3s_session {
-    fn new(session: Session) -> Result<*mut h3s_session, Error> {
-        handle(h3s_session {
-            session,
-            list: TinyVec::new(),
-            broken: false,
-        })
-    }
-
-    fn usable(&self) -> Result<&Session, Error> {
-        if self.broken {
-            Err(Error::internal())
-        } else {
-            Ok(&self.session)
-        }
-    }
-}
-
 /// SAFETY: the pointers are NULL or valid, as the header says.
 unsafe fn open(
     config: *const h3s_config,
@@ -565,20 +629,20 @@ unsafe fn write<I>(
     }
 }
 
-/// Runs something that changes a session; a panic breaks the handle. SAFETY: `session` is NULL or live, and no other thread uses it.
+/// Runs something that changes a session; a panic breaks the handle. SAFETY: `session` is NULL or live.
 unsafe fn with<I>(
     session: *mut h3s_session,
     err: *mut h3s_error,
     input: impl FnOnce() -> Result<I, Error>,
-    body: impl FnOnce(&mut h3s_session, I) -> Result<(), Error>,
+    body: impl FnOnce(&mut Inside, I) -> Result<(), Error>,
 ) -> i32 {
     guard(err, || {
         let input = input()?;
         // SAFETY: as this function's.
-        let handle = unsafe { session.as_mut() }.ok_or_else(|| Error::null("session"))?;
-        handle.usable()?;
+        let handle = unsafe { reference(session) }.ok_or_else(|| Error::null("session"))?;
+        let mut handle = handle.enter()?;
         handle.broken = true;
-        let result = body(handle, input);
+        let result = body(&mut handle, input);
         handle.broken = false;
         result
     })
@@ -591,7 +655,7 @@ where
 {
     guard_value(absent, || {
         // SAFETY: as this function's.
-        let handle = unsafe { reference(session)? };
-        handle.usable().ok().map(get)
+        let handle = unsafe { reference(session)? }.enter().ok()?;
+        Some(get(&handle.session))
     })
 }

@@ -1,11 +1,9 @@
 //! The check of a JSON text, strictly by RFC 8259 and a little more.
 
-use std::borrow::Cow;
-
 use tinyvec::TinyVec;
 
 use super::strings::{Escaped, Plain, Strings};
-use super::{skip_space, slice, unescape};
+use super::{Unescaped, skip_space, slice, unescape};
 use crate::{Error, ErrorKind};
 
 /// How deep objects and arrays may nest; the outermost is level 1.
@@ -313,9 +311,9 @@ impl Check<'_> {
             let unescaped = unescape(spelt(name)).map_err(|_| Fault::Memory)?;
             sorted.push((unescaped, *name));
         }
-        sorted.sort_unstable_by(|(a, at), (b, bt)| (a, at.start).cmp(&(b, bt.start)));
-        let again = |pair: &[(Cow<'_, [u8]>, Name)]| match pair {
-            [(before, _), (after, name)] if before == after => Some(*name),
+        sorted.sort_unstable_by(|(a, at), (b, bt)| (&**a, at.start).cmp(&(&**b, bt.start)));
+        let again = |pair: &[(Unescaped<'_>, Name)]| match pair {
+            [(before, _), (after, name)] if **before == **after => Some(*name),
             _ => None,
         };
         Ok(sorted

@@ -8,8 +8,10 @@
 
 mod keys;
 mod payload;
+mod refused;
 
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aes::{Aes128Enc, Aes256Dec, Aes256Enc};
 use cbc::cipher::block_padding::Pkcs7;
@@ -18,11 +20,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use self::keys::{Name, Purpose, Remembered, Salts, Sealing};
-use super::{Format, Opened, base64url};
+use self::refused::Refused;
+use super::{Fate, Format, Iterations, Opened, Refusal, base64url};
 use crate::buffer::{Buffer, leaving_no_trace};
 use crate::json;
 use crate::keyring::{Key, Keyring};
-use crate::lid::Lid;
+use crate::lid::{self, Lid};
 use crate::record::{Limits, Record, Shape};
 use crate::{Error, Rejection, random};
 
@@ -36,8 +39,8 @@ const MAC_TEXT_LEN: usize = 43;
 const BLOCK_LEN: usize = 16;
 /// More digits than any time that JavaScript prints without an exponent.
 const EXPIRATION_MAX_LEN: usize = 21;
-/// The number of iterations in h3 1.x, iron-session and @hapi/iron: no slow step at all.
-const LEGACY_ITERATIONS: u32 = 1;
+/// The numbers of iterations that h3 uses: in 1.x (as iron-session and @hapi/iron do), which is no slow step at all, and in 2.x.
+const USUAL_ITERATIONS: [u32; 2] = [1, 8192];
 
 /// h3's `seal` options, with its defaults.
 #[derive(Clone, Debug)]
@@ -51,8 +54,8 @@ pub(crate) struct Options {
     pub(crate) cipher: Cipher,
     pub(crate) encryption: Derivation,
     pub(crate) integrity: Derivation,
-    /// Whether a token of 1 iteration opens too (`legacySealFallback`).
-    pub(crate) legacy: bool,
+    /// Another number of iterations that opens too, for both keys. At most one of the two is slow.
+    pub(crate) other: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +82,7 @@ impl Default for Options {
             cipher: Cipher::Aes256Cbc,
             encryption: Derivation::default(),
             integrity: Derivation::default(),
-            legacy: true,
+            other: None,
         }
     }
 }
@@ -95,29 +98,51 @@ impl Default for Derivation {
 }
 
 /// Who wants a token opened, and what it may cost.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Caller<'a> {
     pub(crate) peer: &'a [u8],
     pub(crate) warm_only: bool,
+    /// A slow derivation may be made for each password that a token without an id may be under, and not only for one.
+    pub(crate) tries_all: bool,
+}
+
+impl Caller<'_> {
+    /// Who opens a bare token has it opened now, or never.
+    pub(crate) fn of_bare_token() -> Self {
+        Caller {
+            peer: b"",
+            warm_only: false,
+            tries_all: true,
+        }
+    }
 }
 
 /// The format with its options and what is remembered to make it cheap.
 pub(crate) struct Fe26 {
     options: Options,
     remembered: Remembered,
-    sealing: Sealing,
-    lid: Lid,
+    own: Sealing,
+    other: Sealing,
+    /// Of derivations in vain, and of those for authentic tokens.
+    forgeries: Lid,
+    cold: Lid,
+    refused: Refused,
+    /// One more than the position of the password that was right for the last token without an id; 0 before the first.
+    hint: AtomicUsize,
 }
 
 impl Fe26 {
-    /// Draws the first salts and derives their keys.
     pub(crate) fn new(options: Options, keyring: &Keyring) -> Result<Fe26, Error> {
-        let salts = Salts::draw(password(keyring.first())?, &options)?;
+        let hash_key = keyring.hash_key();
         Ok(Fe26 {
             options,
             remembered: Remembered::new()?,
-            sealing: Sealing::new(salts),
-            lid: Lid::new()?,
+            own: Sealing::new(),
+            other: Sealing::new(),
+            forgeries: Lid::new(hash_key, lid::FORGERIES)?,
+            cold: Lid::new(hash_key, lid::COLD)?,
+            refused: Refused::new(hash_key)?,
+            hint: AtomicUsize::new(0),
         })
     }
 
@@ -128,13 +153,13 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<Opened, Rejection>, Error> {
+    ) -> Result<Result<Opened, Refusal>, Error> {
         let opened = match self.open_text(keyring, token, now, caller)? {
             Ok(opened) => opened,
             Err(reason) => return Ok(Err(reason)),
         };
         let Some(payload) = payload::parse(opened.text, opened.len)? else {
-            return Ok(Err(Rejection::Malformed));
+            return Ok(Err(Rejection::Malformed.into()));
         };
         let expires_at = opened.expiration.map(|end| self.last_moment(end));
         Ok(Ok(Opened {
@@ -142,8 +167,8 @@ impl Fe26 {
                 expires_at,
                 ..payload.record
             },
-            format: Format::Fe26,
-            current: opened.current,
+            format: Format::Fe26(opened.iterations),
+            current: opened.position == 0,
             lacked_id: payload.lacked_id,
         }))
     }
@@ -156,7 +181,7 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<Buffer, Rejection>, Error> {
+    ) -> Result<Result<Buffer, Refusal>, Error> {
         let token = token.strip_suffix(b"~2").unwrap_or(token);
         let opened = match self.open_text(keyring, token, now, caller)? {
             Ok(opened) => opened,
@@ -165,7 +190,7 @@ impl Fe26 {
         let text = json::slice(&opened.text, 0..opened.len);
         Ok(match json::check_sealed(text, json::MAX_DEPTH)? {
             Some(_) => Ok(json::compact(text)?),
-            None => Err(Rejection::Malformed),
+            None => Err(Rejection::Malformed.into()),
         })
     }
 
@@ -174,6 +199,7 @@ impl Fe26 {
         &self,
         keyring: &Keyring,
         record: &Record,
+        iterations: Iterations,
         limits: &Limits,
         now: i64,
     ) -> Result<Vec<u8>, Error> {
@@ -181,7 +207,7 @@ impl Fe26 {
         let mut text = Buffer::with_room(len + BLOCK_LEN)?;
         payload::write(record, &mut text);
         debug_assert_eq!(text.len(), len);
-        self.seal_text(keyring, text, limits, now)
+        self.seal_text(keyring, text, iterations, limits, now)
     }
 
     /// Seals a checked JSON value, with a NUL after the token.
@@ -194,7 +220,7 @@ impl Fe26 {
     ) -> Result<Vec<u8>, Error> {
         let mut text = Buffer::with_room(json.len() + BLOCK_LEN)?;
         text.extend_from_slice(json);
-        self.seal_text(keyring, text, limits, now)
+        self.seal_text(keyring, text, Iterations::Own, limits, now)
     }
 
     /// How long a session's token would be.
@@ -234,115 +260,180 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<OpenedText, Rejection>, Error> {
+    ) -> Result<Result<OpenedText, Refusal>, Error> {
         let Some(parts) = Parts::of(token) else {
-            return Ok(Err(Rejection::Malformed));
+            return Ok(Err(Rejection::Malformed.into()));
         };
         // It is the decoder that knows base64's alphabet, and does so faster than a second look would.
         let Some(ciphertext) = base64url::decode(parts.ciphertext)? else {
-            return Ok(Err(Rejection::Malformed));
+            return Ok(Err(Rejection::Malformed.into()));
         };
         let local_now = now + self.options.offset_ms;
         if parts
             .expiration
             .is_some_and(|end| end <= local_now - self.options.skew_ms)
         {
-            return Ok(Err(Rejection::Expired));
+            return Ok(Err(Rejection::Expired.into()));
         }
-        let Some((position, key)) = keyring.by_fe26_id(parts.key_id) else {
-            return Ok(Err(Rejection::UnknownKey));
+        if keyring.by_fe26_id(parts.key_id).next().is_none() {
+            return Ok(Err(Rejection::UnknownKey.into()));
+        }
+        let mut authentic = self.authenticate(keyring, &parts, now, caller)?;
+        if caller.tries_all {
+            // What was tried in vain is remembered, so that it is another password's turn.
+            for _ in keyring.by_fe26_id(parts.key_id) {
+                if matches!(&authentic, Err(refusal) if refusal.fate == Fate::Untried) {
+                    authentic = self.authenticate(keyring, &parts, now, caller)?;
+                }
+            }
+        }
+        let authentic = match authentic {
+            Ok(authentic) => authentic,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        let password = password(key)?;
-        let Some(iterations) = self.authenticate(position, password, &parts, now, caller)? else {
-            return Ok(Err(Rejection::BadSeal));
-        };
-        let legacy = iterations != self.options.integrity.iterations;
-        let key = self.encryption_key(position, password, &parts, legacy, caller)?;
+        let key = self.encryption_key(&authentic, &parts, now, caller)?;
         Ok(match self.decrypt(&key, &parts.iv, ciphertext) {
             Some((text, len)) => Ok(OpenedText {
                 text,
                 len,
                 expiration: parts.expiration,
-                current: position == 0 && !legacy,
+                position: authentic.position,
+                iterations: authentic.iterations,
             }),
-            None => Err(Rejection::BadSeal),
+            None => Err(Rejection::BadSeal.into()),
         })
     }
 
-    /// The number of iterations under which the token is authentic, if it is.
-    fn authenticate(
+    /// Under what the token is authentic, if it is. What can be found out without a slow derivation is; and at most one is made, though several
+    /// passwords may still be possible then.
+    fn authenticate<'k>(
         &self,
-        position: usize,
-        password: &[u8],
+        keyring: &'k Keyring,
         parts: &Parts<'_>,
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Option<u32>, Error> {
-        let iterations = self.options.integrity.iterations;
+    ) -> Result<Result<Authentic<'k>, Refusal>, Error> {
         let salt = parts.integrity_salt;
-        let with = |iterations| {
-            let key = keys::derive(password, salt, iterations, 32);
-            (parts.is_authentic(&key), key)
+        let derive = |password, number| keys::derive(password, salt, number, 32);
+        let warm = |position, password, iterations| Authentic {
+            position,
+            password,
+            iterations,
+            was_cold: false,
         };
-        if iterations == LEGACY_ITERATIONS {
-            return Ok(with(iterations).0.then_some(iterations));
+        let mut cold: Option<Cold<'_>> = None;
+        let mut several_cold = false;
+        let hint = self.hint.load(Ordering::Relaxed);
+        for (position, key) in keyring.by_fe26_id(parts.key_id) {
+            let password = password(key)?;
+            for iterations in [Iterations::Own, Iterations::Other] {
+                let Some(number) = self.integrity_iterations(iterations) else {
+                    continue;
+                };
+                if number == 1 {
+                    if parts.is_authentic(&derive(password, number)) {
+                        return Ok(Ok(warm(position, password, iterations)));
+                    }
+                    continue;
+                }
+                // Whoever sealed here and forges elsewhere gains nothing: a key says only that its salt was once authentic.
+                let name = Name::new(position, Purpose::Integrity, number, salt);
+                if let Some(key) = self.known(&name, iterations) {
+                    if parts.is_authentic(&key) {
+                        return Ok(Ok(warm(position, password, iterations)));
+                    }
+                    continue;
+                }
+                if self
+                    .refused
+                    .contains(self.refused.place(&name, parts.token))
+                {
+                    continue;
+                }
+                several_cold |= cold.is_some();
+                // The one that was right for the last token without an id; else the last, which is the oldest and so had none.
+                if cold.as_ref().is_none_or(|cold| cold.position + 1 != hint) {
+                    cold = Some(Cold {
+                        position,
+                        password,
+                        iterations,
+                        number,
+                        name,
+                    });
+                }
+            }
         }
-        // Whoever sealed here and forges elsewhere gains nothing: a key says only that its salt was once authentic.
-        let name = Name::new(position, Purpose::Integrity, iterations, salt);
-        let known = self.known(&name);
-        if let Some(key) = &known
-            && parts.is_authentic(key)
-        {
-            return Ok(Some(iterations));
+        let forged = Refusal {
+            reason: Rejection::BadSeal,
+            fate: match (several_cold, self.opens_usual()) {
+                (true, _) => Fate::Untried,
+                (_, false) => Fate::Foreign,
+                _ => Fate::Dead,
+            },
+        };
+        let Some(cold) = cold else {
+            return Ok(Err(forged));
+        };
+        self.check_may_derive(caller, now)?;
+        let key = derive(cold.password, cold.number);
+        if !parts.is_authentic(&key) {
+            self.forgeries.charge(caller.peer, now);
+            self.refused
+                .insert(self.refused.place(&cold.name, parts.token));
+            return Ok(Err(forged));
         }
-        if self.options.legacy && with(LEGACY_ITERATIONS).0 {
-            return Ok(Some(LEGACY_ITERATIONS));
+        self.cold.charge(caller.peer, now);
+        self.remembered.insert(cold.name, key);
+        if parts.key_id.is_empty() {
+            self.hint.store(cold.position + 1, Ordering::Relaxed);
         }
-        if known.is_some() {
-            return Ok(None);
+        Ok(Ok(Authentic {
+            was_cold: true,
+            ..warm(cold.position, cold.password, cold.iterations)
+        }))
+    }
+
+    /// From here on it is slow.
+    fn check_may_derive(&self, caller: Caller<'_>, now: i64) -> Result<(), Error> {
+        if self.forgeries.is_on(caller.peer, now) || self.cold.is_on(caller.peer, now) {
+            Err(Error::busy())
+        } else if caller.warm_only {
+            Err(Error::cold())
+        } else {
+            Ok(())
         }
-        // From here on it is slow.
-        if self.lid.is_on(caller.peer, now) {
-            return Err(Error::busy());
-        }
-        if caller.warm_only {
-            return Err(Error::cold());
-        }
-        let (authentic, key) = with(iterations);
-        if !authentic {
-            self.lid.charge(caller.peer, now);
-            return Ok(None);
-        }
-        self.remembered.insert(name, key);
-        Ok(Some(iterations))
     }
 
     /// The key of an authentic token's ciphertext.
     fn encryption_key(
         &self,
-        position: usize,
-        password: &[u8],
+        authentic: &Authentic<'_>,
         parts: &Parts<'_>,
-        legacy: bool,
+        now: i64,
         caller: Caller<'_>,
     ) -> Result<keys::Key, Error> {
-        let iterations = if legacy {
-            LEGACY_ITERATIONS
-        } else {
-            self.options.encryption.iterations
+        let Authentic {
+            position,
+            password,
+            iterations,
+            was_cold,
+        } = *authentic;
+        let number = match (iterations, self.options.other) {
+            (Iterations::Other, Some(other)) => other,
+            _ => self.options.encryption.iterations,
         };
         let salt = parts.encryption_salt;
-        let derive = || keys::derive(password, salt, iterations, self.options.cipher.key_len());
-        if iterations == LEGACY_ITERATIONS {
+        let derive = || keys::derive(password, salt, number, self.options.cipher.key_len());
+        if number == 1 {
             return Ok(derive());
         }
-        let name = Name::new(position, Purpose::Encryption, iterations, salt);
-        let known = self.known(&name);
-        if let Some(key) = known {
+        let name = Name::new(position, Purpose::Encryption, number, salt);
+        if let Some(key) = self.known(&name, iterations) {
             return Ok(key);
         }
-        if caller.warm_only {
-            return Err(Error::cold());
+        if !was_cold {
+            self.check_may_derive(caller, now)?;
+            self.cold.charge(caller.peer, now);
         }
         let key = derive();
         self.remembered.insert(name, keys::Key::clone(&key));
@@ -350,9 +441,32 @@ impl Fe26 {
     }
 
     /// A key that need not be derived: it sealed here, or opened a token before.
-    fn known(&self, name: &Name) -> Option<keys::Key> {
-        let own = self.sealing.present().and_then(|salts| salts.key_of(name));
+    fn known(&self, name: &Name, iterations: Iterations) -> Option<keys::Key> {
+        let salts = self.sealing(iterations).present();
+        let own = salts.and_then(|salts| salts.key_of(name));
         own.or_else(|| self.remembered.get(name))
+    }
+
+    fn integrity_iterations(&self, iterations: Iterations) -> Option<u32> {
+        match iterations {
+            Iterations::Own => Some(self.options.integrity.iterations),
+            Iterations::Other => self.options.other,
+        }
+    }
+
+    /// Whether it opens tokens of both of h3's numbers of iterations, so that one which does not open is not just another server's.
+    fn opens_usual(&self) -> bool {
+        let opened = [Some(self.options.integrity.iterations), self.options.other];
+        USUAL_ITERATIONS
+            .iter()
+            .all(|usual| opened.contains(&Some(*usual)))
+    }
+
+    fn sealing(&self, iterations: Iterations) -> &Sealing {
+        match iterations {
+            Iterations::Own => &self.own,
+            Iterations::Other => &self.other,
+        }
     }
 
     /// The plaintext stands at the start of the buffer, and is so long. None if the key's cipher was another one.
@@ -390,12 +504,17 @@ impl Fe26 {
         &self,
         keyring: &Keyring,
         mut text: Buffer,
+        iterations: Iterations,
         limits: &Limits,
         now: i64,
     ) -> Result<Vec<u8>, Error> {
         let key = keyring.first();
-        let draw = || Salts::draw(password(key)?, &self.options);
-        let salts = self.sealing.salts(now, draw)?;
+        let other = self
+            .options
+            .other
+            .filter(|_| iterations == Iterations::Other);
+        let draw = || Salts::draw(password(key)?, &self.options, other);
+        let salts = self.sealing(iterations).salts(now, draw)?;
         let iv: [u8; IV_LEN] = random::array()?;
         let expiration = self.expiration(limits, now);
         let token_len = self.len_of(key, text.len(), expiration);
@@ -492,8 +611,27 @@ struct OpenedText {
     text: Buffer,
     len: usize,
     expiration: Option<i64>,
-    /// The first password and today's number of iterations.
-    current: bool,
+    /// The password's place in the keyring.
+    position: usize,
+    iterations: Iterations,
+}
+
+/// Under what a token is authentic.
+struct Authentic<'k> {
+    position: usize,
+    password: &'k [u8],
+    iterations: Iterations,
+    /// It took a slow derivation to find that out.
+    was_cold: bool,
+}
+
+/// What is still to be tried, by a slow derivation.
+struct Cold<'k> {
+    position: usize,
+    password: &'k [u8],
+    iterations: Iterations,
+    number: u32,
+    name: Name,
 }
 
 /// The parts of a token, each of the right length and, but for the ciphertext, of the right alphabet.
@@ -508,6 +646,7 @@ struct Parts<'a> {
     mac: [u8; MAC_LEN],
     /// What the mac is of.
     authenticated: &'a [u8],
+    token: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
@@ -539,6 +678,7 @@ impl<'a> Parts<'a> {
             integrity_salt,
             mac: base64url::decode_array(mac)?,
             authenticated: token.get(..token.len().checked_sub(tail)?)?,
+            token,
         })
     }
 

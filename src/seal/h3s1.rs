@@ -13,7 +13,7 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::keyring::{Key, Keyring};
 use crate::record::{Id, Record};
-use crate::seal::{Format, Opened, base64url};
+use crate::seal::{Format, Opened, Refusal, base64url};
 use crate::{Error, Rejection};
 
 pub(crate) const PREFIX: &[u8] = b"h3s1.";
@@ -29,31 +29,34 @@ const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
 /// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
-pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Rejection>, Error> {
+pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Refusal>, Error> {
     let Some((aad, key_id, body)) = split(token) else {
-        return Ok(Err(Rejection::Malformed));
+        return Ok(Err(Rejection::Malformed.into()));
     };
     let len = base64url::decoded_len(body.len());
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
-        return Ok(Err(Rejection::Malformed));
+        return Ok(Err(Rejection::Malformed.into()));
     }
     let Some(mut buffer) = base64url::decode(body)? else {
-        return Ok(Err(Rejection::Malformed));
+        return Ok(Err(Rejection::Malformed.into()));
     };
-    let Some((key, first_key)) = keyring.by_id(key_id) else {
-        return Ok(Err(Rejection::UnknownKey));
-    };
-    if !decrypt(&key.seal, aad, &mut buffer) {
-        return Ok(Err(Rejection::BadSeal));
+    let mut keys = keyring.by_id(key_id).peekable();
+    if keys.peek().is_none() {
+        return Ok(Err(Rejection::UnknownKey.into()));
     }
+    // What is not authentic stays as it was, for the next key.
+    let Some((position, _)) = keys.find(|(_, key)| decrypt(&key.seal, aad, &mut buffer)) else {
+        return Ok(Err(Rejection::BadSeal.into()));
+    };
     let end = len - TAG_LEN;
     let record = parse(buffer, end).transpose()?;
-    Ok(record.ok_or(Rejection::Malformed).map(|record| Opened {
+    let opened = record.map(|record| Opened {
         record,
         format: Format::H3s1,
-        current: first_key,
+        current: position == 0,
         lacked_id: false,
-    }))
+    });
+    Ok(opened.ok_or(Rejection::Malformed.into()))
 }
 
 /// Seals a record, with a NUL after the token. The nonce must never be used twice.

@@ -7,28 +7,88 @@ pub(crate) mod base64url;
 pub(crate) mod fe26;
 pub(crate) mod h3s1;
 
-/// The formats by their names in the options.
+/// What a token is sealed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     H3s1,
-    Fe26,
+    Fe26(Iterations),
+}
+
+/// Which number of PBKDF2 iterations a Fe26.2 token has. Servers that know only one of them cannot open the others' tokens, so each token keeps
+/// its own until it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Iterations {
+    /// What the options say.
+    Own,
+    /// The other one that is accepted as well.
+    Other,
 }
 
 /// What an opened token held.
 pub(crate) struct Opened {
     pub(crate) record: Record,
     pub(crate) format: Format,
-    /// The key, and the number of iterations, are those that seal today.
+    /// Its password is the one that seals today.
     pub(crate) current: bool,
     /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
     pub(crate) lacked_id: bool,
 }
 
+/// Why a token was refused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Rejection,
+    pub(crate) fate: Fate,
+}
+
+/// What a token may be good for that was refused. Only a dead one may be replaced by a mere visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// For nothing: it is forged, damaged, or its session has ended.
+    Dead,
+    /// For a server with another password, format, number of iterations, limit or clock.
+    Foreign,
+    /// For this one: not every password was tried on it.
+    Untried,
+}
+
+impl Rejection {
+    /// A refusal of what may be good elsewhere.
+    pub(crate) fn of_foreign(self) -> Refusal {
+        Refusal {
+            reason: self,
+            fate: Fate::Foreign,
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(reason: Rejection) -> Refusal {
+        match reason {
+            Rejection::UnsupportedFormat | Rejection::UnknownKey | Rejection::TooLarge => {
+                reason.of_foreign()
+            }
+            _ => Refusal {
+                reason,
+                fate: Fate::Dead,
+            },
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        refusal.reason.into()
+    }
+}
+
 /// What the start of a token says of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Looks {
-    /// Like one of this library's formats.
-    Like(Format),
+    /// Like a token of the native format.
+    H3s1,
+    /// Like a Fe26.2 token.
+    Fe26,
     /// Like a token of another version of h3s or Fe26.
     Foreign,
     /// Like no token at all.
@@ -38,9 +98,9 @@ pub(crate) enum Looks {
 /// Tells the format of a token by its prefix alone.
 pub(crate) fn looks(token: &[u8]) -> Looks {
     if token.starts_with(h3s1::PREFIX) {
-        Looks::Like(Format::H3s1)
+        Looks::H3s1
     } else if token.starts_with(fe26::PREFIX) {
-        Looks::Like(Format::Fe26)
+        Looks::Fe26
     } else if versioned(token, b"h3s", b'.') || versioned(token, b"Fe26.", b'*') {
         Looks::Foreign
     } else {

@@ -4,6 +4,9 @@ use h3s::{ErrorKind, Rejection};
 
 use super::*;
 
+/// As many cookies as there can be.
+const MANY: &str = r#""cookie":{"maxChunks":100}"#;
+
 fn names(cookies: &[String]) -> Vec<&str> {
     cookies
         .iter()
@@ -54,7 +57,7 @@ fn an_empty_session_takes_at_most_110_characters() {
 
 #[test]
 fn a_large_session_grows_into_chunks_and_shrinks_again_without_leftovers() {
-    let config = config("");
+    let config = config(MANY);
     let mut jar = jar::Jar::default();
     for (len, expected) in [
         (10, vec!["h3"]),
@@ -85,7 +88,7 @@ fn a_large_session_grows_into_chunks_and_shrinks_again_without_leftovers() {
 
 #[test]
 fn clear_deletes_the_cookie_and_each_chunk_that_the_request_carried() {
-    let config = config("");
+    let config = config(MANY);
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     let mut session = use_at(
         &config,
@@ -107,7 +110,7 @@ fn clear_deletes_the_cookie_and_each_chunk_that_the_request_carried() {
 
 #[test]
 fn a_missing_or_empty_chunk_is_malformed() {
-    let config = config("");
+    let config = config(MANY);
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     let without: Vec<&str> = cookie
         .split("; ")
@@ -125,11 +128,14 @@ fn a_missing_or_empty_chunk_is_malformed() {
 }
 
 #[test]
-fn a_chunk_takes_its_first_occurrence() {
-    let config = config("");
+fn a_chunk_is_the_first_after_the_cookie_that_counts_it_else_the_first_of_all() {
+    let config = config(MANY);
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     assert!(!use_at(&config, &format!("{cookie}; h3.2=later"), NOW).is_new());
-    assert!(use_at(&config, &format!("h3.2=earlier; {cookie}"), NOW).is_new());
+    assert!(!use_at(&config, &format!("h3.2=earlier; {cookie}"), NOW).is_new());
+    let (main, chunks) = cookie.split_once("; ").unwrap();
+    assert!(!use_at(&config, &format!("{chunks}; {main}"), NOW).is_new());
+    assert!(use_at(&config, &format!("h3.2=earlier; {chunks}; {main}"), NOW).is_new());
     assert!(
         !use_at(&config, &format!("h3.2=; {cookie}"), NOW).is_new(),
         "an empty one is absent"
@@ -153,11 +159,6 @@ fn chunk_counts_that_cannot_be_are_refused() {
             "{value}"
         );
     }
-    let few = super::config(r#""cookie":{"maxChunks":2}"#);
-    assert_eq!(
-        use_at(&few, "h3=__chunked__3", NOW).rejection(),
-        Some(Rejection::TooLarge)
-    );
     let long = format!("h3=h3s1..{}", "A".repeat(5000));
     assert_eq!(
         use_at(&config, &long, NOW).rejection(),
@@ -168,7 +169,10 @@ fn chunk_counts_that_cannot_be_are_refused() {
 #[test]
 fn a_session_that_cannot_fit_is_refused_at_the_write_and_stays_as_it_was() {
     for (options, fits, does_not) in [
-        ("", 290_000, 310_000),
+        ("", 5_800, 6_000),
+        (MANY, 290_000, 310_000),
+        (r#""seal":"h3-1""#, 2_600, 3_000),
+        (r#""seal":"h3-2""#, 290_000, 310_000),
         (r#""cookie":{"maxChunks":1}"#, 2800, 3000),
     ] {
         let mut session = use_at(&config(options), "", NOW);
@@ -240,6 +244,16 @@ fn strip_cookies_takes_out_the_sessions_and_nothing_else() {
             "h3.x=1; h3.0=2; h3.101=3; H3=4; h3",
             "h3.x=1; h3.0=2; h3.101=3; H3=4; h3",
         ),
+        // What h3 1 trims from a name, in Latin-1 and in UTF-8.
+        ("a=1; \u{b}h3\u{c}=x; \r\nh3.1=y", "a=1"),
+        (
+            "a=1; \u{a0}h3\u{3000}=x; \u{feff}\u{2028} h3.2\u{2003}=y",
+            "a=1",
+        ),
+        (
+            "h3[]=1; (h3)=2; éh3=3; h3é=4; h3\u{a0}x=5",
+            "h3[]=1; (h3)=2; éh3=3; h3é=4; h3\u{a0}x=5",
+        ),
         ("a=1;; h3 = x ;b", "a=1;b"),
     ] {
         let pieces: Vec<&[u8]> = config.strip_cookies(header.as_bytes()).collect();
@@ -248,6 +262,170 @@ fn strip_cookies_takes_out_the_sessions_and_nothing_else() {
             kept,
             "{header}"
         );
+    }
+}
+
+#[test]
+fn no_byte_that_h3_1_trims_from_a_name_lets_a_session_through() {
+    let config = config("");
+    for byte in (0..=b' ').chain([0x7F, 0x85, 0xA0]) {
+        for header in [
+            [b"a=1; ", &[byte][..], b"h3=x"].concat(),
+            [b"a=1; h3.1", &[byte, byte][..], b"=x"].concat(),
+        ] {
+            let kept: Vec<&[u8]> = config.strip_cookies(&header).collect();
+            assert_eq!(kept.concat(), b"a=1", "{byte:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_read_takes_all_chunks_however_few_a_write_may_make() {
+    let big = format!(r#"{{"a":"{}"}}"#, "x".repeat(200_000));
+    let cookie = sealed_at(&config(MANY), &big, NOW);
+    for few in ["", r#""cookie":{"maxChunks":1}"#] {
+        let mut session = use_at(&config(few), &cookie, NOW);
+        assert_eq!(session.data(), big);
+        assert!(set_cookies(&mut session).is_empty());
+        assert_eq!(
+            session.set("b", "1").unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+        session.replace("{}").unwrap();
+        assert!(
+            set_cookies(&mut session)
+                .iter()
+                .any(|cookie| cookie.starts_with("h3=h3s1."))
+        );
+    }
+}
+
+#[test]
+fn the_largest_session_that_a_write_makes_fits_into_a_header_line_of_8_kib() {
+    let config = config(r#""name":"__Host-session""#);
+    let mut session = use_at(&config, "", NOW);
+    let fits = (1..8000)
+        .rev()
+        .find(|len| session.set_text("a", "x".repeat(*len)).is_ok())
+        .unwrap();
+    let mut jar = jar::Jar::default();
+    jar.take(&mut session);
+    let line = "Cookie: ".len() + jar.header().len() + "\r\n".len();
+    assert!(line <= 8190, "{line}");
+    assert!(fits > 5_800 && jar.names().len() == 3, "{fits}");
+}
+
+#[test]
+fn a_write_that_cannot_fit_is_refused_before_it_is_looked_at() {
+    // What would be wrong with it is found out later.
+    let mut session = use_at(&config(""), "", NOW);
+    let long = "\u{1}".repeat(10_000);
+    for result in [
+        session.set_text("a", &long),
+        session.set_text(&long, "a"),
+        session.set("a", &long),
+        session.update(&long),
+        session.replace(&long),
+    ] {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+    // White space takes no room.
+    session
+        .update(format!("{{{}}}", " ".repeat(10_000)))
+        .unwrap();
+}
+
+fn pair(name: &str, token: &str) -> String {
+    format!("{name}={token}")
+}
+
+#[test]
+fn of_several_cookies_that_open_the_newest_is_the_session() {
+    for options in [
+        "",
+        r#""idleTimeout":3600"#,
+        r#""seal":"h3-1""#,
+        r#""maxAge":3600,"seal":"h3-1""#,
+    ] {
+        let config = config(options);
+        let old = token_at(&config, r#"{"n":1}"#, NOW);
+        let new = token_at(&config, r#"{"n":2}"#, NOW + SECOND);
+        for header in [
+            [pair("h3", &old), pair("h3", &new)],
+            [pair("h3", &new), pair("h3", &old)],
+        ] {
+            let session = use_at(&config, &header.join("; "), NOW + 2 * SECOND);
+            assert_eq!(session.data(), r#"{"n":2}"#, "{options} {header:?}");
+            assert_eq!(session.rejection(), None);
+        }
+    }
+}
+
+#[test]
+fn of_cookies_as_old_as_each_other_the_last_is_the_session() {
+    let config = config("");
+    let before = sealed_at(&config, r#"{"n":1}"#, NOW);
+    let mut session = use_at(&config, &before, NOW + SECOND);
+    session.set("n", "2").unwrap();
+    let after = set_cookies(&mut session).remove(0);
+    let after = after.split(';').next().unwrap();
+    let session = use_at(&config, &format!("{before}; {after}"), NOW + 2 * SECOND);
+    assert_eq!(session.data(), r#"{"n":2}"#);
+}
+
+#[test]
+fn what_opens_stands_behind_what_does_not_also_in_chunks() {
+    let (mine, other) = (
+        config(MANY),
+        super::config(r#""name":"other","cookie":{"maxChunks":100}"#),
+    );
+    let big = format!(r#"{{"own":1,"a":"{}"}}"#, "x".repeat(9000));
+    // Sealed for another name, they open nowhere here.
+    let foreign = |data: &str| sealed_at(&other, data, NOW).replace("other", "h3");
+    for foreign in [foreign("{}"), foreign(&big)] {
+        for own in [
+            sealed_at(&mine, r#"{"own":1}"#, NOW),
+            sealed_at(&mine, &big, NOW),
+        ] {
+            for header in [format!("{foreign}; {own}"), format!("{own}; {foreign}")] {
+                let session = use_at(&mine, &header, NOW);
+                assert_eq!(session.find("/own"), Some(&b"1"[..]));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_logout_is_final_also_where_an_old_cookie_of_another_path_stays() {
+    for options in [
+        r#""maxAge":3600"#,
+        r#""idleTimeout":3600"#,
+        r#""seal":"h3-2""#,
+    ] {
+        let config = config(options);
+        let stale = pair("h3", &token_at(&config, r#"{"user":"alice"}"#, NOW));
+        let own = pair(
+            "h3",
+            &token_at(&config, r#"{"user":"alice","n":2}"#, NOW + SECOND),
+        );
+        let mut session = use_at(&config, &format!("{stale}; {own}"), NOW + 2 * SECOND);
+        session.clear();
+        assert!(session.is_cleared() && session.data() == "{}" && session.id().is_empty());
+        let cookies = set_cookies(&mut session);
+        assert_eq!(
+            cookies,
+            set_cookies(&mut session),
+            "the same until the next write"
+        );
+        let left = cookies[0].split(';').next().unwrap();
+        let mut after = use_at(&config, &format!("{stale}; {left}"), NOW + 3 * SECOND);
+        assert_eq!(after.data(), "{}");
+        after.clear();
+        assert_eq!(set_cookies(&mut after).len(), 1);
+        // Alone, it is deleted.
+        let mut alone = use_at(&config, &own, NOW + 2 * SECOND);
+        alone.clear();
+        assert!(set_cookies(&mut alone)[0].starts_with("h3=; Max-Age=0"));
     }
 }
 

@@ -74,19 +74,136 @@ fn a_raw_seal_goes_round_and_lives_for_the_ttl_and_a_minute() {
 }
 
 #[test]
-fn a_token_of_one_iteration_opens_and_is_resealed_unless_told_otherwise() {
-    let cookie = sealed_at(&config(OLD), r#"{"a":1}"#, NOW);
-    let today = config(FE26);
-    let mut session = get_at(&today, &cookie, NOW + SECOND);
-    assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
-    assert_eq!(set_cookies(&mut session).len(), 1);
-
-    let mut kept = get_at(&config(&format!(r#"{FE26},"refresh":false"#)), &cookie, NOW);
-    assert!(set_cookies(&mut kept).is_empty() && kept.data() == r#"{"a":1}"#);
-
+fn a_read_leaves_the_number_of_iterations_as_it_came_and_a_write_changes_it() {
+    let [h3v1, h3v2] = [r#""seal":"h3-1""#, FE26].map(config);
+    let old = sealed_at(&h3v1, r#"{"a":1}"#, NOW);
+    for verb in [use_at, get_at] {
+        let mut session = verb(&h3v2, &old, NOW + SECOND);
+        assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
+        assert!(set_cookies(&mut session).is_empty());
+        session.set("b", "2").unwrap();
+        let written = set_cookies(&mut session).remove(0);
+        let written = written.split(';').next().unwrap();
+        assert_eq!(
+            use_at(&h3v2, written, NOW + SECOND).data(),
+            r#"{"a":1,"b":2}"#
+        );
+        let refused = use_at(&h3v1, written, NOW + SECOND);
+        assert_eq!(refused.rejection(), Some(Rejection::BadSeal));
+    }
     let strict = config(&format!(r#"{FE26},"legacySealFallback":false"#));
-    let refused = get_at(&strict, &cookie, NOW);
-    assert_eq!(refused.rejection(), Some(Rejection::BadSeal));
+    assert_eq!(
+        get_at(&strict, &old, NOW).rejection(),
+        Some(Rejection::BadSeal)
+    );
+}
+
+#[test]
+fn a_slide_and_a_new_password_keep_the_number_of_iterations() {
+    for (seals, peer) in [
+        (r#""seal":"h3-2""#, r#""seal":"h3-1""#),
+        (
+            r#""seal":{"format":"h3-1","accept":["h3-1","h3-2"]}"#,
+            r#""seal":"h3-2","legacySealFallback":false"#,
+        ),
+    ] {
+        let named = |password: &str, seal: &str| {
+            Config::from_json(format!(
+                r#"{{"password":{password},"idleTimeout":600,{seal}}}"#
+            ))
+            .unwrap()
+        };
+        let own = format!(r#""{PASSWORD}""#);
+        let there = named(&own, peer);
+        let cookie = sealed_at(&there, r#"{"a":1}"#, NOW);
+        let mut slid = get_at(&named(&own, seals), &cookie, NOW + 301 * SECOND);
+        let pair = set_cookies(&mut slid).remove(0);
+        let pair = pair.split(';').next().unwrap().to_owned();
+        assert_eq!(
+            use_at(&there, &pair, NOW + 301 * SECOND).data(),
+            r#"{"a":1}"#
+        );
+
+        let both = format!(r#"{{"new":"another password of at least 32 characters","old":{own}}}"#);
+        let mut renewed = get_at(&named(&both, seals), &cookie, NOW + SECOND);
+        let pair = set_cookies(&mut renewed).remove(0);
+        let pair = pair.split(';').next().unwrap().to_owned();
+        let new = r#"{"new":"another password of at least 32 characters"}"#;
+        let session = use_at(&named(new, peer), &pair, NOW + SECOND);
+        assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
+    }
+}
+
+#[test]
+fn migrate_changes_the_number_of_iterations_on_a_read() {
+    let h3v1 = config(r#""seal":"h3-1""#);
+    let migrating = config(r#""seal":{"format":"h3-2","migrate":true}"#);
+    let strict = config(r#""seal":"h3-2","legacySealFallback":false"#);
+    let old = sealed_at(&h3v1, r#"{"a":1}"#, NOW);
+    let moved = set_cookies(&mut get_at(&migrating, &old, NOW)).remove(0);
+    let moved = moved.split(';').next().unwrap();
+    assert_eq!(use_at(&strict, moved, NOW).data(), r#"{"a":1}"#);
+    assert!(set_cookies(&mut get_at(&migrating, moved, NOW)).is_empty());
+}
+
+#[test]
+fn a_read_never_splits_what_came_in_one_cookie() {
+    // h3 1 reads no chunks.
+    let id = "k".repeat(32);
+    let of = |password: String| {
+        Config::from_json(format!(
+            r#"{{"password":{password},"idleTimeout":600,"seal":"h3-2"}}"#
+        ))
+        .unwrap()
+    };
+    let there = of(format!(r#""{PASSWORD}""#));
+    let mut session = use_at(&there, "", NOW);
+    let largest = (1..3000)
+        .rev()
+        .find(|len| {
+            session.set_text("a", "x".repeat(*len)).unwrap();
+            set_cookies(&mut session).len() == 1
+        })
+        .unwrap();
+    let cookie = sealed_at(
+        &there,
+        &format!(r#"{{"a":"{}"}}"#, "x".repeat(largest)),
+        NOW,
+    );
+    let new = "another password of at least 32 characters";
+    let here = of(format!(r#"{{"{id}":"{new}","old":"{PASSWORD}"}}"#));
+    for later in [SECOND, 400 * SECOND] {
+        let mut read = get_at(&here, &cookie, NOW + later);
+        assert!(!read.is_new() && set_cookies(&mut read).is_empty());
+    }
+}
+
+#[test]
+fn seal_takes_the_name_of_a_format_and_a_number_of_iterations() {
+    let token = |seal: &str| token_at(&config(&format!(r#""seal":{seal}"#)), "{}", NOW);
+    let opens = |seal: &str, token: &str| {
+        config(&format!(r#""seal":{seal},"legacySealFallback":false"#))
+            .unseal(token, NOW)
+            .is_ok()
+    };
+    let (one, many) = (
+        r#"{"format":"fe26.2","iterations":1}"#,
+        r#"{"format":"fe26.2","iterations":8192}"#,
+    );
+    for (seal, iterations) in [
+        (r#""h3-1""#, 1),
+        (r#""h3-2""#, 8192),
+        (r#""fe26.2""#, 8192),
+        (r#"{"format":"h3-1"}"#, 1),
+        (r#"{"format":"h3-2"}"#, 8192),
+        (one, 1),
+        (many, 8192),
+    ] {
+        let token = token(seal);
+        assert_eq!(opens(one, &token), iterations == 1, "{seal}");
+        assert_eq!(opens(many, &token), iterations == 8192, "{seal}");
+    }
+    assert!(token(r#""h3s1""#).starts_with("h3s1."));
 }
 
 #[test]
@@ -138,14 +255,14 @@ fn an_id_in_the_token_is_ignored_under_a_string_and_picks_among_several() {
     assert_eq!(unknown.rejection(), Some(Rejection::UnknownKey));
     let plain = token_at(&config(FE26), r#"{"a":1}"#, NOW);
     assert!(named("default", "two").unseal(&plain, NOW).is_ok());
-    assert!(named("one", "two").unseal(&plain, NOW).is_err());
+    assert!(named("one", "two").unseal(&plain, NOW).is_ok());
 }
 
 #[test]
 fn what_javascript_would_read_the_same_reads_the_same_and_unknown_members_stay() {
     let config = config(r#""idleTimeout":600,"seal":{"format":"fe26.2","ttl":0}"#);
     let raw = r#" { "id" : "a\"b" , "cre\u0061tedAt": 1.8e12, "x":{"y": [1 ]}, "data" : { "n" : 1 },"z":"é" } "#;
-    let token = config.iron_seal(raw, NOW).unwrap();
+    let token = config.iron_seal_session(raw, NOW).unwrap();
     let mut session = use_at(&config, &format!("h3={token}"), NOW);
     assert_eq!(
         (session.id(), session.created_at(), session.data()),
@@ -171,7 +288,7 @@ fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
         r#"{"id":"","data":{"a":1}}"#,
         r#"{"id":null,"createdAt":null,"data":{"a":1}}"#,
     ] {
-        let cookie = format!("h3={}", config.iron_seal(raw, NOW).unwrap());
+        let cookie = format!("h3={}", config.iron_seal_session(raw, NOW).unwrap());
         let mut session = use_at(&config, &cookie, NOW);
         assert!(session.is_new() && session.id().len() == 36);
         assert_eq!((session.data(), session.created_at()), (r#"{"a":1}"#, NOW));
@@ -179,7 +296,7 @@ fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
         assert_eq!(set_cookies(&mut session).len(), 1);
         assert!(set_cookies(&mut get_at(&config, &cookie, NOW)).is_empty());
     }
-    let empty = config.iron_seal(r#"{"id":"x"}"#, NOW).unwrap();
+    let empty = config.iron_seal_session(r#"{"id":"x"}"#, NOW).unwrap();
     let session = config.unseal(empty, NOW).unwrap();
     assert_eq!((session.data(), session.created_at()), ("{}", 0));
     for raw in [
@@ -193,7 +310,7 @@ fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
         r#"{"id":"a","data":[]}"#,
         r#"{"id":"a","lastSeenAt":true}"#,
     ] {
-        let token = config.iron_seal(raw, NOW).unwrap();
+        let token = config.iron_seal_session(raw, NOW).unwrap();
         let refused = config.unseal(token, NOW).unwrap_err();
         assert_eq!(refused.rejection(), Some(Rejection::Malformed), "{raw}");
     }
@@ -346,4 +463,211 @@ fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
     );
     assert!(by(b"mallory", &forged(&token, 24), NOW + 200).is_err());
     assert_eq!(by(b"mallory", &other, NOW + 400).unwrap(), r#"{"b":1}"#);
+}
+
+#[test]
+fn a_raw_seal_is_no_session_unless_it_may_be_one() {
+    let config = config(FE26);
+    for json in [
+        r#"{"data":{"user":"admin"}}"#,
+        r#"{"createdAt":1,"i\u0064":"x"}"#,
+        r#"{ "a" : 1 , "d\u0061ta" : null }"#,
+    ] {
+        assert_eq!(
+            config.iron_seal(json, NOW).unwrap_err().kind(),
+            ErrorKind::Data,
+            "{json}"
+        );
+        assert!(config.iron_seal_session(json, NOW).is_ok());
+    }
+    for json in [r#"{"user":{"id":1,"data":2}}"#, r#"[{"id":1}]"#, r#""id""#] {
+        assert!(config.iron_seal(json, NOW).is_ok(), "{json}");
+    }
+}
+
+/// Cookies whose macs are not right, and whose salts nobody has seen.
+fn forgeries(token: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
+    numbers
+        .map(|number| format!("h3={}", forged(token, number)))
+        .collect()
+}
+
+fn by<'a>(peer: &'a [u8], cookie: &'a str, header: &'a str) -> Request<'a> {
+    Request {
+        peer,
+        ..request(cookie, header, NOW)
+    }
+}
+
+#[test]
+fn a_request_costs_one_slow_derivation_whatever_it_carries() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, "{}", NOW);
+    // Twenty derivations in vain are to be had at once: that many requests of five tokens each.
+    for n in 0..20 {
+        let cookie = forgeries(&token, 10 * n..10 * n + 4).join("; ");
+        let header = forged(&token, 10 * n + 5);
+        assert!(
+            here.get_session(&by(b"mallory", &cookie, &header)).is_ok(),
+            "{n}"
+        );
+    }
+    let last = forged(&token, 1000);
+    let busy = here.get_session(&by(b"mallory", "", &last)).unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+}
+
+#[test]
+fn a_refused_token_is_remembered_and_neither_charged_nor_derived_for_again() {
+    let (there, here) = (config(FE26), config(FE26));
+    let stale = forged(&token_at(&there, "{}", NOW), 1);
+    let cookie = format!("h3={stale}");
+    for n in 0..100 {
+        let session = here.get_session(&by(b"alice", &cookie, "")).unwrap();
+        assert_eq!(session.rejection(), Some(Rejection::BadSeal), "{n}");
+    }
+    // It is not even cold any more.
+    let warm_only = Request {
+        warm_only: true,
+        ..by(b"alice", &cookie, &stale)
+    };
+    assert!(here.get_session(&warm_only).is_ok());
+}
+
+#[test]
+fn a_stale_cookie_before_the_good_one_makes_nobody_busy_or_cold() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, r#"{"a":1}"#, NOW);
+    let good = format!("h3={token}");
+    assert_eq!(get_at(&here, &good, NOW).data(), r#"{"a":1}"#);
+    for n in 0..20 {
+        let _ = here.get_session(&by(b"alice", "", &forged(&token, n)));
+    }
+    for n in 20..60 {
+        let cookie = format!("h3={}; {good}", forged(&token, n));
+        for warm_only in [true, false] {
+            let request = Request {
+                warm_only,
+                ..by(b"alice", &cookie, "")
+            };
+            assert_eq!(here.get_session(&request).unwrap().data(), r#"{"a":1}"#);
+        }
+    }
+}
+
+#[test]
+fn a_cold_header_is_not_passed_over_for_a_warm_cookie() {
+    let (there, here) = (config(FE26), config(FE26));
+    let header = token_at(&there, r#"{"from":"header"}"#, NOW);
+    let cookie = sealed_at(&here, r#"{"from":"cookie"}"#, NOW);
+    let mut both = request(&cookie, &header, NOW);
+    both.warm_only = true;
+    assert_eq!(here.get_session(&both).unwrap_err().kind(), ErrorKind::Cold);
+    both.warm_only = false;
+    assert_eq!(here.get_session(&both).unwrap().source(), Source::Header);
+}
+
+#[test]
+fn a_cookie_that_was_not_looked_at_is_not_destroyed_and_opens_at_the_next_visit() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, r#"{"a":1}"#, NOW);
+    let cookie = format!("h3={}; h3={token}", forged(&token, 1));
+    let mut first = use_at(&here, &cookie, NOW);
+    assert!(first.is_new() && set_cookies(&mut first).is_empty());
+    assert_eq!(use_at(&here, &cookie, NOW).data(), r#"{"a":1}"#);
+}
+
+#[test]
+fn the_newer_cookie_is_the_session_also_where_it_alone_is_cold() {
+    let (there, here) = (config(FE26), config(FE26));
+    let old = sealed_at(&here, r#"{"n":1}"#, NOW);
+    let new = sealed_at(&there, r#"{"n":2}"#, NOW + SECOND);
+    let session = use_at(&here, &format!("{old}; {new}"), NOW + SECOND);
+    assert_eq!(session.data(), r#"{"n":2}"#);
+}
+
+#[test]
+fn all_addresses_of_one_network_are_limited_as_one_peer() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, "{}", NOW);
+    let asked = |n: u32| {
+        let peer = format!("2001:db8:1:2::{n:x}");
+        here.get_session(&by(peer.as_bytes(), "", &forged(&token, n)))
+            .is_ok()
+    };
+    assert_eq!((0..60).filter(|n| asked(*n)).count(), 20);
+}
+
+#[test]
+fn authentic_cold_tokens_have_a_limit_of_their_own() {
+    let [there, here] = [r#""seal":{"format":"h3-2","iterations":2}"#; 2].map(config);
+    // Each day has salts of its own.
+    let tokens: Vec<String> = (0..201)
+        .map(|day| token_at(&there, "{}", NOW - day * 86_400 * SECOND))
+        .collect();
+    for (n, token) in tokens.iter().take(200).enumerate() {
+        assert!(here.get_session(&by(b"office", "", token)).is_ok(), "{n}");
+    }
+    let busy = here
+        .get_session(&by(b"office", "", &tokens[200]))
+        .unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    assert!(
+        here.get_session(&by(b"elsewhere", "", &tokens[200]))
+            .is_ok()
+    );
+    assert!(
+        here.get_session(&by(b"office", "", &tokens[0])).is_ok(),
+        "warm ones go on"
+    );
+}
+
+#[test]
+fn changing_from_a_string_to_ids_finds_the_right_password_by_one_derivation_a_request() {
+    let new = "a new password of at least 32 characters";
+    let ids = || {
+        Config::from_json(format!(
+            r#"{{"password":{{"k2":"{new}","k1":"{PASSWORD}"}},{FE26}}}"#
+        ))
+        .unwrap()
+    };
+    // What had no id was sealed under the older password.
+    let here = ids();
+    assert_eq!(
+        get_at(&here, &sealed_at(&config(FE26), r#"{"a":1}"#, NOW), NOW).data(),
+        r#"{"a":1}"#
+    );
+    // A peer that knows only strings is ahead: the first of its tokens takes two visits, and is not destroyed; the others do not.
+    let ahead = Config::from_json(format!(r#"{{"password":"{new}",{FE26}}}"#)).unwrap();
+    let there = || {
+        sealed_at(
+            &Config::from_json(format!(r#"{{"password":"{new}",{FE26}}}"#)).unwrap(),
+            r#"{"b":1}"#,
+            NOW,
+        )
+    };
+    let cookie = sealed_at(&ahead, r#"{"b":1}"#, NOW);
+    let mut first = use_at(&here, &cookie, NOW);
+    assert!(first.is_new() && set_cookies(&mut first).is_empty());
+    assert_eq!(use_at(&here, &cookie, NOW).data(), r#"{"b":1}"#);
+    for _ in 0..3 {
+        assert_eq!(use_at(&here, &there(), NOW).data(), r#"{"b":1}"#);
+    }
+}
+
+#[test]
+fn what_another_number_of_iterations_has_made_unreadable_is_not_destroyed_by_a_visit() {
+    let strict = r#""seal":"h3-2","legacySealFallback":false"#;
+    for (there, here) in [
+        ("\"seal\":\"h3-2\"", "\"seal\":\"h3-1\""),
+        ("\"seal\":\"h3-1\"", strict),
+    ] {
+        let (there, here) = (config(there), config(here));
+        let mut session = use_at(&here, &sealed_at(&there, "{}", NOW), NOW);
+        assert!(session.is_new() && set_cookies(&mut session).is_empty());
+    }
+    // Where both open, what does not is forged.
+    let (there, here) = (config(FE26), config(FE26));
+    let cookie = format!("h3={}", forged(&token_at(&there, "{}", NOW), 1));
+    assert_eq!(set_cookies(&mut use_at(&here, &cookie, NOW)).len(), 1);
 }

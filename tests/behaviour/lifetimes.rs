@@ -224,3 +224,40 @@ fn a_time_that_cannot_be_now_is_an_argument_error() {
         assert_eq!(error.kind(), ErrorKind::Argument);
     }
 }
+
+#[test]
+fn a_time_ahead_of_now_is_taken_for_now_and_not_carried_on() {
+    for format in ["h3s1", "h3-1", "h3-2"] {
+        let old = "a former password of at least 32 characters";
+        let of = |passwords: &str, more: &str| {
+            Config::from_json(format!(
+                r#"{{"password":{{{passwords}}},"seal":"{format}"{more}}}"#
+            ))
+            .unwrap()
+        };
+        let leaked = of(&format!(r#""k1":"{old}""#), "");
+        let both = of(&format!(r#""k2":"{PASSWORD}","k1":"{old}""#), "");
+        let remedy = |not_before: i64| {
+            of(
+                &format!(r#""k2":"{PASSWORD}""#),
+                &format!(r#","notBefore":{not_before}"#),
+            )
+        };
+        let forged = sealed_at(&leaked, r#"{"user":"admin"}"#, NOW + 595 * SECOND);
+        let mut read = get_at(&both, &forged, NOW);
+        assert_eq!(read.created_at(), NOW);
+        let resealed = set_cookies(&mut read).remove(0);
+        let resealed = resealed.split(';').next().unwrap();
+        let at = NOW + 300 * SECOND;
+        let late = get_at(&remedy(at), resealed, at + SECOND);
+        assert_eq!(late.rejection(), Some(h3s::Rejection::Revoked), "{format}");
+    }
+}
+
+#[test]
+fn a_last_seen_time_ahead_of_now_is_taken_for_now() {
+    let config = config(r#""idleTimeout":600"#);
+    let ahead = sealed_at(&config, "{}", NOW + 300 * SECOND);
+    let session = get_at(&config, &ahead, NOW);
+    assert_eq!(session.last_seen_at(), Some(NOW));
+}

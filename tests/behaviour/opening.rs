@@ -165,6 +165,63 @@ fn what_may_be_valid_elsewhere_is_not_destroyed_by_a_visit() {
 }
 
 #[test]
+fn what_a_wrong_clock_a_limit_or_a_proxy_has_made_unreadable_is_not_destroyed_by_a_visit() {
+    let config = config("");
+    let ahead = sealed_at(&config, "{}", NOW + 11 * 60 * SECOND);
+    let many = super::config(r#""cookie":{"maxChunks":100}"#);
+    let chunks = sealed_at(&many, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
+    let (lacks_one, _) = chunks.rsplit_once("; ").unwrap();
+    let long = format!("h3=h3s1..{}", "A".repeat(5000));
+    for cookie in [&*ahead, lacks_one, &long] {
+        let mut session = use_at(&config, cookie, NOW);
+        assert!(session.is_new() && session.rejection().is_some());
+        assert!(set_cookies(&mut session).is_empty(), "{cookie:.60}");
+        session.set("a", "1").unwrap();
+        assert!(!set_cookies(&mut session).is_empty());
+    }
+}
+
+#[test]
+fn a_rejection_is_that_of_the_first_candidate() {
+    let config = config("");
+    let good = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let token = good.strip_prefix("h3=").unwrap();
+    let bad = format!("h3={}", damaged(token));
+    let foreign = "h3=h3s2.x";
+    for (cookie, header, why) in [
+        (format!("{bad}; {good}"), "", Some(Rejection::BadSeal)),
+        (format!("{good}; {bad}"), "", None),
+        (format!("h3=plain; {good}"), "", None),
+        (
+            format!("{foreign}; {bad}; {good}"),
+            "",
+            Some(Rejection::UnsupportedFormat),
+        ),
+        (
+            format!("{foreign}; {bad}"),
+            "",
+            Some(Rejection::UnsupportedFormat),
+        ),
+        (
+            format!("{bad}; {good}"),
+            "h3s1..x",
+            Some(Rejection::Malformed),
+        ),
+        (
+            format!("{good}; {bad}"),
+            "h3s1..x",
+            Some(Rejection::Malformed),
+        ),
+        (bad.clone(), token, None),
+        ("h3=plain".to_owned(), "", Some(Rejection::Malformed)),
+        ("h3=; x=1".to_owned(), "", None),
+    ] {
+        let session = config.get_session(&request(&cookie, header, NOW)).unwrap();
+        assert_eq!(session.rejection(), why, "{cookie} {header}");
+    }
+}
+
+#[test]
 fn what_is_broken_is_replaced_by_a_visit() {
     let config = config("");
     let token = token_at(&config, "{}", NOW);
@@ -212,6 +269,55 @@ fn a_token_without_a_key_id_belongs_to_the_password_called_default() {
 }
 
 #[test]
+fn changing_from_a_string_to_ids_logs_nobody_out() {
+    let ids = of(&format!(
+        r#"{{"password":{{"k2":"a new password of at least 32 characters","k1":"{PASSWORD}"}}}}"#
+    ));
+    let cookie = sealed_at(&config(""), r#"{"a":1}"#, NOW);
+    let mut session = get_at(&ids, &cookie, NOW);
+    assert_eq!(session.data(), r#"{"a":1}"#);
+    assert!(set_cookies(&mut session)[0].starts_with("h3=h3s1.k2."));
+    // One that is named default is the only one that counts.
+    let named = of(&format!(
+        r#"{{"password":{{"default":"a new password of at least 32 characters","k1":"{PASSWORD}"}}}}"#
+    ));
+    assert_eq!(
+        get_at(&named, &cookie, NOW).rejection(),
+        Some(Rejection::BadSeal)
+    );
+    // And a token with an id is under that alone.
+    let other = sealed_at(&of(OTHER), "{}", NOW);
+    assert_eq!(
+        get_at(&ids, &other, NOW).rejection(),
+        Some(Rejection::UnknownKey)
+    );
+}
+
+#[test]
+fn of_ids_that_are_all_numbers_the_highest_seals() {
+    let other = "another password of at least 32 characters";
+    for (ids, seals) in [
+        (["1", "2"], "2"),
+        (["2", "1"], "2"),
+        (["10", "9"], "10"),
+        (["9", "010"], "010"),
+        (["b", "2"], "b"),
+        (["1", "a"], "1"),
+        (["7", "07"], "7"),
+    ] {
+        let [first, second] = ids;
+        let config = of(&format!(
+            r#"{{"password":{{"{first}":"{PASSWORD}","{second}":"{other}"}}}}"#
+        ));
+        let token = token_at(&config, "{}", NOW);
+        assert!(
+            token.starts_with(&format!("h3s1.{seals}.")),
+            "{ids:?}: {token}"
+        );
+    }
+}
+
+#[test]
 fn the_token_of_one_session_is_no_token_of_another() {
     let token = token_at(&config(r#""name":"a""#), "{}", NOW);
     let session = use_at(&config(r#""name":"b""#), &format!("b={token}"), NOW);
@@ -244,7 +350,7 @@ fn unseal_makes_a_refusal_an_error() {
 }
 
 #[test]
-fn of_several_cookies_the_first_that_opens_is_taken() {
+fn a_cookie_that_does_not_open_gives_way_to_one_that_does() {
     let config = config("");
     let stale = token_at(&of(OTHER), "{}", NOW);
     let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
@@ -259,9 +365,16 @@ fn of_several_cookies_the_first_that_opens_is_taken() {
 fn of_several_cookies_at_most_four_are_tried() {
     let config = config("");
     let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
-    let stale = "h3=h3s1..x; ";
-    assert!(!use_at(&config, &(stale.repeat(3) + &cookie), NOW).is_new());
-    assert!(use_at(&config, &(stale.repeat(4) + &cookie), NOW).is_new());
+    let stale = |count: usize| {
+        (0..count)
+            .map(|n| format!("h3=h3s1..{n}; "))
+            .collect::<String>()
+    };
+    assert!(!use_at(&config, &(stale(3) + &cookie), NOW).is_new());
+    assert!(use_at(&config, &(stale(4) + &cookie), NOW).is_new());
+    // The same one again counts once, and what does not begin like a token not at all.
+    let again = "h3=h3s1..x; h3=plain; ".repeat(9);
+    assert!(!use_at(&config, &(again + &cookie), NOW).is_new());
 }
 
 #[test]

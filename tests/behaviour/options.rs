@@ -97,6 +97,61 @@ fn every_bad_option_is_refused_by_name() {
         (r#""seal":{"ttl":1}"#, "seal.ttl"),
         (r#""legacySealFallback":true"#, "legacySealFallback"),
         (r#""generateId":1"#, "generateId"),
+        // The cookie of another session's chunk.
+        (r#""name":"app.1""#, "name"),
+        (r#""name":"app.100""#, "name"),
+        (r#""name":".1""#, "name"),
+        (
+            r#""name":"__Http-s","cookie":{"secure":false}"#,
+            "cookie.secure",
+        ),
+        (
+            r#""name":"__http-s","cookie":{"httpOnly":false}"#,
+            "cookie.httpOnly",
+        ),
+        (
+            r#""name":"__Host-Http-s","cookie":{"httpOnly":false}"#,
+            "cookie.httpOnly",
+        ),
+        (
+            r#""name":"__Host-Http-s","cookie":{"path":"/app"}"#,
+            "cookie.path",
+        ),
+        (
+            r#""name":"__Host-Http-s","cookie":{"domain":"a.example"}"#,
+            "cookie.domain",
+        ),
+        // The browser would drop it before a read may slide it.
+        (
+            r#""idleTimeout":60,"cookie":{"maxAge":30}"#,
+            "cookie.maxAge",
+        ),
+        (r#""seal":"h3s2""#, "seal"),
+        (
+            r#""seal":{"format":"h3-1","iterations":2}"#,
+            "seal.iterations",
+        ),
+        (r#""seal":{"iterations":1}"#, "seal.iterations"),
+        (
+            r#""seal":{"format":"h3-2","iterations":0}"#,
+            "seal.iterations",
+        ),
+        (
+            r#""seal":{"format":"h3-2","iterations":1,"integrity":{"algorithm":"sha256","saltBits":256,"iterations":1,"minPasswordlength":32}}"#,
+            "seal.iterations",
+        ),
+        (
+            r#""seal":{"format":"h3-2","accept":["h3-2","fe26.2"]}"#,
+            "seal.accept",
+        ),
+        (
+            r#""seal":"h3-1","legacySealFallback":true"#,
+            "legacySealFallback",
+        ),
+        (
+            r#""seal":{"format":"h3-2","accept":["h3-2","h3-1"]},"legacySealFallback":false"#,
+            "legacySealFallback",
+        ),
     ] {
         let (named, message) = refused(more);
         assert_eq!(named, key, "{more}: {message}");
@@ -127,7 +182,7 @@ fn an_unknown_option_is_answered_with_the_nearest_known_one() {
 #[test]
 fn an_option_for_fe26_2_alone_says_what_it_needs() {
     for more in [r#""seal":{"ttl":1}"#, r#""legacySealFallback":true"#] {
-        assert!(refused(more).1.contains("set seal.format to it"));
+        assert!(refused(more).1.contains("set seal.format to one"));
     }
 }
 
@@ -207,9 +262,30 @@ fn options_given_twice_or_in_any_white_space_are_read_as_json_has_them() {
 
 #[test]
 fn sessions_of_prefixed_names_work() {
-    for name in ["__Host-s", "__Secure-s"] {
+    for name in ["__Host-s", "__Secure-s", "__Http-s", "__Host-Http-s"] {
         let config = config(&format!(r#""name":"{name}""#));
         let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
         assert_eq!(use_at(&config, &cookie, NOW).data(), r#"{"a":1}"#);
+    }
+}
+
+#[test]
+fn options_that_look_like_refused_ones_are_taken() {
+    for more in [
+        r#""name":"app.0""#,
+        r#""name":"app.101""#,
+        r#""name":"app.01""#,
+        r#""name":"app.1.x""#,
+        r#""idleTimeout":60,"cookie":{"maxAge":31}"#,
+        r#""idleTimeout":60,"refresh":false,"cookie":{"maxAge":30}"#,
+        r#""name":"__Http-s","cookie":{"path":"/app","domain":"a.example"}"#,
+        r#""seal":"h3-1""#,
+        r#""seal":"h3-2","legacySealFallback":false"#,
+        r#""seal":"fe26.2""#,
+        r#""seal":"h3s1""#,
+        r#""seal":{"format":"h3-1","iterations":1}"#,
+        r#""seal":{"format":"h3-1","accept":["h3-1","h3-2","h3s1"]}"#,
+    ] {
+        config(more);
     }
 }

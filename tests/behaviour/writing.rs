@@ -236,10 +236,10 @@ fn find_and_text_follow_rfc_6901() {
     let mut session = with(
         r#"{"a/b":1,"m~n":2,"":3,"list":["x",{"y":"\u00e9\n"}],"s":"plain","lone":"\ud800!"}"#,
     );
+    for (pointer, json) in [("/a~1b", "1"), ("/m~0n", "2"), ("/", "3")] {
+        assert_eq!(session.find(pointer), Some(json.as_bytes()), "{pointer}");
+    }
     for (pointer, json, text) in [
-        ("/a~1b", "1", "1"),
-        ("/m~0n", "2", "2"),
-        ("/", "3", "3"),
         ("/list/0", r#""x""#, "x"),
         ("/list/1/y", r#""\u00e9\n""#, "é\n"),
         ("/s", r#""plain""#, "plain"),
@@ -254,6 +254,16 @@ fn find_and_text_follow_rfc_6901() {
     ] {
         assert_eq!(session.find(absent), None, "{absent}");
     }
+}
+
+#[test]
+fn a_text_is_a_string_and_nothing_else() {
+    let mut session = with(r#"{"a":null,"b":false,"c":42,"d":[],"e":{},"f":"null","g":""}"#);
+    for pointer in ["/a", "/b", "/c", "/d", "/e", "", "/z"] {
+        assert_eq!(session.text(pointer), None, "{pointer}");
+    }
+    assert_eq!(session.text("/f"), Some(&b"null"[..]));
+    assert_eq!(session.text("/g"), Some(&b""[..]));
 }
 
 #[test]
@@ -280,7 +290,7 @@ fn sealing_a_token_does_not_take_the_cookies_away() {
 
 #[test]
 fn a_token_that_could_not_come_back_in_the_header_is_not_sealed() {
-    let mut session = use_at(&config(""), "", NOW);
+    let mut session = use_at(&config(r#""cookie":{"maxChunks":100}"#), "", NOW);
     session.set_text("a", "x".repeat(20_000)).unwrap();
     assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::TooLarge);
     assert!(set_cookies(&mut session).len() > 1);

@@ -54,6 +54,14 @@ impl Name {
             salt: salt.into(),
         }
     }
+
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
+    pub(super) fn iterations(&self) -> u32 {
+        self.iterations
+    }
 }
 
 /// The slow step: `len` bytes of key, 20 of them for each `iterations`.
@@ -135,19 +143,30 @@ pub(super) struct Salted {
 }
 
 impl Salted {
-    fn draw(password: &[u8], derivation: &Derivation, key_len: usize) -> Result<Salted, Error> {
+    fn draw(
+        password: &[u8],
+        derivation: &Derivation,
+        other: Option<u32>,
+        key_len: usize,
+    ) -> Result<Salted, Error> {
         let salt = salt(derivation.salt_len)?;
-        let key = derive(password, &salt, derivation.iterations, key_len);
+        let iterations = other.unwrap_or(derivation.iterations);
+        let key = derive(password, &salt, iterations, key_len);
         Ok(Salted { salt, key })
     }
 }
 
 impl Salts {
-    pub(super) fn draw(password: &[u8], options: &Options) -> Result<Salts, Error> {
+    /// `other`: a number of iterations in place of those in the options.
+    pub(super) fn draw(
+        password: &[u8],
+        options: &Options,
+        other: Option<u32>,
+    ) -> Result<Salts, Error> {
         let cipher_key_len = options.cipher.key_len();
         Ok(Salts {
-            encryption: Salted::draw(password, &options.encryption, cipher_key_len)?,
-            integrity: Salted::draw(password, &options.integrity, 32)?,
+            encryption: Salted::draw(password, &options.encryption, other, cipher_key_len)?,
+            integrity: Salted::draw(password, &options.integrity, other, 32)?,
             since: AtomicI64::new(0),
             seals: AtomicU32::new(0),
         })
@@ -176,15 +195,15 @@ impl Salts {
     }
 }
 
-/// The salts that seal at present.
+/// The salts that seal at present; none before the first seal, lest copies of a process that was made ready and then copied share them.
 pub(super) struct Sealing {
-    salts: RwLock<Arc<Salts>>,
+    salts: RwLock<Option<Arc<Salts>>>,
 }
 
 impl Sealing {
-    pub(super) fn new(salts: Salts) -> Sealing {
+    pub(super) fn new() -> Sealing {
         Sealing {
-            salts: RwLock::new(Arc::new(salts)),
+            salts: RwLock::new(None),
         }
     }
 
@@ -202,14 +221,14 @@ impl Sealing {
         let fresh = Arc::new(draw()?);
         fresh.take(now);
         if let Some(mut salts) = tried(|| self.salts.try_write().ok()) {
-            *salts = Arc::clone(&fresh);
+            *salts = Some(Arc::clone(&fresh));
         }
         Ok(fresh)
     }
 
     /// The salts that sealed last, whose keys open what was sealed here.
     pub(super) fn present(&self) -> Option<Arc<Salts>> {
-        tried(|| self.salts.try_read().ok()).map(|salts| Arc::clone(&salts))
+        tried(|| self.salts.try_read().ok())?.clone()
     }
 }
 
@@ -293,9 +312,9 @@ mod tests {
             drop(held);
             assert!(keys.get(&name(1)).is_some() && keys.get(&name(2)).is_none());
 
-            let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
+            let sealing = Sealing::new();
             let held = sealing.salts.write().unwrap();
-            let salts = sealing.salts(NOW, || Salts::draw(PASSWORD, &cheap()));
+            let salts = sealing.salts(NOW, || Salts::draw(PASSWORD, &cheap(), None));
             assert!(salts.is_ok());
             drop(held);
             done.send(()).unwrap();
@@ -305,9 +324,9 @@ mod tests {
 
     #[test]
     fn salts_seal_for_a_day_and_no_more_than_2_to_the_20_times() {
-        let sealing = Sealing::new(Salts::draw(PASSWORD, &cheap()).unwrap());
+        let sealing = Sealing::new();
         let at = |now| {
-            let salts = sealing.salts(now, || Salts::draw(PASSWORD, &cheap()));
+            let salts = sealing.salts(now, || Salts::draw(PASSWORD, &cheap(), None));
             salts.unwrap().encryption.salt.to_vec()
         };
         let first = at(NOW);
@@ -323,7 +342,7 @@ mod tests {
     #[test]
     fn threads_together_take_no_more_seals_than_one_would() {
         const LEFT: u32 = 40_000;
-        let salts = Salts::draw(PASSWORD, &cheap()).unwrap();
+        let salts = Salts::draw(PASSWORD, &cheap(), None).unwrap();
         salts.seals.store(SALTS_SEALS - LEFT, Ordering::Relaxed);
         let taken = AtomicU32::new(0);
         std::thread::scope(|scope| {

@@ -105,7 +105,7 @@ pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
 /// How long [`write`] makes a session with data of this length.
 pub(super) fn len(shape: Shape<'_>, data_len: usize) -> usize {
     "{\"id\":,\"createdAt\":,\"data\":}".len()
-        + json::quoted_len(shape.id.as_str())
+        + json::quoted_len(shape.id.as_bytes())
         + digits(shape.created_at)
         + data_len
         + shape
