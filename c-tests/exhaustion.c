@@ -35,9 +35,10 @@ static int update_without_memory(void)
     h3s_error err;
     if (json == NULL || h3s_set(session, S("keep"), S("1"), NULL) != H3S_OK)
         return 1;
-    memset(json, 'x', LEN);
-    memcpy(json, "{\"a\":\"", 6);
-    memcpy(json + LEN - 2, "\"}", 2);
+    /* It would fit into a session without its white space. */
+    memset(json, ' ', LEN);
+    json[0] = '{';
+    json[LEN - 1] = '}';
     /* The text is there; room for a copy of it is not. */
     if (setrlimit(RLIMIT_AS, &limit) != 0)
         return 2;
@@ -161,14 +162,20 @@ static int begin_without_randomness(void)
     h3s_request request = {.size = sizeof request, .now_ms = NOW};
     h3s_session *session = NULL;
     h3s_config *made = NULL;
+    char token[512];
+    size_t len = 7;
     h3s_error err;
     if (take_randomness_away(error_number, 0))
         return 1;
     for (int i = 0; i < 3; i++) {
         if (h3s_use(config, &request, &session, &err) != H3S_ERR_RANDOM || err.status != H3S_ERR_RANDOM || session != NULL)
             return 2;
-        if (h3s_config_new(S(options), &made, &err) != H3S_ERR_RANDOM || made != NULL)
+        /* A config draws nothing before its first seal. */
+        if (h3s_config_new(S(options), &made, &err) != H3S_OK)
             return 3;
+        if (h3s_iron_seal(made, S("1"), NOW, 0, token, sizeof token, &len, &err) != H3S_ERR_RANDOM || len != 0)
+            return 4;
+        h3s_config_free(made);
     }
     return 0;
 }

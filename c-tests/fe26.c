@@ -43,7 +43,7 @@ static void a_raw_seal_goes_round_in_the_callers_memory(void **state)
     size_t len = 7;
     h3s_error err;
     (void)state;
-    assert_ok(h3s_iron_seal(fe26, S("{ \"a\": 1 }"), NOW, token, sizeof token, &len, NULL));
+    assert_ok(h3s_iron_seal(fe26, S("{ \"a\": 1 }"), NOW, 0, token, sizeof token, &len, NULL));
     assert_int_equal(strlen(token), len);
     strcat(token, "~2");
     assert_ok(h3s_iron_unseal(fe26, S(token), NOW, json, strlen(token), &len, NULL));
@@ -58,20 +58,20 @@ static void a_raw_seal_goes_round_in_the_callers_memory(void **state)
     assert_int_equal(json[0], 'x');
     assert_ok(h3s_iron_unseal(fe26, S(token), NOW, json, 8, &len, NULL));
     assert_int_equal(json[8], 'x');
-    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, NULL, 0, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, NULL, 0, &len, NULL), H3S_ERR_ARGUMENT);
     assert_true(len > 200);
 
     token[20] = (char)(token[20] == '0' ? '1' : '0');
     assert_int_equal(h3s_iron_unseal(fe26, S(token), NOW, json, sizeof json, &len, &err), H3S_ERR_REJECTED);
     assert_int_equal(err.offset, H3S_REJECTION_BAD_SEAL);
     assert_int_equal(len, 0);
-    assert_int_equal(h3s_iron_seal(fe26, S("{"), NOW, json, sizeof json, &len, NULL), H3S_ERR_DATA);
-    assert_int_equal(h3s_iron_seal(config, S("1"), NOW, json, sizeof json, &len, &err), H3S_ERR_CONFIG);
+    assert_int_equal(h3s_iron_seal(fe26, S("{"), NOW, 0, json, sizeof json, &len, NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_iron_seal(config, S("1"), NOW, 0, json, sizeof json, &len, &err), H3S_ERR_CONFIG);
     assert_string_equal(err.key, "seal.accept");
-    assert_int_equal(h3s_iron_seal(NULL, S("1"), NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_seal(fe26, NULL, 1, NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, NULL, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, json, sizeof json, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_seal(NULL, S("1"), NOW, 0, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_seal(fe26, NULL, 1, NOW, 0, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, NULL, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, json, sizeof json, NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_iron_unseal(NULL, S("1"), NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_iron_unseal(fe26, NULL, 1, NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_iron_unseal(fe26, NULL, 0, NOW, NULL, 0, &len, NULL), H3S_ERR_REJECTED);

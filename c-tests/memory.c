@@ -75,7 +75,7 @@ static h3s_config *configs[2];
 static struct jar *jars[2];
 static char *data, *patch, *members, *tokens[2];
 
-#define OPTION "\"password\":\"" PASSWORD "\",\"maxTokenLength\":1000000,\"idleTimeout\":100"
+#define OPTION "\"password\":\"" PASSWORD "\",\"maxTokenLength\":1000000,\"idleTimeout\":100,\"cookie\":{\"maxChunks\":100}"
 
 struct scene {
     int format; /* of `configs` and `jars` */
@@ -160,7 +160,7 @@ static void finds_text(struct scene *scene)
 static void seals_raw(struct scene *scene)
 {
     size_t len = 7;
-    scene->status = h3s_iron_seal(configs[1], S(patch), NOW, scene->out, 2 * DATA, &len, NULL);
+    scene->status = h3s_iron_seal(configs[1], S(patch), NOW, 0, scene->out, 2 * DATA, &len, NULL);
     assert_true((len > 0) == (scene->status == H3S_OK));
 }
 

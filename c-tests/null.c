@@ -149,7 +149,7 @@ static void a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more(
 
 static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
 {
-    h3s_request request = {.size = sizeof request, .flags = H3S_WARM_ONLY};
+    h3s_request request = {.size = sizeof request, .flags = H3S_WARM_ONLY | H3S_CROSS_SITE};
     h3s_session *session = NULL;
     h3s_error err;
     (void)state;
@@ -157,7 +157,7 @@ static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
     assert_int_equal(h3s_session_set_now(session, -1, NULL), H3S_ERR_ARGUMENT);
     assert_ok(h3s_session_set_now(session, 0, NULL));
     h3s_session_free(session);
-    request.flags = 2;
+    request.flags = H3S_CROSS_SITE << 1;
     assert_int_equal(h3s_use(config, &request, &session, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "request.flags");
     request.flags = 0;

@@ -235,21 +235,23 @@ static void a_large_session_grows_and_shrinks_without_leftovers(void **state)
 {
     static const size_t lengths[] = {10, 9000, 4000, 10}, cookies[] = {1, 5, 3, 1};
     static char text[400000];
+    h3s_config *many = config_of("{\"password\":\"" PASSWORD "\",\"cookie\":{\"maxChunks\":100}}");
     (void)state;
     memset(text, 'x', sizeof text);
     for (size_t i = 0; i < 4; i++) {
-        h3s_session *session = used(config, jar_header(jar), NULL, NOW);
+        h3s_session *session = used(many, jar_header(jar), NULL, NOW);
         assert_ok(h3s_set_text(session, S("a"), text, lengths[i], NULL));
         jar_take(jar, session);
         h3s_session_free(session);
         assert_int_equal(jar->count, cookies[i]);
-        session = used(config, jar_header(jar), NULL, NOW);
+        session = used(many, jar_header(jar), NULL, NOW);
         assert_int_equal(h3s_session_text(session, S("/a")).len, lengths[i]);
         assert_int_equal(h3s_set_text(session, S("b"), text, sizeof text, NULL), H3S_ERR_TOO_LARGE);
         assert_str(h3s_session_find(session, S("/b")), NULL);
         assert_int_equal(h3s_session_is_dirty(session), 0);
         h3s_session_free(session);
     }
+    h3s_config_free(many);
 }
 
 static void an_old_password_is_replaced_on_read(void **state)

@@ -132,7 +132,7 @@ static void options_that_are_refused_leave_no_password(void **state)
 
 static void a_freed_session_leaves_no_data(void **state)
 {
-    static const char *const formats[] = {"", ",\"seal\":{\"format\":\"fe26.2\"}", ",\"cookie\":{\"chunkMaxLength\":100}"};
+    static const char *const formats[] = {"", ",\"seal\":{\"format\":\"fe26.2\"}", ",\"cookie\":{\"chunkMaxLength\":100,\"maxChunks\":100}"};
     (void)state;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         h3s_config *made = new_config(formats[i]);

@@ -8,7 +8,7 @@ use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::KeyInit;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, Rejection};
 
 const PBKDF2_SALT: &[u8] = b"h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
@@ -92,12 +92,7 @@ impl Keyring {
     /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token without an id belongs to the password that is a
     /// plain string, else to the one called `default`; where there is neither, it may belong to any, as after the change from a plain string to ids.
     pub(crate) fn by_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
-        let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
-        let position = match id {
-            b"" => named(id).or_else(|| named(b"default")),
-            id => named(id),
-        };
-        let range = match position {
+        let range = match self.position(id) {
             Some(position) => position..position + 1,
             None if id.is_empty() => 0..self.keys.len(),
             None => 0..0,
@@ -105,11 +100,28 @@ impl Keyring {
         range.filter_map(|position| Some((position, self.keys.get(position)?)))
     }
 
-    /// As [`Keyring::by_id`] for Fe26.2: a password that is a plain string opens tokens of any id, as in h3.
-    pub(crate) fn by_fe26_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
+    /// The id that a Fe26.2 token's stands for here: a password that is a plain string opens tokens of any id, as in h3.
+    pub(crate) fn fe26_id<'a>(&self, id: &'a [u8]) -> &'a [u8] {
         match self.keys.as_slice() {
-            [only] if only.id.is_empty() => self.by_id(b""),
-            _ => self.by_id(id),
+            [only] if only.id.is_empty() => b"",
+            _ => id,
+        }
+    }
+
+    /// Why a token is refused that no key opens which its id may mean: for its seal where it means one, and else because the key it was sealed
+    /// with is none of these.
+    pub(crate) fn refusal(&self, id: &[u8]) -> Rejection {
+        match self.position(id) {
+            Some(_) => Rejection::BadSeal,
+            None => Rejection::UnknownKey,
+        }
+    }
+
+    fn position(&self, id: &[u8]) -> Option<usize> {
+        let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
+        match id {
+            b"" => named(id).or_else(|| named(b"default")),
+            id => named(id),
         }
     }
 

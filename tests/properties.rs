@@ -16,7 +16,7 @@ const PASSWORD: &str = "correct horse battery staple, and more of it";
 static CONFIG: LazyLock<Config> =
     LazyLock::new(|| config(json!({"maxAge": 3600, "idleTimeout": 600})));
 static SMALL: LazyLock<Config> =
-    LazyLock::new(|| config(json!({"cookie": {"chunkMaxLength": 100}})));
+    LazyLock::new(|| config(json!({"cookie": {"chunkMaxLength": 100, "maxChunks": 100}})));
 
 fn config(mut options: Value) -> Config {
     options["password"] = PASSWORD.into();

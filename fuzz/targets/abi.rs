@@ -545,6 +545,8 @@ impl World {
                             json.ptr(),
                             json.len(),
                             now.ms(),
+                            // Half of them may be sessions.
+                            if json.len() % 2 == 0 { H3S_IRON_SESSION } else { 0 },
                             out,
                             room,
                             len,

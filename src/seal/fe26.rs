@@ -261,9 +261,10 @@ impl Fe26 {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Result<OpenedText, Refusal>, Error> {
-        let Some(parts) = Parts::of(token) else {
+        let Some(mut parts) = Parts::of(token) else {
             return Ok(Err(Rejection::Malformed.into()));
         };
+        parts.key_id = keyring.fe26_id(parts.key_id);
         // It is the decoder that knows base64's alphabet, and does so faster than a second look would.
         let Some(ciphertext) = base64url::decode(parts.ciphertext)? else {
             return Ok(Err(Rejection::Malformed.into()));
@@ -275,13 +276,10 @@ impl Fe26 {
         {
             return Ok(Err(Rejection::Expired.into()));
         }
-        if keyring.by_fe26_id(parts.key_id).next().is_none() {
-            return Ok(Err(Rejection::UnknownKey.into()));
-        }
         let mut authentic = self.authenticate(keyring, &parts, now, caller)?;
         if caller.tries_all {
             // What was tried in vain is remembered, so that it is another password's turn.
-            for _ in keyring.by_fe26_id(parts.key_id) {
+            for _ in keyring.by_id(parts.key_id) {
                 if matches!(&authentic, Err(refusal) if refusal.fate == Fate::Untried) {
                     authentic = self.authenticate(keyring, &parts, now, caller)?;
                 }
@@ -324,7 +322,7 @@ impl Fe26 {
         let mut cold: Option<Cold<'_>> = None;
         let mut several_cold = false;
         let hint = self.hint.load(Ordering::Relaxed);
-        for (position, key) in keyring.by_fe26_id(parts.key_id) {
+        for (position, key) in keyring.by_id(parts.key_id) {
             let password = password(key)?;
             for iterations in [Iterations::Own, Iterations::Other] {
                 let Some(number) = self.integrity_iterations(iterations) else {
@@ -363,13 +361,13 @@ impl Fe26 {
                 }
             }
         }
-        let forged = Refusal {
-            reason: Rejection::BadSeal,
-            fate: match (several_cold, self.opens_usual()) {
-                (true, _) => Fate::Untried,
-                (_, false) => Fate::Foreign,
-                _ => Fate::Dead,
+        let forged = match (several_cold, keyring.refusal(parts.key_id)) {
+            (true, reason) => Refusal {
+                reason,
+                fate: Fate::Untried,
             },
+            (_, Rejection::BadSeal) if !self.opens_usual() => Rejection::BadSeal.of_foreign(),
+            (_, reason) => reason.into(),
         };
         let Some(cold) = cold else {
             return Ok(Err(forged));

@@ -40,13 +40,10 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Ref
     let Some(mut buffer) = base64url::decode(body)? else {
         return Ok(Err(Rejection::Malformed.into()));
     };
-    let mut keys = keyring.by_id(key_id).peekable();
-    if keys.peek().is_none() {
-        return Ok(Err(Rejection::UnknownKey.into()));
-    }
     // What is not authentic stays as it was, for the next key.
+    let mut keys = keyring.by_id(key_id);
     let Some((position, _)) = keys.find(|(_, key)| decrypt(&key.seal, aad, &mut buffer)) else {
-        return Ok(Err(Rejection::BadSeal.into()));
+        return Ok(Err(keyring.refusal(key_id).into()));
     };
     let end = len - TAG_LEN;
     let record = parse(buffer, end).transpose()?;

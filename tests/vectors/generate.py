@@ -43,13 +43,17 @@ def opens(
     options: Options = PLAIN,
     now: int = NOW,
     key_id: str | None = None,
+    sealing: Options | None = None,
 ) -> None:
+    """sealing: the options that it was sealed under, if not those that it is opened under."""
     nonce = nonce_of(name)
-    token = reference.seal_plaintext(options, reference.plaintext(what), nonce, key_id)
+    sealing = options if sealing is None else sealing
+    token = reference.seal_plaintext(sealing, reference.plaintext(what), nonce, key_id)
     used = token.split(".")[1]
-    known = reference.passwords(options)
-    master = reference.master_key(known[used] if used in known else known["default"])
+    (password,) = reference.candidates(sealing, used)
+    master = reference.master_key(password)
     key = reference.session_key(master, options.get("name", "h3"))
+    opened = reference.brought_back(what, now)
     opening.append(
         {
             "name": name,
@@ -59,8 +63,8 @@ def opens(
             "now_ms": now,
             "token": token,
             "id": what.id.decode(),
-            "created_at": what.created_at,
-            "last_seen_at": what.last_seen_at,
+            "created_at": opened.created_at,
+            "last_seen_at": opened.last_seen_at,
             "expires_at": what.expires_at,
             "data": what.data.decode(),
             "master": master.hex(),
@@ -167,6 +171,28 @@ opens(
     key_id="",
 )
 opens(
+    "no-key-id-among-several",
+    "where no password is called default, it is the one that opens it",
+    "M9",
+    record(),
+    {"password": {"k2": KEYED["password"]["k2"], "k1": PASSWORD}},
+    sealing=PLAIN,
+)
+opens(
+    "highest-number",
+    "of ids that are all numbers the highest seals",
+    "M25",
+    record(),
+    {"password": {"9": KEYED["password"]["k2"], "10": PASSWORD}},
+)
+opens(
+    "number-and-name",
+    "where one id is no number, the first seals",
+    "M25",
+    record(),
+    {"password": {"9": PASSWORD, "k10": KEYED["password"]["k2"]}},
+)
+opens(
     "default-by-its-id",
     "the password called default seals under its id",
     "M1 M9",
@@ -230,7 +256,7 @@ opens(
 )
 opens("at-expires-at", "alive at its own end", "M23", record(created=NOW - 9, end=NOW))
 opens("at-not-before", "made at that very moment", "M20", record(), {**PLAIN, "notBefore": NOW})
-opens("ten-minutes-ahead", "clocks differ", "M19", record(created=NOW + 600_000, seen=NOW + 600_000))
+opens("ten-minutes-ahead", "clocks differ, and what is ahead counts as now", "M19 M26", record(created=NOW + 600_000, seen=NOW + 600_000))
 
 good = sealed("good", reference.plaintext(record('{"hits":1}')))
 body = good.rpartition(".")[2]

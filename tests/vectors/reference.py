@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidTag
@@ -51,14 +51,32 @@ def xaes_key(key: bytes, nonce: bytes) -> bytes:
 
 
 def passwords(options: Options) -> dict[str, str]:
+    """The passwords by their key ids. The first seals."""
     password = options["password"]
-    return {"": password} if isinstance(password, str) else dict(password)
+    if isinstance(password, str):
+        return {"": password}
+    if all(re.fullmatch("[0-9]+", key_id, re.ASCII) for key_id in password):
+        highest = max(password, key=int)
+        return {highest: password[highest], **password}
+    return dict(password)
 
 
-def key_for(options: Options, key_id: str) -> bytes | None:
+def candidates(options: Options, key_id: str) -> list[str]:
+    """The passwords that a token's key id may mean."""
     known = passwords(options)
-    password = known.get(key_id, known.get("default") if key_id == "" else None)
-    return None if password is None else session_key(master_key(password), options.get("name", "h3"))
+    if key_id in known:
+        return [known[key_id]]
+    if key_id:
+        return []
+    return [known["default"]] if "default" in known else list(known.values())
+
+
+def is_named(options: Options, key_id: str) -> bool:
+    return key_id in passwords(options) or (key_id == "" and "default" in passwords(options))
+
+
+def key_of(options: Options, password: str) -> bytes:
+    return session_key(master_key(password), options.get("name", "h3"))
 
 
 def plaintext(record: Record) -> bytes:
@@ -76,8 +94,8 @@ def plaintext(record: Record) -> bytes:
 
 def seal_plaintext(options: Options, text: bytes, nonce: bytes, key_id: str | None = None) -> str:
     key_id = next(iter(passwords(options))) if key_id is None else key_id
-    key = key_for(options, key_id)
-    assert key is not None
+    (password,) = candidates(options, key_id)
+    key = key_of(options, password)
     header = f"h3s1.{key_id}."
     sealed = AESGCM(xaes_key(key, nonce)).encrypt(nonce[12:], text, header.encode())
     return header + base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
@@ -98,17 +116,32 @@ def open(options: Options, token: str, now_ms: int) -> Record:
     sealed = base64.urlsafe_b64decode(shape[2] + "=" * (-len(shape[2]) % 4))
     if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != shape[2] or len(sealed) < 24 + 11 + 16:
         raise Refused("malformed")
-    key = key_for(options, shape[1])
-    if key is None:
-        raise Refused("unknown_key")
-    try:
-        header = f"h3s1.{shape[1]}.".encode()
-        text = AESGCM(xaes_key(key, sealed[:24])).decrypt(sealed[12:24], sealed[24:], header)
-    except InvalidTag:
-        raise Refused("bad_seal") from None
+    header = f"h3s1.{shape[1]}.".encode()
+    for password in candidates(options, shape[1]):
+        try:
+            key = xaes_key(key_of(options, password), sealed[:24])
+            text = AESGCM(key).decrypt(sealed[12:24], sealed[24:], header)
+            break
+        except InvalidTag:
+            pass
+    else:
+        raise Refused("bad_seal" if is_named(options, shape[1]) else "unknown_key")
     record = parse(text)
+    if max(record.created_at, record.last_seen_at or 0) > now_ms + FUTURE_MS:
+        malformed()
+    record = brought_back(record, now_ms)
     check_times(options, record, now_ms)
     return record
+
+
+def brought_back(record: Record, now_ms: int) -> Record:
+    """Times that are ahead count as now."""
+    seen_at = record.last_seen_at
+    return replace(
+        record,
+        created_at=min(record.created_at, now_ms),
+        last_seen_at=None if seen_at is None else min(seen_at, now_ms),
+    )
 
 
 def parse(text: bytes) -> Record:
@@ -158,8 +191,6 @@ def check_data(data: bytes) -> None:
 
 def check_times(options: Options, record: Record, now_ms: int) -> None:
     seen_at = record.created_at if record.last_seen_at is None else record.last_seen_at
-    if max(record.created_at, record.last_seen_at or 0) > now_ms + FUTURE_MS:
-        malformed()
     if record.created_at < options.get("notBefore", 0):
         raise Refused("revoked")
     if "maxAge" in options and now_ms - record.created_at > options["maxAge"] * 1000:

@@ -141,7 +141,7 @@ static void count_derivations(void)
     size_t len;
     need(h3s_config_new(iron, strlen(iron), &theirs, NULL) == H3S_OK, "h3s_config_new");
     need(h3s_config_new(iron, strlen(iron), &ours, NULL) == H3S_OK, "h3s_config_new");
-    need(h3s_iron_seal(theirs, "{\"id\":\"u\",\"data\":{}}", 20, NOW, text, sizeof text, &len, NULL) == H3S_OK, "h3s_iron_seal");
+    need(h3s_iron_seal(theirs, "{\"id\":\"u\",\"data\":{}}", 20, NOW, H3S_IRON_SESSION, text, sizeof text, &len, NULL) == H3S_OK, "h3s_iron_seal");
     /* Another letter of base64url's alphabet: else it would be refused before. */
     char *of_mac = text + len - 2, right = *of_mac;
     for (int forged = 1; forged >= 0; forged--) {
@@ -195,7 +195,7 @@ int main(void)
 
             size_t sealed = 0;
             begin();
-            status = h3s_iron_seal(config, text, len, NOW, out, sizeof out, &sealed, NULL);
+            status = h3s_iron_seal(config, text, len, NOW, 0, out, sizeof out, &sealed, NULL);
             h3s_session_free(opened(NULL, 0, out, sealed));
             h3s_iron_unseal(config, out, sealed, NOW, text, sizeof text, &len, NULL);
             end("Fe26.2 of ", objects[i].name, sizes[n]);
