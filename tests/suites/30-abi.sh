@@ -8,7 +8,7 @@ if need_debian clang clang; then compilers+=(clang); else skip "clang" "needs cl
 export LC_ALL=C
 
 library=target/release/libh3s.so
-max_size=819200
+max_size=1048576
 
 # ---- The library -----------------------------------------------------------------------------------------------------
 
