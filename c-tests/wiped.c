@@ -14,7 +14,7 @@ struct needle {
     size_t len;
 };
 
-static struct needle password, data;
+static struct needle password, data, name;
 
 /* A secret of two texts in turn, a letter of each: neither text holds it. */
 static void disguise(struct needle *needle, const char *odd, const char *even)
@@ -159,6 +159,71 @@ static void a_freed_session_leaves_no_data(void **state)
     }
 }
 
+/* Names are data as well, also where an escape in them has to be resolved to tell whether one is there twice, or which one is meant. */
+static void a_freed_session_leaves_no_name_of_a_member(void **state)
+{
+    static const char *const starts[] = {"", "\\u00e4"};
+    (void)state;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        /* Of few members and of many, which are sorted. */
+        for (int members = 2; members < 40; members += 30) {
+            h3s_config *made = config_of("{\"password\":\"" PASSWORD "\"}");
+            h3s_session *session = used(made, NULL, NULL, NOW);
+            char json[2048], token[4096], pointer[128], *end = json + sprintf(json, "{\"%s", starts[i]);
+            h3s_str sealed;
+            end += reveal(&data, end);
+            end += sprintf(end, "\":1");
+            for (int member = 0; member < members; member++) end += sprintf(end, ",\"m%d\":1", member);
+            end += sprintf(end, "}");
+            assert_ok(h3s_update(session, json, (size_t)(end - json), NULL));
+            assert_ok(h3s_update(session, json, (size_t)(end - json), NULL));
+            wipe(json, sizeof json);
+            sprintf(pointer, "/%s~1~0", starts[i]);
+            size_t len = strlen(pointer) + reveal(&data, pointer + strlen(pointer));
+            assert_str(h3s_session_find(session, pointer, len), NULL);
+            wipe(pointer, sizeof pointer);
+            assert_ok(h3s_seal(session, &sealed, NULL));
+            strcpy(token, sealed.ptr);
+            h3s_session_free(session);
+            assert_int_equal(found(&data), 0);
+
+            assert_ok(h3s_unseal(made, S(token), NOW, &session, NULL));
+            assert_true(found(&data) > 0);
+            h3s_session_free(session);
+            assert_int_equal(found(&data), 0);
+            h3s_config_free(made);
+        }
+    }
+}
+
+/* An id may be what a record is looked up by. */
+static void a_freed_session_leaves_no_id(void **state)
+{
+    (void)state;
+    for (size_t shorter = 0; shorter < 20; shorter += 12) {
+        h3s_config *made = config_of("{\"password\":\"" PASSWORD "\"}");
+        h3s_session *session = used(made, NULL, NULL, NOW);
+        struct needle id = name;
+        char text[MOST], token[512];
+        h3s_str sealed;
+        id.len -= shorter;
+        size_t len = reveal(&id, text);
+        assert_ok(h3s_session_set_id(session, text, len, NULL));
+        wipe(text, sizeof text);
+        assert_ok(h3s_seal(session, &sealed, NULL));
+        strcpy(token, sealed.ptr);
+        assert_true(found(&id) > 0);
+        h3s_session_free(session);
+        assert_int_equal(found(&id), 0);
+        assert_ok(h3s_unseal(made, S(token), NOW, &session, NULL));
+        assert_true(found(&id) > 0);
+        assert_ok(h3s_rotate(session, NULL));
+        h3s_session_free(session);
+        assert_int_equal(found(&id), 0);
+        h3s_config_free(made);
+    }
+}
+
 /* The keys that docs/FORMAT.md has for a token: they come out of the password, and must not stay either. */
 static void a_freed_config_leaves_no_key(void **state)
 {
@@ -225,10 +290,13 @@ int main(void)
         cmocka_unit_test(a_config_keeps_its_password_only_for_fe26),
         cmocka_unit_test(options_that_are_refused_leave_no_password),
         cmocka_unit_test(a_freed_session_leaves_no_data),
+        cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
+        cmocka_unit_test(a_freed_session_leaves_no_id),
         cmocka_unit_test(a_freed_config_leaves_no_key),
         cmocka_unit_test(nor_does_it_leave_the_keys_of_other_servers_tokens),
     };
     disguise(&password, "swordfish swims in the sea", "0123456789 at the back door");
     disguise(&data, "the data of this session", "which nobody else may see");
+    disguise(&name, "an-id-of-the-callers-own-", "which-leads-to-a-record--");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

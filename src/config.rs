@@ -205,7 +205,7 @@ impl Inner {
     fn check_room(&self) -> Result<(), Error> {
         let now = clock::system();
         let shape = Shape {
-            id: &Id::from_random([0; 16]),
+            id: &Id::from_random([0; 16])?,
             created_at: now,
             last_seen_at: None,
             extra_len: 0,

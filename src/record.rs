@@ -1,8 +1,6 @@
 //! What is sealed: a session's id, times and data; and how long it lives.
 
-use tinyvec::TinyVec;
 use uuid::Uuid;
-use zeroize::Zeroize;
 
 use crate::buffer::Buffer;
 use crate::data::Data;
@@ -138,49 +136,74 @@ pub(crate) fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     }
 }
 
-/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`.
-#[derive(Clone)]
+/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Wiped when dropped, since something may be looked up by it; and on
+/// the heap, where no move leaves a copy behind.
 pub(crate) struct Id {
-    /// With a NUL after it, for C.
-    text: TinyVec<[u8; 40]>,
-    /// The UUID whose lower-case text it is, if it is one.
-    uuid: Option<Uuid>,
+    /// With a NUL after it, for C; empty for none.
+    text: Buffer,
+    /// It is the lower-case text of a UUID.
+    is_uuid: bool,
 }
 
 impl Id {
     pub(crate) const MAX_LEN: usize = 255;
+    const UUID_LEN: usize = uuid::fmt::Hyphenated::LENGTH;
 
     /// The id of a cleared session.
     pub(crate) fn none() -> Id {
-        Id::of(b"", None)
+        Id {
+            text: Buffer::default(),
+            is_uuid: false,
+        }
     }
 
-    pub(crate) fn from_text(text: &[u8]) -> Option<Id> {
+    /// None for what is no id.
+    pub(crate) fn from_text(text: &[u8]) -> Result<Option<Id>, Error> {
         let valid =
             (1..=Id::MAX_LEN).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
-        valid.then(|| Id::of(text, lower_case_uuid(text)))
+        if !valid {
+            return Ok(None);
+        }
+        let mut z = Buffer::with_room(text.len() + 1)?;
+        z.extend_from_slice(text);
+        z.push(0);
+        Ok(Some(Id {
+            text: z,
+            is_uuid: lower_case_uuid(text).is_some(),
+        }))
     }
 
-    pub(crate) fn from_uuid(uuid: Uuid) -> Id {
-        let mut text = Uuid::encode_buffer();
-        Id::of(
-            uuid.hyphenated().encode_lower(&mut text).as_bytes(),
-            Some(uuid),
-        )
+    pub(crate) fn from_uuid(uuid: Uuid) -> Result<Id, Error> {
+        let mut text = Buffer::with_room(Id::UUID_LEN + 1)?;
+        text.resize(Id::UUID_LEN + 1, 0);
+        if let Some(place) = text.get_mut(..Id::UUID_LEN) {
+            uuid.hyphenated().encode_lower(place);
+        }
+        Ok(Id {
+            text,
+            is_uuid: true,
+        })
     }
 
     /// A version 4 UUID of these random bytes.
-    pub(crate) fn from_random(bytes: [u8; 16]) -> Id {
+    pub(crate) fn from_random(bytes: [u8; 16]) -> Result<Id, Error> {
         Id::from_uuid(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
     /// A new session's.
     pub(crate) fn random() -> Result<Id, Error> {
-        Ok(Id::from_random(random::array()?))
+        Id::from_random(random::array()?)
     }
 
+    pub(crate) fn is_uuid(&self) -> bool {
+        self.is_uuid
+    }
+
+    /// The UUID whose text it is, if it is one.
     pub(crate) fn uuid(&self) -> Option<Uuid> {
-        self.uuid
+        self.is_uuid
+            .then(|| lower_case_uuid(self.as_bytes()))
+            .flatten()
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -189,26 +212,14 @@ impl Id {
 
     /// With its NUL.
     pub(crate) fn as_z(&self) -> &[u8] {
+        if self.text.is_empty() {
+            return b"\0";
+        }
         &self.text
     }
 
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    fn of(text: &[u8], uuid: Option<Uuid>) -> Id {
-        // With all the room at once: were it to grow, its former place would not be wiped.
-        let mut z = TinyVec::with_capacity(text.len() + 1);
-        z.extend_from_slice(text);
-        z.push(0);
-        Id { text: z, uuid }
-    }
-}
-
-impl Drop for Id {
-    fn drop(&mut self) {
-        self.text.as_mut_slice().zeroize();
-        self.uuid = None;
     }
 }
 
@@ -231,7 +242,7 @@ impl TryFrom<&[u8]> for Id {
             .iter()
             .position(|byte| !byte.is_ascii_graphic())
             .unwrap_or(text.len().min(Id::MAX_LEN));
-        Id::from_text(text)
+        Id::from_text(text)?
             .ok_or_else(|| Error::data("an id is 1 to 255 bytes of 0x21 to 0x7E").at(at))
     }
 }

@@ -161,12 +161,16 @@ fn parse(buffer: Buffer, end: usize) -> Option<Result<Record, Error>> {
         None
     };
     let id = if flags & ID_IS_UUID != 0 {
-        Id::from_uuid(Uuid::from_bytes(take(&mut rest)?))
+        Id::from_uuid(Uuid::from_bytes(take(&mut rest)?)).map(Some)
     } else {
         let [len] = take(&mut rest)?;
         let (text, after) = rest.split_at_checked(len.into())?;
         rest = after;
-        Id::from_text(text).filter(|id| id.uuid().is_none())?
+        Id::from_text(text).map(|id| id.filter(|id| !id.is_uuid()))
+    };
+    let id = match id.transpose()? {
+        Ok(id) => id,
+        Err(error) => return Some(Err(error)),
     };
     let start = end - rest.len();
     let data = Data::from_canonical(buffer, start, end).transpose()?;
@@ -213,7 +217,7 @@ fn header_len(key: &Key) -> usize {
 }
 
 fn sealed_len(id: &Id, times: usize, data_len: usize) -> usize {
-    let id_len = if id.uuid().is_some() {
+    let id_len = if id.is_uuid() {
         16
     } else {
         1 + id.as_bytes().len()

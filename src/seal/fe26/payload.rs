@@ -136,7 +136,7 @@ impl Read {
         let Some(spelt) = json::unquoted(value) else {
             return Ok(None);
         };
-        self.id = Id::from_text(&json::unescape(spelt)?);
+        self.id = Id::from_text(&json::unescape(spelt)?)?;
         Ok(self.id.as_ref().map(|_| ()))
     }
 }

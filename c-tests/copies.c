@@ -1,0 +1,266 @@
+/* Copies of a process: forks where the kernel does not say that it empties a page, a fork in the middle of the library's first call, and a
+ * snapshot that is restored twice. Each test in a child of its own, since what the library does once it does once a process. */
+#define _GNU_SOURCE
+#include "jar.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char options[] = "{\"password\":\"" PASSWORD "\"}";
+
+/* ---- The kernel's part, which the library calls by the C library's name --------------------------------------------- */
+
+static enum { AS_IT_IS, TAKES_ANYTHING, KNOWS_NOTHING, WAITS } advice_kind;
+static atomic_int is_inside;
+static int released[2];
+
+int madvise(void *at, size_t len, int advice)
+{
+    char byte;
+    if (advice_kind == TAKES_ANYTHING)
+        return 0;
+    if (advice_kind == KNOWS_NOTHING) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (advice_kind == WAITS && advice == MADV_WIPEONFORK) {
+        is_inside = 1;
+        if (read(released[0], &byte, 1) != 1)
+            return -1;
+    }
+    return (int)syscall(SYS_madvise, at, len, advice);
+}
+
+/* ---- What a process draws ------------------------------------------------------------------------------------------- */
+
+struct drawn {
+    char id[40], nonce[33];
+};
+
+static int draw(const h3s_config *with, struct drawn *out)
+{
+    h3s_request request = {.size = sizeof request, .now_ms = NOW};
+    h3s_session *session = NULL;
+    h3s_str token;
+    if (h3s_use(with, &request, &session, NULL) != H3S_OK || h3s_seal(session, &token, NULL) != H3S_OK)
+        return 1;
+    sprintf(out->id, "%.36s", h3s_session_id(session).ptr);
+    sprintf(out->nonce, "%.32s", strrchr(token.ptr, '.') + 1);
+    h3s_session_free(session);
+    return 0;
+}
+
+static int alike(const struct drawn *a, const struct drawn *b)
+{
+    return strcmp(a->id, b->id) == 0 || strcmp(a->nonce, b->nonce) == 0;
+}
+
+/* Runs a body in a child, for a minute at most; what it returns has to be 0. */
+static void in_child(int (*body)(void))
+{
+    int status = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        _exit(body());
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* ---- Forks ------------------------------------------------------------------------------------------------------------ */
+
+static pid_t bare_clone(void) { return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
+
+static pid_t (*forked)(void);
+
+/* Parent and child, each after the fork, both of whom have inherited what was buffered. */
+static int draw_on_both_sides(void)
+{
+    h3s_config *made = NULL;
+    struct drawn before, parent, child;
+    int status = -1, tell[2];
+    if (pipe(tell) != 0 || h3s_config_new(S(options), &made, NULL) != H3S_OK || draw(made, &before) != 0)
+        return 1;
+    pid_t pid = forked();
+    if (pid == 0) {
+        int failed = draw(made, &child);
+        _exit(failed || write(tell[1], &child, sizeof child) != sizeof child);
+    }
+    if (draw(made, &parent) != 0 || read(tell[0], &child, sizeof child) != sizeof child)
+        return 2;
+    if (waitpid(pid, &status, 0) != pid || status != 0)
+        return 3;
+    h3s_config_free(made);
+    return alike(&parent, &child) ? 4 : 0;
+}
+
+static void forks_draw_what_nobody_else_does(void)
+{
+    forked = fork;
+    in_child(draw_on_both_sides);
+    forked = bare_clone;
+    in_child(draw_on_both_sides);
+}
+
+static void a_fork_shares_no_bytes_where_madvise_takes_any_advice(void **state)
+{
+    (void)state;
+    advice_kind = TAKES_ANYTHING;
+    forks_draw_what_nobody_else_does();
+}
+
+static void a_fork_shares_no_bytes_where_madvise_knows_no_such_advice(void **state)
+{
+    (void)state;
+    advice_kind = KNOWS_NOTHING;
+    forks_draw_what_nobody_else_does();
+}
+
+static void *make_one(void *out)
+{
+    if (h3s_config_new(S(options), out, NULL) != H3S_OK)
+        *(h3s_config **)out = NULL;
+    return NULL;
+}
+
+static int fork_inside_the_first_call(void)
+{
+    h3s_config *made = NULL, *own = NULL;
+    struct drawn drawn;
+    int status = -1;
+    pthread_t thread;
+    if (pipe(released) != 0 || pthread_create(&thread, NULL, make_one, &made) != 0)
+        return 1;
+    while (!is_inside)
+        sched_yield();
+    pid_t pid = fork();
+    if (pid == 0) {
+        advice_kind = AS_IT_IS;
+        alarm(30);
+        int failed = h3s_config_new(S(options), &own, NULL) != H3S_OK || draw(own, &drawn) != 0;
+        h3s_config_free(own);
+        _exit(failed);
+    }
+    if (waitpid(pid, &status, 0) != pid || status != 0)
+        return 2;
+    if (write(released[1], "", 1) != 1 || pthread_join(thread, NULL) != 0 || made == NULL || draw(made, &drawn) != 0)
+        return 3;
+    h3s_config_free(made);
+    return 0;
+}
+
+static void a_fork_inside_the_first_call_leaves_a_child_that_works(void **state)
+{
+    (void)state;
+    advice_kind = WAITS;
+    in_child(fork_inside_the_first_call);
+}
+
+/* ---- Snapshots -------------------------------------------------------------------------------------------------------- */
+
+struct block {
+    void *at;
+    size_t len;
+};
+
+static int find_block(struct dl_phdr_info *info, size_t size, void *out)
+{
+    struct block *block = out;
+    (void)size;
+    if (strstr(info->dlpi_name, "libh3s") == NULL)
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            *block = (struct block){info->dlpi_tls_data, info->dlpi_phdr[i].p_memsz};
+    return 1;
+}
+
+/* A virtual machine that is restored twice goes on twice from the same memory: here from what the library keeps of random bytes. */
+static int restore_twice(void)
+{
+    h3s_config *made = NULL;
+    struct drawn warm, first, second;
+    struct block block = {NULL, 0};
+    if (h3s_config_new(S(options), &made, NULL) != H3S_OK || draw(made, &warm) != 0)
+        return 1;
+    dl_iterate_phdr(find_block, &block);
+    if (block.at == NULL)
+        return 2;
+    void *snapshot = malloc(block.len);
+    memcpy(snapshot, block.at, block.len);
+    if (draw(made, &first) != 0)
+        return 3;
+    if (memcmp(snapshot, block.at, block.len) == 0)
+        return 4; /* nothing of it was used, so that nothing would be shown */
+    memcpy(block.at, snapshot, block.len);
+    if (draw(made, &second) != 0)
+        return 5;
+    free(snapshot);
+    h3s_config_free(made);
+    return alike(&first, &second) ? 6 : 0;
+}
+
+static void a_snapshot_that_is_restored_twice_draws_nothing_twice(void **state)
+{
+    (void)state;
+    advice_kind = AS_IT_IS;
+    in_child(restore_twice);
+}
+
+/* Of a config that was made before the snapshot was taken, and has sealed nothing yet. */
+static int salts_of_copies(void)
+{
+    h3s_config *made = NULL;
+    char salts[2][65];
+    if (h3s_config_new(S(CHEAP_OPTIONS), &made, NULL) != H3S_OK)
+        return 1;
+    for (int copy = 0; copy < 2; copy++) {
+        int tell[2], status = -1;
+        if (pipe(tell) != 0)
+            return 2;
+        pid_t pid = fork();
+        if (pid == 0) {
+            char token[600];
+            size_t len;
+            int failed = h3s_iron_seal(made, S("1"), NOW, 0, token, sizeof token, &len, NULL) != H3S_OK;
+            _exit(failed || write(tell[1], token + strlen("Fe26.2**"), 64) != 64);
+        }
+        if (read(tell[0], salts[copy], 64) != 64 || waitpid(pid, &status, 0) != pid || status != 0)
+            return 3;
+        salts[copy][64] = '\0';
+    }
+    h3s_config_free(made);
+    return strcmp(salts[0], salts[1]) == 0 ? 4 : 0;
+}
+
+static void copies_of_a_config_that_has_sealed_nothing_have_salts_of_their_own(void **state)
+{
+    (void)state;
+    advice_kind = AS_IT_IS;
+    in_child(salts_of_copies);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fork_shares_no_bytes_where_madvise_takes_any_advice),
+        cmocka_unit_test(a_fork_shares_no_bytes_where_madvise_knows_no_such_advice),
+        cmocka_unit_test(a_fork_inside_the_first_call_leaves_a_child_that_works),
+        cmocka_unit_test(a_snapshot_that_is_restored_twice_draws_nothing_twice),
+        cmocka_unit_test(copies_of_a_config_that_has_sealed_nothing_have_salts_of_their_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
