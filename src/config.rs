@@ -140,17 +140,11 @@ impl Inner {
         now: i64,
     ) -> Result<(), Error> {
         let token_len = self.token_len(format, shape, data_len, now);
-        if !self.cookies {
-            return self.check_token_len(token_len);
+        if self.cookies {
+            self.attributes.check_fits(token_len)
+        } else {
+            self.check_token_len(token_len)
         }
-        let (chunks, each) = (self.attributes.max_chunks, self.attributes.chunk_max_len);
-        if self.attributes.cookies_for(token_len) <= chunks {
-            return Ok(());
-        }
-        Err(Error::too_large(format!(
-            "the session would take {token_len} characters or more; {chunks} cookie(s) of {each} hold {}: see cookie.maxChunks",
-            chunks * each
-        )))
     }
 
     /// How long a token is that is sealed now.

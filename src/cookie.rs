@@ -16,6 +16,8 @@ use crate::{Error, Rejection};
 pub(crate) const MAX_CHUNKS: usize = 100;
 /// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
 pub(crate) const MAX_COOKIE_LEN: usize = 4096;
+/// The longest line of a header that nginx, Apache and gunicorn take unless they are told otherwise.
+const MAX_LINE_LEN: usize = 8190;
 /// The longest life that browsers give a cookie: 400 days, in seconds.
 pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
 
@@ -370,6 +372,8 @@ pub(crate) struct Attributes {
     pub(crate) chunk_max_len: usize,
     /// How many a write may make.
     pub(crate) max_chunks: usize,
+    /// They also fit together into a header line that servers take.
+    pub(crate) fits_servers: bool,
 }
 
 /// The Set-Cookie values of a response, each of which is a header line of its own.
@@ -386,6 +390,33 @@ impl Attributes {
     /// How many cookies a token of this length takes, not counting the one that says so.
     pub(crate) fn cookies_for(&self, token_len: usize) -> usize {
         token_len.div_ceil(self.chunk_max_len).max(1)
+    }
+
+    /// Refuses a token of this length, which a write would make.
+    pub(crate) fn check_fits(&self, token_len: usize) -> Result<(), Error> {
+        let (most, each) = (self.max_chunks, self.chunk_max_len);
+        if self.cookies_for(token_len) > most {
+            return Err(Error::too_large(format!(
+                "the session would take {token_len} characters or more; {most} cookie(s) of {each} hold {}: see cookie.maxChunks",
+                most * each
+            )));
+        }
+        let line_len = self.line_len(token_len);
+        if self.fits_servers && line_len > MAX_LINE_LEN {
+            return Err(Error::too_large(format!(
+                "the session would take a Cookie header of {line_len} bytes or more, and many servers take {MAX_LINE_LEN}: set cookie.maxChunks if yours take more"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How long a header line with no cookies but these is.
+    fn line_len(&self, token_len: usize) -> usize {
+        let chunks = match self.cookies_for(token_len) {
+            1 => 0,
+            chunks => chunks * (self.name.len() + "; .1=".len()) + "__chunked__1".len(),
+        };
+        "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + "\r\n".len()
     }
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.

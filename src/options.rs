@@ -88,9 +88,8 @@ const FORMATS: &str =
 /// What seals and opens at h3 1.x, iron-session and @hapi/iron: no slow step at all.
 const H3_1_ITERATIONS: u32 = 1;
 const H3_2_ITERATIONS: u32 = 8192;
-/// How many cookies a write may make where the options do not say: what a line of 8 KiB has room for, which is all that nginx, Apache and gunicorn
-/// take; what h3 1 can read; and what h3 2 does.
-const MAX_CHUNKS_H3S1: usize = 2;
+/// How many cookies a write may make where the options do not say: some; what h3 1 can read; and, for h3 2, as many as there.
+const MAX_CHUNKS_H3S1: usize = 3;
 const MAX_CHUNKS_H3_1: usize = 1;
 
 impl Options {
@@ -199,6 +198,8 @@ impl Draft<'_> {
             max_age: cookie.max_age,
             chunk_max_len: cookie.chunk_max_len,
             max_chunks: cookie.max_chunks.unwrap_or(seal.max_chunks),
+            // Whoever names a number has seen to the servers.
+            fits_servers: cookie.max_chunks.is_none() && seal.format == Format::H3s1,
             name,
         };
         Ok(Options {
