@@ -11,7 +11,8 @@ use crate::{Error, Rejection, clock, json};
 impl Config {
     /// Seals a JSON value as a Fe26.2 token. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
     ///
-    /// iron-session wants `~2` after the token: append it. Like h3 1 and @hapi/iron, it opens tokens of one iteration alone: `"seal": "h3-1"`.
+    /// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: `"seal": "h3-1"`. iron-session also wants the number
+    /// of its password in the token, `"password": {"1": "…"}`, and `~2` after it: append that.
     ///
     /// An object with a member `id` or `data` is refused. Sealed, it would open as a session under the same options, so that whoever
     /// chooses what an application seals would choose its session: see [`Config::iron_seal_session`].
