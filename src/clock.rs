@@ -26,7 +26,10 @@ pub(crate) fn nanoseconds() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    since.as_nanos() as u64
+    since
+        .as_secs()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(since.subsec_nanos().into())
 }
 
 /// Refuses what cannot be now.

@@ -139,9 +139,8 @@ pub(crate) fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
 /// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Wiped when dropped, since something may be looked up by it; and on
 /// the heap, where no move leaves a copy behind.
 pub(crate) struct Id {
-    /// With a NUL after it, for C; empty for none.
+    /// With a NUL after it, for C; then, if it is the lower-case text of a UUID, its 16 bytes. Empty for none.
     text: Buffer,
-    /// It is the lower-case text of a UUID.
     is_uuid: bool,
 }
 
@@ -164,21 +163,25 @@ impl Id {
         if !valid {
             return Ok(None);
         }
+        if let Some(uuid) = lower_case_uuid(text) {
+            return Id::from_uuid(uuid).map(Some);
+        }
         let mut z = Buffer::with_room(text.len() + 1)?;
         z.extend_from_slice(text);
         z.push(0);
         Ok(Some(Id {
             text: z,
-            is_uuid: lower_case_uuid(text).is_some(),
+            is_uuid: false,
         }))
     }
 
     pub(crate) fn from_uuid(uuid: Uuid) -> Result<Id, Error> {
-        let mut text = Buffer::with_room(Id::UUID_LEN + 1)?;
+        let mut text = Buffer::with_room(Id::UUID_LEN + 1 + 16)?;
         text.resize(Id::UUID_LEN + 1, 0);
         if let Some(place) = text.get_mut(..Id::UUID_LEN) {
             uuid.hyphenated().encode_lower(place);
         }
+        text.extend_from_slice(uuid.as_bytes());
         Ok(Id {
             text,
             is_uuid: true,
@@ -199,23 +202,22 @@ impl Id {
         self.is_uuid
     }
 
-    /// The UUID whose text it is, if it is one.
-    pub(crate) fn uuid(&self) -> Option<Uuid> {
-        self.is_uuid
-            .then(|| lower_case_uuid(self.as_bytes()))
-            .flatten()
+    /// The bytes of the UUID whose text it is, if it is one.
+    pub(crate) fn uuid(&self) -> Option<&[u8]> {
+        self.text.get(Id::UUID_LEN + 1..).filter(|_| self.is_uuid)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_nul, text)| text)
+        self.as_z().split_last().map_or(&[], |(_nul, text)| text)
     }
 
     /// With its NUL.
     pub(crate) fn as_z(&self) -> &[u8] {
-        if self.text.is_empty() {
-            return b"\0";
+        match self.text.as_slice() {
+            [] => b"\0",
+            text if self.is_uuid => text.get(..=Id::UUID_LEN).unwrap_or(b"\0"),
+            text => text,
         }
-        &self.text
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -203,7 +203,7 @@ fn write(record: &Record, out: &mut Vec<u8>) {
         out.extend_from_slice(&time.to_be_bytes()[2..]);
     }
     match uuid {
-        Some(uuid) => out.extend_from_slice(uuid.as_bytes()),
+        Some(uuid) => out.extend_from_slice(uuid),
         None => {
             out.push(record.id.as_bytes().len() as u8);
             out.extend_from_slice(record.id.as_bytes());
