@@ -31,6 +31,8 @@ installed() {
 }
 check "make install-nginx puts it where DESTDIR says, and nginx loads it" installed
 
+# Tests in a browser are skipped where there is none.
+need_debian chromium chromium
 count_pytest 900 bindings/nginx/tests
 
 check "what the README says" bounded 300 python3 tests/suites/readme.py bindings/nginx/README.md "$scratch"
@@ -61,7 +63,8 @@ if need_nginx_source; then
     echo 'leak:ngx_event_process_init' >"$scratch/suppressions"
     # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
-        LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 count_pytest 900 bindings/nginx/tests -k 'not memory'
+        LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 count_pytest 900 bindings/nginx/tests \
+        -k 'not memory and not in_a_browser'
 else
     skip "the tests under AddressSanitizer" "needs the source of nginx: apt-get source nginx"
 fi

@@ -4,6 +4,7 @@
  *     ngx_http_h3s_module.c     directives, and how they merge
  *     ngx_http_h3s_options.c    h3s_config: the options file
  *     ngx_http_h3s_session.c    a request's session: opened once, in a thread where it takes long
+ *     ngx_http_h3s_site.c       whether another site has sent the browser here
  *     ngx_http_h3s_variables.c  $h3s_*
  *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
  *     ngx_http_h3s_response.c   the header filter: what the upstream answers, and Set-Cookie
@@ -143,6 +144,7 @@ ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf
 ngx_uint_t ngx_http_h3s_carried(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
 
+ngx_uint_t ngx_http_h3s_is_cross_site(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
 ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);

@@ -152,8 +152,9 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
 
     ngx_memzero(&request, sizeof(h3s_request));
     request.size = sizeof(h3s_request);
+    request.flags = ngx_http_h3s_is_cross_site(r->main) ? H3S_CROSS_SITE : 0;
 #if (NGX_THREADS)
-    request.flags = s->options->threads ? H3S_WARM_ONLY : 0;
+    request.flags |= s->options->threads ? H3S_WARM_ONLY : 0;
 #endif
     request.cookie = (char *) cookies.data;
     request.cookie_len = cookies.len;
@@ -169,7 +170,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
 
 #if (NGX_THREADS)
     if (s->status == H3S_ERR_COLD && may_wait) {
-        request.flags = 0;
+        request.flags &= ~H3S_WARM_ONLY;
         return ngx_http_h3s_post(r, s, &request, use);
     }
 #else
