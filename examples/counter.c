@@ -35,6 +35,7 @@ struct request {
     struct options *options;            /* those in force when it began */
     const h3s_config *config;           /* theirs */
     struct MHD_Connection *connection;
+    bool cross_site;                    /* another site has sent the browser here */
     const char *method;
     struct MHD_PostProcessor *form;
     size_t received;                    /* bytes of the body so far */
@@ -151,8 +152,14 @@ static long long visits(h3s_session *session)
     return number > 0 && number < 1LL << 53 ? number : 0;
 }
 
+/*
+ * A write sets a cookie. Where another site's link leads here, the browser may have one that it
+ * keeps back (SameSite=Strict): such a visit does not count, so that none is replaced.
+ */
 static int32_t visit(struct request *r, h3s_error *err)
 {
+    if (r->cross_site && h3s_session_is_new(r->session))
+        return H3S_OK;
     char json[64];
     int len = snprintf(json, sizeof json, "{\"count\":%lld}", visits(r->session) + 1);
     return h3s_update(r->session, json, (size_t)len, err);
@@ -316,6 +323,45 @@ static enum MHD_Result join_cookies(void *out, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
+/* Whether a URL is of the host in a Host header, whatever the ports. The origin "null" is not. */
+static bool is_of_host(const char *url, const char *host)
+{
+    const char *page = strchr(url, ':');
+    if (host == NULL || page == NULL || strncmp(page, "://", 3) != 0)
+        return false;
+    page += 3;
+    size_t end = strcspn(page, "/?#");
+    size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    bool names_user = memchr(page, '@', end) != NULL;                /* who may be spelt like a host */
+    return len > 0 && len <= end && strncasecmp(page, host, len) == 0
+           && (len == end || page[len] == ':') && !names_user;
+}
+
+static const char *line(struct MHD_Connection *connection, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/*
+ * For H3S_CROSS_SITE: another site has sent the browser here. Its request comes without SameSite
+ * cookies, and the session that it lacks must be neither replaced nor deleted.
+ *
+ * Browsers say so in Sec-Fetch-Site, but over https and to localhost only. Elsewhere Origin, else
+ * Referer, names the page that they come from. Behind a proxy, let it pass on these headers and
+ * the client's Host.
+ */
+static bool is_cross_site(struct MHD_Connection *connection)
+{
+    const char *site = line(connection, "Sec-Fetch-Site");
+    if (site != NULL)
+        return strcmp(site, "cross-site") == 0;
+    const char *page = line(connection, "Origin");
+    if (page == NULL)
+        page = line(connection, "Referer");
+    return page != NULL && !is_of_host(page, line(connection, "Host"));
+}
+
 static void serve(struct request *r, const struct route *route)
 {
     char *cookie = NULL;
@@ -327,6 +373,7 @@ static void serve(struct request *r, const struct route *route)
     const char *header = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, header_name);
     h3s_request request = {
         .size = sizeof request,
+        .flags = r->cross_site ? H3S_CROSS_SITE : 0,
         .cookie = cookie,
         .cookie_len = cookie_len,
         .header = header,
@@ -359,8 +406,8 @@ static void dispatch(struct request *r, const char *path)
         route++;
 
     /* SameSite=Lax keeps other sites' forms out of the visitor's session, but a login needs no session. */
-    const char *site = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
-    bool foreign = site != NULL && strcmp(site, "same-origin") != 0;
+    const char *site = line(r->connection, "Sec-Fetch-Site");
+    bool foreign = r->cross_site || (site != NULL && strcmp(site, "same-origin") != 0);
 
     if (route == end)
         show_error(r, MHD_HTTP_NOT_FOUND, "there is no such page");
@@ -428,6 +475,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         r->options = hold_options();
         r->config = r->options->config;
         r->connection = connection;
+        r->cross_site = is_cross_site(connection);
         r->method = method;
         if (strcmp(method, "POST") == 0)
             r->form = MHD_create_post_processor(connection, 1024, on_field, r);

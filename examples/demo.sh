@@ -6,6 +6,7 @@
 #     examples/demo.sh --check    the same, and a closing line that counts the checks
 #     examples/demo.sh --serve    only starts the server, prints its address, and stays until Ctrl-C
 set -euo pipefail
+shopt -s extglob
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 mode=${1:-}
@@ -177,6 +178,22 @@ visit /rotate -X POST -H 'Accept: text/html'
 expect_match "a form leads back to it" "$status $headers" '303 *Location: /*'
 visit /clear
 expect_match "no mere link ends a session" "$status $headers" '405 *Allow: POST*'
+
+title "Where another site leads here, and the browser keeps its cookie back"
+for sign in 'Sec-Fetch-Site: cross-site' 'Origin: null' "Origin: ${address%:*}.evil.test" \
+    'Referer: http://evil.test/'; do
+    request / -H "$sign"
+    expect_match "no other takes its place" "$status $headers" '200 !(*[Ss]et-[Cc]ookie*)'
+    request /clear -X POST -H "$sign"
+    expect_match "and nobody is logged out" "$status $headers" '403 !(*[Ss]et-[Cc]ookie*)'
+done
+visit / -H 'Sec-Fetch-Site: cross-site'
+expect "where it sends it, the visit counts" "$(field source) $(field count)" "cookie 5"
+for sign in 'Sec-Fetch-Site: none' "Origin: ${address%:*}:1" "Referer: $address/page"; do
+    request / -H "$sign"
+    expect_match "by itself, or from the same host: a first visit" "$status $headers" \
+        '200 *[Ss]et-[Cc]ookie: h3=*'
+done
 
 title "Clear, and come again"
 visit /clear -X POST
