@@ -163,8 +163,9 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
 
 
 /*
- * A string comes without its quotes. Its escapes are resolved, but not where that would give a control character:
- * the value may end in a header.
+ * A string comes without its quotes. Its escapes are resolved, but not where that would give a
+ * control character: the value may end in a header. A null, which is how JavaScript takes a member
+ * away, is not found: its text could be taken for somebody's name.
  */
 static ngx_int_t
 ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
@@ -189,7 +190,7 @@ ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, 
     pointer = ngx_http_h3s_member(r, s->session, &name);
     json = h3s_session_find(s->session, pointer.ptr, pointer.len);
 
-    if (pointer.ptr == NULL || json.ptr == NULL) {
+    if (pointer.ptr == NULL || json.ptr == NULL || json.ptr[0] == 'n') {
         v->not_found = 1;
         return NGX_OK;
     }

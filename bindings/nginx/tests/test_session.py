@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import subprocess
 import time
@@ -19,6 +21,7 @@ from conftest import (
     raw,
     sessions,
     set_cookies,
+    value_of,
     wait_until,
 )  # fmt: skip
 
@@ -124,11 +127,46 @@ def test_data_variables_find_keys_as_javascript_spells_them(nginx: Nginx, client
         """location / { h3s get;
             return 200 "$h3s_data_userId|$h3s_data_user_name|$h3s_data_last_seen|$h3s_data_EXACT|$h3s_data_no|$h3s_data_s"; }"""
     )
-    data = {"a": {"userId": 0, "x": ["}", '"', "\\"]}, "userId": "u1", "user_name": True, "last-seen": None,
+    data = {"a": {"userId": 0, "x": ["}", '"', "\\"]}, "userId": "u1", "user_name": True, "last-seen": 5,
             "EXACT": 1, "exact": 2, "no\\": 3, "s": {"t": '"'}}  # fmt: skip
     answer = client.get("/", headers={"Cookie": cookie_with(data)})
     # nginx knows no upper case in variables: a key in lower case comes first.
-    assert answer.text == 'u1|true|null|2||{"t":"\\""}'
+    assert answer.text == 'u1|true|5|2||{"t":"\\""}'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Zoe", "Zoe"), ("null", "null"), ("", ""), (None, ""), (True, "true"), (False, "false"), (0, "0"), (1.5, "1.5"),
+        ({}, "{}"), ([None], "[null]"),
+    ],
+)  # fmt: skip
+def test_a_null_passes_nowhere_for_a_user(nginx: Nginx, client: httpx.Client, value: Any, text: str) -> None:
+    (nginx.folder / "html/greeting.html").write_text('<!--# echo var="h3s_data_user" default="nobody" -->')
+    nginx.start(
+        """
+        access_log FOLDER/access.log it; h3s get;
+        location / { return 200 "$h3s_data_user"; }
+        location /map { return 200 "$known"; }
+        location /if { if ($h3s_data_user) { return 200 yes; } return 200 no; }
+        location /greeting.html { ssi on; ssi_types text/plain; }
+        location /up { proxy_set_header X-User $h3s_data_user; h3s_upstream on; proxy_pass http://UPSTREAM; }
+        """,
+        http="log_format it '[$h3s_data_user]'; map $h3s_data_user $known { '' no; default yes; }",
+    )
+    headers = {"Cookie": cookie_with({"user": value})}
+
+    def seen(path: str) -> str:
+        return client.get(path, headers=headers).text
+
+    nothing = text in ("", "0")
+    assert [seen("/"), seen("/map"), seen("/if")] == [text, "yes" if text else "no", "no" if nothing else "yes"]
+    assert seen("/greeting.html") == ("nobody" if value is None else html.escape(text))
+    up = client.get("/up", headers=headers)
+    assert value_of(up, "X-User") == (text or None)
+    # An upstream is sent the data as they are.
+    assert json.loads(value_of(up, "X-Session-Data") or "") == {"user": value}
+    assert nginx.logged(1)[0] == ("[-]" if value is None else f"[{text}]")
 
 
 def test_control_characters_in_data_cannot_split_a_header(nginx: Nginx, client: httpx.Client) -> None:
