@@ -481,34 +481,22 @@ ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 }
 
 
-/* Who is charged for forged tokens: an IPv4 address, or the first 64 bits of an IPv6 one. Behind a proxy: see realip. */
+/* Who is charged for forged tokens: the client's address, as bytes. Behind a proxy: see realip. */
 static void
 ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request)
 {
-    struct sockaddr      *sockaddr = r->connection->sockaddr;
-
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
+    struct sockaddr  *sockaddr = r->connection->sockaddr;
 
     if (sockaddr->sa_family == AF_INET) {
         request->peer = (char *) &((struct sockaddr_in *) sockaddr)->sin_addr;
-        request->peer_len = 4;
+        request->peer_len = sizeof(struct in_addr);
     }
 
 #if (NGX_HAVE_INET6)
 
     if (sockaddr->sa_family == AF_INET6) {
-        sin6 = (struct sockaddr_in6 *) sockaddr;
-
-        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
-            request->peer = (char *) &sin6->sin6_addr.s6_addr[12];
-            request->peer_len = 4;
-
-        } else {
-            request->peer = (char *) sin6->sin6_addr.s6_addr;
-            request->peer_len = 8;
-        }
+        request->peer = (char *) &((struct sockaddr_in6 *) sockaddr)->sin6_addr;
+        request->peer_len = sizeof(struct in6_addr);
     }
 
 #endif

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import selectors
 import socket
 import subprocess
@@ -173,16 +174,29 @@ def test_a_full_queue_is_busy(nginx: Nginx) -> None:
     assert all("Retry-After: 1\r\n" in answer for answer in answers if " 503 " in answer)
 
 
+def forged() -> str:
+    """A token that is well-formed and no other's: one that was refused is remembered, and costs nothing more."""
+    salts = [secrets.token_hex(32) for _ in range(2)]
+    return f"h3=Fe26.2**{salts[0]}*{'A' * 22}*{'A' * 22}**{salts[1]}*{'A' * 43}"
+
+
 def exhaust(nginx: Nginx, *headers: str) -> str:
     """Sends forged tokens until nginx has had enough; returns the last answer."""
-    cookie = cookie_with({"user": "forged"}, FORGER)
     lines = "".join(f"{line}\n" for line in headers)
     for _ in range(200):
-        answer = raw(nginx.port, f"GET /page.txt HTTP/1.1\nHost: x\nConnection: close\nCookie: {cookie}\n{lines}\n")
+        answer = raw(nginx.port, f"GET /page.txt HTTP/1.1\nHost: x\nConnection: close\nCookie: {forged()}\n{lines}\n")
         if " 503 " in answer:
             return answer
         assert " 401 " in answer and "Set-Cookie" not in answer
     raise AssertionError("there is no lid")
+
+
+def test_a_token_that_was_refused_costs_nothing_more(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start("h3s get; h3s_require /user;", options=FE26, level="debug")
+    for cookie in (forged(), cookie_with({"user": 1}, FORGER)):
+        for _ in range(60):
+            assert client.get("/page.txt", headers={"Cookie": cookie}).status_code == 401
+    assert nginx.error_log().count("added to thread pool") == 2
 
 
 def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
@@ -208,12 +222,10 @@ def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx
     assert nginx.logged(2)[0] == "200 valid" and "401 bad_seal" in nginx.access_log()
     wait_until(lambda: "503 busy" in nginx.access_log(), "busy is not logged")
 
-    cold = {"Cookie": cookie_with({"user": "Zoe"}, FORGER)}
-
     def busy(path: str) -> httpx.Response:
         # Refilled by 5 a second: some go through.
         for _ in range(100):
-            answer = client.get(path, headers=cold)
+            answer = client.get(path, headers={"Cookie": forged()})
             if (
                 answer.status_code == 503
                 or "busy" in answer.text
@@ -229,7 +241,7 @@ def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx
     assert "x-session-id" not in busy("/up/x").text.lower()
     write = busy("/up/write")
     assert write.headers["retry-after"] == "1" and "answered" not in write.text
-    assert client.get("/any", headers=cold).status_code == 200
+    assert client.get("/any", headers={"Cookie": forged()}).status_code == 200
     # A warm session of the same peer, and another peer.
     assert client.get("/page.txt", headers=warm).status_code == 200
     other = {**warm, "X-Real-IP": "192.0.2.7", "Cookie": cookie_with({"user": "Yan"}, FE26)}
@@ -250,10 +262,9 @@ def test_the_peer_is_an_ipv4_address_or_64_bits_of_ipv6(nginx: Nginx, first: str
         "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; h3s get; h3s_require /user;", options=FE26
     )  # fmt: skip
     exhaust(nginx, f"X-Real-IP: {first}")
-    cookie = cookie_with({"user": "Zoe"}, FORGER)
     statuses = [
         raw(
-            nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\nX-Real-IP: {second}\nCookie: {cookie}\n\n"
+            nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\nX-Real-IP: {second}\nCookie: {forged()}\n\n"
         ).split()[1]
         for _ in range(5)
     ]
