@@ -282,8 +282,9 @@ static void show_token(struct request *r)
 
 static void show_user(struct request *r)
 {
+    h3s_str name = h3s_session_text(r->session, "/user", 5);         /* a string's: null is nobody */
     h3s_str user = h3s_session_find(r->session, "/user", 5), since = h3s_session_find(r->session, "/since", 6);
-    if (user.ptr == NULL || since.ptr == NULL) {
+    if (name.len == 0 || since.ptr == NULL) {
         r->status = MHD_HTTP_UNAUTHORIZED;
         fputs("{\"error\":\"nobody is logged in\"}\n", r->out);
     } else

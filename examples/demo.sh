@@ -26,9 +26,13 @@ cd "$root"
 counter=target/examples/counter
 mkdir -p target/examples
 export PKG_CONFIG_PATH=$root/target/pkgconfig
-# shellcheck disable=SC2046  # several words are meant
-cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$counter" examples/counter.c \
-    $(pkg-config --cflags --libs h3s libmicrohttpd) -Wl,-rpath,"$(pkg-config --variable=libdir h3s)"
+# compile PROGRAM SOURCE LIBRARY...
+compile() {
+    # shellcheck disable=SC2046  # several words are meant
+    cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$1" "$2" \
+        $(pkg-config --cflags --libs "${@:3}") -Wl,-rpath,"$(pkg-config --variable=libdir h3s)"
+}
+compile "$counter" examples/counter.c h3s libmicrohttpd
 
 if [ "$mode" = --serve ]; then
     echo 'The counter, until Ctrl-C:' >&2
@@ -178,6 +182,43 @@ visit /rotate -X POST -H 'Accept: text/html'
 expect_match "a form leads back to it" "$status $headers" '303 *Location: /*'
 visit /clear
 expect_match "no mere link ends a session" "$status $headers" '405 *Allow: POST*'
+
+title "Another program writes the session, and null is nobody"
+cat >"$dir/other.c" <<'END'
+#include <h3s.h>
+#include <stdio.h>
+#include <string.h>
+
+/* other OPTIONS JSON: a session of that data, as a Cookie header. */
+int main(int argc, char **argv)
+{
+    h3s_config *config = NULL;
+    h3s_request request = { .size = sizeof request };
+    h3s_session *session = NULL;
+    const h3s_str *list = NULL;
+    size_t count = 0;
+    h3s_error err = { .status = argc != 3 };
+    if (argc == 3 && h3s_config_new(argv[1], strlen(argv[1]), &config, &err) == H3S_OK
+        && h3s_get(config, &request, &session, &err) == H3S_OK
+        && h3s_replace(session, argv[2], strlen(argv[2]), &err) == H3S_OK
+        && h3s_set_cookies(session, &list, &count, &err) == H3S_OK)
+        printf("%.*s\n", (int)strcspn(list[0].ptr, ";"), list[0].ptr);
+    h3s_session_free(session);
+    h3s_config_free(config);
+    return err.status;
+}
+END
+compile "$dir/other" "$dir/other.c" h3s
+for nobody in null false '""' '{}' 42; do
+    written=$("$dir/other" "$(cat "$dir/options.json")" "{\"user\":$nobody,\"since\":1}")
+    request /me -b "$written"
+    expect "nobody is logged in" "$status" 401
+    request / -b "$written" -H 'Accept: text/html'
+    expect_match "and the page offers to" "$body" '*<h1>libh3s counter</h1>*Log in*'
+done
+written=$("$dir/other" "$(cat "$dir/options.json")" '{"user":"null","since":1}')
+request /me -b "$written"
+expect "a user of that name is somebody" "$status $body" '200 {"user":"null","since":1}'
 
 title "Where another site leads here, and the browser keeps its cookie back"
 for sign in 'Sec-Fetch-Site: cross-site' 'Origin: null' "Origin: ${address%:*}.evil.test" \
