@@ -28,6 +28,7 @@ MODULE = os.environ.get("H3S_NGINX_MODULE", str(ROOT / "target/nginx/ngx_http_h3
 PASSWORD = "correct horse battery staple, and more of it"
 OPTIONS: dict[str, Any] = {"password": PASSWORD, "maxAge": 604800, "cookie": {"secure": False}}
 FE26: dict[str, Any] = {**OPTIONS, "seal": {"format": "fe26.2"}}
+LARGE: dict[str, Any] = {**OPTIONS, "cookie": {"secure": False, "maxChunks": 100}}
 # What no test may leave in the error log.
 GRAVE = re.compile(r"\[(?:alert|crit|emerg)\]|AddressSanitizer|LeakSanitizer|runtime error")
 PATIENCE = 60 if "ASAN_OPTIONS" in os.environ else 20

@@ -9,12 +9,15 @@ import subprocess
 import time
 from typing import Any
 
+import h3s
 import httpx
 import pytest
 from conftest import (
+    LARGE,
     OPTIONS,
     PATIENCE,
     Nginx,
+    Upstream,
     cookie_of,
     cookie_with,
     opened,
@@ -72,6 +75,9 @@ def test_a_request_that_asks_for_nothing_pays_nothing(nginx: Nginx, client: http
     nginx.start("location / { h3s get; } location /read { h3s get; return 200 $h3s_id; }", options=options)
     quiet = client.get("/page.txt", headers={"Cookie": cookie})
     assert "set-cookie" not in quiet.headers and "vary" not in quiet.headers
+    early = {"Cookie": cookie_with({"user": 1}, options, now=time.time() - 200)}
+    # Nor is it by a read in the first half of the time.
+    assert not set_cookies(client.get("/read", headers=early))
     read = client.get("/read", headers={"Cookie": cookie})
     assert opened(read, options)["user"] == 1 and read.headers["vary"] == "Cookie, x-h3-session"
 
@@ -456,7 +462,7 @@ def curl(*arguments: str) -> str:
 
 def test_http_2_carries_sessions_in_one_or_several_cookie_headers(nginx: Nginx) -> None:
     nginx.start(f"location / {{ h3s use; {SHOW} }}", listen="127.0.0.1:PORT http2")
-    cookie = cookie_with({"user": "Zoe", "long": "x" * 9000})
+    cookie = cookie_with({"user": "Zoe", "long": "x" * 9000}, LARGE)
     crumbs = [word for part in cookie.split("; ") for word in ("-H", f"cookie: {part}")]
     assert len(crumbs) > 4
     small = cookie_with({"user": "Zoe", "long": "x" * 5000})
@@ -469,7 +475,7 @@ def test_http_2_carries_sessions_in_one_or_several_cookie_headers(nginx: Nginx) 
 
 def test_http_1_joins_several_cookie_lines(nginx: Nginx) -> None:
     nginx.start(f"location / {{ h3s get; {SHOW} }}")
-    cookie = cookie_with({"user": "Zoe", "long": "x" * 9000})
+    cookie = cookie_with({"user": "Zoe", "long": "x" * 9000}, LARGE)
     lines = "".join(f"Cookie: {part}\n" for part in cookie.split("; "))
     answer = raw(nginx.port, f"GET / HTTP/1.1\nHost: x\nConnection: close\nCookie: theme=dark\n{lines}\n")
     assert "|valid|" in answer and "|Zoe|" in answer
@@ -481,11 +487,62 @@ def test_http_1_0_gets_its_session_and_http_0_9_only_the_page(nginx: Nginx) -> N
     assert raw(nginx.port, "GET /page.txt\n") == "a page\n"
 
 
-def test_large_sessions_fit_the_default_buffers_up_to_what_the_manual_says(nginx: Nginx, client: httpx.Client) -> None:
-    nginx.start(f"location / {{ h3s get; {SHOW} }} location /big {{ h3s get; h3s_set big $arg_big; return 204; }}")
+def most(options: dict[str, Any] | None = None) -> int:
+    """How long a text `big` may be in a session of nothing else."""
+    session = sessions(options).use()
+    good, bad = 0, 10**6
+    while bad - good > 1:
+        size = (good + bad) // 2
+        try:
+            session["big"] = "x" * size
+            good = size
+        except h3s.TooLarge:
+            bad = size
+    return good
+
+
+@pytest.mark.parametrize("name", ["h3", "__Host-the-name-of-a-session"])
+def test_what_a_write_may_make_nginx_takes_in_one_line(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream, name: str
+) -> None:
+    options = {**OPTIONS, "name": name, "cookie": {"secure": name != "h3"}}
+    size = most(options)
+    assert 5_900 < size < 6_100
+    for path, count in (("/fits", size), ("/more", size + 1)):
+        upstream.answer(path, ("X-Session-Update", json.dumps({"big": "x" * count})))
+    nginx.start(
+        """
+        h3s get;
+        location / { h3s_upstream on; proxy_buffer_size 16k; proxy_buffers 4 16k; proxy_pass http://UPSTREAM; }
+        location /read { return 200 "$h3s_status"; }
+        location /set { h3s_set big $arg_big; return 204; }
+        location /out { h3s_clear on; return 204; }
+        """,
+        options=options,
+    )
+
+    def cookie(answer: httpx.Response) -> dict[str, str]:
+        return {"Cookie": "; ".join(value.split(";")[0] for value in set_cookies(answer))}
+
+    for answer in (client.get("/fits"), client.get("/set", params={"big": "x" * size})):
+        line = cookie(answer)
+        assert len(line["Cookie"]) > 8_170 and len(opened(answer, options)["big"]) == size
+        assert client.get("/read", headers=line).text == "valid"
+        assert all("Max-Age=0" in value for value in set_cookies(client.get("/out", headers=line)))
+
+    more = client.get("/more", headers=line)
+    assert more.status_code == 502 and not set_cookies(more)
+    set_more = client.get("/set", params={"big": "x" * (size + 1)}, headers={"Cookie": cookie_with({"a": 1}, options)})
+    assert set_more.status_code == 204 and not [value for value in set_cookies(set_more) if "=__chunked__" in value]
+    assert "h3s_set failed" in nginx.error_log()
+    assert client.get("/read", headers=line).text == "valid"
+
+
+def test_larger_sessions_of_others_are_read_as_far_as_the_buffers_go(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(f"location / {{ h3s get; {SHOW} }}")
 
     def status(size: int, *, lines: bool) -> int:
-        cookie = cookie_with({"big": "x" * size})
+        cookie = cookie_with({"big": "x" * size}, LARGE)
         if not lines:
             return client.get("/", headers={"Cookie": cookie}).status_code
         request = "".join(f"Cookie: {part}\n" for part in cookie.split("; "))
@@ -501,6 +558,7 @@ def test_a_chunked_session_is_set_and_cleared_whole(nginx: Nginx, client: httpx.
     nginx.start(
         "h3s get; location /set { h3s_set big $arg_big; return 204; } location /out { h3s_clear on; return 204; } location / { }",
         http="large_client_header_buffers 4 32k;",
+        options=LARGE,
     )
     answer = client.get("/set", params={"big": "x" * 9000})
     names = [value.split("=")[0] for value in set_cookies(answer)]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from conftest import (
     FE26,
+    LARGE,
     OPTIONS,
     ROOT,
     Nginx,
@@ -205,6 +206,7 @@ def test_updates_as_large_as_the_proxy_s_buffer(nginx: Nginx, client: httpx.Clie
         location /large {{ proxy_buffer_size 32k; proxy_buffers 8 32k; {PROXY} }}
         """,
         http="large_client_header_buffers 4 64k;",
+        options=LARGE,
     )
     for path in ("/small", "/large"):
         upstream.answer(path, ("X-Session-Update", json.dumps({"big": "y" * 20_000})))
