@@ -395,6 +395,21 @@ def test_rotate_changes_the_id_and_keeps_the_data(nginx: Nginx, client: httpx.Cl
     assert dict(opened(answer)) == {"a": 1} and opened(answer).id != sessions().get(cookie).id
 
 
+def test_a_logout_is_final_where_an_older_cookie_of_another_path_stays(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(f"h3s get; location / {{ {SHOW} }} location /out {{ h3s_clear on; return 204; }}")
+    old = cookie_with({"user": "Yan"}, now=time.time() - 60)
+    new = cookie_with({"user": "Zoe"}, now=time.time() - 30)
+    for pair in (f"{old}; {new}", f"{new}; {old}"):
+        assert shown(client.get("/", headers={"Cookie": pair}))[5] == "Zoe"
+        out = client.get("/out", headers={"Cookie": pair})
+        # Deleted, the new one would give way to the old.
+        (left,) = (value.split(";")[0] for value in set_cookies(out))
+        client.cookies.clear()
+        for sent in (f"{old}; {left}", f"{left}; {old}"):
+            answer = shown(client.get("/", headers={"Cookie": sent}))
+            assert answer[1:3] == ["{}", "valid"] and answer[5] == ""
+
+
 def test_clear_and_set_start_a_fresh_session(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("location / { h3s get; h3s_clear on; h3s_set notice 'logged out'; }")
     cookie = cookie_with({"user": 1})
