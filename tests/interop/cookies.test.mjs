@@ -62,7 +62,7 @@ for (const [variant, options] of Object.entries(variants)) {
   const visit = h3Server2(config);
   for (const [what, deed] of Object.entries(deeds)) {
     test(`${what}, under ${variant}`, async () => {
-      const number = await library.config({ ...config, seal: { format: "fe26.2" } });
+      const number = await library.config({ ...config, seal: "h3-2" });
       const name = options.name ?? "h3";
       let cookie = deed.cookie ? `${name}=${deed.cookie}` : "";
       if (deed.with) {

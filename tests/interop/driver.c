@@ -1,13 +1,17 @@
 /*
- * driver: the library for tests in other languages. Each line on standard input is a JSON command, each line on standard output its answer.
+ * driver: the library for tests in other languages. Each line on standard input is a JSON command,
+ * each line on standard output its answer.
  *
- *     {"op":"config","options":{…}}                      -> {"config":0}
- *     {"op":"use","config":0,"cookie":"…","header":"…","now":…,"update":{…},"rotate":true,"clear":true}
- *                                                        -> {"id":…,"data":…,"createdAt":…,…,"setCookies":[…],"token":…}
- *     {"op":"iron_seal","config":0,"text":"…","now":…}   -> {"text":"…"}
+ *     {"op":"config","options":{…}} -> {"config":0}
+ *     {"op":"use","config":0,"cookie":"…","header":"…","now":…,"writes":[{"update":{…}},…]}
+ *         -> {"id":…,"data":"…","createdAt":…,…,"setCookies":[…],"token":…}
+ *     {"op":"iron_seal","config":0,"text":"…","now":…,"session":true} -> {"text":"…"}
  *     {"op":"iron_unseal","config":0,"text":"…","now":…} -> {"text":"…"}
  *
- * `get` is as `use`. Any error is {"status":…,"key":…,"message":…}.
+ * `get` is as `use`. A write is {"update":{…}}, {"rotate":true} or {"clear":true}; one alone may
+ * stand in the command itself. `dataText` is the data as it is stored, `data` the same parsed.
+ * `session` lets a raw seal be one that opens as a session. Any error is
+ * {"status":…,"key":…,"message":…}.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -47,13 +51,13 @@ static json_t *make_config(json_t *command)
     return status == H3S_OK ? json_pack("{s:i}", "config", (int)config_count++) : failed(&err);
 }
 
-static int32_t write_session(json_t *command, h3s_session *session, h3s_error *err)
+static int32_t write_once(json_t *write, h3s_session *session, h3s_error *err)
 {
-    json_t *update = json_object_get(command, "update");
+    json_t *update = json_object_get(write, "update");
     int32_t status = H3S_OK;
-    if (json_is_true(json_object_get(command, "clear")))
+    if (json_is_true(json_object_get(write, "clear")))
         status = h3s_clear(session, err);
-    if (status == H3S_OK && json_is_true(json_object_get(command, "rotate")))
+    if (status == H3S_OK && json_is_true(json_object_get(write, "rotate")))
         status = h3s_rotate(session, err);
     if (status == H3S_OK && update != NULL) {
         char *json = json_dumps(update, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -62,6 +66,15 @@ static int32_t write_session(json_t *command, h3s_session *session, h3s_error *e
         status = h3s_update(session, json, strlen(json), err);
         free(json);
     }
+    return status;
+}
+
+static int32_t write_session(json_t *command, h3s_session *session, h3s_error *err)
+{
+    int32_t status = write_once(command, session, err);
+    json_t *writes = json_object_get(command, "writes");
+    for (size_t i = 0; status == H3S_OK && i < json_array_size(writes); i++)
+        status = write_once(json_array_get(writes, i), session, err);
     return status;
 }
 
@@ -87,12 +100,15 @@ static json_t *open_session(json_t *command, const h3s_config *config, int get)
     json_t *cookies = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(cookies, string(list[i]));
-    if ((view.flags & H3S_VIEW_CLEARED) == 0 && h3s_seal(session, &token, &err) != H3S_OK)
+    json_t *answer = json_pack("{s:o, s:o, s:o, s:I, s:I, s:b, s:i, s:s, s:o}", "id", string(view.id),
+        "data", json_loadb(view.data.ptr, view.data.len, 0, NULL), "dataText", string(view.data),
+        "createdAt", (json_int_t)view.created_at, "lastSeenAt", (json_int_t)view.last_seen_at,
+        "isNew", (view.flags & H3S_VIEW_NEW) != 0, "source", (int)view.source,
+        "rejection", h3s_rejection_str(view.rejection), "setCookies", cookies);
+    // Last, since it may fail: it has no token after `clear`.
+    if (h3s_seal(session, &token, &err) != H3S_OK)
         token = (h3s_str){NULL, 0};
-    json_t *answer = json_pack("{s:o, s:o, s:I, s:I, s:b, s:i, s:s, s:o, s:o}", "id", string(view.id), "data",
-        json_loadb(view.data.ptr, view.data.len, 0, NULL), "createdAt", (json_int_t)view.created_at, "lastSeenAt",
-        (json_int_t)view.last_seen_at, "isNew", (view.flags & H3S_VIEW_NEW) != 0, "source", (int)view.source,
-        "rejection", h3s_rejection_str(view.rejection), "setCookies", cookies, "token", string(token));
+    json_object_set_new(answer, "token", string(token));
     h3s_session_free(session);
     return answer;
 }
@@ -107,7 +123,9 @@ static json_t *iron(json_t *command, const h3s_config *config, int seal)
     h3s_error err;
     if (out == NULL)
         abort();
-    int32_t status = (seal ? h3s_iron_seal : h3s_iron_unseal)(config, text, len, now, out, room, &out_len, &err);
+    uint32_t flags = json_is_true(json_object_get(command, "session")) ? H3S_IRON_SESSION : 0;
+    int32_t status = seal ? h3s_iron_seal(config, text, len, now, flags, out, room, &out_len, &err)
+                          : h3s_iron_unseal(config, text, len, now, out, room, &out_len, &err);
     json_t *answer = status == H3S_OK ? json_pack("{s:s#}", "text", out, (int)out_len) : failed(&err);
     free(out);
     return answer;

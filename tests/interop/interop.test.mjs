@@ -32,7 +32,7 @@ const read = async (event, h3, config) => {
   return { id, createdAt, lastSeenAt, data: { ...data } };
 };
 
-for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Server1, once]]) {
+for (const [name, server, format] of [["h3 2", h3Server2, "h3-2"], ["h3 1.15", h3Server1, "h3-1"]]) {
   describe(name, () => {
     const variants = {
       "its defaults": {},
@@ -45,7 +45,8 @@ for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Serve
     for (const [what, options] of Object.entries(variants)) {
       test(`sessions go both ways under ${what}`, async () => {
         const visit = server({ password, ...options });
-        const config = await library.config({ password, maxTokenLength, ...options, seal: { format: "fe26.2", ...seal, ...options.seal } });
+        const seal = { format, ...options.seal };
+        const config = await library.config({ password, maxTokenLength, ...options, seal });
         for (const data of [{}, { a: 1, "é": ["🦊", null, 1.5] }, ...(server === h3Server2 ? [large] : [])]) {
           const theirs = await visit({}, write(data));
           const ours = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies) });
@@ -71,7 +72,7 @@ for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Serve
 
     test("200 random sessions go both ways", async () => {
       const visit = server({ password });
-      const config = await library.config({ password, seal: { format: "fe26.2", ...seal } });
+      const config = await library.config({ password, seal: format });
       for (const data of objects(200)) {
         const theirs = await visit({}, write(data));
         const ours = await library.ask({ op: "use", config, cookie: cookieHeader(theirs.setCookies) });
@@ -85,24 +86,61 @@ for (const [name, server, seal] of [["h3 2", h3Server2, {}], ["h3 1.15", h3Serve
   });
 }
 
-test("a cookie of h3 1.15 opens by default, and is resealed so that h3 2 needs no fallback", async () => {
+test("a cookie of h3 1.15 opens beside h3 2 as well, and a read leaves it as it is", async () => {
+  const visit = h3Server1({ password });
+  const theirs = await visit({}, write({ a: 1 }));
+  const cookie = cookieHeader(theirs.setCookies);
+  const config = await library.config({ password, seal: "h3-2" });
+  for (const op of ["get", "use"]) {
+    const ours = await library.ask({ op, config, cookie });
+    assert.deepEqual([ours.data, ours.setCookies], [{ a: 1 }, []]);
+  }
+  const back = await visit({ cookie }, read);
+  assert.equal(back.result.id, theirs.result);
+});
+
+test("a write moves a cookie of h3 1.15 to 8,192 iterations, so that h3 2 needs no fallback", async () => {
   const theirs = await h3Server1({ password })({}, write({ a: 1 }));
-  const config = await library.config({ password, seal: { format: "fe26.2" } });
-  const ours = await library.ask({ op: "get", config, cookie: cookieHeader(theirs.setCookies) });
-  assert.deepEqual(ours.data, { a: 1 });
-  assert.equal(ours.setCookies.length, 1);
+  const config = await library.config({ password, seal: "h3-2" });
+  const cookie = cookieHeader(theirs.setCookies);
+  const ours = await library.ask({ op: "get", config, cookie, update: { b: 2 } });
   const strict = h3Server2({ password, legacySealFallback: false });
   const back = await strict({ cookie: cookieHeader(ours.setCookies) }, read);
-  assert.equal(back.result.id, ours.id);
-  const refusing = await library.config({ password, legacySealFallback: false, seal: { format: "fe26.2" } });
-  const refused = await library.ask({ op: "get", config: refusing, cookie: cookieHeader(theirs.setCookies) });
+  assert.deepEqual([back.result.id, back.result.data], [theirs.result, { a: 1, b: 2 }]);
+});
+
+test("migrate lets a read move a cookie of h3 1.15 to 8,192 iterations", async () => {
+  const theirs = await h3Server1({ password })({}, write({ a: 1 }));
+  const config = await library.config({ password, seal: { format: "h3-2", migrate: true } });
+  const cookie = cookieHeader(theirs.setCookies);
+  const ours = await library.ask({ op: "get", config, cookie });
+  const strict = h3Server2({ password, legacySealFallback: false });
+  const back = await strict({ cookie: cookieHeader(ours.setCookies) }, read);
+  assert.equal(back.result.id, theirs.result);
+});
+
+test("legacySealFallback false refuses a cookie of h3 1.15", async () => {
+  const theirs = await h3Server1({ password })({}, write({ a: 1 }));
+  const config = await library.config({ password, legacySealFallback: false, seal: "h3-2" });
+  const cookie = cookieHeader(theirs.setCookies);
+  const refused = await library.ask({ op: "get", config, cookie });
   assert.equal(refused.rejection, "bad_seal");
+});
+
+test("fe26.2 is another name of h3-2", async () => {
+  const theirs = await h3Server2({ password })({}, write({ a: 1 }));
+  const config = await library.config({ password, seal: "fe26.2" });
+  const cookie = cookieHeader(theirs.setCookies);
+  const ours = await library.ask({ op: "get", config, cookie, update: { b: 2 } });
+  const strict = h3Server2({ password, legacySealFallback: false });
+  const back = await strict({ cookie: cookieHeader(ours.setCookies) }, read);
+  assert.equal(back.result.id, theirs.result);
 });
 
 test("a session expires on either side", async () => {
   const options = { password, maxAge: 60 };
   const visit = h3Server2(options);
-  const config = await library.config({ ...options, seal: { format: "fe26.2" } });
+  const config = await library.config({ ...options, seal: "h3-2" });
   const theirs = await visit({}, write({ a: 1 }));
   const cookie = cookieHeader(theirs.setCookies);
   const late = await library.ask({ op: "get", config, cookie, now: Date.now() + 61_000 });
@@ -114,7 +152,7 @@ test("a session expires on either side", async () => {
 
 test("tampering at any part is refused here as in h3", async () => {
   const visit = h3Server2({ password, maxAge: 3600 });
-  const config = await library.config({ password, maxAge: 3600, seal: { format: "fe26.2" } });
+  const config = await library.config({ password, maxAge: 3600, seal: "h3-2" });
   const { token, id } = await library.ask({ op: "use", config, update: { a: 1 } });
   const parts = token.split("*");
   for (let part = 0; part < parts.length; part++) {

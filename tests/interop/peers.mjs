@@ -1,22 +1,33 @@
-// The library, through driver.c, and the packages from npm, each behind the few calls that the tests make.
+// The library, through driver.c, and the packages from npm, each behind the few calls of the tests.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 import * as h3v2 from "h3";
 import * as h3v1 from "h3-1";
+import * as h3rc2 from "h3-2-rc2";
+import * as h3rc24 from "h3-2-rc24";
+
+/** Release candidates of h3 2.0.1, whose keys are still derived in 1 iteration. */
+const candidates = { 2: h3rc2, 24: h3rc24 };
 
 /** The library. `ask` sends one command and gives its answer. */
 export class Library {
   constructor() {
     this.process = spawn(process.env.H3S_DRIVER, { stdio: ["pipe", "pipe", "inherit"] });
     this.waiting = [];
-    createInterface({ input: this.process.stdout }).on("line", (line) => this.waiting.shift()(JSON.parse(line)));
+    const lines = createInterface({ input: this.process.stdout });
+    lines.on("line", (line) => this.waiting.shift().resolve(JSON.parse(line)));
+    this.process.once("exit", (code, signal) => {
+      this.ended = new Error(`the driver ended: ${signal ?? code}`);
+      for (const { reject } of this.waiting) reject(this.ended);
+    });
   }
 
   ask(command) {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
       this.process.stdin.write(JSON.stringify(command) + "\n");
     });
   }
@@ -51,12 +62,15 @@ function visitor(h3, config, start) {
 }
 
 /** h3 2.x with a session config: `visit(headers, body)` runs `body(event, h3, config)` in a request. */
-export function h3Server2(config) {
-  return visitor(h3v2, config, (handler) => {
-    const app = new h3v2.H3().all("/**", handler);
+export function h3Server2(config, h3 = h3v2) {
+  return visitor(h3, config, (handler) => {
+    const app = new h3.H3().all("/**", handler);
     return (headers) => app.request("http://localhost/", { headers });
   });
 }
+
+/** The same for a release candidate of 2.0.1: 2 or 24. */
+export const h3ServerRc = (number) => (config) => h3Server2(config, candidates[number]);
 
 /** The same for h3 1.15. */
 export function h3Server1(config) {

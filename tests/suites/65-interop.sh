@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Sessions and raw seals in both directions with the real packages from npm.
+# Sessions and raw seals in both directions with the real packages from npm, and with a Nitro 2
+# server that has nuxt-auth-utils in it, under the options that README.md shows.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/jansson.h libjansson-dev && need_debian /usr/include/microhttpd.h libmicrohttpd-dev ||
     skip_suite "needs a C compiler, jansson and libmicrohttpd"
-need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
+need_node tests/interop && need_node tests/interop/nitro ||
+    skip_suite "needs Node 20 or later and the packages of tests/interop and tests/interop/nitro"
 need_build
 
 mkdir -p target/interop
@@ -17,6 +19,11 @@ build jansson driver tests/interop/driver.c && build libmicrohttpd counter examp
     check "the driver and the demo are built" false
     finish
 }
+bounded 120 node tests/interop/nitro/build.mjs "$root/target/interop/nitro" || {
+    check "the Nitro server is built" false
+    finish
+}
 export H3S_DRIVER=$root/target/interop/driver H3S_COUNTER=$root/target/interop/counter
-count_tap 600 tests/interop/*.test.mjs
+export H3S_NITRO=$root/target/interop/nitro
+count_tap 600 --test-concurrency=2 tests/interop/*.test.mjs
 finish

@@ -8,6 +8,7 @@ import * as h3v2 from "h3";
 import * as iron1 from "iron-webcrypto-1";
 import * as iron2 from "iron-webcrypto";
 
+import { rememberKeys } from "../remember-keys.mjs";
 import { Differences, NOW, Peer, Random, password, rounds } from "./support.mjs";
 import { parsed, shape } from "./json.mjs";
 import { derive, variantsOf } from "./tokens.mjs";
@@ -200,25 +201,6 @@ async function compareSession(token, config, variant, [ours, reason], plain) {
   const expected = session ? JSON.stringify(session) : "refused";
   if (expected !== library) sessions.fault({ variant, token, library, reason, expected, payload: json(opened), by });
   else if (by.length === 1) sessions.count(by);
-}
-
-/** Web Crypto derives the same key but once: nearly all tokens have one of a few salts, and this is most of the time that peers take. */
-function rememberKeys() {
-  const { subtle } = crypto;
-  const known = new Map(), names = new WeakMap();
-  const named = (value) => {
-    if (value instanceof CryptoKey) return names.get(value) ?? names.set(value, `key ${Math.random()}`).get(value);
-    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return Buffer.from(value).toString("base64");
-    return value && typeof value === "object" ? Object.entries(value).map(([name, part]) => [name, named(part)]) : value;
-  };
-  for (const method of ["importKey", "deriveKey", "deriveBits"]) {
-    const real = subtle[method].bind(subtle);
-    subtle[method] = (...given) => {
-      const name = method + JSON.stringify(given.map(named));
-      if (known.size > 10_000) known.clear();
-      return known.get(name) ?? known.set(name, real(...given)).get(name);
-    };
-  }
 }
 
 // ---- All of them -------------------------------------------------------------------------------------------------------
