@@ -49,6 +49,11 @@ func TestTheReadmeIsTrue(t *testing.T) {
 			check(t, os.WriteFile(filepath.Join(app, "main.go"), []byte(block.text), 0o600))
 			run(t, app, nil, "go", "vet", ".")
 			run(t, app, nil, "go", "build", "-o", "app", ".")
+		case "json":
+			options, err := h3s.OptionsFromJSON([]byte(block.text))
+			check(t, err)
+			_, err = h3s.New(options)
+			check(t, err)
 		default:
 			t.Error("a block that nobody tests:", block.language)
 		}

@@ -22,6 +22,7 @@ EXAMPLES = [
     for number, (kind, text) in enumerate(BLOCKS)
     if kind == "python"
 ]
+OPTIONS = [pytest.param(text, id=str(number)) for number, (kind, text) in enumerate(BLOCKS) if kind == "json"]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
@@ -36,6 +37,13 @@ def test_the_example_runs(text: str, wsgi: Serve, asgi: Serve) -> None:
     cookie = first.headers["set-cookie"].split(";")[0]
     second = httpx.get(at, headers={"Cookie": cookie})
     assert "1" in first.text and "2" in second.text
+
+
+@pytest.mark.parametrize("text", OPTIONS)
+def test_the_options_are_right(text: str) -> None:
+    session = h3s.Sessions.from_json(text).use()
+    session["count"] = 1
+    assert len(session.set_cookies()) == 1
 
 
 def test_the_commands_run(tmp_path: Path) -> None:
