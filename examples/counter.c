@@ -10,8 +10,9 @@
  *
  * The options are a file of JSON. To change the password, put a new one before the old one in it, and send SIGHUP: the
  * server reads the file again, fails no request, and logs nobody out. Without a file the password is the environment variable
- * SESSION_PASSWORD, of at least 32 characters, and SESSION_FORMAT=fe26.2 is the format of h3. Any other server that has the
- * same password and options, in whatever language, shares the sessions; with fe26.2 a Nuxt, Nitro or h3 server does, too.
+ * SESSION_PASSWORD, of at least 32 characters, and SESSION_FORMAT the format. Any other server that
+ * has the same password and options, in whatever language, shares the sessions; with h3-1 one of
+ * h3 1, Nuxt or Nitro 2 does, too, and with h3-2 one of h3 2.
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>

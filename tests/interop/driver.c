@@ -100,8 +100,8 @@ static json_t *open_session(json_t *command, const h3s_config *config, int get)
     json_t *cookies = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(cookies, string(list[i]));
-    json_t *answer = json_pack("{s:o, s:o, s:o, s:I, s:I, s:b, s:i, s:s, s:o}", "id", string(view.id),
-        "data", json_loadb(view.data.ptr, view.data.len, 0, NULL), "dataText", string(view.data),
+    json_t *answer = json_pack("{s:o, s:o, s:o, s:I, s:I, s:b, s:i, s:s, s:o}", "id",
+        string(view.id), "data", json_loadb(view.data.ptr, view.data.len, 0, NULL), "dataText", string(view.data),
         "createdAt", (json_int_t)view.created_at, "lastSeenAt", (json_int_t)view.last_seen_at,
         "isNew", (view.flags & H3S_VIEW_NEW) != 0, "source", (int)view.source,
         "rejection", h3s_rejection_str(view.rejection), "setCookies", cookies);

@@ -34,7 +34,7 @@ for (const [name, peer, server] of peers) {
       return { id, browser, here: await librarySide(library, { seal, ...common }) };
     };
 
-    test("who logged in there is known here, and a read changes nothing, however late", async () => {
+    test("who logged in there is known here, and a late read changes nothing", async () => {
       const { id, browser, here } = await loggedIn();
       for (const verb of ["get", "use", "get", "use"]) {
         clock.forward(DAY);
@@ -79,7 +79,7 @@ for (const [name, peer, server] of peers) {
     });
 
     if (name === "h3-1") {
-      test("data that one cookie cannot hold is an error here, and the session goes on", async () => {
+      test("data that one cookie cannot hold is refused here, and the session goes on", async () => {
         const { id, browser, here } = await loggedIn();
         const refused = await browser.visit((cookie) => here.update(cookie, LARGE));
         assert.equal(refused.status, 4);

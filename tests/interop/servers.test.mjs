@@ -12,7 +12,8 @@ import { password, startH3 } from "./h3-server.mjs";
 
 /** The C demo: its address, and how to stop it. */
 async function startCounter() {
-  const child = spawn(process.env.H3S_COUNTER, { env: { SESSION_PASSWORD: password, SESSION_FORMAT: "fe26.2" }, stdio: ["ignore", "pipe", "inherit"] });
+  const env = { SESSION_PASSWORD: password, SESSION_FORMAT: "h3-2" };
+  const child = spawn(process.env.H3S_COUNTER, { env, stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   return { address: line.replace(/\/$/, ""), stop: () => child.kill() };
 }
