@@ -65,10 +65,7 @@
 /** Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.) */
 #define H3S_ERR_MEMORY 8
 
-/**
- * Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation, and no other cookie opened. No session was made; repeat the call without the
- * flag, in a thread.
- */
+/** Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread. */
 #define H3S_ERR_COLD 9
 
 /**
@@ -125,7 +122,8 @@
 /**
  * Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
  * call in a thread. Only a Fe26.2 token that this config has not seen lately needs one, and only with more than one iteration (`"h3-2"`); a
- * token of the native format never does. A cookie that needs one is passed over where another cookie opens.
+ * token of the native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is the newer one shows only then.
+ * (What was refused once needs none again, so that no stale cookie makes each request cold.)
  */
 #define H3S_WARM_ONLY 1
 
@@ -296,8 +294,9 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
  * `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password": {"1": "…"}`, and `~2` after it:
  * append that.
  *
- * An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as a session of the same
- * config: whoever chooses what a program seals (a form's state, a link's target) would choose a session.
+ * An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as that session of the same
+ * config: whoever chooses what a program seals (a form's state, a link's target) would choose a session. (Any other object would open
+ * as a new session without data.)
  *
  * json, json_len: one JSON value in UTF-8.
  * now_ms: milliseconds since 1970; 0: the system clock.
@@ -348,7 +347,8 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
  * the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
  *
  * Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
- * derivation is made; what would have taken another one was not looked at, and is not replaced.
+ * derivation is made to find it; what would have taken another one was not looked at, and is not replaced. The next request gets on
+ * to it, since keys, and what was refused, are remembered.
  *
  * A token that is refused is no error: see `h3s_session_rejection`.
  *
@@ -373,7 +373,8 @@ int32_t h3s_get(const struct h3s_config *config,
 /**
  * Opens a bare token, as a header client, a WebSocket or another service would send it.
  *
- * Unlike above, a token that is refused is an error, and no session is made.
+ * Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token is derived for, and one without a key id
+ * with each password that it may belong to: bound the rate of what strangers send, or have it sent in the session header.
  *
  * now_ms: milliseconds since 1970; 0: the system clock.
  * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
@@ -454,12 +455,17 @@ int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
 /**
  * Ends the session: no id, data `{}`, and deleting Set-Cookie values for its cookie and each chunk the request carried.
  *
+ * Where the request carried several cookies of the name that may be sessions, as after a change of `cookie.domain` or `cookie.path`, only
+ * one of them can be deleted: then the cookie of a new, empty session takes its place, which is newer than the others, so that
+ * none of those comes back. Under H3S_CROSS_SITE nothing is deleted that did not come.
+ *
  * Call it at logout. A later `h3s_update`, `h3s_replace` or `h3s_set` starts a fresh session, without the old data;
  * `h3s_remove`, `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
  *
  * Returns H3S_OK or H3S_ERR_ARGUMENT.
  */
-int32_t h3s_clear(struct h3s_session *session, struct h3s_error *err);
+int32_t h3s_clear(struct h3s_session *session,
+                  struct h3s_error *err);
 
 /**
  * Gives a new or just rotated session an id of your own, in place of the random UUID.
@@ -489,9 +495,11 @@ int32_t h3s_session_set_now(struct h3s_session *session, int64_t now_ms, struct 
  *
  * out: its `size` must be set. The strings in it last as those of `h3s_session_data`.
  *
- * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_INTERNAL for a broken handle.
+ * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread is inside; H3S_ERR_INTERNAL for a
+ * broken handle.
  */
-int32_t h3s_session_view(const struct h3s_session *session, struct h3s_view *out);
+int32_t h3s_session_view(const struct h3s_session *session,
+                         struct h3s_view *out);
 
 /**
  * The session's id, NUL-terminated; empty after `h3s_clear`. NULL session: absent.
@@ -569,7 +577,8 @@ struct h3s_str h3s_session_log_id(struct h3s_session *session);
 /**
  * The Set-Cookie values that the response owes; most often none or one. Send each as a header line of its own.
  *
- * What was written is sealed here, once. Until the next write the same values come again; after it the whole new list
+ * What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first seal, and then one a day, derives two
+ * keys, which takes some milliseconds.) Until the next write the same values come again; after it the whole new list
  * takes the place of the former one.
  *
  * list: receives an array of `count` strings, each NUL-terminated, borrowed as `h3s_session_data`.

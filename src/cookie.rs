@@ -31,6 +31,10 @@ pub(crate) struct Carried<'a> {
     name: &'a str,
     header: &'a [u8],
     candidates: ArrayVec<[Candidate<'a>; MAX_CANDIDATES]>,
+    /// How many cookies there are that begin like a token, also beyond the fourth, and the same again.
+    count: usize,
+    /// Some of them are no candidates, being beyond the fourth.
+    has_more: bool,
     /// Some cookie had the name and a value, if not one that looks like a token.
     any: bool,
     chunks: ChunkSet,
@@ -62,6 +66,8 @@ impl<'a> Carried<'a> {
             name,
             header,
             candidates: ArrayVec::new(),
+            count: 0,
+            has_more: false,
             any: false,
             chunks: ChunkSet::default(),
         };
@@ -70,9 +76,13 @@ impl<'a> Carried<'a> {
                 Which::Chunk(number) if !value.is_empty() => carried.chunks.insert(number),
                 Which::Main if !value.is_empty() => {
                     carried.any = true;
-                    if is_candidate(value) && !carried.has(value) {
-                        // Beyond the fourth, stale cookies are no longer the likely explanation.
-                        let _ = carried.candidates.try_push(Candidate { value, after });
+                    if is_candidate(value) {
+                        carried.count += 1;
+                        if !carried.has(value) {
+                            // Beyond the fourth, stale cookies are no longer the likely explanation.
+                            let candidate = Candidate { value, after };
+                            carried.has_more |= carried.candidates.try_push(candidate).is_some();
+                        }
                     }
                 }
                 _ => {}
@@ -88,6 +98,11 @@ impl<'a> Carried<'a> {
     /// Whether there is any cookie of the session, whatever is in it.
     pub(crate) fn is_any(&self) -> bool {
         self.any || self.chunks.0 != 0
+    }
+
+    /// How many cookies there are that begin like a token, and whether there are more than are tried.
+    pub(crate) fn count(&self) -> (usize, bool) {
+        (self.count, self.has_more)
     }
 
     /// Whether the very same token is a candidate already. What stands in chunks may be others, though it says the same.

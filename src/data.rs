@@ -253,6 +253,10 @@ impl<'a> Members<'a> {
             for (i, member) in list.iter().enumerate() {
                 by_name.push((json::unescape(slice(text, member.name.clone()))?, i));
             }
+            #[expect(
+                clippy::unnecessary_sort_by,
+                reason = "a key is not lent by what is sorted"
+            )]
             by_name.sort_unstable_by(|(a, _), (b, _)| (**a).cmp(&**b));
         }
         Ok(Members {

@@ -14,8 +14,9 @@ impl Config {
     /// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: `"seal": "h3-1"`. iron-session also wants the number
     /// of its password in the token, `"password": {"1": "…"}`, and `~2` after it: append that.
     ///
-    /// An object with a member `id` or `data` is refused. Sealed, it would open as a session under the same options, so that whoever
-    /// chooses what an application seals would choose its session: see [`Config::iron_seal_session`].
+    /// An object with a member `id` or `data` is refused. Sealed, it would open as that session under the same options, so that whoever
+    /// chooses what an application seals would choose its session: see [`Config::iron_seal_session`]. (Any other object would open as a new
+    /// session without data.)
     ///
     /// # Errors
     ///

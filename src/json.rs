@@ -37,6 +37,15 @@ pub(crate) fn least_len(text: &[u8]) -> usize {
     text.len() - text.iter().filter(|byte| is_space(**byte)).count()
 }
 
+/// As [`least_len`], however the strings in it may be spelt.
+pub(crate) fn least_len_of_any_spelling(text: &[u8]) -> usize {
+    match memchr::memchr(b'\\', text) {
+        // Six characters of an escape may stand for one.
+        Some(_) => least_len(text) / "\\u0061".len(),
+        None => least_len(text),
+    }
+}
+
 /// One member of an object, as ranges of the text that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {

@@ -90,22 +90,15 @@ impl Keyring {
     }
 
     /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token without an id belongs to the password that is a
-    /// plain string, else to the one called `default`; where there is neither, it may belong to any, as after the change from a plain string to ids.
+    /// plain string, else to the one called `default`; where there is neither, it may belong to any, as after the change from a plain string to
+    /// ids. And so that servers may change one after another, a plain string opens tokens of any id (in Fe26.2 as in h3).
     pub(crate) fn by_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
         let range = match self.position(id) {
             Some(position) => position..position + 1,
-            None if id.is_empty() => 0..self.keys.len(),
+            None if id.is_empty() || self.is_plain() => 0..self.keys.len(),
             None => 0..0,
         };
         range.filter_map(|position| Some((position, self.keys.get(position)?)))
-    }
-
-    /// The id that a Fe26.2 token's stands for here: a password that is a plain string opens tokens of any id, as in h3.
-    pub(crate) fn fe26_id<'a>(&self, id: &'a [u8]) -> &'a [u8] {
-        match self.keys.as_slice() {
-            [only] if only.id.is_empty() => b"",
-            _ => id,
-        }
     }
 
     /// Why a token is refused that no key opens which its id may mean: for its seal where it means one, and else because the key it was sealed
@@ -115,6 +108,11 @@ impl Keyring {
             Some(_) => Rejection::BadSeal,
             None => Rejection::UnknownKey,
         }
+    }
+
+    /// Whether there is one password, without an id.
+    fn is_plain(&self) -> bool {
+        matches!(self.keys.as_slice(), [only] if only.id.is_empty())
     }
 
     fn position(&self, id: &[u8]) -> Option<usize> {

@@ -72,6 +72,8 @@ impl<'a> Peer<'a> {
     fn of(peer: &'a [u8]) -> Peer<'a> {
         match text_address(peer) {
             Some(address) => Peer::of_address(address),
+            // Names may be as long as addresses are, but no network begins with eight letters.
+            None if peer.iter().all(u8::is_ascii_graphic) => Peer::Other(peer),
             None => match (<[u8; 4]>::try_from(peer), <[u8; 16]>::try_from(peer)) {
                 (Ok(bytes), _) => Peer::V4(bytes.into()),
                 (_, Ok(bytes)) => Peer::of_address(Ipv6Addr::from(bytes).into()),
@@ -83,10 +85,13 @@ impl<'a> Peer<'a> {
     fn of_address(address: IpAddr) -> Peer<'a> {
         match address.to_canonical() {
             IpAddr::V4(address) => Peer::V4(address),
-            IpAddr::V6(address) => {
-                let octets = address.octets();
-                Peer::V6(octets.first_chunk().copied().unwrap_or_default())
-            }
+            IpAddr::V6(address) => match address.octets() {
+                // RFC 6052: an IPv4 address behind a translator.
+                [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => {
+                    Peer::V4(Ipv4Addr::new(a, b, c, d))
+                }
+                octets => Peer::V6(octets.first_chunk().copied().unwrap_or_default()),
+            },
         }
     }
 }
@@ -287,6 +292,7 @@ mod tests {
             b"[::ffff:c000:201]:80",
             &[192, 0, 2, 1],
             &mapped,
+            b"64:ff9b::192.0.2.1",
         ] {
             assert_eq!(Peer::of(peer), address, "{}", peer.escape_ascii());
         }
@@ -296,7 +302,9 @@ mod tests {
     fn what_is_no_address_stands_for_itself() {
         for peer in [
             &b"alice"[..],
-            b"unix:/run/app.socket",
+            b"unix:/run/socket",
+            b"customer-0000001",
+            b"user",
             &[0xff; 300],
             b"[",
             b"1.2.3",

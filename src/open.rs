@@ -82,29 +82,27 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         refused: Refused::default(),
         has_derived: false,
         is_busy: false,
-        is_cold: false,
+        twins: Twins::default(),
     };
     let found = match search.header(header_token(config, request))? {
         Some(opened) => Some(opened),
-        None => match carried.filter(|_| !search.refused.header_ended) {
-            Some(carried) => search.cookies(&carried)?,
+        None => match carried.as_ref().filter(|_| !search.refused.header_ended) {
+            Some(carried) => search.cookies(carried)?,
             None => None,
         },
     };
     let has_opened = found.is_some();
     let mut session = match found {
         Some(found) => {
-            let due = reseal_due(inner, &found, verb, now);
+            let due = search.reseal_due(&found, verb);
+            let came_len = found.token_len;
             let mut session = Session::opened(config, found.opened, found.source, now, chunks);
-            if found.has_twins {
-                session.has_twins();
-            }
+            session.came_as(came_len);
             if let Some(format) = due {
                 session.owe_cookies(format);
             }
             session
         }
-        None if search.is_cold => return Err(Error::cold()),
         None if search.is_busy => return Err(Error::busy()),
         None => {
             let mut session = Session::made(config, now, chunks)?;
@@ -115,6 +113,11 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         }
     };
     session.refused_before(search.refused.reason(has_opened));
+    if let Some(carried) = carried
+        && carried.count().0 > search.refused.cookies + 1
+    {
+        session.has_twins(search.twins);
+    }
     if spares_cookies {
         session.spare_cookies();
     }
@@ -183,19 +186,27 @@ struct Search<'a> {
     refused: Refused,
     /// The one slow derivation that a request may cost was made.
     has_derived: bool,
-    /// Some token was not tried, because of its peer, or because it takes a slow derivation that the caller does not want.
+    /// Some token was not tried, because of its peer.
     is_busy: bool,
-    is_cold: bool,
+    twins: Twins,
+}
+
+/// Of all cookies of a request that opened.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Twins {
+    /// When the newest of them was last seen, or made, by the clock of whoever sealed it.
+    pub(crate) seen_at: i64,
+    /// The latest end of those that have one.
+    pub(crate) end: Option<i64>,
 }
 
 /// A token that opened.
 struct Found {
     opened: Opened,
     source: Source,
+    token_len: usize,
     /// In how many cookies it came.
     cookies: usize,
-    /// Another session opened as well.
-    has_twins: bool,
 }
 
 /// What came of one token.
@@ -207,6 +218,9 @@ enum Tried {
     /// It would, and its peer has to wait.
     Busy,
 }
+
+/// The cookies that take a slow derivation, each by its place among the candidates.
+type ColdTokens<'a> = ArrayVec<[Option<(usize, Token<'a>)>; MAX_CANDIDATES]>;
 
 impl Search<'_> {
     /// The header's session. A cold token is the one that gets the derivation, since the header wins.
@@ -228,8 +242,8 @@ impl Search<'_> {
                 return Ok(Some(Found {
                     opened,
                     source: Source::Header,
+                    token_len: token.len(),
                     cookies: 0,
-                    has_twins: false,
                 }));
             }
             Tried::Refused(refusal) => self.refused.header(refusal),
@@ -240,43 +254,84 @@ impl Search<'_> {
     }
 
     /// The newest session among the cookies: the others are stale ones, of another path or domain.
+    ///
+    /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is told that there is one to be made, also
+    /// where some cookie has opened without: else a stale cookie that is warm would pass for the session for ever.
     fn cookies(&mut self, carried: &Carried<'_>) -> Result<Option<Found>, Error> {
-        let mut newest: Option<Found> = None;
-        let mut cold = ArrayVec::<[Option<(usize, Token<'_>)>; MAX_CANDIDATES]>::new();
+        let mut newest = None;
+        let mut cold = ColdTokens::new();
+        let (_, has_more) = carried.count();
+        self.refused.untried |= has_more;
         for token in carried.tokens() {
             let candidate = self.refused.candidates;
             self.refused.candidates += 1;
-            let token = match token? {
-                Ok(token) => token,
-                Err(refusal) => {
-                    self.refused.cookie(candidate, refusal);
-                    continue;
-                }
-            };
-            match self.try_warm(&token.text)? {
-                Tried::Opened(opened) => newest = Some(newer(newest, opened, token.cookies)),
-                Tried::Refused(refusal) => self.refused.cookie(candidate, refusal),
-                // It would have had to wait for the next request anyway.
-                Tried::Busy if self.has_derived => self.refused.untried = true,
-                Tried::Busy => self.is_busy = true,
-                Tried::Cold => cold.push(Some((candidate, token))),
+            match token? {
+                Ok(token) => self.try_cookie(candidate, token, &mut newest, &mut cold)?,
+                Err(refusal) => self.refused.cookie(candidate, refusal),
             }
         }
-        self.is_cold = self.caller.warm_only && !cold.is_empty();
-        let mut cold = cold.into_iter().flatten();
-        if !self.is_cold
-            && !self.has_derived
-            && let Some((candidate, token)) = cold.next()
+        if !cold.is_empty() && self.caller.warm_only {
+            return Err(Error::cold());
+        }
+        // The last one, as where two are as old as each other.
+        if !self.has_derived
+            && let Some((candidate, token)) = cold.pop().flatten()
         {
-            match self.try_cold(&token.text)? {
-                Tried::Opened(opened) => newest = Some(newer(newest, opened, token.cookies)),
-                Tried::Refused(refusal) => self.refused.cookie(candidate, refusal),
-                Tried::Cold | Tried::Busy => self.is_busy = true,
+            let tried = self.try_cold(&token.text)?;
+            self.take(candidate, token, tried, &mut newest);
+            // With that key, others may open as well.
+            for (candidate, token) in std::mem::take(&mut cold).into_iter().flatten() {
+                self.try_cookie(candidate, token, &mut newest, &mut cold)?;
             }
         }
-        // Whatever is left was not looked at.
-        self.refused.untried |= cold.next().is_some();
+        self.refused.untried |= !cold.is_empty();
         Ok(newest)
+    }
+
+    /// Opens a cookie's token if that takes no slow derivation.
+    fn try_cookie<'c>(
+        &mut self,
+        candidate: usize,
+        token: Token<'c>,
+        newest: &mut Option<Found>,
+        cold: &mut ColdTokens<'c>,
+    ) -> Result<(), Error> {
+        match self.try_warm(&token.text)? {
+            Tried::Cold => cold.push(Some((candidate, token))),
+            tried => self.take(candidate, token, tried, newest),
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        candidate: usize,
+        token: Token<'_>,
+        tried: Tried,
+        newest: &mut Option<Found>,
+    ) {
+        match tried {
+            Tried::Opened(opened) => {
+                self.twins.seen_at = self.twins.seen_at.max(opened.seen_at_there);
+                self.twins.end = self.twins.end.max(opened.record.end(&self.config.limits));
+                let found = Found {
+                    opened,
+                    source: Source::Cookie,
+                    token_len: token.text.len(),
+                    cookies: token.cookies,
+                };
+                if newest
+                    .as_ref()
+                    .is_none_or(|before| !before.is_newer_than(&found))
+                {
+                    *newest = Some(found);
+                }
+            }
+            Tried::Refused(refusal) => self.refused.cookie(candidate, refusal),
+            // It would have had to wait for the next request anyway.
+            Tried::Cold | Tried::Busy if self.has_derived => self.refused.untried = true,
+            Tried::Cold | Tried::Busy => self.is_busy = true,
+        }
     }
 
     /// Opens a token if that takes no slow derivation.
@@ -291,8 +346,9 @@ impl Search<'_> {
     }
 
     fn try_cold(&mut self, token: &[u8]) -> Result<Tried, Error> {
-        self.has_derived = true;
-        self.try_as(token, self.caller)
+        let tried = self.try_as(token, self.caller)?;
+        self.has_derived = !matches!(tried, Tried::Busy);
+        Ok(tried)
     }
 
     fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
@@ -304,48 +360,65 @@ impl Search<'_> {
             Err(error) => Err(error),
         }
     }
+
+    /// Whether a session that is only read shall be sealed again, and in what format: it slides, it was sealed with an older password, or it moves to
+    /// today's format. Without `migrate` it keeps its format and its number of iterations, which may be all that another server can read.
+    ///
+    /// Never if another cookie may be the newer one. What came in the header is sealed again on a write alone.
+    fn reseal_due(&self, found: &Found, verb: Verb) -> Option<Format> {
+        let (config, opened) = (self.config, &found.opened);
+        if self.refused.untried || self.is_busy {
+            return None;
+        }
+        let (may, renews) = if opened.lacked_id {
+            // It has to be set, to be the same session at the next request.
+            (verb == Verb::Use, true)
+        } else {
+            let slides = opened.record.slides(&config.limits, self.now);
+            let may = config.refresh && found.source == Source::Cookie;
+            (may, !opened.current || slides)
+        };
+        let moves = config.migrate && opened.format != config.format;
+        // Where it would not travel in today's format, it may still slide in its own.
+        if may && moves && self.may_travel(found, config.format) {
+            Some(config.format)
+        } else if may && renews && self.may_travel(found, opened.format) {
+            Some(opened.format)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a seal on read makes a token that whoever read the former one can read: h3 1 knows no cookies that belong together.
+    fn may_travel(&self, found: &Found, format: Format) -> bool {
+        let record = &found.opened.record;
+        let config = self.config;
+        let token_len = config.token_len(format, record.shape(), record.data.len(), self.now);
+        if !config.cookies {
+            return token_len <= config.max_token_len;
+        }
+        let cookies = config.attributes.cookies_for(token_len);
+        match format {
+            Format::H3s1 => cookies <= found.cookies.max(config.attributes.max_chunks),
+            Format::Fe26(_) => cookies <= found.cookies.max(1),
+        }
+    }
 }
 
-/// The newer of two cookies' sessions. At a tie that which is to end later, as the later seal of a Fe26.2 token is; else the later one in the
-/// header, since browsers send the older cookie of one path first.
-fn newer(before: Option<Found>, opened: Opened, cookies: usize) -> Found {
-    let age = |opened: &Opened| {
-        let record = &opened.record;
-        (record.seen_at(), record.expires_at)
-    };
-    let found = Found {
-        opened,
-        source: Source::Cookie,
-        cookies,
-        has_twins: before.is_some(),
-    };
-    match before {
-        Some(before) if age(&before.opened) > age(&found.opened) => Found {
-            has_twins: true,
-            ..before
-        },
-        _ => found,
+impl Found {
+    /// At a tie it is that which is to end later, as the later seal of a Fe26.2 token is; else the later one in the header, since browsers send
+    /// the older cookie of one path first. What had no id is older than all that have one.
+    fn is_newer_than(&self, later: &Found) -> bool {
+        let age = |found: &Found| {
+            let opened = &found.opened;
+            (
+                !opened.lacked_id,
+                opened.seen_at_there,
+                opened.record.expires_at,
+            )
+        };
+        age(self) > age(later)
     }
-}
-
-/// Whether a session that is only read shall be sealed again, and in what format: it slides, it was sealed with an older password, or it moves to
-/// today's format. Without `migrate` it keeps its format and its number of iterations, which may be all that another server can read. Never if it would then
-/// take more cookies than it came in, for the same reason. What came in the header is sealed again on a write alone.
-fn reseal_due(config: &Inner, found: &Found, verb: Verb, now: i64) -> Option<Format> {
-    let (opened, record) = (&found.opened, &found.opened.record);
-    if opened.lacked_id {
-        let fits = || config.check_fits(config.format, record.shape(), record.data.len(), now);
-        return (verb == Verb::Use && fits().is_ok()).then_some(config.format);
-    }
-    let moves = config.migrate && opened.format != config.format;
-    let slides = record.slides(&config.limits, now);
-    let due = config.refresh && (moves || !opened.current || slides);
-    if !due || found.source != Source::Cookie {
-        return None;
-    }
-    let format = if moves { config.format } else { opened.format };
-    let token_len = config.token_len(format, record.shape(), record.data.len(), now);
-    (config.attributes.cookies_for(token_len) <= found.cookies).then_some(format)
 }
 
 /// What was refused on the way to a session.
@@ -353,6 +426,8 @@ fn reseal_due(config: &Inner, found: &Found, verb: Verb, now: i64) -> Option<For
 struct Refused {
     /// How many tokens there were so far, refused or not.
     candidates: usize,
+    /// How many cookies were refused.
+    cookies: usize,
     /// The first that was refused, by its place among them.
     first: Option<(usize, Rejection)>,
     /// The header named a session that has ended, and it must not silently become another. (The end of a Fe26.2 token stands outside its seal,
@@ -369,10 +444,15 @@ impl Refused {
             refusal.reason,
             Rejection::Expired | Rejection::Idle | Rejection::Revoked
         );
-        self.cookie(self.candidates, refusal);
+        self.refuse(self.candidates, refusal);
     }
 
     fn cookie(&mut self, candidate: usize, refusal: Refusal) {
+        self.cookies += 1;
+        self.refuse(candidate, refusal);
+    }
+
+    fn refuse(&mut self, candidate: usize, refusal: Refusal) {
         if self.first.is_none_or(|(first, _)| candidate < first) {
             self.first = Some((candidate, refusal.reason));
         }

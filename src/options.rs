@@ -193,6 +193,7 @@ impl Draft<'_> {
             cookie.check(&name)?;
             cookie.check_outlives(&self.limits, self.refresh)?;
         }
+        check_ttl_outlives(&seal, &self.limits, self.refresh)?;
         let attributes = Attributes {
             fixed: cookie.fixed(),
             max_age: cookie.max_age,
@@ -215,6 +216,23 @@ impl Draft<'_> {
             attributes,
             cookies,
         })
+    }
+}
+
+/// Refuses a `ttl` by which a token ends before a read may slide its session.
+fn check_ttl_outlives(seal: &Seal, limits: &Limits, refresh: bool) -> Result<(), Error> {
+    let seals_fe26 = seal.format != Format::H3s1;
+    let ttl = seal
+        .fe26
+        .as_ref()
+        .filter(|_| seals_fe26)
+        .and_then(|fe26| fe26.ttl_ms);
+    match (ttl.filter(|ttl| *ttl > 0), limits.idle_timeout) {
+        (Some(ttl), Some(idle)) if refresh && ttl <= idle / 2 => Err(Error::config(
+            "seal.ttl",
+            "the token ends before a read may slide the session, which takes more than half of idleTimeout: make it longer, or remove it",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -576,8 +594,17 @@ impl<'a> SealDraft<'a> {
             (_, Some((false, _))) => None,
             _ => Some(H3_1_ITERATIONS),
         };
+        let other = other.filter(|other| *other != integrity.iterations);
+        if let Some(other) = other.filter(|other| *other > 1 && integrity.iterations > 1) {
+            return Err(Error::config(
+                "seal.integrity.iterations",
+                format!(
+                    "one request makes one slow derivation, so only one number of iterations may be above 1, and seal.accept asks for {other} as well"
+                ),
+            ));
+        }
         Ok(fe26::Options {
-            other: other.filter(|other| *other != integrity.iterations),
+            other,
             encryption,
             integrity,
             ..std::mem::take(&mut self.fe26)

@@ -7,6 +7,7 @@ use crate::config::{Config, Inner};
 use crate::cookie::{ChunkSet, Cookies};
 use crate::data::Data;
 use crate::json;
+use crate::open::Twins;
 use crate::record::{Id, Record, Shape};
 use crate::seal::{Format, Opened, h3s1};
 use crate::{Error, Rejection, clock, random};
@@ -23,7 +24,7 @@ pub struct Request<'a> {
     /// derivation.
     pub peer: &'a [u8],
     /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
-    /// A cookie that needs one is passed over where another cookie opens.
+    /// So also where another cookie opens without: which is the newer one shows only then.
     pub warm_only: bool,
     /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with SameSite stayed behind. Where the request
     /// carried no cookie of the session, [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes nothing.
@@ -75,7 +76,9 @@ pub struct Session {
     /// The browser may have a cookie of the session that it did not send: `clear` must not delete it.
     spares_cookies: bool,
     /// The request carried other sessions as well: `clear` must not leave the field to them.
-    has_twins: bool,
+    twins: Option<Twins>,
+    /// The length of the token that it came in; 0 where there was none.
+    came_len: usize,
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
     /// that another server can read.
@@ -118,7 +121,8 @@ impl Session {
             rejection: None,
             carried,
             spares_cookies: false,
-            has_twins: false,
+            twins: None,
+            came_len: 0,
             state: if opened.lacked_id {
                 State::New
             } else {
@@ -141,6 +145,7 @@ impl Session {
             format: config.inner().format,
             current: true,
             lacked_id: true,
+            seen_at_there: now,
         };
         Ok(Session::opened(config, made, Source::None, now, carried))
     }
@@ -154,9 +159,13 @@ impl Session {
         self.spares_cookies = true;
     }
 
-    /// Other cookies of the request opened, too.
-    pub(crate) fn has_twins(&mut self) {
-        self.has_twins = true;
+    /// Other cookies of the request opened, too, or might.
+    pub(crate) fn has_twins(&mut self, twins: Twins) {
+        self.twins = Some(twins);
+    }
+
+    pub(crate) fn came_as(&mut self, token_len: usize) {
+        self.came_len = token_len;
     }
 
     /// A seal is due although nothing was written.
@@ -302,7 +311,9 @@ impl Session {
     /// since (see [`Session::set_now`]), [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all writes.
     pub fn update(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
         let object = object.as_ref();
-        self.write(json::least_len(object), |data| data.merged(object))
+        self.write(json::least_len_of_any_spelling(object), |data| {
+            data.merged(object)
+        })
     }
 
     /// Sets the data to a JSON object. After [`Session::clear`] it starts a fresh session.
@@ -479,10 +490,18 @@ impl Session {
         }
     }
 
-    /// Refuses a record that would not fit with data of this length.
+    /// Refuses a record that would not fit with data of this length. What has come longer than that may grow shorter, and be rotated.
     fn check_fits(&self, shape: Shape<'_>, data_len: usize) -> Result<(), Error> {
         let inner = self.config.inner();
-        inner.check_fits(inner.format, shape, data_len, self.now)
+        let fits = inner.check_fits(inner.format, shape, data_len, self.now);
+        fits.or_else(|error| {
+            let token_len = inner.token_len(inner.format, shape, data_len, self.now);
+            if token_len <= self.came_len {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })
     }
 }
 
@@ -546,33 +565,33 @@ impl Session {
         if !self.owes || !self.config.inner().cookies {
             return Ok(Cookies::default());
         }
-        let inner = self.config.inner();
         if self.state == State::Cleared {
-            return match self.has_twins {
-                true => self.empty_cookies(),
-                false => inner.attributes.delete(self.carried),
+            return match self.twins {
+                Some(twins) => self.empty_cookies(twins),
+                None => self.config.inner().attributes.delete(self.carried),
             };
         }
         self.sealed()?;
         let token = self.token.as_deref().ok_or_else(Error::internal)?;
-        self.cookies_of(token, &self.record)
-    }
-
-    /// A new, empty session's. A cookie of another path or domain cannot be deleted from here; so that its session, of which there was one, does not
-    /// come back, a newer one has to take its place.
-    fn empty_cookies(&self) -> Result<Cookies, Error> {
-        let mut empty = fresh(self.now)?;
-        stamp(self.config.inner(), self.format, &mut empty, self.now);
-        let token = self.seal_record(&empty)?;
-        self.cookies_of(&token, &empty)
-    }
-
-    fn cookies_of(&self, token: &[u8], record: &Record) -> Result<Cookies, Error> {
-        let inner = self.config.inner();
+        let (inner, record) = (self.config.inner(), &self.record);
         let end = inner.limits.end(record.created_at, record.seen_at());
         inner
             .attributes
             .set(without_nul(token), self.now, end, self.carried)
+    }
+
+    /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so that none of their sessions comes back, one
+    /// that is newer, and lives as long, has to take their place.
+    fn empty_cookies(&self, twins: Twins) -> Result<Cookies, Error> {
+        let inner = self.config.inner();
+        let at = self.now.max(twins.seen_at + 1);
+        let mut empty = fresh(at)?;
+        stamp(inner, self.format, &mut empty, at);
+        let token = self.seal_record(&empty)?;
+        let end = inner.limits.end(at, at).max(twins.end);
+        inner
+            .attributes
+            .set(without_nul(&token), self.now, end, self.carried)
     }
 
     /// Runs what may seal. If it fails, nothing was sealed.

@@ -17,8 +17,9 @@ use crate::{Config, Error};
 /// `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password": {"1": "…"}`, and `~2` after it:
 /// append that.
 ///
-/// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as a session of the same
-/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a session.
+/// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as that session of the same
+/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a session. (Any other object would open
+/// as a new session without data.)
 ///
 /// json, json_len: one JSON value in UTF-8.
 /// now_ms: milliseconds since 1970; 0: the system clock.

@@ -91,7 +91,8 @@ impl Drop for Entered<'_> {
 /// the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
 ///
 /// Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
-/// derivation is made; what would have taken another one was not looked at, and is not replaced.
+/// derivation is made to find it; what would have taken another one was not looked at, and is not replaced. The next request gets on
+/// to it, since keys, and what was refused, are remembered.
 ///
 /// A token that is refused is no error: see `h3s_session_rejection`.
 ///
@@ -126,7 +127,8 @@ pub unsafe extern "C" fn h3s_get(
 
 /// Opens a bare token, as a header client, a WebSocket or another service would send it.
 ///
-/// Unlike above, a token that is refused is an error, and no session is made.
+/// Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token is derived for, and one without a key id
+/// with each password that it may belong to: bound the rate of what strangers send, or have it sent in the session header.
 ///
 /// now_ms: milliseconds since 1970; 0: the system clock.
 /// out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
@@ -280,6 +282,10 @@ pub unsafe extern "C" fn h3s_rotate(session: *mut h3s_session, err: *mut h3s_err
 
 /// Ends the session: no id, data `{}`, and deleting Set-Cookie values for its cookie and each chunk the request carried.
 ///
+/// Where the request carried several cookies of the name that may be sessions, as after a change of `cookie.domain` or `cookie.path`, only
+/// one of them can be deleted: then the cookie of a new, empty session takes its place, which is newer than the others, so that
+/// none of those comes back. Under H3S_CROSS_SITE nothing is deleted that did not come.
+///
 /// Call it at logout. A later `h3s_update`, `h3s_replace` or `h3s_set` starts a fresh session, without the old data;
 /// `h3s_remove`, `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
 ///
@@ -340,7 +346,8 @@ pub unsafe extern "C" fn h3s_session_set_now(
 ///
 /// out: its `size` must be set. The strings in it last as those of `h3s_session_data`.
 ///
-/// Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_INTERNAL for a broken handle.
+/// Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread is inside; H3S_ERR_INTERNAL for a
+/// broken handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut h3s_view) -> i32 {
     guard(std::ptr::null_mut(), || {
@@ -516,7 +523,8 @@ pub unsafe extern "C" fn h3s_session_log_id(session: *mut h3s_session) -> h3s_st
 ///
 /// The Set-Cookie values that the response owes; most often none or one. Send each as a header line of its own.
 ///
-/// What was written is sealed here, once. Until the next write the same values come again; after it the whole new list
+/// What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first seal, and then one a day, derives two
+/// keys, which takes some milliseconds.) Until the next write the same values come again; after it the whole new list
 /// takes the place of the former one.
 ///
 /// list: receives an array of `count` strings, each NUL-terminated, borrowed as `h3s_session_data`.

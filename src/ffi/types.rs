@@ -21,8 +21,7 @@ pub const H3S_ERR_REJECTED: i32 = 6;
 pub const H3S_ERR_RANDOM: i32 = 7;
 /// Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.)
 pub const H3S_ERR_MEMORY: i32 = 8;
-/// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation, and no other cookie opened. No session was made; repeat the call without the
-/// flag, in a thread.
+/// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread.
 pub const H3S_ERR_COLD: i32 = 9;
 /// This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones above all, and no other token of the request
 /// opened. No session was made: answer 429 and touch no cookie.
@@ -61,7 +60,8 @@ pub const H3S_SOURCE_TOKEN: i32 = 3;
 
 /// Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
 /// call in a thread. Only a Fe26.2 token that this config has not seen lately needs one, and only with more than one iteration (`"h3-2"`); a
-/// token of the native format never does. A cookie that needs one is passed over where another cookie opens.
+/// token of the native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is the newer one shows only then.
+/// (What was refused once needs none again, so that no stale cookie makes each request cold.)
 pub const H3S_WARM_ONLY: u32 = 1;
 
 /// Request flag: another site has sent the browser here. Set it where the request says `Sec-Fetch-Site: cross-site`.

@@ -31,6 +31,8 @@ use crate::{Error, Rejection, random};
 
 pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
 
+/// What iron-session puts after a token, in which there is no session as h3 has it.
+const IRON_SESSION: &[u8] = b"~2";
 const SALT_MAX_LEN: usize = 128;
 const IV_LEN: usize = 16;
 const IV_TEXT_LEN: usize = 22;
@@ -154,15 +156,20 @@ impl Fe26 {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Result<Opened, Refusal>, Error> {
+        if token.ends_with(IRON_SESSION) {
+            return Ok(Err(Rejection::UnsupportedFormat.into()));
+        }
         let opened = match self.open_text(keyring, token, now, caller)? {
             Ok(opened) => opened,
             Err(reason) => return Ok(Err(reason)),
         };
         let Some(payload) = payload::parse(opened.text, opened.len)? else {
-            return Ok(Err(Rejection::Malformed.into()));
+            // It is authentic, so somebody has a use for it.
+            return Ok(Err(Rejection::Malformed.of_foreign()));
         };
         let expires_at = opened.expiration.map(|end| self.last_moment(end));
         Ok(Ok(Opened {
+            seen_at_there: payload.record.seen_at(),
             record: Record {
                 expires_at,
                 ..payload.record
@@ -182,7 +189,7 @@ impl Fe26 {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Result<Buffer, Refusal>, Error> {
-        let token = token.strip_suffix(b"~2").unwrap_or(token);
+        let token = token.strip_suffix(IRON_SESSION).unwrap_or(token);
         let opened = match self.open_text(keyring, token, now, caller)? {
             Ok(opened) => opened,
             Err(reason) => return Ok(Err(reason)),
@@ -261,10 +268,9 @@ impl Fe26 {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Result<OpenedText, Refusal>, Error> {
-        let Some(mut parts) = Parts::of(token) else {
+        let Some(parts) = Parts::of(token) else {
             return Ok(Err(Rejection::Malformed.into()));
         };
-        parts.key_id = keyring.fe26_id(parts.key_id);
         // It is the decoder that knows base64's alphabet, and does so faster than a second look would.
         let Some(ciphertext) = base64url::decode(parts.ciphertext)? else {
             return Ok(Err(Rejection::Malformed.into()));
@@ -298,7 +304,8 @@ impl Fe26 {
                 position: authentic.position,
                 iterations: authentic.iterations,
             }),
-            None => Err(Rejection::BadSeal.into()),
+            // Its other key has another number of iterations, or its cipher is another one.
+            None => Err(Rejection::BadSeal.of_foreign()),
         })
     }
 
@@ -511,7 +518,14 @@ impl Fe26 {
             .options
             .other
             .filter(|_| iterations == Iterations::Other);
-        let draw = || Salts::draw(password(key)?, &self.options, other);
+        let draw = || {
+            let salts = Salts::draw(password(key)?, &self.options, other)?;
+            // Tokens under them are still about when others seal.
+            for (name, key) in salts.named(&self.options, other) {
+                self.remembered.insert(name, key);
+            }
+            Ok(salts)
+        };
         let salts = self.sealing(iterations).salts(now, draw)?;
         let iv: [u8; IV_LEN] = random::array()?;
         let expiration = self.expiration(limits, now);

@@ -48,12 +48,14 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Ref
     let end = len - TAG_LEN;
     let record = parse(buffer, end).transpose()?;
     let opened = record.map(|record| Opened {
+        seen_at_there: record.seen_at(),
         record,
         format: Format::H3s1,
         current: position == 0,
         lacked_id: false,
     });
-    Ok(opened.ok_or(Rejection::Malformed.into()))
+    // It is authentic, so somebody has a use for it: a later version, say.
+    Ok(opened.ok_or(Rejection::Malformed.of_foreign()))
 }
 
 /// Seals a record, with a NUL after the token. The nonce must never be used twice.

@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) current: bool,
     /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
     pub(crate) lacked_id: bool,
+    /// When it was last seen, else made, by the clock of whoever sealed it, which may be ahead.
+    pub(crate) seen_at_there: i64,
 }
 
 /// Why a token was refused.

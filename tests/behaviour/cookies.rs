@@ -432,6 +432,134 @@ fn a_logout_is_final_also_where_an_old_cookie_of_another_path_stays() {
 }
 
 #[test]
+fn a_logout_is_final_whatever_other_cookies_the_request_carried() {
+    let config = config(r#""maxAge":3600"#);
+    let token = |n: i64, at| token_at(&config, &format!(r#"{{"user":{n}}}"#), at);
+    let (one, two) = (token(1, NOW), token(2, NOW + SECOND));
+    let fast = token(3, NOW + 300 * SECOND);
+    let stale: Vec<String> = (0..4).map(|n| format!("h3=h3s1..AAAA{n}")).collect();
+    let [same, both, ahead, fifth] = [
+        format!("h3={one}; h3={one}"),
+        format!("h3={one}; h3={two}"),
+        format!("h3={fast}; h3={one}"),
+        format!("{}; h3={one}; h3={two}", stale[..3].join("; ")),
+    ];
+    for (cookie, header, twins) in [
+        (same, "", vec![&one]),
+        (both.clone(), "", vec![&one, &two]),
+        (both, &*two, vec![&one, &two]),
+        (ahead, "", vec![&one, &fast]),
+        (fifth, "", vec![&one, &two]),
+    ] {
+        let now = NOW + 2 * SECOND;
+        let mut session = config.get_session(&request(&cookie, header, now)).unwrap();
+        assert!(!session.is_new(), "{cookie}");
+        session.clear();
+        let left = set_cookies(&mut session).remove(0);
+        let left = left.split(';').next().unwrap();
+        for twin in twins {
+            for cookie in [format!("h3={twin}; {left}"), format!("{left}; h3={twin}")] {
+                for later in [0, 1, 250, 400] {
+                    let after = get_at(&config, &cookie, now + later * SECOND);
+                    assert_eq!(after.data(), "{}", "{header} {later}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_session_lives_as_long_as_those_whose_place_it_takes() {
+    let before = config(r#""maxAge":3600"#);
+    let [one, two] = [NOW, NOW + SECOND].map(|at| sealed_at(&before, "{}", at));
+    let mut session = get_at(&config(""), &format!("{one}; {two}"), NOW + 2 * SECOND);
+    session.clear();
+    let left = set_cookies(&mut session).remove(0);
+    assert!(left.contains("; Max-Age=3599; "), "{left}");
+}
+
+#[test]
+fn a_fifth_cookie_is_not_looked_at_and_not_destroyed() {
+    let config = config("");
+    let stale: String = (0..4).map(|n| format!("h3=h3s1..AAAA{n}; ")).collect();
+    let fifth = stale.clone() + &sealed_at(&config, "{}", NOW);
+    assert!(set_cookies(&mut use_at(&config, &fifth, NOW)).is_empty());
+    assert_eq!(set_cookies(&mut use_at(&config, &stale, NOW)).len(), 1);
+}
+
+#[test]
+fn of_two_cookies_from_a_clock_that_is_ahead_the_newer_is_the_session() {
+    let config = config("");
+    let [old, new] = [100, 200].map(|ahead| {
+        sealed_at(
+            &config,
+            &format!(r#"{{"n":{ahead}}}"#),
+            NOW + ahead * SECOND,
+        )
+    });
+    for cookie in [format!("{old}; {new}"), format!("{new}; {old}")] {
+        assert_eq!(get_at(&config, &cookie, NOW).data(), r#"{"n":200}"#);
+    }
+}
+
+#[test]
+fn a_session_that_came_larger_than_writes_may_make_it_can_grow_shorter_and_be_rotated() {
+    let big = format!(
+        r#"{{"a":"{}","b":"{}"}}"#,
+        "x".repeat(8000),
+        "y".repeat(3000)
+    );
+    let cookie = sealed_at(&config(MANY), &big, NOW);
+    let config = config("");
+    let open = || use_at(&config, &cookie, NOW);
+    open().rotate().unwrap();
+    open().set("b", "1").unwrap();
+    open().remove("b").unwrap();
+    assert_eq!(
+        open().set("c", "1").unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
+    let mut session = open();
+    session.rotate().unwrap();
+    let mut jar = jar::Jar::default();
+    jar.take(&mut session);
+    assert_eq!(use_at(&config, &jar.header(), NOW).data(), big);
+}
+
+#[test]
+fn an_update_that_fits_is_taken_however_its_names_are_spelt() {
+    let config = config(r#""cookie":{"maxChunks":1}"#);
+    let member = |n: usize, name: &str| format!(r#""{name}{n}":1"#);
+    let object = |name: &str| {
+        let members: Vec<String> = (0..150).map(|n| member(n, name)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let mut session = use_at(&config, "", NOW);
+    session.replace(object("Имя")).unwrap();
+    let data = session.data().to_owned();
+    session.update(object(r"\u0418\u043c\u044f")).unwrap();
+    assert_eq!(session.data(), data);
+}
+
+#[test]
+fn a_session_slides_also_where_it_cannot_move_or_needs_more_cookies_now() {
+    let large = |len: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(len));
+    let before = config(r#""idleTimeout":600"#);
+    let moving = config(
+        r#""idleTimeout":600,"seal":{"format":"h3-1","accept":["h3-1","h3s1"],"migrate":true}"#,
+    );
+    let smaller = config(r#""idleTimeout":600,"cookie":{"chunkMaxLength":2000}"#);
+    let cookie = sealed_at(&before, &large(2800), NOW);
+    for today in [moving, smaller] {
+        let mut session = get_at(&today, &cookie, NOW + 400 * SECOND);
+        let mut jar = jar::Jar::default();
+        jar.take(&mut session);
+        let slid = get_at(&today, &jar.header(), NOW + 800 * SECOND);
+        assert_eq!(slid.data(), large(2800));
+    }
+}
+
+#[test]
 fn vary_names_what_was_looked_at() {
     assert_eq!(config("").vary(), "Cookie, x-h3-session");
     assert_eq!(config(r#""sessionHeader":false"#).vary(), "Cookie");

@@ -535,7 +535,7 @@ fn a_refused_token_is_remembered_and_neither_charged_nor_derived_for_again() {
 }
 
 #[test]
-fn a_stale_cookie_before_the_good_one_makes_nobody_busy_or_cold() {
+fn a_stale_cookie_before_the_good_one_makes_nobody_busy() {
     let (there, here) = (config(FE26), config(FE26));
     let token = token_at(&there, r#"{"a":1}"#, NOW);
     let good = format!("h3={token}");
@@ -545,14 +545,134 @@ fn a_stale_cookie_before_the_good_one_makes_nobody_busy_or_cold() {
     }
     for n in 20..60 {
         let cookie = format!("h3={}; {good}", forged(&token, n));
-        for warm_only in [true, false] {
-            let request = Request {
-                warm_only,
-                ..by(b"alice", &cookie, "")
-            };
-            assert_eq!(here.get_session(&request).unwrap().data(), r#"{"a":1}"#);
+        let session = here.get_session(&by(b"alice", &cookie, "")).unwrap();
+        assert_eq!(session.data(), r#"{"a":1}"#);
+    }
+}
+
+#[test]
+fn a_cold_cookie_that_may_be_the_newer_one_is_never_passed_over() {
+    let [login, one, two] = [FE26; 3].map(config);
+    let old = sealed_at(&login, r#"{"user":"alice"}"#, NOW);
+    let new = sealed_at(&login, r#"{"user":"alice","n":1}"#, NOW + SECOND);
+    let both = format!("{old}; {new}");
+    // Both processes have seen the visitor, who logs out at one of them.
+    let mut session = get_at(&one, &both, NOW + SECOND);
+    assert_eq!(
+        get_at(&two, &both, NOW + SECOND).data(),
+        r#"{"user":"alice","n":1}"#
+    );
+    session.clear();
+    let left = set_cookies(&mut session).remove(0);
+    let cookie = format!("{old}; {}", left.split(';').next().unwrap());
+    let mut warm_only = request(&cookie, "", NOW + 2 * SECOND);
+    warm_only.warm_only = true;
+    assert_eq!(
+        two.get_session(&warm_only).unwrap_err().kind(),
+        ErrorKind::Cold
+    );
+    assert_eq!(get_at(&two, &cookie, NOW + 2 * SECOND).data(), "{}");
+    assert_eq!(
+        two.get_session(&warm_only).unwrap().data(),
+        "{}",
+        "warm from then on"
+    );
+    // Nor does a stale cookie that is refused make every request cold.
+    let stale = format!("h3={}; {new}", forged(&new[3..], 1));
+    let mut warm_only = request(&stale, "", NOW + 2 * SECOND);
+    assert!(two.get_session(&warm_only).is_ok());
+    warm_only.warm_only = true;
+    assert!(two.get_session(&warm_only).is_ok());
+}
+
+#[test]
+fn a_read_seals_nothing_while_some_cookie_was_not_looked_at() {
+    let idle = format!(r#"{FE26},"idleTimeout":600"#);
+    let stale = sealed_at(&config(&idle), r#"{"n":1}"#, NOW);
+    let third = sealed_at(&config(&idle), r#"{"n":2}"#, NOW + SECOND);
+    let here = config(&idle);
+    let mut session = get_at(&here, &format!("{third}; {stale}"), NOW + 400 * SECOND);
+    assert_eq!(session.data(), r#"{"n":1}"#, "the last one is tried first");
+    assert!(set_cookies(&mut session).is_empty());
+    let mut session = get_at(&here, &format!("{third}; {stale}"), NOW + 400 * SECOND);
+    assert_eq!(session.data(), r#"{"n":2}"#);
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
+
+#[test]
+fn a_logout_is_final_also_beside_a_cookie_that_was_not_looked_at() {
+    let [old, new] = [NOW, NOW + SECOND].map(|at| sealed_at(&config(FE26), r#"{"user":1}"#, at));
+    let here = config(FE26);
+    let mut session = get_at(&here, &format!("{old}; {new}"), NOW + 2 * SECOND);
+    session.clear();
+    let left = set_cookies(&mut session).remove(0);
+    let left = left.split(';').next().unwrap();
+    for twin in [&old, &new] {
+        for cookie in [format!("{twin}; {left}"), format!("{left}; {twin}")] {
+            // The first visit may find that there is more to be looked at.
+            get_at(&here, &cookie, NOW + 3 * SECOND);
+            assert_eq!(get_at(&here, &cookie, NOW + 3 * SECOND).data(), "{}");
         }
     }
+}
+
+#[test]
+fn with_one_derivation_all_cookies_under_its_salts_open() {
+    let there = config(FE26);
+    let [old, new] =
+        [1, 2].map(|n| sealed_at(&there, &format!(r#"{{"n":{n}}}"#), NOW + n * SECOND));
+    for cookie in [format!("{old}; {new}"), format!("{new}; {old}")] {
+        let session = get_at(&config(FE26), &cookie, NOW + 3 * SECOND);
+        assert_eq!(session.data(), r#"{"n":2}"#);
+    }
+}
+
+#[test]
+fn what_sealed_here_stays_warm_after_the_salts_have_changed() {
+    let here = config(FE26);
+    let before = sealed_at(&here, "{}", NOW);
+    sealed_at(&here, "{}", NOW + 2 * 86_400 * SECOND);
+    let mut warm_only = request(&before, "", NOW + SECOND);
+    warm_only.warm_only = true;
+    assert!(!here.get_session(&warm_only).unwrap().is_new());
+}
+
+#[test]
+fn what_is_authentic_and_not_understood_is_not_destroyed_by_a_visit() {
+    let here = config(FE26);
+    let long = "x".repeat(300);
+    for raw in [
+        r#"{"id":42,"createdAt":1,"data":{"user":1}}"#,
+        &format!(r#"{{"id":"{long}","data":{{}}}}"#),
+        r#"{"id":"a b"}"#,
+        r#"{"id":"a","data":[1]}"#,
+        r#"{"id":"a","createdAt":"1"}"#,
+    ] {
+        let cookie = format!("h3={}", here.iron_seal_session(raw, NOW).unwrap());
+        let mut session = use_at(&here, &cookie, NOW);
+        assert_eq!(session.rejection(), Some(Rejection::Malformed));
+        assert!(set_cookies(&mut session).is_empty(), "{raw}");
+    }
+    // iron-session's, in which the data stands alone.
+    let theirs = here.iron_seal(r#"{"user":1}"#, NOW).unwrap();
+    let mut session = use_at(&here, &format!("h3={theirs}~2"), NOW);
+    assert_eq!(session.rejection(), Some(Rejection::UnsupportedFormat));
+    assert!(set_cookies(&mut session).is_empty());
+    // Of which one without the mark opens, as the oldest of all.
+    let own = sealed_at(&here, r#"{"own":1}"#, NOW);
+    for cookie in [format!("h3={theirs}; {own}"), format!("{own}; h3={theirs}")] {
+        assert_eq!(use_at(&here, &cookie, NOW).data(), r#"{"own":1}"#);
+    }
+}
+
+#[test]
+fn a_payload_that_gets_an_id_on_a_visit_keeps_its_number_of_iterations() {
+    let h3v1 = config(r#""seal":"h3-1""#);
+    let raw = h3v1.iron_seal_session(r#"{"data":{"a":1}}"#, NOW).unwrap();
+    let mut session = use_at(&config(FE26), &format!("h3={raw}"), NOW);
+    let pair = set_cookies(&mut session).remove(0);
+    let pair = pair.split(';').next().unwrap();
+    assert_eq!(use_at(&h3v1, pair, NOW).id(), session.id());
 }
 
 #[test]
@@ -571,7 +691,7 @@ fn a_cold_header_is_not_passed_over_for_a_warm_cookie() {
 fn a_cookie_that_was_not_looked_at_is_not_destroyed_and_opens_at_the_next_visit() {
     let (there, here) = (config(FE26), config(FE26));
     let token = token_at(&there, r#"{"a":1}"#, NOW);
-    let cookie = format!("h3={}; h3={token}", forged(&token, 1));
+    let cookie = format!("h3={token}; h3={}", forged(&token, 1));
     let mut first = use_at(&here, &cookie, NOW);
     assert!(first.is_new() && set_cookies(&mut first).is_empty());
     assert_eq!(use_at(&here, &cookie, NOW).data(), r#"{"a":1}"#);

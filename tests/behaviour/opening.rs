@@ -423,3 +423,26 @@ fn a_request_from_another_site_with_the_cookie_is_as_any_other() {
         .unwrap();
     assert_eq!(set_cookies(&mut fresh).len(), 1);
 }
+
+#[test]
+fn a_server_that_has_the_string_still_opens_what_one_with_ids_seals() {
+    for format in ["h3s1", "h3-1", "h3-2"] {
+        let seal = format!(r#""seal":"{format}""#);
+        let ids = |first: &str, second: &str| {
+            of(&format!(r#"{{"password":{{{first},{second}}},{seal}}}"#))
+        };
+        let old = format!(r#""k1":"{PASSWORD}""#);
+        let new = r#""k2":"a new password of at least 32 characters""#;
+        let string = config(&seal);
+        let cookie = sealed_at(&ids(&old, new), r#"{"a":1}"#, NOW);
+        assert_eq!(
+            use_at(&string, &cookie, NOW).data(),
+            r#"{"a":1}"#,
+            "{format}"
+        );
+        // Under the new password it cannot, and leaves it as it is.
+        let mut unknown = use_at(&string, &sealed_at(&ids(new, &old), "{}", NOW), NOW);
+        assert_eq!(unknown.rejection(), Some(Rejection::UnknownKey));
+        assert!(set_cookies(&mut unknown).is_empty());
+    }
+}

@@ -49,8 +49,9 @@ def opens(vector: dict[str, Any]) -> None:
     nonce, key = bytes.fromhex(vector["nonce"]), bytes.fromhex(vector["key"])
     masters = {reference.master_key(each).hex(): each for each in reference.candidates(options, key_id)}
     master = bytes.fromhex(vector["master"])
-    # What it was sealed under then: an id that now means several meant one.
-    sealing = {**options, "password": masters[vector["master"]]} if len(masters) > 1 else options
+    # What it was sealed under: an id that means several here, or none, meant one there.
+    password = masters[vector["master"]]
+    sealing = {**options, "password": {key_id: password} if key_id else password}
     assert reference.session_key(master, options.get("name", "h3")) == key
     assert reference.xaes_key(key, nonce).hex() == vector["derived_key"]
     assert f"h3s1.{key_id}.".encode().hex() == vector["aad"]

@@ -179,6 +179,15 @@ opens(
     sealing=PLAIN,
 )
 opens(
+    "any-key-id-under-a-string",
+    "a password without an id opens tokens of any",
+    "M9",
+    record(),
+    PLAIN,
+    key_id="k1",
+    sealing={"password": {"k1": PASSWORD}},
+)
+opens(
     "highest-number",
     "of ids that are all numbers the highest seals",
     "M25",
@@ -322,8 +331,8 @@ refused(
     "unknown_key",
     {"password": {"k2": KEYED["password"]["k2"]}},
 )
-refused("key-id-under-a-string", "a password that is a string has no id", "M9", "h3s1.k1." + body, "unknown_key")
-refused("default-under-a-string", "nor that one", "M9", "h3s1.default." + body, "unknown_key")
+refused("key-id-under-a-string", "one of another password", "M9", "h3s1.k1." + body, "unknown_key")
+refused("default-under-a-string", "the same", "M9", "h3s1.default." + body, "unknown_key")
 refused("key-id-of-a-prototype", "no such password", "M9", "h3s1.__proto__." + body, "unknown_key", KEYED)
 refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
 refused(

@@ -67,7 +67,7 @@ def candidates(options: Options, key_id: str) -> list[str]:
     if key_id in known:
         return [known[key_id]]
     if key_id:
-        return []
+        return list(known.values()) if list(known) == [""] else []
     return [known["default"]] if "default" in known else list(known.values())
 
 

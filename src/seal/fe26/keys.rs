@@ -172,6 +172,25 @@ impl Salts {
         })
     }
 
+    /// Both keys with their names, where a derivation of them is slow.
+    pub(super) fn named(
+        &self,
+        options: &Options,
+        other: Option<u32>,
+    ) -> impl Iterator<Item = (Name, Key)> {
+        let sides = [
+            (Purpose::Encryption, &self.encryption, &options.encryption),
+            (Purpose::Integrity, &self.integrity, &options.integrity),
+        ];
+        sides
+            .into_iter()
+            .filter_map(move |(purpose, salted, derivation)| {
+                let iterations = other.unwrap_or(derivation.iterations);
+                let name = Name::new(0, purpose, iterations, &salted.salt);
+                (iterations > 1).then(|| (name, Arc::clone(&salted.key)))
+            })
+    }
+
     /// The key of this name, if it is one of these two.
     pub(super) fn key_of(&self, name: &Name) -> Option<Key> {
         let salted = match name.purpose {
