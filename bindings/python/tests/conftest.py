@@ -104,6 +104,32 @@ def cookies_of(response: httpx.Response) -> list[str]:
     return response.headers.get_list("set-cookie")
 
 
+def from_another_site() -> list[dict[str, str]]:
+    """What a browser says of where it was led from: by Fetch Metadata, and where there is none."""
+    page = "https://evil.example"
+    return [
+        {"Sec-Fetch-Site": "cross-site", "Origin": page},
+        {"Origin": page},
+        {"Origin": "null"},
+        {"Referer": page + "/"},
+    ]
+
+
+def from_the_own_site(at: str) -> list[dict[str, str]]:
+    return [{"Sec-Fetch-Site": "same-origin", "Origin": at}, {"Origin": at}, {"Referer": at + "/form"}, {}]
+
+
+def no_other_site_ends_the_session(logout: str, login: str) -> None:
+    """The logout and the login of a server, by POST, without a cookie."""
+    for headers in from_another_site():
+        assert not cookies_of(httpx.post(logout, headers=headers)), headers
+        assert cookies_of(httpx.post(login, headers=headers)), headers
+    for headers in from_the_own_site(logout.rpartition("/")[0]):
+        deleting = cookies_of(httpx.post(logout, headers=headers))
+        assert deleting and all("Max-Age=0" in value for value in deleting), headers
+        assert cookies_of(httpx.post(login, headers=headers)), headers
+
+
 def run(
     command: list[str], environment: dict[str, str], *, folder: Optional[Path] = None, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
-from conftest import PASSWORD, Serve, cookies_of
+from conftest import PASSWORD, Serve, cookies_of, from_another_site, no_other_site_ends_the_session
 
 
 async def count(request: Request) -> Response:
@@ -61,13 +61,16 @@ async def socket(websocket: WebSocket) -> None:
     seen = dict(websocket.session)
     if "set" in websocket.query_params:
         websocket.session["socket"] = True
+    if "clear" in websocket.query_params:
+        websocket.session.clear()
     await websocket.accept()
     await websocket.send_json(seen)
     await websocket.close()
 
 
 ROUTES: list[Any] = [
-    Route("/" + function.__name__, function) for function in (count, read, untouched, login, large, logout, error)
+    Route("/" + function.__name__, function, methods=["GET", "POST"])
+    for function in (count, read, untouched, login, large, logout, error)
 ]
 ROUTES.append(WebSocketRoute("/socket", socket))
 
@@ -110,6 +113,23 @@ def test_a_websocket_reads_the_session(asgi: Serve, client: httpx.Client, sessio
     with connect(address + "?set=1", additional_headers={"Cookie": cookie}) as found:
         found.recv(timeout=20)
         assert found.response is not None and found.response.headers["set-cookie"].startswith("h3=")
+
+
+def test_no_other_site_ends_the_session(asgi: Serve, sessions: h3s.Sessions) -> None:
+    at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))
+    no_other_site_ends_the_session(at + "/logout", at + "/login")
+
+
+def test_no_other_site_ends_the_session_by_a_websocket(asgi: Serve, sessions: h3s.Sessions) -> None:
+    at = asgi(SessionMiddleware(Starlette(routes=ROUTES), sessions))
+    address = at.replace("http", "ws") + "/socket"
+    for headers in from_another_site():
+        with connect(address + "?clear=1", additional_headers=headers) as found:
+            assert found.response is not None and "set-cookie" not in found.response.headers
+        with connect(address + "?set=1", additional_headers=headers) as found:
+            assert found.response is not None and "set-cookie" in found.response.headers
+    with connect(address + "?clear=1", additional_headers={"Origin": at}) as found:
+        assert found.response is not None and "Max-Age=0" in found.response.headers["set-cookie"]
 
 
 def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from conftest import PASSWORD, Serve, cookies_of
+from conftest import PASSWORD, Serve, cookies_of, from_another_site, no_other_site_ends_the_session
 
 # The ORM is not used in an event loop's thread but by its own tests below.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -226,6 +226,21 @@ def test_djangos_own_test_client_works(middleware: list[str]) -> None:
         assert client.get("/read").json() == {"count": 2}
         client.get("/logout")
         assert client.get("/who").json()["user"] == "" and client.get("/read").json() == {}
+
+
+@pytest.mark.usefixtures("accounts")
+def test_no_other_site_ends_the_session(wsgi: Serve, asgi: Serve) -> None:
+    for at in (wsgi(WSGIHandler()), asgi(ASGIHandler())):
+        no_other_site_ends_the_session(at + "/logout", at + "/login")
+
+
+@pytest.mark.usefixtures("accounts")
+def test_no_other_site_ends_the_session_under_djangos_own_middleware(wsgi: Serve) -> None:
+    with override_settings(MIDDLEWARE=STOCK):
+        at = wsgi(WSGIHandler())
+        for headers in from_another_site():
+            assert not cookies_of(httpx.post(at + "/logout", headers=headers))
+            assert cookies_of(httpx.post(at + "/login", headers=headers))
 
 
 def test_the_store_speaks_as_djangos_do() -> None:

@@ -12,7 +12,7 @@ import h3s
 import httpx
 from h3s.flask import H3SessionInterface
 
-from conftest import NOW, PASSWORD, Serve, cookie_of, cookies_of
+from conftest import NOW, PASSWORD, Serve, cookie_of, cookies_of, no_other_site_ends_the_session
 
 
 def application(sessions: h3s.Sessions) -> flask.Flask:
@@ -33,7 +33,7 @@ def application(sessions: h3s.Sessions) -> flask.Flask:
         assert flask.session is not None
         return "hello"
 
-    @app.get("/login")
+    @app.route("/login", methods=["GET", "POST"])
     def login() -> Any:
         old = flask.session.id  # type: ignore[attr-defined]
         flask.session.rotate()  # type: ignore[attr-defined]
@@ -51,7 +51,7 @@ def application(sessions: h3s.Sessions) -> flask.Flask:
         flask.session["text"] = "x" * 10_000
         return {}
 
-    @app.get("/logout")
+    @app.route("/logout", methods=["GET", "POST"])
     def logout() -> Any:
         flask.session.clear()
         return {}
@@ -96,6 +96,11 @@ def test_a_whole_visit(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions
     logout = client.get(at + "/logout")
     assert all("Max-Age=0" in value for value in cookies_of(logout)) and not client.cookies
     assert client.get(at + "/").json() == {"count": 1}
+
+
+def test_no_other_site_ends_the_session(wsgi: Serve, sessions: h3s.Sessions) -> None:
+    at = wsgi(application(sessions))
+    no_other_site_ends_the_session(at + "/logout", at + "/login")
 
 
 def test_errors_carry_the_cookie(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:

@@ -10,7 +10,7 @@ import h3s
 import httpx
 from h3s.wsgi import SessionMiddleware, session_of
 
-from conftest import PASSWORD, Serve, cookies_of
+from conftest import PASSWORD, Serve, cookies_of, no_other_site_ends_the_session
 
 Environ = dict[str, Any]
 PLAIN = [("Content-Type", "text/plain")]
@@ -35,6 +35,10 @@ def application(environ: Environ, start_response: Any) -> Any:
         session["count"] = 7
         start_response("200 OK", [*PLAIN, ("Cache-Control", "no-store")])(b"written")
         return []
+    if path == "/logout":
+        session.clear()
+        start_response("200 OK", PLAIN)
+        return [b"goodbye"]
     if path == "/error":
         session["count"] = 9
         try:
@@ -73,6 +77,11 @@ def test_each_response_owes_what_it_should(wsgi: Serve, client: httpx.Client, se
     error = client.get(at + "/error")
     assert error.status_code == 500 and len(cookies_of(error)) == 1
     assert client.get(at + "/read").text == "9"
+
+
+def test_no_other_site_ends_the_session(wsgi: Serve, sessions: h3s.Sessions) -> None:
+    at = wsgi(SessionMiddleware(application, sessions))
+    no_other_site_ends_the_session(at + "/logout", at + "/write")
 
 
 def test_a_header_client_keeps_its_session_itself(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:

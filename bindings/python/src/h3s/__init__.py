@@ -10,6 +10,7 @@
 The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s.django`.
 """
 
+from .cross_site import is_cross_site
 from .errors import Busy, Cold, ConfigError, DataError, Expired, H3sError, LibraryError, Rejected, StateError, TooLarge
 from .options import CookieOptions, Derivation, SealOptions
 from .session import Session
@@ -31,5 +32,6 @@ __all__ = [
     "Sessions",
     "StateError",
     "TooLarge",
+    "is_cross_site",
 ]
 __version__ = "0.1.0"

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Callable, Optional
 
 from ._http import LazySession, put
+from .cross_site import is_cross_site
 from .errors import Busy, Cold
 from .session import Session
 from .sessions import Sessions
@@ -80,7 +81,11 @@ class SessionMiddleware:
         # HTTP/2 allows several lines.
         cookie = "; ".join(lines) if lines else None
         peer = self._peer(scope) if self._peer is not None else None
-        open = partial(self._sessions.get, cookie, header, peer=peer)
+
+        def open(*, warm_only: bool = False) -> Session:
+            cross_site = is_cross_site(partial(_header, scope))
+            return self._sessions.get(cookie, header, peer=peer, cross_site=cross_site, warm_only=warm_only)
+
         if "Fe26.2*" not in (cookie or "") and b"Fe26.2*" not in (header or b""):
             return open
         try:
@@ -88,6 +93,12 @@ class SessionMiddleware:
         except Cold:
             opened = await asyncio.get_running_loop().run_in_executor(None, open)
         return lambda: opened
+
+
+def _header(scope: _Scope, name: str) -> Optional[str]:
+    key = name.lower().encode()
+    lines = [value.decode("latin-1") for found, value in scope["headers"] if found == key]
+    return ", ".join(lines) if lines else None
 
 
 async def _refuse(scope: _Scope, send: _Send) -> None:

@@ -28,6 +28,7 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from ._http import LazySession, owed
+from .cross_site import is_cross_site
 from .errors import Busy, ConfigError
 from .session import Session
 from .sessions import Sessions
@@ -192,7 +193,11 @@ class SessionMiddleware(MiddlewareMixin):
         cookie = request.META.get("HTTP_COOKIE")
         name = sessions().header_name
         header = request.headers.get(name) if name else None
-        request.session = SessionStore(opened=LazySession(lambda: sessions().get(cookie, header)))
+
+        def open() -> Session:
+            return sessions().get(cookie, header, cross_site=is_cross_site(request.headers.get))
+
+        request.session = SessionStore(opened=LazySession(open))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         store = getattr(request, "session", None)

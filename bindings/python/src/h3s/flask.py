@@ -14,6 +14,7 @@ import flask
 from flask.sessions import SessionInterface, SessionMixin
 
 from ._http import LazySession, owed
+from .cross_site import is_cross_site
 from .errors import Busy
 from .session import Session
 from .sessions import Sessions
@@ -67,8 +68,9 @@ class H3SessionInterface(SessionInterface):
         def open() -> Session:
             header = request.headers.get(sessions.header_name) if sessions.header_name else None
             who = peer(request) if peer is not None else None
+            cross_site = is_cross_site(request.headers.get)
             try:
-                return sessions.get(request.headers.get("cookie"), header, peer=who)
+                return sessions.get(request.headers.get("cookie"), header, peer=who, cross_site=cross_site)
             except Busy:
                 flask.abort(429)
 

@@ -96,6 +96,7 @@ class Sessions(Handle):
         header: Optional[Text] = None,
         *,
         peer: Optional[str] = None,
+        cross_site: bool = False,
         now: Optional[Moment] = None,
         warm_only: bool = False,
     ) -> Session:
@@ -104,13 +105,16 @@ class Sessions(Handle):
         cookie: the Cookie header's value. Several lines: joined with "; ".
         header: the session header's value, see `header_name`.
         peer: who asks, e.g. the client's address; one that forges Fe26.2 tokens too often gets Busy.
+        cross_site: whether another site has led the browser here, see `is_cross_site`. If the
+            request carried no cookie of the session, `use` is then `get`, and `clear` deletes none:
+            the browser may have one, and not send it because it is SameSite.
         now: the time, for tests.
         warm_only: raise Cold instead of deriving a key for milliseconds (Fe26.2 only), so that an event loop can
             repeat the call in a thread.
 
         A token that is refused is no error: see `Session.rejection`.
         """
-        return Session(self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, now, warm_only))
+        return Session(self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, cross_site, now, warm_only))
 
     def get(
         self,
@@ -118,11 +122,12 @@ class Sessions(Handle):
         header: Optional[Text] = None,
         *,
         peer: Optional[str] = None,
+        cross_site: bool = False,
         now: Optional[Moment] = None,
         warm_only: bool = False,
     ) -> Session:
         """As `use`, but a session that had to be made costs no cookie until something is written."""
-        return Session(self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, now, warm_only))
+        return Session(self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, cross_site, now, warm_only))
 
     def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
         """The session of a bare token. Raises Rejected (Expired, if that is why)."""
@@ -138,10 +143,12 @@ class Sessions(Handle):
         cookie: Optional[Text],
         header: Optional[Text],
         peer: Optional[str],
+        cross_site: bool,
         now: Optional[Moment],
         warm_only: bool,
     ) -> c_void_p:
-        request = Request(_abi.REQUEST_SIZE, _abi.WARM_ONLY)
+        flags = _abi.CROSS_SITE if cross_site else 0
+        request = Request(_abi.REQUEST_SIZE, flags | _abi.WARM_ONLY)
         if cookie is not None:
             request.cookie = text = _bytes(cookie)
             request.cookie_len = len(text)
@@ -157,7 +164,7 @@ class Sessions(Handle):
         status = find(self._handle, byref(request), byref(handle), None)
         if status == _abi.ERR_COLD and not warm_only:
             # This takes milliseconds: other threads go on meanwhile.
-            request.flags = 0
+            request.flags = flags
             status = find_slowly(self._handle, byref(request), byref(handle), None)
         if status:
             self._check(status, None)

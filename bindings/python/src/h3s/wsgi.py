@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Union
 
 from ._http import LazySession, put
+from .cross_site import is_cross_site
 from .errors import Busy
 from .session import Session
 from .sessions import Sessions
@@ -61,9 +62,13 @@ class SessionMiddleware:
     def _session(self, environ: dict[str, Any]) -> LazySession:
         sessions, peer = self._sessions, self._peer
 
+        def header(name: str) -> Optional[str]:
+            return environ.get("HTTP_" + name.upper().replace("-", "_"))
+
         def open() -> Session:
             who = peer(environ) if peer is not None else None
-            return sessions.get(environ.get("HTTP_COOKIE"), environ.get(self._header), peer=who)
+            cross_site = is_cross_site(header)
+            return sessions.get(environ.get("HTTP_COOKIE"), environ.get(self._header), peer=who, cross_site=cross_site)
 
         return LazySession(open)
 

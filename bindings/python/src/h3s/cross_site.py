@@ -1,0 +1,40 @@
+"""Whether another site has led the browser here."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+from urllib.parse import urlsplit
+
+__all__ = ["is_cross_site"]
+
+
+def is_cross_site(header: Callable[[str], Optional[str]]) -> bool:
+    """Whether another site has led the browser here: `cross_site` of `Sessions.use` and `get`.
+
+    header: the value of a request header by its name, or None, e.g. `request.headers.get`.
+
+    A SameSite cookie stays behind when another site leads the browser here: by a form, and under
+    "strict" also by a link. Such a request must not replace or delete the cookie that it came
+    without. A false alarm costs nothing, since it matters only to requests without the cookie,
+    and what is written still sets it: a login that another site leads back to works.
+
+    Browsers send `Sec-Fetch-Site` over HTTPS and to localhost. Where it is missing, the host in
+    `Origin`, else in `Referer`, is compared with `Host`. What is not understood is another site.
+    """
+    said = header("Sec-Fetch-Site")
+    if said:
+        # Several lines may come as one.
+        return "cross-site" in (value.strip() for value in said.split(","))
+    page = header("Origin") or header("Referer")
+    if not page:
+        return False
+    host = _host_of("//" + (header("Host") or ""))
+    return host is None or _host_of(page) != host
+
+
+def _host_of(url: str) -> Optional[str]:
+    """In lower case, without the port; None where there is none."""
+    try:
+        return urlsplit(url).hostname or None
+    except ValueError:
+        return None
