@@ -37,11 +37,12 @@ static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
     return status != H3S_OK ? status : viewed;
 }
 
-static int32_t h3s_go_open(const h3s_config *config, int use, _GoString_ cookie, _GoString_ header, _GoString_ peer,
-                           int64_t now_ms, h3s_go_session *s, h3s_error *err)
+static int32_t h3s_go_open(const h3s_config *config, int use, uint32_t flags, _GoString_ cookie, _GoString_ header,
+                           _GoString_ peer, int64_t now_ms, h3s_go_session *s, h3s_error *err)
 {
     h3s_request request = {
         .size = sizeof request,
+        .flags = flags,
         .cookie = _GoStringPtr(cookie),
         .cookie_len = _GoStringLen(cookie),
         .header = _GoStringPtr(header),
@@ -189,6 +190,7 @@ func (conf *config) ironUnseal(token string, now int64) ([]byte, error) {
 // A request is what a session is opened from.
 type request struct {
 	cookie, header, peer string
+	crossSite            bool
 	now                  int64
 }
 
@@ -202,8 +204,12 @@ func (h *handle) open(conf *config, use bool, r request) error {
 	if use {
 		create = 1
 	}
+	flags := C.uint32_t(0)
+	if r.crossSite {
+		flags = C.H3S_CROSS_SITE
+	}
 	var e C.h3s_error
-	status := C.h3s_go_open(conf.c, create, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
+	status := C.h3s_go_open(conf.c, create, flags, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
 	runtime.KeepAlive(conf)
 	if status != C.H3S_OK {
 		return errorOf(status, e)

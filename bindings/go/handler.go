@@ -16,6 +16,9 @@ import (
 // begun can carry no cookie: what is written to the session from then on is reported to Options.OnError. When a connection is hijacked,
 // the cookies are in the ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them along.
 //
+// A request that another site has led here without the cookie, since that is SameSite, cannot end
+// the session that the browser has: see [Sessions.Use].
+//
 // next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
 // server's is, and works with [http.ResponseController].
 //

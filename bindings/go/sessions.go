@@ -57,6 +57,10 @@ func New(options Options) (*Sessions, error) {
 // Use finds the session of a request in its header, else in its cookie; it makes one where there is none or none valid, which
 // has a cookie at once. A token that is refused is no error: see [Session.Rejection].
 //
+// Where another site has led the browser here (as Sec-Fetch-Site says, else Origin or Referer), a
+// SameSite cookie has stayed behind, and must not be replaced or deleted: if such a request came
+// without the cookie, Use is as [Sessions.Peek], and [Session.Clear] deletes none.
+//
 // Close the session after use. For requests that come through [Sessions.Handler], use [FromContext] instead.
 func (ss *Sessions) Use(r *http.Request) (*Session, error) { return ss.open(r, true) }
 
@@ -141,7 +145,7 @@ func (ss *Sessions) time() int64 {
 }
 
 func (ss *Sessions) request(r *http.Request) request {
-	from := request{now: ss.time()}
+	from := request{crossSite: isCrossSite(r), now: ss.time()}
 	if lines := r.Header["Cookie"]; len(lines) == 1 {
 		from.cookie = lines[0]
 	} else {

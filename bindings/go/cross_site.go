@@ -1,0 +1,43 @@
+package h3s
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// isCrossSite reports whether another site has led the browser here.
+//
+// A SameSite cookie stays behind when another site leads the browser here: by a form, and under
+// "strict" also by a link. Such a request must not replace or delete the cookie that it came
+// without. A false alarm costs nothing, since it matters only to requests without the cookie, and
+// what is written still sets it: a login that another site leads back to works.
+//
+// Browsers send Sec-Fetch-Site over HTTPS and to localhost. Where it is missing, the host in Origin,
+// else in Referer, is compared with the request's. What is not understood is another site.
+func isCrossSite(r *http.Request) bool {
+	if said := joined(r.Header["Sec-Fetch-Site"]); said != "" {
+		for site := range strings.SplitSeq(said, ",") {
+			if strings.TrimSpace(site) == "cross-site" {
+				return true
+			}
+		}
+		return false
+	}
+	page := joined(r.Header["Origin"])
+	if page == "" {
+		page = joined(r.Header["Referer"])
+	}
+	if page == "" {
+		return false
+	}
+	from, err := url.Parse(page)
+	if err != nil {
+		return true
+	}
+	host := (&url.URL{Host: r.Host}).Hostname()
+	return host == "" || !strings.EqualFold(from.Hostname(), host)
+}
+
+// joined is several lines as one.
+func joined(lines []string) string { return strings.Join(lines, ", ") }
