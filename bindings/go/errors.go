@@ -18,7 +18,8 @@ var (
 	ErrState = errors.New("h3s: not possible in this state")
 	// ErrRejected says that a token was refused, or that the session has ended since it was opened; [Error.Rejection] says why.
 	ErrRejected = errors.New("h3s: the token was refused")
-	// ErrExpired is the case of ErrRejected in which the session was a good one and has ended.
+	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that the token
+	// was authentic: in Fe26.2 the end stands outside the encryption.
 	ErrExpired = errors.New("h3s: the session has ended")
 	// ErrBusy says that this peer has had too many forged tokens lately: answer 429, and touch no cookie. See Options.Peer.
 	ErrBusy = errors.New("h3s: too many forged tokens from this peer")
@@ -104,7 +105,8 @@ const (
 	RejectionUnknownKey
 	// RejectionBadSeal: forged, damaged, or sealed with another password or cookie name.
 	RejectionBadSeal
-	// RejectionExpired: older than Options.MaxAge, or past the end written into the token.
+	// RejectionExpired: older than Options.MaxAge, or past the end written into the token. (In Fe26.2
+	// that stands outside the encryption: it is no proof that the token was authentic.)
 	RejectionExpired
 	// RejectionIdle: not seen for longer than Options.IdleTimeout.
 	RejectionIdle

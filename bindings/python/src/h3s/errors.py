@@ -64,7 +64,10 @@ class Rejected(H3sError):
 
 
 class Expired(Rejected):
-    """A token, or the session itself since, has ended: its reason is "expired" or "idle"."""
+    """A token, or the session itself since, has ended: its reason is "expired" or "idle".
+
+    "expired" is no proof that the token was authentic: in Fe26.2 the end stands outside the encryption.
+    """
 
 
 class Cold(H3sError):
