@@ -23,7 +23,9 @@ type Options struct {
 	Name string
 	// MaxAge is how long a session lives from when it was made or last rotated, in whole seconds; 0: no limit.
 	MaxAge time.Duration
-	// IdleTimeout is how long a session lives from when it was last seen, in whole seconds; reads slide it. 0: no limit.
+	// IdleTimeout is how long a session lives from when it was last seen, in whole seconds; 0: no
+	// limit. A read slides it only once more than half of it is used: of an hour, a read after 29
+	// minutes still leaves the session 31.
 	IdleTimeout time.Duration
 	// NotBefore refuses all sessions that were made before it, which logs everybody out.
 	NotBefore time.Time

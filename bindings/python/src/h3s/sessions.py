@@ -27,7 +27,8 @@ class Sessions(Handle):
     password: at least 32 characters, at random; or {id: password}, of which the first seals and all open.
     name: of the cookie; recommended: "__Host-session".
     max_age: how long a session lives from when it was made or last rotated.
-    idle_timeout: how long from when it was last seen; reads slide it.
+    idle_timeout: how long from when it was last seen. A read slides it only once more than half of
+        it is used: of an hour, a read after 29 minutes still leaves the session 31.
     not_before: sessions made before then are refused, which logs everybody out.
     refresh: whether reads may seal again, to slide or under today's password.
     max_token_length: of a token in the header.
