@@ -137,7 +137,7 @@ func TestABrowserLogsInCountsAndLogsOut(t *testing.T) {
 
 func TestALargeSessionTravelsInSeveralCookiesAndShrinksAgain(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol int) {
-		server, _ := start(t, protocol, h3s.Options{}, application())
+		server, _ := start(t, protocol, h3s.Options{Cookie: h3s.CookieOptions{MaxChunks: 10}}, application())
 		b := newBrowser(t, server)
 		big := b.post("/big", "length", "20000")
 		if len(big.Big) != 20000 || len(b.cookies()) < 5 {
