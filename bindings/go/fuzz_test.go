@@ -16,7 +16,7 @@ import (
 
 // Whatever a client sends as its cookies, there is a session, and what it owes is a Set-Cookie that a client can read.
 func FuzzCookieHeader(f *testing.F) {
-	sessions := must(h3s.New(h3s.Options{Password: password, Cookie: h3s.CookieOptions{ChunkMaxLength: 200}}))
+	sessions := must(h3s.New(h3s.Options{Password: password, Cookie: h3s.CookieOptions{ChunkMaxLength: 200, MaxChunks: 100}}))
 	s := must(sessions.Use(httptest.NewRequest("GET", "/", nil)))
 	defer s.Close()
 	// The fuzzer's processes have each another session, so they have to agree on what it is called.

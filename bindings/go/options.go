@@ -17,6 +17,7 @@ type Options struct {
 	Password Password
 	// Passwords stand in place of Password where there are several, by id: the first seals and all open. To change a
 	// password, put the new one first, everywhere; drop the old one once its last sessions have ended.
+	// If all ids are numbers, the highest seals, whatever the order: JavaScript would reorder them.
 	Passwords []NamedPassword
 
 	// Name is the name of the cookie; "h3" if empty. Recommended: "__Host-session".
@@ -75,19 +76,24 @@ type CookieOptions struct {
 	MaxAge time.Duration
 	// ChunkMaxLength is the longest value of one cookie; longer sessions go into several. 4,000 if 0.
 	ChunkMaxLength int
-	// MaxChunks is how many cookies a session may take; 100 if 0.
+	// MaxChunks is how many cookies a write may split a session into. If 0, that is 2, but 1 in [H3v1]
+	// and 100 in [H3v2]. Reads join up to 100 in any case. Servers refuse requests whose cookies come
+	// to 8 to 16 kB.
 	MaxChunks int
 }
 
 // SealOptions say which formats tokens have.
 type SealOptions struct {
-	// Format is what seals; H3S1 if empty. Beside h3, Nuxt and Nitro: Fe26.
+	// Format is what seals; H3S1 if empty. Beside h3, Nuxt and Nitro: H3v1 or H3v2.
 	Format Format
 	// Accept lists what opens; Format alone if empty.
 	Accept []Format
-	// Migrate lets reads move a session to Format; else its next write does.
+	// Migrate lets reads move a session to Format and Iterations; else its next write does.
 	Migrate bool
 
+	// Iterations are the PBKDF2 iterations of H3v2; 8,192 if 0. H3v1 always has 1. Set this or Encryption
+	// and Integrity, not both.
+	Iterations int
 	// The others are for Fe26.2 only, as in h3. TTL is the end that a token carries, from when it was sealed; 0: MaxAge, else
 	// IdleTimeout; negative: none.
 	TTL time.Duration
@@ -105,7 +111,11 @@ type Format string
 const (
 	// H3S1 is the native format.
 	H3S1 Format = "h3s1"
-	// Fe26 is the format of h3, Nuxt, Nitro and iron-session.
+	// H3v1 is Fe26.2 as h3 1.x has it, and so Nuxt 3 and 4, Nitro 2, and h3 2 before 2.0.1-rc.25.
+	H3v1 Format = "h3-1"
+	// H3v2 is Fe26.2 as h3 2.x has it.
+	H3v2 Format = "h3-2"
+	// Fe26 is another name of H3v2.
 	Fe26 Format = "fe26.2"
 )
 

@@ -98,11 +98,21 @@ type sealFile struct {
 	Format              Format          `json:"format,omitempty"`
 	Accept              []Format        `json:"accept,omitempty"`
 	Migrate             bool            `json:"migrate,omitempty"`
+	Iterations          int             `json:"iterations,omitempty"`
 	TTL                 *int64          `json:"ttl,omitempty"`
 	TimestampSkewSec    *int64          `json:"timestampSkewSec,omitempty"`
 	LocaltimeOffsetMsec int64           `json:"localtimeOffsetMsec,omitempty"`
 	Encryption          *derivationFile `json:"encryption,omitempty"`
 	Integrity           *derivationFile `json:"integrity,omitempty"`
+}
+
+// UnmarshalJSON takes a format's name for the object that has nothing else.
+func (seal *sealFile) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, &seal.Format)
+	}
+	type object sealFile
+	return json.Unmarshal(text, (*object)(seal))
 }
 
 type derivationFile struct {
@@ -203,6 +213,7 @@ func (o Options) file() (*optionsFile, error) {
 		Format:              o.Seal.Format,
 		Accept:              o.Seal.Accept,
 		Migrate:             o.Seal.Migrate,
+		Iterations:          o.Seal.Iterations,
 		TTL:                 explicit(time.Millisecond, "seal.ttl", o.Seal.TTL),
 		TimestampSkewSec:    explicit(time.Second, "seal.timestampSkewSec", o.Seal.TimestampSkew),
 		LocaltimeOffsetMsec: in(time.Millisecond, "seal.localtimeOffsetMsec", o.Seal.LocaltimeOffset),
@@ -307,6 +318,7 @@ func (file *optionsFile) options() (Options, error) {
 			Format:          seal.Format,
 			Accept:          seal.Accept,
 			Migrate:         seal.Migrate,
+			Iterations:      seal.Iterations,
 			TTL:             duration(time.Millisecond, seal.TTL),
 			TimestampSkew:   duration(time.Second, seal.TimestampSkewSec),
 			LocaltimeOffset: time.Duration(seal.LocaltimeOffsetMsec) * time.Millisecond,

@@ -86,11 +86,36 @@ func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 		{Password: password, Cookie: h3s.CookieOptions{SameSite: http.SameSiteLaxMode}},
 		{Password: password, Cookie: h3s.CookieOptions{SameSite: http.SameSiteStrictMode}},
 		{Password: password, Seal: h3s.SealOptions{Format: h3s.Fe26, TTL: -time.Millisecond, TimestampSkew: -time.Second}},
+		{Password: password, Seal: h3s.SealOptions{Format: h3s.H3v1, Accept: []h3s.Format{h3s.H3v1, h3s.H3S1}, Migrate: true}},
+		{Password: password, Seal: h3s.SealOptions{Format: h3s.H3v2, Iterations: 4096}},
 		{Name: "without_a_password"},
 	} {
 		got := must(h3s.OptionsFromJSON(must(json.Marshal(options))))
 		if !reflect.DeepEqual(got, options) {
 			t.Errorf("got %+v, want %+v", got, options)
+		}
+	}
+}
+
+func TestAFormatsNameStandsForTheObjectThatHasNothingElse(t *testing.T) {
+	for _, format := range []h3s.Format{h3s.H3S1, h3s.H3v1, h3s.H3v2, h3s.Fe26} {
+		want := h3s.Options{Password: password, Seal: h3s.SealOptions{Format: format}}
+		short := fmt.Sprintf(`{"password":"%s","seal":"%s"}`, password, format)
+		long := fmt.Sprintf(`{"password":"%s","seal":{"format":"%s"}}`, password, format)
+		for _, text := range []string{short, long} {
+			got := must(h3s.OptionsFromJSON([]byte(text)))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %+v, want %+v", text, got, want)
+			}
+			if written := string(must(json.Marshal(got))); written != long {
+				t.Errorf("%s: written as %s", text, written)
+			}
+			must(h3s.New(got))
+		}
+	}
+	for _, text := range []string{`{"seal":"h3-3"}`, `{"seal":["h3-1"]}`, `{"seal":""}`, `{"seal":null}`} {
+		if _, err := h3s.OptionsFromJSON([]byte(text)); !errors.Is(err, h3s.ErrConfig) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
@@ -135,6 +160,19 @@ func TestOtherSpellingsOfTheJSONAreRead(t *testing.T) {
 	}
 }
 
+func TestOfPasswordsWhoseIDsAreAllNumbersTheHighestSeals(t *testing.T) {
+	two, ten := h3s.NamedPassword{ID: "2", Password: password + "2"}, h3s.NamedPassword{ID: "10", Password: password + "10"}
+	named := h3s.NamedPassword{ID: "k", Password: password}
+	for want, orders := range map[string][][]h3s.NamedPassword{"10": {{two, ten}, {ten, two}}, "2": {{two, named}, {two, named, ten}}} {
+		for _, passwords := range orders {
+			_, s := open(t, h3s.Options{Passwords: passwords})
+			if token := must(s.Seal()); !strings.HasPrefix(token, "h3s1."+want+".") {
+				t.Errorf("%d passwords: %s", len(passwords), token)
+			}
+		}
+	}
+}
+
 func TestAWrongOptionIsNamed(t *testing.T) {
 	cookie := func(cookie h3s.CookieOptions) h3s.Options { return h3s.Options{Password: password, Cookie: cookie} }
 	for key, options := range map[string]h3s.Options{
@@ -164,6 +202,9 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 		"cookie.maxChunks":         cookie(h3s.CookieOptions{MaxChunks: 101}),
 		"seal.format":              {Password: password, Seal: h3s.SealOptions{Format: "jwt"}},
 		"seal.accept":              {Password: password, Seal: h3s.SealOptions{Accept: []h3s.Format{h3s.Fe26}}},
+		"name ":                    {Password: password, Name: "app.1"},
+		"seal.iterations":          {Password: password, Seal: h3s.SealOptions{Format: h3s.H3v1, Iterations: 2}},
+		"seal.iterations ":         {Password: password, Seal: h3s.SealOptions{Iterations: 1}},
 		"seal.ttl":                 {Password: password, Seal: h3s.SealOptions{TTL: time.Second}},
 		"seal.ttl ":                {Password: password, Seal: h3s.SealOptions{Format: h3s.Fe26, TTL: time.Nanosecond}},
 		"legacySealFallback":       {Password: password, DisableLegacySeals: true},

@@ -311,6 +311,10 @@ def test_a_peer_that_forges_is_busy_and_others_are_not(sessions: h3s.Sessions) -
         ("cookie.same_site", {"cookie": {"same_site": "none", "secure": False}}),
         ("cookie.same_sight", {"cookie": {"same_sight": "lax"}}),
         ("seal.format", {"seal": {"format": "jwt"}}),
+        ("seal", {"seal": "jwt"}),
+        ("seal", {"seal": ["h3-1"]}),
+        ("seal.iterations", {"seal": {"format": "h3-1", "iterations": 2}}),
+        ("seal.iterations", {"seal": {"iterations": 1}}),
         ("not_before", {"not_before": datetime(2026, 1, 1)}),
         ("session_header", {"session_header": object()}),
     ],
@@ -362,6 +366,53 @@ def test_every_option_is_understood() -> None:
     wanted = "Path=/app Domain=example.com Secure SameSite=Strict Partitioned Priority=High Max-Age=60"
     assert value.startswith("s=Fe26.2*a*") and all(f"; {part}" in value for part in wanted.split())
     assert "HttpOnly" not in value and sessions.header_name == ""
+
+
+@pytest.mark.parametrize("name", ["h3s1", "h3-1", "h3-2", "fe26.2"])
+def test_a_formats_name_stands_for_the_object_that_has_nothing_else(name: str) -> None:
+    short, long = h3s.Sessions(password=PASSWORD, seal=name), h3s.Sessions(password=PASSWORD, seal={"format": name})
+    file = h3s.Sessions.from_json(json.dumps({"password": PASSWORD, "seal": name}))
+    for one in (short, long, file):
+        session = one.use(now=NOW)
+        session["user"] = "Zoë"
+        for other in (short, long, file):
+            assert other.get(cookie=cookie_of(session), now=NOW) == {"user": "Zoë"}
+    assert cookie_of(short.use(now=NOW)).startswith("h3=h3s1." if name == "h3s1" else "h3=Fe26.2*")
+
+
+def test_h3_1_and_h3_2_differ_in_their_iterations() -> None:
+    one, two = h3s.Sessions(password=PASSWORD, seal="h3-1"), h3s.Sessions(password=PASSWORD, seal="h3-2")
+    as_one = h3s.Sessions(password=PASSWORD, seal={"format": "h3-2", "iterations": 1})
+    assert one.unseal(as_one.use(now=NOW).seal(), now=NOW) == as_one.unseal(one.use(now=NOW).seal(), now=NOW) == {}
+    # h3 2 opens what h3 1 has sealed, but not the other way around.
+    assert two.unseal(one.use(now=NOW).seal(), now=NOW) == {}
+    with pytest.raises(h3s.Rejected):
+        one.unseal(two.use(now=NOW).seal(), now=NOW)
+
+
+@pytest.mark.parametrize(("seal", "most"), [("h3s1", 2), ("h3-1", 1), ("h3-2", 100)])
+def test_the_format_decides_how_many_cookies_a_write_may_make(seal: str, most: int) -> None:
+    def chunks(sessions: h3s.Sessions, length: int) -> int:
+        session = sessions.use(now=NOW)
+        session["text"] = "x" * length
+        return len(session.set_cookies())
+
+    by_default = h3s.Sessions(password=PASSWORD, seal=seal)
+    few: h3s.CookieOptions = {"max_chunks": 5}
+    assert chunks(by_default, 2_000) == 1
+    if most > 1:
+        assert chunks(by_default, 5_000) == 3
+    with pytest.raises(h3s.TooLarge):
+        chunks(by_default, most * 3_000)
+    assert chunks(h3s.Sessions(password=PASSWORD, seal=seal, cookie=few), 8_000) > 3
+
+
+def test_of_passwords_whose_ids_are_all_numbers_the_highest_seals() -> None:
+    two, ten = PASSWORD + "2", PASSWORD + "10"
+    for password in ({"10": ten, "2": two}, {"2": two, "10": ten}):
+        sessions = h3s.Sessions(password=password)
+        assert sessions.use(now=NOW).seal().startswith("h3s1.10.")
+    assert h3s.Sessions(password={"2": two, "k": ten}).use(now=NOW).seal().startswith("h3s1.2.")
 
 
 def test_options_from_a_file_or_a_text(tmp_path: Path) -> None:

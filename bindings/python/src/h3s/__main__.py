@@ -10,6 +10,7 @@ import sys
 from typing import Any, Optional
 
 from .errors import ConfigError, H3sError, Rejected
+from .options import SealOptions
 from .session import Session
 from .sessions import Sessions
 
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--options", metavar="FILE", help="a JSON file of options")
     common.add_argument("--password-file", metavar="FILE")
     common.add_argument("--name", help='the cookie\'s name, if there is no options file ("h3")')
-    common.add_argument("--format", choices=["h3s1", "fe26.2"], help="if there is no options file (opens both)")
+    formats = ["h3s1", "h3-1", "h3-2", "fe26.2"]
+    common.add_argument("--format", choices=formats, help="what seals, if there is no options file (opens all)")
 
     seal = commands.add_parser("seal", parents=[common], help="a JSON object on standard input to a token")
     seal.set_defaults(run=_seal)
@@ -129,8 +131,8 @@ def _sessions(parsed: argparse.Namespace) -> Sessions:
         raise ConfigError(
             "password: missing; set SESSION_PASSWORD, or give --password-file or --options", key="password"
         )
-    seal = parsed.format or "h3s1"
-    return Sessions(password=password, name=parsed.name, seal={"format": seal, "accept": ["h3s1", "fe26.2"]})
+    seal: SealOptions = {"format": parsed.format or "h3s1", "accept": ["h3s1", "h3-1", "h3-2"]}
+    return Sessions(password=password, name=parsed.name, seal=seal)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ Moment = Union[int, float, datetime]
 
 
 class CookieOptions(TypedDict, total=False):
-    """The cookie's attributes. Defaults: path "/", secure, http_only, same_site "lax", chunk_max_length 4000, max_chunks 100."""
+    """The cookie's attributes. Defaults: path "/", secure, http_only, same_site "lax", chunk_max_length 4000."""
 
     path: str
     domain: str
@@ -35,6 +35,8 @@ class CookieOptions(TypedDict, total=False):
     max_age: Duration
     #: The longest value of one cookie; longer sessions go into several.
     chunk_max_length: int
+    #: How many cookies a write may split a session into: 2, but in "h3-1" 1 and in "h3-2" 100. Reads
+    #: join up to 100 in any case. Servers refuse requests whose cookies come to 8 to 16 kB.
     max_chunks: int
 
 
@@ -49,15 +51,19 @@ class Derivation(TypedDict):
 
 
 class SealOptions(TypedDict, total=False):
-    """The token's format. Beside h3, Nuxt and Nitro: {"format": "fe26.2"}."""
+    """The token's format. Its name alone, as in `seal="h3-1"`, stands for {"format": "h3-1"}."""
 
-    #: What seals: "h3s1" (the default) or "fe26.2".
+    #: What seals: "h3s1" (the default); "h3-1", for h3 1.x (Nuxt 3 and 4, Nitro 2); "h3-2" or
+    #: "fe26.2", for h3 2.x.
     format: str
     #: What opens; the sealing format if not given.
     accept: Sequence[str]
-    #: Whether reads move a session to `format`; else its next write does.
+    #: Whether reads move a session to `format` and `iterations`; else its next write does.
     migrate: bool
-    #: Fe26.2 only, as in h3, in milliseconds.
+    #: PBKDF2 iterations of "h3-2", 8192 if not given; "h3-1" always has 1. Set this or `encryption` and
+    #: `integrity`, not both.
+    iterations: int
+    #: This and the rest are Fe26.2's, as in h3. In milliseconds.
     ttl: int
     timestamp_skew_sec: int
     localtime_offset_msec: int

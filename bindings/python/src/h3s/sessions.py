@@ -24,7 +24,8 @@ Text = Union[str, bytes]
 class Sessions(Handle):
     """Opens sessions. Make one at start (it takes some 10 ms a password); any number of threads may share it, also across fork.
 
-    password: at least 32 characters, at random; or {id: password}, of which the first seals and all open.
+    password: at least 32 characters, at random; or {id: password}, of which the first seals and all
+        open. If all ids are numbers, the highest seals.
     name: of the cookie; recommended: "__Host-session".
     max_age: how long a session lives from when it was made or last rotated.
     idle_timeout: how long from when it was last seen. A read slides it only once more than half of
@@ -34,7 +35,7 @@ class Sessions(Handle):
     max_token_length: of a token in the header.
     session_header: the header's name, or False for none.
     cookie: attributes, see CookieOptions; False: header sessions only.
-    seal: the format, see SealOptions.
+    seal: the format: its name, e.g. "h3-1", or SealOptions.
     legacy_seal_fallback: whether a Fe26.2 token of h3 1.x opens.
 
     Raises ConfigError, whose `key` names the option.
@@ -55,7 +56,7 @@ class Sessions(Handle):
         max_token_length: Optional[int] = None,
         session_header: Union[str, Literal[False], None] = None,
         cookie: Union[CookieOptions, Literal[False], None] = None,
-        seal: Optional[SealOptions] = None,
+        seal: Union[str, SealOptions, None] = None,
         legacy_seal_fallback: Optional[bool] = None,
     ) -> None:
         given = {key: value for key, value in locals().items() if key not in ("self", "__class__")}
