@@ -63,7 +63,8 @@ func (s *Session) Find(pointer string) json.RawMessage {
 	return text
 }
 
-// Text returns the string that a JSON Pointer leads to, or the JSON text of what is not a string, and whether it is there at all.
+// Text returns the string that a JSON Pointer leads to, and whether there is one: null, false, a number,
+// an array and an object are none. See [Session.Find] for those.
 func (s *Session) Text(pointer string) (string, bool) {
 	if s.acquire() != nil {
 		return "", false

@@ -200,17 +200,33 @@ func TestPointersLeadIntoTheData(t *testing.T) {
 	if name, ok := s.Text("/user/name"); name != `Zoë "Z"` || !ok {
 		t.Error(name, ok)
 	}
-	if one, ok := s.Text("/user/a~1b/0"); one != "1" || !ok {
-		t.Error(one, ok)
-	}
-	if _, ok := s.Text("/user/none"); ok {
-		t.Error("there is none")
-	}
 	var user struct {
 		User struct{ Name string }
 	}
 	if check(t, s.Decode(&user)); user.User.Name != `Zoë "Z"` {
 		t.Error(user)
+	}
+}
+
+func TestTextIsThatOfStringsOnly(t *testing.T) {
+	_, s := open(t, h3s.Options{})
+	check(t, s.Update(map[string]any{"user": "Zoë", "empty": "", "list": []any{"a", 1}}))
+	for pointer, want := range map[string]string{"/user": "Zoë", "/empty": "", "/list/0": "a"} {
+		if got, ok := s.Text(pointer); got != want || !ok {
+			t.Errorf("%s: %q, %t", pointer, got, ok)
+		}
+	}
+	// A user who is null is none, and not one of that name.
+	for _, value := range []any{nil, false, true, 0, 1, -1.5, []any{}, []any{"a"}, map[string]any{}} {
+		check(t, s.Set("user", value))
+		if got, ok := s.Text("/user"); got != "" || ok {
+			t.Errorf("%v: %q, %t", value, got, ok)
+		}
+	}
+	for _, pointer := range []string{"/none", "/list", "/list/1", "/list/2", "", "nonsense"} {
+		if got, ok := s.Text(pointer); got != "" || ok {
+			t.Errorf("%s: %q, %t", pointer, got, ok)
+		}
 	}
 }
 
