@@ -106,10 +106,10 @@ static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, c
     return h3s_cookie_strip(config, _GoStringPtr(cookie), _GoStringLen(cookie), out);
 }
 
-static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms, char *out, size_t room,
-                                size_t *len, h3s_error *err)
+static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms, uint32_t flags, char *out,
+                                size_t room, size_t *len, h3s_error *err)
 {
-    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, out, room, len, err);
+    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags, out, room, len, err);
 }
 
 static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, char *out, size_t room,
@@ -163,11 +163,15 @@ func (conf *config) strip(cookie string) string {
 	return string(rest[:n])
 }
 
-func (conf *config) ironSeal(json string, now int64) (string, error) {
+func (conf *config) ironSeal(json string, session bool, now int64) (string, error) {
+	flags := C.uint32_t(0)
+	if session {
+		flags = C.H3S_IRON_SESSION
+	}
 	out := make([]byte, len(json)/3*4+512)
 	var n C.size_t
 	var e C.h3s_error
-	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
+	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), flags, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
 	runtime.KeepAlive(conf)
 	if status != C.H3S_OK {
 		return "", errorOf(status, e)

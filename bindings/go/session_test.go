@@ -414,6 +414,39 @@ func TestBareIronTokensHoldAnyValue(t *testing.T) {
 	}
 }
 
+func TestWhatWouldOpenAsASessionIsSealedRawOnlyWhenAsked(t *testing.T) {
+	sessions, _ := open(t, h3s.Options{Seal: h3s.SealOptions{Format: h3s.H3v1}})
+	opens := func(token string) string {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(sessions.HeaderName(), token)
+		s := must(sessions.Peek(r))
+		defer s.Close()
+		return text(s)
+	}
+	for _, value := range []any{
+		map[string]any{"id": 1},
+		map[string]any{"data": map[string]any{"user": "admin"}},
+		json.RawMessage(`{"createdAt":1,"\u0064ata":{}}`),
+		struct {
+			Data int `json:"data"`
+		}{1},
+	} {
+		if _, err := sessions.SealIron(value); !errors.Is(err, h3s.ErrData) {
+			t.Errorf("%v: %v", value, err)
+		}
+		must(sessions.SealIronSession(value))
+		for _, harmless := range []any{map[string]any{"user": value}, []any{value}, "data"} {
+			if got := opens(must(sessions.SealIron(harmless))); got != "{}" {
+				t.Errorf("%v opens as the session %s", harmless, got)
+			}
+		}
+	}
+	token := must(sessions.SealIronSession(map[string]any{"data": map[string]any{"user": "admin"}}))
+	if got := opens(token); got != `{"user":"admin"}` {
+		t.Error(got)
+	}
+}
+
 func TestAPeerThatForgesIsToldToWait(t *testing.T) {
 	clock := newClock()
 	options := h3s.Options{Password: password, Seal: h3s.SealOptions{Format: h3s.Fe26}, Now: clock.Now, Peer: h3s.RemoteIP}

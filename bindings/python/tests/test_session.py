@@ -106,7 +106,7 @@ def test_what_is_not_touched_stays_byte_for_byte(sessions: h3s.Sessions) -> None
     odd = '{"n":1.50e+00,"s":"\\u0041","l":[1.0,2e5]}'
     options = json.dumps({"password": PASSWORD, "seal": {"format": "fe26.2"}})
     with h3s.Sessions.from_json(options) as iron:
-        token = iron.iron_seal({"id": "x", "createdAt": NOW * 1000, "data": {}}, now=NOW)
+        token = iron.iron_seal({"id": "x", "createdAt": NOW * 1000, "data": {}}, as_session=True, now=NOW)
         assert iron.unseal(token, now=NOW) == {}
     session = sessions.use(now=NOW)
     h3s._abi.fast.h3s_replace(session._handle, odd.encode(), len(odd), None)
@@ -284,6 +284,26 @@ def test_raw_seals_and_fe26(sessions: h3s.Sessions) -> None:
         iron.get(cookie=cold, warm_only=True, now=NOW)
     assert iron.get(cookie=cold, now=NOW).source == "cookie"
     assert iron.get(cookie=cold, warm_only=True, now=NOW).source == "cookie"
+
+
+@pytest.mark.parametrize("value", [{"id": 1}, {"data": {"user": "admin"}}, {"createdAt": 1, "id": "x", "data": {}}])
+def test_what_would_open_as_a_session_is_sealed_raw_only_when_asked(value: dict[str, Any]) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal="h3-1")
+    with pytest.raises(h3s.DataError):
+        iron.iron_seal(value, now=NOW)
+    token = iron.iron_seal(value, as_session=True, now=NOW)
+    assert iron.iron_unseal(token, now=NOW) == value
+    for harmless in ({"user": value}, [value], "data"):
+        assert iron.iron_unseal(iron.iron_seal(harmless, now=NOW), now=NOW) == harmless
+
+
+def test_a_raw_seal_opens_as_no_session_of_anybodys_choice() -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal="h3-1")
+    for value in ({}, {"user": "admin"}, [{"data": {"user": "admin"}}]):
+        session = iron.get(header=iron.iron_seal(value, now=NOW), now=NOW)
+        assert session == {}
+    session = iron.get(header=iron.iron_seal({"data": {"user": "admin"}}, as_session=True, now=NOW), now=NOW)
+    assert session == {"user": "admin"}
 
 
 def test_a_peer_that_forges_is_busy_and_others_are_not(sessions: h3s.Sessions) -> None:

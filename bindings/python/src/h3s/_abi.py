@@ -47,6 +47,7 @@ SOURCE_TOKEN = 3
 
 WARM_ONLY = 1
 CROSS_SITE = 2
+IRON_SESSION = 1
 VIEW_NEW = 1
 VIEW_DIRTY = 2
 VIEW_CLEARED = 4
@@ -104,7 +105,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_config_header_name": (Str, [_config]),
     "h3s_config_vary": (Str, [_config]),
     "h3s_cookie_strip": (c_size_t, [_config, _text, c_size_t, c_char_p]),
-    "h3s_iron_seal": (c_int32, [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_iron_seal": (
+        c_int32,
+        [_config, _text, c_size_t, c_int64, c_uint32, c_char_p, c_size_t, POINTER(c_size_t), _error],
+    ),
     "h3s_iron_unseal": (c_int32, [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error]),
     "h3s_use": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
     "h3s_get": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),

@@ -174,19 +174,28 @@ class Sessions(Handle):
 
     # ---- Tokens without a session, and the Cookie header -------------------------------------------------------------
 
-    def iron_seal(self, value: Any, *, now: Optional[Moment] = None) -> str:
-        """Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it. For iron-session append "~2"."""
+    def iron_seal(self, value: Any, *, as_session: bool = False, now: Optional[Moment] = None) -> str:
+        """Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it. For iron-session append "~2".
+
+        @hapi/iron, iron-session and h3 1.x open only tokens of one PBKDF2 iteration: use `seal="h3-1"`,
+        or `iterations` 1.
+
+        as_session: also seal an object with a key "id" or "data", which is a DataError otherwise, since
+            its token opens as a session of these Sessions. Whoever can choose what is sealed (the state
+            of a form, the target of a magic link) could choose a session.
+        """
         text = _text_of("value", value)
-        return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, now).decode("ascii")
+        flags = _abi.IRON_SESSION if as_session else 0
+        return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, milliseconds(now), flags).decode("ascii")
 
     def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
         """The value in a bare Fe26.2 token, also one of iron-session with its "~2". Raises Rejected."""
         text = _bytes(token)
-        return json.loads(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, now))
+        return json.loads(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)))
 
-    def _iron(self, function: Callable[..., int], text: bytes, room: int, now: Optional[Moment]) -> bytes:
+    def _iron(self, function: Callable[..., int], text: bytes, room: int, *how: int) -> bytes:
         out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
-        status = function(self._handle, text, len(text), milliseconds(now), out, room, byref(length), byref(error))
+        status = function(self._handle, text, len(text), *how, out, room, byref(length), byref(error))
         self._check(status, error)
         return out.raw[: length.value]
 
