@@ -21,7 +21,9 @@ var (
 	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that the token
 	// was authentic: in Fe26.2 the end stands outside the encryption.
 	ErrExpired = errors.New("h3s: the session has ended")
-	// ErrBusy says that this peer has had too many forged tokens lately: answer 429, and touch no cookie. See Options.Peer.
+	// ErrBusy says that this peer has had too many tokens lately that take a slow key derivation, forged
+	// ones above all, and that no other token of the request opened: answer 429, and touch no cookie.
+	// See Options.Peer.
 	ErrBusy = errors.New("h3s: too many forged tokens from this peer")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")

@@ -32,7 +32,7 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		}
 		from := ss.request(r)
 		s := &Session{sessions: ss, from: &from}
-		// Where there is a lid, it is there to keep forgers out.
+		// Where there is a limit, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
 			w.Header().Set("Retry-After", "1")
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)

@@ -3,6 +3,7 @@ package h3s
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -49,9 +50,14 @@ type Options struct {
 
 	// Now is the clock, for tests; the system's if nil.
 	Now func() time.Time
-	// Peer says who sent a request, for the lid on forgeries: a forged Fe26.2 token costs some milliseconds, and a peer that sends
-	// more than 20 of them, and then more than 5 a second, gets [ErrBusy], which Handler answers with 429. See [RemoteIP]. There
-	// is no lid if Peer is nil: behind a proxy, one address would stand for everybody.
+	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens cost, some
+	// milliseconds each: a peer that sends more than 20 forged ones, and then more than 5 a second, gets
+	// [ErrBusy], which Handler answers with 429. (Authentic ones that were not seen lately have ten
+	// times that.) See [RemoteIP]. There is no limit if Peer is nil: behind a proxy, one address would
+	// stand for everybody.
+	//
+	// An address may be given as it is, with or without a port. All that share the first 64 bits of an
+	// IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
 	Peer func(*http.Request) string
 	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, it goes to the log of the
 	// http.Server.
@@ -151,6 +157,12 @@ type NamedPassword struct {
 // LogValue keeps the passwords out of logs.
 func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", o)) }
 
-// RemoteIP is the address that a request came from: an Options.Peer for servers that no proxy stands before. Of IPv6 it is the
-// first 64 bits, since one peer has all the addresses under them.
-func RemoteIP(r *http.Request) string { return remoteIP(r.RemoteAddr) }
+// RemoteIP is the address that a request came from, without the port: an Options.Peer for servers that
+// no proxy stands before.
+func RemoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

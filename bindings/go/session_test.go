@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -490,19 +491,56 @@ func TestAPeerThatForgesIsToldToWait(t *testing.T) {
 	}
 }
 
-func TestRemoteIPIsAnAddressOrANetwork(t *testing.T) {
+func TestRemoteIPIsTheAddressWithoutThePort(t *testing.T) {
 	for address, want := range map[string]string{
-		"192.0.2.1:1234":                  "192.0.2.1",
-		"[2001:db8:1:2:3:4:5:6]:1234":     "2001:db8:1:2::/64",
-		"[2001:db8:1:2:ffff:ffff::1]:443": "2001:db8:1:2::/64",
-		"[::ffff:192.0.2.1]:1234":         "192.0.2.1",
-		"[fe80::1%eth0]:1":                "fe80::/64",
-		"@":                               "@",
-		"":                                "",
+		"192.0.2.1:1234":              "192.0.2.1",
+		"[2001:db8:1:2:3:4:5:6]:1234": "2001:db8:1:2:3:4:5:6",
+		"[::ffff:192.0.2.1]:1234":     "::ffff:192.0.2.1",
+		"[fe80::1%eth0]:1":            "fe80::1%eth0",
+		"192.0.2.1":                   "192.0.2.1",
+		"@":                           "@",
+		"":                            "",
 	} {
 		if got := h3s.RemoteIP(&http.Request{RemoteAddr: address}); got != want {
 			t.Errorf("%s: got %s, want %s", address, got, want)
 		}
+	}
+}
+
+// Whoever has one address of IPv6 has all that share its first 64 bits.
+func TestOneIPv6NetworkIsOnePeerAsOneIPv4AddressIs(t *testing.T) {
+	clock := newClock()
+	for name, c := range map[string]struct {
+		address func(i int) string
+		busy    bool
+	}{
+		"one IPv4 address":              {func(i int) string { return "192.0.2.1:" + strconv.Itoa(i+1024) }, true},
+		"the same, mapped into IPv6":    {func(i int) string { return "[::ffff:192.0.2.1]:" + strconv.Itoa(i+1024) }, true},
+		"one IPv6 network":              {func(i int) string { return fmt.Sprintf("[2001:db8:1:2::%x]:443", i) }, true},
+		"one network of one machine":    {func(i int) string { return fmt.Sprintf("[fe80::%x%%eth0]:443", i) }, true},
+		"IPv4 addresses of many people": {func(i int) string { return fmt.Sprintf("192.0.2.%d:443", i) }, false},
+		"IPv6 networks of many people":  {func(i int) string { return fmt.Sprintf("[2001:db8:1:%x::1]:443", i) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sessions, s := open(t, h3s.Options{Seal: h3s.SealOptions{Format: h3s.H3v2}, Now: clock.Now, Peer: h3s.RemoteIP})
+			part := strings.Split(next(t, s).Header.Get("Cookie"), "*")
+			busy := 0
+			for i := range 60 {
+				r := httptest.NewRequest("GET", "/", nil)
+				part[6] = fmt.Sprintf("%064x", i) // another salt: another key
+				r.Header.Set("Cookie", strings.Join(part, "*"))
+				r.RemoteAddr = c.address(i)
+				if s, err := sessions.Peek(r); errors.Is(err, h3s.ErrBusy) {
+					busy++
+				} else {
+					check(t, err)
+					s.Close()
+				}
+			}
+			if want := map[bool]int{true: 40}[c.busy]; busy != want {
+				t.Errorf("%d of 60 forgeries are too many, want %d", busy, want)
+			}
+		})
 	}
 }
 

@@ -3,9 +3,7 @@ package h3s
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 )
@@ -171,23 +169,6 @@ func (ss *Sessions) request(r *http.Request) request {
 		from.peer = ss.peer(r)
 	}
 	return from
-}
-
-func remoteIP(address string) string {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	network, _ := ip.Prefix(64)
-	return network.String()
 }
 
 // encode is the JSON text of v, with nothing in it escaped for HTML: the library and the peers have no use for that.

@@ -319,6 +319,30 @@ def test_a_peer_that_forges_is_busy_and_others_are_not(sessions: h3s.Sessions) -
     assert iron.get(header=forged[20], peer="alice", now=NOW).rejection == "bad_seal"
 
 
+@pytest.mark.parametrize(
+    ("address", "busy"),
+    [
+        ("192.0.2.1:{}", 40),
+        ("[::ffff:192.0.2.1]:{}", 40),
+        ("2001:db8:1:2::{:x}", 40),
+        ("[2001:db8:1:2::{:x}]:443", 40),
+        ("fe80::{:x}%eth0", 40),
+        ("192.0.2.{}", 0),
+        ("2001:db8:1:{:x}::1", 0),
+    ],
+)
+def test_one_ipv6_network_is_one_peer_as_one_ipv4_address_is(address: str, busy: int) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal="h3-2")
+    head, _, mac = iron.use(now=NOW).seal().rsplit("*", 2)
+    got = 0
+    for number in range(60):
+        try:
+            iron.get(header=f"{head}*{number:064x}*{mac}", peer=address.format(number), now=NOW)
+        except h3s.Busy:
+            got += 1
+    assert got == busy
+
+
 # ---- Options ---------------------------------------------------------------------------------------------------------
 
 

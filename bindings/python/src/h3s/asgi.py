@@ -34,8 +34,9 @@ class SessionMiddleware:
 
     A WebSocket's session can be read all along, but only what was written before it is accepted reaches the client.
 
-    peer: says who asks, for the lid on forged Fe26.2 tokens, e.g. `lambda scope: scope["client"][0]`. Behind a proxy
-        that is the proxy; without it there is no lid.
+    peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda scope: scope["client"][0]`.
+        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
+        that share the first 64 bits of an IPv6 address are one peer.
     """
 
     def __init__(

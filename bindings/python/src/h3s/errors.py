@@ -75,4 +75,7 @@ class Cold(H3sError):
 
 
 class Busy(H3sError):
-    """This peer has had too many forged tokens lately: answer 429, and touch no cookie."""
+    """This peer has had too many tokens lately that take a slow key derivation, forged ones above all.
+
+    No other token of the request opened. Answer 429, and touch no cookie.
+    """

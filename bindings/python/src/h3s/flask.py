@@ -54,8 +54,9 @@ class H3Session(LazySession, SessionMixin):
 class H3SessionInterface(SessionInterface):
     """Opens a session for each request and saves it with the response, errors included.
 
-    peer: says who asks, for the lid on forged Fe26.2 tokens, e.g. `lambda request: request.remote_addr`. Behind a proxy
-        that is the proxy; without it there is no lid.
+    peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda request: request.remote_addr`.
+        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
+        that share the first 64 bits of an IPv6 address are one peer.
     """
 
     def __init__(self, sessions: Sessions, *, peer: Optional[Callable[[flask.Request], str]] = None) -> None:

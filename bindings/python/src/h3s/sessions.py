@@ -106,7 +106,8 @@ class Sessions(Handle):
 
         cookie: the Cookie header's value. Several lines: joined with "; ".
         header: the session header's value, see `header_name`.
-        peer: who asks, e.g. the client's address; one that forges Fe26.2 tokens too often gets Busy.
+        peer: who asks, e.g. the client's address as it is, with or without a port; one that forges
+            Fe26.2 tokens too often gets Busy. All that share the first 64 bits of an IPv6 address are one.
         cross_site: whether another site has led the browser here, see `is_cross_site`. If the
             request carried no cookie of the session, `use` is then `get`, and `clear` deletes none:
             the browser may have one, and not send it because it is SameSite.

@@ -33,8 +33,9 @@ def session_of(environ: dict[str, Any]) -> Session:
 class SessionMiddleware:
     """Gives each request a session, and each response, errors included, the cookies that it owes.
 
-    peer: says who asks, for the lid on forged Fe26.2 tokens, e.g. `lambda environ: environ["REMOTE_ADDR"]`. Behind a proxy
-        that is the proxy; without it there is no lid.
+    peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda environ: environ["REMOTE_ADDR"]`.
+        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
+        that share the first 64 bits of an IPv6 address are one peer.
     """
 
     def __init__(
