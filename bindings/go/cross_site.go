@@ -13,8 +13,8 @@ import (
 // without. A false alarm costs nothing, since it matters only to requests without the cookie, and
 // what is written still sets it: a login that another site leads back to works.
 //
-// Browsers send Sec-Fetch-Site over HTTPS and to localhost. Where it is missing, the host in Origin,
-// else in Referer, is compared with the request's. What is not understood is another site.
+// Browsers send Sec-Fetch-Site over HTTPS and to localhost. Where it is missing, the host in
+// Origin, else in Referer, is compared with the request's. What is not understood is another site.
 func isCrossSite(r *http.Request) bool {
 	if said := joined(r.Header["Sec-Fetch-Site"]); said != "" {
 		for site := range strings.SplitSeq(said, ",") {

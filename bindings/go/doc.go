@@ -28,8 +28,8 @@
 // # Beside h3, Nuxt and Nitro
 //
 // With the same password and cookie name, and the format of that h3, both read and write the same
-// session: Seal: h3s.SealOptions{Format: h3s.H3v1} for h3 1.x (Nuxt 3 and 4, Nitro 2), and [H3v2] for
-// h3 2.x.
+// session: Seal: h3s.SealOptions{Format: h3s.H3v1} for h3 1.x (Nuxt 3 and 4, Nitro 2), and [H3v2]
+// for h3 2.x.
 //
 // # Building
 //

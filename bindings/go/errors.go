@@ -18,12 +18,12 @@ var (
 	ErrState = errors.New("h3s: not possible in this state")
 	// ErrRejected says that a token was refused, or that the session has ended since it was opened; [Error.Rejection] says why.
 	ErrRejected = errors.New("h3s: the token was refused")
-	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that the token
-	// was authentic: in Fe26.2 the end stands outside the encryption.
+	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that the
+	// token was authentic: in Fe26.2 the end stands outside the encryption.
 	ErrExpired = errors.New("h3s: the session has ended")
-	// ErrBusy says that this peer has had too many tokens lately that take a slow key derivation, forged
-	// ones above all, and that no other token of the request opened: answer 429, and touch no cookie.
-	// See Options.Peer.
+	// ErrBusy says that this peer has had too many tokens lately that take a slow key derivation,
+	// forged ones above all, and that no other token of the request opened: answer 429, and touch
+	// no cookie. See Options.Peer.
 	ErrBusy = errors.New("h3s: too many forged tokens from this peer")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")
@@ -107,8 +107,8 @@ const (
 	RejectionUnknownKey
 	// RejectionBadSeal: forged, damaged, or sealed with another password or cookie name.
 	RejectionBadSeal
-	// RejectionExpired: older than Options.MaxAge, or past the end written into the token. (In Fe26.2
-	// that stands outside the encryption: it is no proof that the token was authentic.)
+	// RejectionExpired: older than Options.MaxAge, or past the end written into the token. (In
+	// Fe26.2 that stands outside the encryption: it is no proof that the token was authentic.)
 	RejectionExpired
 	// RejectionIdle: not seen for longer than Options.IdleTimeout.
 	RejectionIdle

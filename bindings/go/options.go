@@ -50,14 +50,14 @@ type Options struct {
 
 	// Now is the clock, for tests; the system's if nil.
 	Now func() time.Time
-	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens cost, some
-	// milliseconds each: a peer that sends more than 20 forged ones, and then more than 5 a second, gets
-	// [ErrBusy], which Handler answers with 429. (Authentic ones that were not seen lately have ten
-	// times that.) See [RemoteIP]. There is no limit if Peer is nil: behind a proxy, one address would
-	// stand for everybody.
+	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens cost,
+	// some milliseconds each: a peer that sends more than 20 forged ones, and then more than 5 a
+	// second, gets [ErrBusy], which Handler answers with 429. (Authentic ones that were not seen
+	// lately have ten times that.) See [RemoteIP]. There is no limit if Peer is nil: behind a
+	// proxy, one address would stand for everybody.
 	//
-	// An address may be given as it is, with or without a port. All that share the first 64 bits of an
-	// IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
+	// An address may be given as it is, with or without a port. All that share the first 64 bits of
+	// an IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
 	Peer func(*http.Request) string
 	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, it goes to the log of the
 	// http.Server.
@@ -82,9 +82,9 @@ type CookieOptions struct {
 	MaxAge time.Duration
 	// ChunkMaxLength is the longest value of one cookie; longer sessions go into several. 4,000 if 0.
 	ChunkMaxLength int
-	// MaxChunks is how many cookies a write may split a session into. If 0, that is 2, but 1 in [H3v1]
-	// and 100 in [H3v2]. Reads join up to 100 in any case. Servers refuse requests whose cookies come
-	// to 8 to 16 kB.
+	// MaxChunks is how many cookies a write may split a session into. If 0, that is 2, but 1 in
+	// [H3v1] and 100 in [H3v2]. Reads join up to 100 in any case. Servers refuse requests whose
+	// cookies come to 8 to 16 kB.
 	MaxChunks int
 }
 
@@ -97,8 +97,8 @@ type SealOptions struct {
 	// Migrate lets reads move a session to Format and Iterations; else its next write does.
 	Migrate bool
 
-	// Iterations are the PBKDF2 iterations of H3v2; 8,192 if 0. H3v1 always has 1. Set this or Encryption
-	// and Integrity, not both.
+	// Iterations are the PBKDF2 iterations of H3v2; 8,192 if 0. H3v1 always has 1. Set this or
+	// Encryption and Integrity, not both.
 	Iterations int
 	// The others are for Fe26.2 only, as in h3. TTL is the end that a token carries, from when it was sealed; 0: MaxAge, else
 	// IdleTimeout; negative: none.
@@ -157,8 +157,8 @@ type NamedPassword struct {
 // LogValue keeps the passwords out of logs.
 func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", o)) }
 
-// RemoteIP is the address that a request came from, without the port: an Options.Peer for servers that
-// no proxy stands before.
+// RemoteIP is the address that a request came from, without the port: an Options.Peer for servers
+// that no proxy stands before.
 func RemoteIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

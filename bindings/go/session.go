@@ -63,8 +63,8 @@ func (s *Session) Find(pointer string) json.RawMessage {
 	return text
 }
 
-// Text returns the string that a JSON Pointer leads to, and whether there is one: null, false, a number,
-// an array and an object are none. See [Session.Find] for those.
+// Text returns the string that a JSON Pointer leads to, and whether there is one: null, false, a
+// number, an array and an object are none. See [Session.Find] for those.
 func (s *Session) Text(pointer string) (string, bool) {
 	if s.acquire() != nil {
 		return "", false

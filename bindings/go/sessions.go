@@ -85,19 +85,19 @@ func (ss *Sessions) Unseal(token string) (*Session, error) {
 	return s, nil
 }
 
-// SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. For iron-session, append "~2". It needs [H3v1] or
-// [H3v2] among the formats of Options.Seal.
+// SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. For iron-session,
+// append "~2". It needs [H3v1] or [H3v2] among the formats of Options.Seal.
 //
-// @hapi/iron, iron-session and h3 1.x open only tokens of one PBKDF2 iteration: use the format H3v1, or
-// SealOptions.Iterations 1.
+// @hapi/iron, iron-session and h3 1.x open only tokens of one PBKDF2 iteration: use the format
+// H3v1, or SealOptions.Iterations 1.
 //
-// An object with a member "id" or "data" is an [ErrData], since its token would open as a session of
-// ss. Whoever can choose what is sealed (the state of a form, the target of a magic link) could choose
-// a session. See [Sessions.SealIronSession].
+// An object with a member "id" or "data" is an [ErrData], since its token would open as a session
+// of ss. Whoever can choose what is sealed (the state of a form, the target of a magic link) could
+// choose a session. See [Sessions.SealIronSession].
 func (ss *Sessions) SealIron(v any) (string, error) { return ss.sealIron(v, false) }
 
-// SealIronSession is as SealIron, but takes every object: what it seals may open as a session. Use it
-// only for what your program itself has put together.
+// SealIronSession is as SealIron, but takes every object: what it seals may open as a session. Use
+// it only for what your program itself has put together.
 func (ss *Sessions) SealIronSession(v any) (string, error) { return ss.sealIron(v, true) }
 
 func (ss *Sessions) sealIron(v any, session bool) (string, error) {

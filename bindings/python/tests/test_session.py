@@ -355,6 +355,7 @@ def test_one_ipv6_network_is_one_peer_as_one_ipv4_address_is(address: str, busy:
         ("cookie.same_site", {"cookie": {"same_site": "none", "secure": False}}),
         ("cookie.same_sight", {"cookie": {"same_sight": "lax"}}),
         ("seal.format", {"seal": {"format": "jwt"}}),
+        ("name", {"name": "app.1"}),
         ("seal", {"seal": "jwt"}),
         ("seal", {"seal": ["h3-1"]}),
         ("seal.iterations", {"seal": {"format": "h3-1", "iterations": 2}}),

@@ -75,7 +75,7 @@ class Cold(H3sError):
 
 
 class Busy(H3sError):
-    """This peer has had too many tokens lately that take a slow key derivation, forged ones above all.
+    """This peer has had too many tokens lately that take a slow derivation, above all forged ones.
 
     No other token of the request opened. Answer 429, and touch no cookie.
     """

@@ -20,7 +20,10 @@ Moment = Union[int, float, datetime]
 
 
 class CookieOptions(TypedDict, total=False):
-    """The cookie's attributes. Defaults: path "/", secure, http_only, same_site "lax", chunk_max_length 4000."""
+    """The cookie's attributes.
+
+    Defaults: path "/", secure, http_only, same_site "lax", chunk_max_length 4000.
+    """
 
     path: str
     domain: str
@@ -35,8 +38,8 @@ class CookieOptions(TypedDict, total=False):
     max_age: Duration
     #: The longest value of one cookie; longer sessions go into several.
     chunk_max_length: int
-    #: How many cookies a write may split a session into: 2, but in "h3-1" 1 and in "h3-2" 100. Reads
-    #: join up to 100 in any case. Servers refuse requests whose cookies come to 8 to 16 kB.
+    #: How many cookies a write may split a session into: 2, but in "h3-1" 1 and in "h3-2" 100.
+    #: Reads join up to 100 in any case. Servers refuse requests whose cookies come to 8 to 16 kB.
     max_chunks: int
 
 
@@ -60,8 +63,8 @@ class SealOptions(TypedDict, total=False):
     accept: Sequence[str]
     #: Whether reads move a session to `format` and `iterations`; else its next write does.
     migrate: bool
-    #: PBKDF2 iterations of "h3-2", 8192 if not given; "h3-1" always has 1. Set this or `encryption` and
-    #: `integrity`, not both.
+    #: PBKDF2 iterations of "h3-2", 8192 if not given; "h3-1" always has 1. Set this or `encryption`
+    #: and `integrity`, not both.
     iterations: int
     #: This and the rest are Fe26.2's, as in h3. In milliseconds.
     ttl: int
