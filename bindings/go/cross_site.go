@@ -15,6 +15,7 @@ import (
 //
 // Browsers send Sec-Fetch-Site over HTTPS and to localhost. Where it is missing, the host in
 // Origin, else in Referer, is compared with the request's. What is not understood is another site.
+// (A link over plain HTTP that sends no Referer cannot be told from one of the own site.)
 func isCrossSite(r *http.Request) bool {
 	if said := joined(r.Header["Sec-Fetch-Site"]); said != "" {
 		for site := range strings.SplitSeq(said, ",") {

@@ -20,6 +20,7 @@ def is_cross_site(header: Callable[[str], Optional[str]]) -> bool:
 
     Browsers send `Sec-Fetch-Site` over HTTPS and to localhost. Where it is missing, the host in
     `Origin`, else in `Referer`, is compared with `Host`. What is not understood is another site.
+    (A link over plain HTTP that sends no `Referer` cannot be told from one of the own site.)
     """
     said = header("Sec-Fetch-Site")
     if said:
