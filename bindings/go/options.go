@@ -82,9 +82,9 @@ type CookieOptions struct {
 	MaxAge time.Duration
 	// ChunkMaxLength is the longest value of one cookie; longer sessions go into several. 4,000 if 0.
 	ChunkMaxLength int
-	// MaxChunks is how many cookies a write may split a session into. If 0, that is 2, but 1 in
-	// [H3v1] and 100 in [H3v2]. Reads join up to 100 in any case. Servers refuse requests whose
-	// cookies come to 8 to 16 kB.
+	// MaxChunks is how many cookies a write may split a session into. If 0: 3, if together they fit
+	// into a header line of 8,190 bytes, which is all that many servers take; but 1 in [H3v1], as
+	// h3 1 can read, and 100 in [H3v2], as in h3 2. Reads join up to 100 in any case.
 	MaxChunks int
 }
 

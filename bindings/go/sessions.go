@@ -85,11 +85,12 @@ func (ss *Sessions) Unseal(token string) (*Session, error) {
 	return s, nil
 }
 
-// SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. For iron-session,
-// append "~2". It needs [H3v1] or [H3v2] among the formats of Options.Seal.
+// SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. It needs [H3v1] or
+// [H3v2] among the formats of Options.Seal.
 //
-// @hapi/iron, iron-session and h3 1.x open only tokens of one PBKDF2 iteration: use the format
-// H3v1, or SealOptions.Iterations 1.
+// @hapi/iron, iron-webcrypto, iron-session and h3 1.x open only tokens of one PBKDF2 iteration: use
+// the format H3v1, or SealOptions.Iterations 1. iron-session also wants its password's number in
+// the token, Options.Passwords with the ID "1", and "~2" after it.
 //
 // An object with a member "id" or "data" is an [ErrData], since its token would open as a session
 // of ss. Whoever can choose what is sealed (the state of a form, the target of a magic link) could

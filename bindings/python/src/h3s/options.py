@@ -38,8 +38,9 @@ class CookieOptions(TypedDict, total=False):
     max_age: Duration
     #: The longest value of one cookie; longer sessions go into several.
     chunk_max_length: int
-    #: How many cookies a write may split a session into: 2, but in "h3-1" 1 and in "h3-2" 100.
-    #: Reads join up to 100 in any case. Servers refuse requests whose cookies come to 8 to 16 kB.
+    #: How many cookies a write may split a session into. If not given: 3, if together they fit into a
+    #: header line of 8190 bytes, which is all that many servers take; but in "h3-1" 1, as h3 1 can
+    #: read, and in "h3-2" 100, as in h3 2. Reads join up to 100 in any case.
     max_chunks: int
 
 

@@ -178,8 +178,9 @@ class Sessions(Handle):
     def iron_seal(self, value: Any, *, as_session: bool = False, now: Optional[Moment] = None) -> str:
         """Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it.
 
-        For iron-session append "~2". @hapi/iron, iron-session and h3 1.x open only tokens of one PBKDF2
-        iteration: use `seal="h3-1"`, or `iterations` 1.
+        @hapi/iron, iron-webcrypto, iron-session and h3 1.x open only tokens of one PBKDF2 iteration:
+        use `seal="h3-1"`, or `iterations` 1. iron-session also wants its password's number in the
+        token, `password={"1": ...}`, and "~2" after it.
 
         as_session: also seal an object with a key "id" or "data", which is a DataError otherwise, since
             its token opens as a session of these Sessions. Whoever can choose what is sealed (the state
