@@ -25,6 +25,13 @@ Serve = Callable[[Any], str]
 SOURCE = Path(h3s.__file__).parents[1]
 
 
+class StandingStill(h3s.Sessions):
+    """For what counts so many a second: it is NOW, however slow the machine."""
+
+    def get(self, *arguments: Any, **named: Any) -> h3s.Session:
+        return super().get(*arguments, **{**named, "now": NOW})
+
+
 @pytest.fixture
 def sessions() -> h3s.Sessions:
     return h3s.Sessions(password=PASSWORD, max_age=3600, cookie={"secure": False})
