@@ -90,6 +90,7 @@ static json_t *open_session(json_t *command, const h3s_config *config, int get)
     request.cookie = text_of(command, "cookie", &request.cookie_len);
     request.header = text_of(command, "header", &request.header_len);
     request.now_ms = json_integer_value(json_object_get(command, "now"));
+    request.flags = json_is_true(json_object_get(command, "crossSite")) ? H3S_CROSS_SITE : 0;
     if ((get ? h3s_get : h3s_use)(config, &request, &session, &err) != H3S_OK)
         return failed(&err);
     if (write_session(command, session, &err) != H3S_OK || h3s_set_cookies(session, &list, &count, &err) != H3S_OK
