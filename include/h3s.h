@@ -539,10 +539,17 @@ struct h3s_str h3s_session_text(struct h3s_session *session,
 /** When the session was made or last rotated, in milliseconds since 1970; 0 after `h3s_clear` or for NULL. */
 int64_t h3s_session_created_at(const struct h3s_session *session);
 
-/** When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL. */
+/**
+ * When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL.
+ *
+ * A write seals, and a read only once more than half of `idleTimeout` is used. So a session may end half of it after its last read.
+ */
 int64_t h3s_session_last_seen_at(const struct h3s_session *session);
 
-/** When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL. */
+/**
+ * When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL. Under
+ * `idleTimeout` a read moves it only once more than half of that is used.
+ */
 int64_t h3s_session_expires_at(const struct h3s_session *session);
 
 /** 1 if this request made the session, else 0. */

@@ -226,7 +226,7 @@ impl Session {
         self.record.created_at
     }
 
-    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970.
+    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970: by a write, or by a read once more than half of it was used.
     pub fn last_seen_at(&self) -> Option<i64> {
         self.record.last_seen_at
     }

@@ -24,7 +24,7 @@ var (
 	// ErrBusy says that this peer has had too many tokens lately that take a slow key derivation,
 	// forged ones above all, and that no other token of the request opened: answer 429, and touch
 	// no cookie. See Options.Peer.
-	ErrBusy = errors.New("h3s: too many forged tokens from this peer")
+	ErrBusy = errors.New("h3s: too many slow key derivations for this peer")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")
 	// ErrMemory says that memory is short.

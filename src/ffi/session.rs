@@ -456,13 +456,16 @@ pub unsafe extern "C" fn h3s_session_created_at(session: *const h3s_session) -> 
 }
 
 /// When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL.
+///
+/// A write seals, and a read only once more than half of `idleTimeout` is used. So a session may end half of it after its last read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_last_seen_at(session: *const h3s_session) -> i64 {
     // SAFETY: the caller's contract: NULL or live.
     unsafe { read(session, 0, |session| session.last_seen_at().unwrap_or(0)) }
 }
 
-/// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL.
+/// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL. Under
+/// `idleTimeout` a read moves it only once more than half of that is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_expires_at(session: *const h3s_session) -> i64 {
     // SAFETY: the caller's contract: NULL or live.
