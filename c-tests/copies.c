@@ -1,5 +1,6 @@
-/* Copies of a process: forks where the kernel does not say that it empties a page, a fork in the middle of the library's first call, and a
- * snapshot that is restored twice. Each test in a child of its own, since what the library does once it does once a process. */
+/* Copies of a process: forks where the kernel empties no page in the child, a fork in the middle of
+ * the library's first call, and a snapshot that is restored twice. Each test runs in a child of its
+ * own, since what the library does once it does once a process. */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -18,7 +19,7 @@
 
 static const char options[] = "{\"password\":\"" PASSWORD "\"}";
 
-/* ---- The kernel's part, which the library calls by the C library's name --------------------------------------------- */
+/* ---- The kernel's part, which the library calls by the C library's name ---------------------- */
 
 static enum { AS_IT_IS, TAKES_ANYTHING, KNOWS_NOTHING, WAITS } advice_kind;
 static atomic_int is_inside;
@@ -41,7 +42,7 @@ int madvise(void *at, size_t len, int advice)
     return (int)syscall(SYS_madvise, at, len, advice);
 }
 
-/* ---- What a process draws ------------------------------------------------------------------------------------------- */
+/* ---- What a process draws -------------------------------------------------------------------- */
 
 struct drawn {
     char id[40], nonce[33];
@@ -80,7 +81,7 @@ static void in_child(int (*body)(void))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- Forks ------------------------------------------------------------------------------------------------------------ */
+/* ---- Forks ----------------------------------------------------------------------------------- */
 
 static pid_t bare_clone(void) { return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
 
@@ -169,7 +170,7 @@ static void a_fork_inside_the_first_call_leaves_a_child_that_works(void **state)
     in_child(fork_inside_the_first_call);
 }
 
-/* ---- Snapshots -------------------------------------------------------------------------------------------------------- */
+/* ---- Snapshots ------------------------------------------------------------------------------- */
 
 struct block {
     void *at;
@@ -188,7 +189,8 @@ static int find_block(struct dl_phdr_info *info, size_t size, void *out)
     return 1;
 }
 
-/* A virtual machine that is restored twice goes on twice from the same memory: here from what the library keeps of random bytes. */
+/* A virtual machine that is restored twice goes on twice from the same memory: here from what the
+ * library keeps of random bytes. */
 static int restore_twice(void)
 {
     h3s_config *made = NULL;

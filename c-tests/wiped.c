@@ -159,7 +159,8 @@ static void a_freed_session_leaves_no_data(void **state)
     }
 }
 
-/* Names are data as well, also where an escape in them has to be resolved to tell whether one is there twice, or which one is meant. */
+/* Names are data as well, also where an escape in them has to be resolved to tell whether one is
+ * there twice, or which one is meant. */
 static void a_freed_session_leaves_no_name_of_a_member(void **state)
 {
     static const char *const starts[] = {"", "\\u00e4"};

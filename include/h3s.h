@@ -69,8 +69,9 @@
 #define H3S_ERR_COLD 9
 
 /**
- * This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones above all, and no other token of the request
- * opened. No session was made: answer 429 and touch no cookie.
+ * This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones
+ * above all, and no other token of the request opened. No session was made: answer 429 and touch
+ * no cookie.
  */
 #define H3S_ERR_BUSY 10
 
@@ -93,8 +94,9 @@
 #define H3S_REJECTION_BAD_SEAL 4
 
 /**
- * Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside the encryption and is looked at first, so
- * that this is no proof that the token was authentic. Name: `expired`.
+ * Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside
+ * the encryption and is looked at first, so that this is no proof that the token was authentic.
+ * Name: `expired`.
  */
 #define H3S_REJECTION_EXPIRED 5
 
@@ -120,22 +122,29 @@
 #define H3S_SOURCE_TOKEN 3
 
 /**
- * Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
- * call in a thread. Only a Fe26.2 token that this config has not seen lately needs one, and only with more than one iteration (`"h3-2"`); a
- * token of the native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is the newer one shows only then.
- * (What was refused once needs none again, so that no stale cookie makes each request cold.)
+ * Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds),
+ * so that an event loop can repeat the call in a thread. Only a Fe26.2 token that this config has
+ * not seen lately needs one, and only with more than one iteration (`"h3-2"`); a token of the
+ * native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is
+ * the newer one shows only then. (What was refused once needs none again, so that no stale cookie
+ * makes each request cold.)
  */
 #define H3S_WARM_ONLY 1
 
 /**
- * Request flag: another site has sent the browser here. Set it where the request says `Sec-Fetch-Site: cross-site`.
+ * Request flag: another site has sent the browser here. Set it where the request says
+ * `Sec-Fetch-Site: cross-site`.
  *
- * Such a request comes without a SameSite cookie that the browser has, and must not replace or delete it. So where the
- * request carried no cookie of the session, `h3s_use` is then `h3s_get`, and `h3s_clear` deletes nothing.
+ * Such a request comes without a SameSite cookie that the browser has, and must not replace or
+ * delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
+ * and `h3s_clear` deletes nothing.
  */
 #define H3S_CROSS_SITE 2
 
-/** Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out opens as a session. */
+/**
+ * Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out
+ * opens as a session.
+ */
 #define H3S_IRON_SESSION 1
 
 /** View flag: this request made the session. */
@@ -153,8 +162,9 @@ typedef struct h3s_config h3s_config;
 /**
  * One request's session. It belongs to one thread at a time, and keeps its config alive.
  *
- * A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or the value that NULL gives. (What
- * was borrowed from a session ends with the other thread's write all the same.)
+ * A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or
+ * the value that NULL gives. (What was borrowed from a session ends with the other thread's write
+ * all the same.)
  */
 typedef struct h3s_session h3s_session;
 
@@ -203,11 +213,13 @@ typedef struct h3s_request {
     const char *header;
     size_t header_len;
     /**
-     * Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or as its 4 or 16 bytes; or any other
-     * bytes that tell clients apart; may be empty. Of an IPv6 address the first 64 bits count.
+     * Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or
+     * as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an IPv6
+     * address the first 64 bits count.
      *
-     * Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then 5 a second; for authentic ones that were not
-     * seen lately ten times that. Beyond it comes H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
+     * Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then
+     * 5 a second; for authentic ones that were not seen lately ten times that. Beyond it comes
+     * H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
      * is no limit.
      */
     const char *peer;
@@ -287,16 +299,17 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
 /* ---- Raw seals ---------------------------------------------------------------------------------------------------- */
 
 /**
- * Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do. It lives for `seal.ttl`,
- * else `maxAge`, else `idleTimeout`.
+ * Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's
+ * sealData do. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
  *
  * @hapi/iron, iron-webcrypto and iron-session by their defaults open tokens of one PBKDF2 iteration alone: give the config
- * `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password": {"1": "…"}`, and `~2` after it:
- * append that.
+ * `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password":
+ * {"1": "…"}`, and `~2` after it: append that.
  *
- * An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as that session of the same
- * config: whoever chooses what a program seals (a form's state, a link's target) would choose a session. (Any other object would open
- * as a new session without data.)
+ * An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it
+ * would open as that session of the same
+ * config: whoever chooses what a program seals (a form's state, a link's target) would choose a
+ * session. (Any other object would open as a new session without data.)
  *
  * json, json_len: one JSON value in UTF-8.
  * now_ms: milliseconds since 1970; 0: the system clock.
@@ -304,8 +317,9 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
  * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
  * out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
  *
- * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"`
- * nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG
+ * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
+ * small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
  */
 int32_t h3s_iron_seal(const struct h3s_config *config,
                       const char *json,
@@ -325,8 +339,9 @@ int32_t h3s_iron_seal(const struct h3s_config *config,
  * out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
  * out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
  *
- * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"` nor
- * `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG
+ * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
+ * small) or H3S_ERR_MEMORY.
  */
 int32_t h3s_iron_unseal(const struct h3s_config *config,
                         const char *token,
@@ -342,13 +357,16 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
 /**
  * Finds the session in the header, else in the cookie; makes one where there is none or none valid.
  *
- * A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well be valid elsewhere, or if the header's
- * session had ended: then only once something is written. Valid elsewhere may be what is of an unsupported format, under an unknown key, from
- * the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
+ * A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well
+ * be valid elsewhere, or if the header's session had ended: then only once something is written.
+ * Valid elsewhere may be what is of an unsupported format, under an unknown key, from the future,
+ * longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations
+ * that the options do not open.)
  *
- * Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
- * derivation is made to find it; what would have taken another one was not looked at, and is not replaced. The next request gets on
- * to it, since keys, and what was refused, are remembered.
+ * Of several cookies of the name, at most four are tried, and the newest of those that open is the
+ * session. At most one slow key derivation is made to find it; what would have taken another one
+ * was not looked at, and is not replaced. The next request gets on to it, since keys, and what was
+ * refused, are remembered.
  *
  * A token that is refused is no error: see `h3s_session_rejection`.
  *
@@ -373,8 +391,9 @@ int32_t h3s_get(const struct h3s_config *config,
 /**
  * Opens a bare token, as a header client, a WebSocket or another service would send it.
  *
- * Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token is derived for, and one without a key id
- * with each password that it may belong to: bound the rate of what strangers send, or have it sent in the session header.
+ * Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token
+ * is derived for, and one without a key id with each password that it may belong to: bound the
+ * rate of what strangers send, or have it sent in the session header.
  *
  * now_ms: milliseconds since 1970; 0: the system clock.
  * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
@@ -388,7 +407,10 @@ int32_t h3s_unseal(const struct h3s_config *config,
                    struct h3s_session **out,
                    struct h3s_error *err);
 
-/** Frees a session and wipes its data. NULL, and a session that another thread is inside: does nothing. */
+/**
+ * Frees a session and wipes its data. NULL, and a session that another thread is inside: does
+ * nothing.
+ */
 void h3s_session_free(struct h3s_session *session);
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
@@ -455,17 +477,17 @@ int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
 /**
  * Ends the session: no id, data `{}`, and deleting Set-Cookie values for its cookie and each chunk the request carried.
  *
- * Where the request carried several cookies of the name that may be sessions, as after a change of `cookie.domain` or `cookie.path`, only
- * one of them can be deleted: then the cookie of a new, empty session takes its place, which is newer than the others, so that
- * none of those comes back. Under H3S_CROSS_SITE nothing is deleted that did not come.
+ * Where the request carried several cookies of the name that may be sessions, as after a change of
+ * `cookie.domain` or `cookie.path`, only one of them can be deleted: then the cookie of a new,
+ * empty session takes its place, which is newer than the others, so that none of those comes back.
+ * Under H3S_CROSS_SITE nothing is deleted that did not come.
  *
  * Call it at logout. A later `h3s_update`, `h3s_replace` or `h3s_set` starts a fresh session, without the old data;
  * `h3s_remove`, `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
  *
  * Returns H3S_OK or H3S_ERR_ARGUMENT.
  */
-int32_t h3s_clear(struct h3s_session *session,
-                  struct h3s_error *err);
+int32_t h3s_clear(struct h3s_session *session, struct h3s_error *err);
 
 /**
  * Gives a new or just rotated session an id of your own, in place of the random UUID.
@@ -495,11 +517,10 @@ int32_t h3s_session_set_now(struct h3s_session *session, int64_t now_ms, struct 
  *
  * out: its `size` must be set. The strings in it last as those of `h3s_session_data`.
  *
- * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread is inside; H3S_ERR_INTERNAL for a
- * broken handle.
+ * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread
+ * is inside; H3S_ERR_INTERNAL for a broken handle.
  */
-int32_t h3s_session_view(const struct h3s_session *session,
-                         struct h3s_view *out);
+int32_t h3s_session_view(const struct h3s_session *session, struct h3s_view *out);
 
 /**
  * The session's id, NUL-terminated; empty after `h3s_clear`. NULL session: absent.
@@ -525,16 +546,15 @@ struct h3s_str h3s_session_data(const struct h3s_session *session);
 struct h3s_str h3s_session_find(struct h3s_session *session, const char *pointer, size_t len);
 
 /**
- * The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in UTF-8. Absent where there is none, and for
- * what is no string: `null`, `false`, `42` and objects are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
+ * The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in
+ * UTF-8. Absent where there is none, and for what is no string: `null`, `false`, `42` and objects
+ * are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
  *
  * It may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD. Also absent when memory is short.
  *
  * Borrowed as `h3s_session_data`.
  */
-struct h3s_str h3s_session_text(struct h3s_session *session,
-                                const char *pointer,
-                                size_t len);
+struct h3s_str h3s_session_text(struct h3s_session *session, const char *pointer, size_t len);
 
 /** When the session was made or last rotated, in milliseconds since 1970; 0 after `h3s_clear` or for NULL. */
 int64_t h3s_session_created_at(const struct h3s_session *session);
@@ -542,13 +562,14 @@ int64_t h3s_session_created_at(const struct h3s_session *session);
 /**
  * When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL.
  *
- * A write seals, and a read only once more than half of `idleTimeout` is used. So a session may end half of it after its last read.
+ * A write seals, and a read only once more than half of `idleTimeout` is used. So a session may
+ * end half of it after its last read.
  */
 int64_t h3s_session_last_seen_at(const struct h3s_session *session);
 
 /**
- * When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL. Under
- * `idleTimeout` a read moves it only once more than half of that is used.
+ * When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970;
+ * 0: never, or NULL. Under `idleTimeout` a read moves it only once more than half of that is used.
  */
 int64_t h3s_session_expires_at(const struct h3s_session *session);
 
@@ -562,12 +583,15 @@ int32_t h3s_session_is_dirty(const struct h3s_session *session);
 int32_t h3s_session_source(const struct h3s_session *session);
 
 /**
- * Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand beside a session that another
- * candidate opened. (Where none opened and the first was not looked at: the first of those that were refused.)
+ * Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand
+ * beside a session that another candidate opened. (Where none opened and the first was not looked
+ * at: the first of those that were refused.)
  *
- * Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a
- * token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
- * cookie twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together: malformed.
+ * Candidates are the header's token, unless it is empty, and after it the first four cookies of
+ * the session's name that begin like a
+ * token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign
+ * among the first eleven bytes. The same cookie twice counts once. Where none of the cookies does,
+ * and one is not empty, they are one candidate together: malformed.
  */
 int32_t h3s_session_rejection(const struct h3s_session *session);
 
@@ -584,9 +608,9 @@ struct h3s_str h3s_session_log_id(struct h3s_session *session);
 /**
  * The Set-Cookie values that the response owes; most often none or one. Send each as a header line of its own.
  *
- * What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first seal, and then one a day, derives two
- * keys, which takes some milliseconds.) Until the next write the same values come again; after it the whole new list
- * takes the place of the former one.
+ * What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first
+ * seal, and then one a day, derives two keys, which takes some milliseconds.) Until the next write
+ * the same values come again; after it the whole new list takes the place of the former one.
  *
  * list: receives an array of `count` strings, each NUL-terminated, borrowed as `h3s_session_data`.
  * count: receives how many there are.

@@ -16,7 +16,8 @@ use crate::{Error, Rejection};
 pub(crate) const MAX_CHUNKS: usize = 100;
 /// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
 pub(crate) const MAX_COOKIE_LEN: usize = 4096;
-/// The longest line of a header that nginx, Apache and gunicorn take unless they are told otherwise.
+/// The longest line of a header that nginx, Apache and gunicorn take unless they are told
+/// otherwise.
 const MAX_LINE_LEN: usize = 8190;
 /// The longest life that browsers give a cookie: 400 days, in seconds.
 pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
@@ -31,7 +32,8 @@ pub(crate) struct Carried<'a> {
     name: &'a str,
     header: &'a [u8],
     candidates: ArrayVec<[Candidate<'a>; MAX_CANDIDATES]>,
-    /// How many cookies there are that begin like a token, also beyond the fourth, and the same again.
+    /// How many cookies there are that begin like a token, also beyond the fourth, and the same
+    /// again.
     count: usize,
     /// Some of them are no candidates, being beyond the fourth.
     has_more: bool,
@@ -79,7 +81,8 @@ impl<'a> Carried<'a> {
                     if is_candidate(value) {
                         carried.count += 1;
                         if !carried.has(value) {
-                            // Beyond the fourth, stale cookies are no longer the likely explanation.
+                            // Beyond the fourth, stale cookies are no longer the likely
+                            // explanation.
                             let candidate = Candidate { value, after };
                             carried.has_more |= carried.candidates.try_push(candidate).is_some();
                         }
@@ -100,12 +103,14 @@ impl<'a> Carried<'a> {
         self.any || self.chunks.0 != 0
     }
 
-    /// How many cookies there are that begin like a token, and whether there are more than are tried.
+    /// How many cookies there are that begin like a token, and whether there are more than are
+    /// tried.
     pub(crate) fn count(&self) -> (usize, bool) {
         (self.count, self.has_more)
     }
 
-    /// Whether the very same token is a candidate already. What stands in chunks may be others, though it says the same.
+    /// Whether the very same token is a candidate already. What stands in chunks may be others,
+    /// though it says the same.
     fn has(&self, value: &[u8]) -> bool {
         !value.starts_with(CHUNKED) && self.candidates.iter().any(|known| known.value == value)
     }
@@ -125,8 +130,9 @@ impl<'a> Carried<'a> {
         }))
     }
 
-    /// The token of so many chunks. Each is the first cookie of its name after the one that says so, else the first at all; an empty one is
-    /// an absent one. (Browsers send the cookies of one path in the order in which they were made.)
+    /// The token of so many chunks. Each is the first cookie of its name after the one that says
+    /// so, else the first at all; an empty one is an absent one. (Browsers send the cookies of one
+    /// path in the order in which they were made.)
     fn joined(&self, count: &[u8], after: usize) -> Result<Result<Token<'a>, Refusal>, Error> {
         let Some(count) = chunk_number(count) else {
             return Ok(Err(Rejection::Malformed.into()));
@@ -239,8 +245,9 @@ impl Pair<'_> {
         owner(self.name, name)
     }
 
-    /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls white space from around a name; how a server has
-    /// turned bytes into characters before is not known here, so each way counts.
+    /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls
+    /// white space from around a name; how a server has turned bytes into characters before is not
+    /// known here, so each way counts.
     fn may_be_of(&self, name: &str) -> bool {
         owner(javascript_trimmed(self.name), name).is_some()
     }
@@ -257,7 +264,8 @@ fn owner(cookie: &[u8], name: &str) -> Option<Which> {
     }
 }
 
-/// A name without control characters, spaces and what Unicode and ECMAScript call white space around it, in Latin-1 or UTF-8.
+/// A name without control characters, spaces and what Unicode and ECMAScript call white space
+/// around it, in Latin-1 or UTF-8.
 fn javascript_trimmed(mut name: &[u8]) -> &[u8] {
     const UTF8: [&[u8]; 5] = [
         b"\xC2\x85",

@@ -27,7 +27,8 @@ pub enum ErrorKind {
     Memory = 8,
     /// A slow key derivation is needed, and the caller wants none (`Request::warm_only`).
     Cold = 9,
-    /// The peer has had too many tokens lately that take a slow key derivation. No session was made.
+    /// The peer has had too many tokens lately that take a slow key derivation. No session was
+    /// made.
     Busy = 10,
     /// A fault in the library.
     Internal = 11,
@@ -46,8 +47,9 @@ pub enum Rejection {
     UnknownKey = 3,
     /// Forged, damaged, or sealed with another password or cookie name.
     BadSeal = 4,
-    /// Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside the encryption and is looked at
-    /// first, so that this is no proof that the token was authentic.
+    /// Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands
+    /// outside the encryption and is looked at first, so that this is no proof that the token was
+    /// authentic.
     Expired = 5,
     /// Not seen for longer than `idleTimeout`.
     Idle = 6,

@@ -14,20 +14,23 @@ impl Config {
     /// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: `"seal": "h3-1"`. iron-session also wants the number
     /// of its password in the token, `"password": {"1": "…"}`, and `~2` after it: append that.
     ///
-    /// An object with a member `id` or `data` is refused. Sealed, it would open as that session under the same options, so that whoever
-    /// chooses what an application seals would choose its session: see [`Config::iron_seal_session`]. (Any other object would open as a new
-    /// session without data.)
+    /// An object with a member `id` or `data` is refused. Sealed, it would open as that session
+    /// under the same options, so that whoever chooses what an application seals would choose its
+    /// session: see [`Config::iron_seal_session`]. (Any other object would open as a new session
+    /// without data.)
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON or would be a session, [`TooLarge`](crate::ErrorKind::TooLarge) for a token longer than
-    /// `maxTokenLength`, [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`, [`Random`](crate::ErrorKind::Random),
-    /// [`Memory`](crate::ErrorKind::Memory).
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON or would be a session,
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) for a token longer than `maxTokenLength`,
+    /// [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`,
+    /// [`Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory).
     pub fn iron_seal(&self, json: impl AsRef<[u8]>, now_ms: i64) -> Result<String, Error> {
         self.seal_raw(json.as_ref(), now_ms, false)
     }
 
-    /// As [`Config::iron_seal`], but what is sealed may well be a session: for what no client has a say in.
+    /// As [`Config::iron_seal`], but what is sealed may well be a session: for what no client has a
+    /// say in.
     ///
     /// # Errors
     ///
@@ -60,7 +63,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`,
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`],
+    /// [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`,
     /// [`Memory`](crate::ErrorKind::Memory).
     pub fn iron_unseal(
         &self,

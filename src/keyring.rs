@@ -24,7 +24,8 @@ pub(crate) struct Keyring {
     keys: Vec<Key>,
     /// In a place of its own, which it never leaves.
     log_key: Box<Zeroizing<[u8; 32]>>,
-    /// As the other. No secret hangs on it but who shares a place with whom in tables of peers and tokens.
+    /// As the other. No secret hangs on it but who shares a place with whom in tables of peers and
+    /// tokens.
     hash_key: Box<Zeroizing<[u8; 32]>>,
 }
 
@@ -89,9 +90,11 @@ impl Keyring {
         first
     }
 
-    /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token without an id belongs to the password that is a
-    /// plain string, else to the one called `default`; where there is neither, it may belong to any, as after the change from a plain string to
-    /// ids. And so that servers may change one after another, a plain string opens tokens of any id (in Fe26.2 as in h3).
+    /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token
+    /// without an id belongs to the password that is a plain string, else to the one called
+    /// `default`; where there is neither, it may belong to any, as after the change from a plain
+    /// string to ids. And so that servers may change one after another, a plain string opens tokens
+    /// of any id (in Fe26.2 as in h3).
     pub(crate) fn by_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
         let range = match self.position(id) {
             Some(position) => position..position + 1,
@@ -101,8 +104,8 @@ impl Keyring {
         range.filter_map(|position| Some((position, self.keys.get(position)?)))
     }
 
-    /// Why a token is refused that no key opens which its id may mean: for its seal where it means one, and else because the key it was sealed
-    /// with is none of these.
+    /// Why a token is refused that no key opens which its id may mean: for its seal where it means
+    /// one, and else because the key it was sealed with is none of these.
     pub(crate) fn refusal(&self, id: &[u8]) -> Rejection {
         match self.position(id) {
             Some(_) => Rejection::BadSeal,

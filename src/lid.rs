@@ -1,8 +1,10 @@
-//! Limits slow key derivations per peer: for forged tokens a burst of 20, then 5 a second; for authentic ones ten times that.
+//! Limits slow key derivations per peer: for forged tokens a burst of 20, then 5 a second; for
+//! authentic ones ten times that.
 //!
-//! A peer is charged once a derivation was made, and it is known which of the two it was. So of several threads that derive
-//! for it at the same time, each may have begun before the others were charged: those go on its account above the burst and are worked off
-//! like any other, so that in the long run it is 5 (or 50) a second however many threads there are.
+//! A peer is charged once a derivation was made, and it is known which of the two it was. So of
+//! several threads that derive for it at the same time, each may have begun before the others were
+//! charged: those go on its account above the burst and are worked off like any other, so that in
+//! the long run it is 5 (or 50) a second however many threads there are.
 //!
 //! It has to be bounded in memory whatever is sent, must never wait (a fork may happen at any moment), and an attacker with many addresses must
 //! not be able to push another one's charges out. So there is no table of peers: each peer has a place in each of four rows, chosen
@@ -27,8 +29,9 @@ pub(crate) const COLD: Rate = Rate {
     burst: 200,
     interval_ms: 20,
 };
-/// How far above the burst a peer can be charged, as a multiple of it: more derivations than are in progress for one peer at the same time. And so
-/// little that a clock which was set back by half a minute is noticed.
+/// How far above the burst a peer can be charged, as a multiple of it: more derivations than are in
+/// progress for one peer at the same time. And so little that a clock which was set back by half a
+/// minute is noticed.
 const IN_PROGRESS: i64 = 6;
 const ROWS: usize = 4;
 /// A power of two, at most 65,536.
@@ -67,8 +70,8 @@ enum Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    /// An address as text, with or without a port, or as its 4 or 16 bytes; of IPv6 also its first 8. Whatever else it is
-    /// stands for itself.
+    /// An address as text, with or without a port, or as its 4 or 16 bytes; of IPv6 also its first
+    /// 8. Whatever else it is stands for itself.
     fn of(peer: &'a [u8]) -> Peer<'a> {
         match text_address(peer) {
             Some(address) => Peer::of_address(address),

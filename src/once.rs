@@ -1,5 +1,6 @@
-//! What is done once in a process, and waited for by nobody. Whoever waits for something that another thread has begun waits for ever in a child that was
-//! forked meanwhile; so whoever comes second does without.
+//! What is done once in a process, and waited for by nobody. Whoever waits for something that
+//! another thread has begun waits for ever in a child that was forked meanwhile; so whoever comes
+//! second does without.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

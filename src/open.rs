@@ -14,17 +14,21 @@ use crate::{Error, ErrorKind, Rejection, clock};
 impl Config {
     /// Finds the session in the header, else in the cookie; makes one where there is none or none valid, and has a Set-Cookie for it at once.
     ///
-    /// It has none if each of the request's tokens may well be valid elsewhere, or if the header's session had ended: then only once something
-    /// is written. Valid elsewhere may be what is of an unsupported format, under an unknown key, from the future, longer or in other chunks than
+    /// It has none if each of the request's tokens may well be valid elsewhere, or if the header's
+    /// session had ended: then only once something is written. Valid elsewhere may be what is of an
+    /// unsupported format, under an unknown key, from the future, longer or in other chunks than
     /// can be read here, or, in Fe26.2, under a number of iterations that the options do not open.
     ///
-    /// Of several cookies, at most four are tried, and the newest of those that open is the session. At most one slow key derivation is made.
+    /// Of several cookies, at most four are tried, and the newest of those that open is the
+    /// session. At most one slow key derivation is made.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory); where no other token opens,
-    /// [`Cold`](crate::ErrorKind::Cold) under [`Request::warm_only`] and [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] with too many slow
-    /// derivations, in both of which no session is made. A token that is refused is no error: see [`Session::rejection`].
+    /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory);
+    /// where no other token opens, [`Cold`](crate::ErrorKind::Cold) under [`Request::warm_only`]
+    /// and [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] with too many slow derivations,
+    /// in both of which no session is made. A token that is refused is no error: see
+    /// [`Session::rejection`].
     pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
         open(self, request, Verb::Use)
     }
@@ -223,7 +227,8 @@ enum Tried {
 type ColdTokens<'a> = ArrayVec<[Option<(usize, Token<'a>)>; MAX_CANDIDATES]>;
 
 impl Search<'_> {
-    /// The header's session. A cold token is the one that gets the derivation, since the header wins.
+    /// The header's session. A cold token is the one that gets the derivation, since the header
+    /// wins.
     fn header(&mut self, token: Option<&[u8]>) -> Result<Option<Found>, Error> {
         let Some(token) = token else {
             return Ok(None);
@@ -255,8 +260,9 @@ impl Search<'_> {
 
     /// The newest session among the cookies: the others are stale ones, of another path or domain.
     ///
-    /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is told that there is one to be made, also
-    /// where some cookie has opened without: else a stale cookie that is warm would pass for the session for ever.
+    /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is
+    /// told that there is one to be made, also where some cookie has opened without: else a stale
+    /// cookie that is warm would pass for the session for ever.
     fn cookies(&mut self, carried: &Carried<'_>) -> Result<Option<Found>, Error> {
         let mut newest = None;
         let mut cold = ColdTokens::new();
@@ -361,10 +367,12 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a session that is only read shall be sealed again, and in what format: it slides, it was sealed with an older password, or it moves to
-    /// today's format. Without `migrate` it keeps its format and its number of iterations, which may be all that another server can read.
+    /// Whether a session that is only read shall be sealed again, and in what format: it slides, it
+    /// was sealed with an older password, or it moves to today's format. Without `migrate` it keeps
+    /// its format and its number of iterations, which may be all that another server can read.
     ///
-    /// Never if another cookie may be the newer one. What came in the header is sealed again on a write alone.
+    /// Never if another cookie may be the newer one. What came in the header is sealed again on a
+    /// write alone.
     fn reseal_due(&self, found: &Found, verb: Verb) -> Option<Format> {
         let (config, opened) = (self.config, &found.opened);
         if self.refused.untried || self.is_busy {
@@ -389,7 +397,8 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a seal on read makes a token that whoever read the former one can read: h3 1 knows no cookies that belong together.
+    /// Whether a seal on read makes a token that whoever read the former one can read: h3 1 knows
+    /// no cookies that belong together.
     fn may_travel(&self, found: &Found, format: Format) -> bool {
         let record = &found.opened.record;
         let config = self.config;
@@ -406,8 +415,9 @@ impl Search<'_> {
 }
 
 impl Found {
-    /// At a tie it is that which is to end later, as the later seal of a Fe26.2 token is; else the later one in the header, since browsers send
-    /// the older cookie of one path first. What had no id is older than all that have one.
+    /// At a tie it is that which is to end later, as the later seal of a Fe26.2 token is; else the
+    /// later one in the header, since browsers send the older cookie of one path first. What had no
+    /// id is older than all that have one.
     fn is_newer_than(&self, later: &Found) -> bool {
         let age = |found: &Found| {
             let opened = &found.opened;
@@ -463,7 +473,8 @@ impl Refused {
         }
     }
 
-    /// Why the first candidate was refused; where none opened, why the first was of which that is known.
+    /// Why the first candidate was refused; where none opened, why the first was of which that is
+    /// known.
     fn reason(&self, has_opened: bool) -> Option<Rejection> {
         let (candidate, reason) = self.first?;
         (candidate == 0 || !has_opened).then_some(reason)

@@ -88,7 +88,8 @@ const FORMATS: &str =
 /// What seals and opens at h3 1.x, iron-session and @hapi/iron: no slow step at all.
 const H3_1_ITERATIONS: u32 = 1;
 const H3_2_ITERATIONS: u32 = 8192;
-/// How many cookies a write may make where the options do not say: some; what h3 1 can read; and, for h3 2, as many as there.
+/// How many cookies a write may make where the options do not say: some; what h3 1 can read; and,
+/// for h3 2, as many as there.
 const MAX_CHUNKS_H3S1: usize = 3;
 const MAX_CHUNKS_H3_1: usize = 1;
 
@@ -542,7 +543,8 @@ impl<'a> SealDraft<'a> {
         })
     }
 
-    /// Fe26.2's options where one or both of h3's formats are accepted: whose number of iterations is its own, and which other one it opens.
+    /// Fe26.2's options where one or both of h3's formats are accepted: whose number of iterations
+    /// is its own, and which other one it opens.
     fn fe26(
         &mut self,
         h3v1: bool,
@@ -719,8 +721,8 @@ fn passwords(value: &Value<'_>, min_units: usize) -> Result<Vec<(String, Passwor
     Ok(passwords)
 }
 
-/// Where all ids are numbers, the password of the highest seals, as in iron-session: JavaScript, which may have written the options, puts such
-/// names into an order of its own.
+/// Where all ids are numbers, the password of the highest seals, as in iron-session: JavaScript,
+/// which may have written the options, puts such names into an order of its own.
 fn highest_first(passwords: &mut [(String, Password)]) {
     let number = |id: &str| {
         let digits = id.trim_start_matches('0');

@@ -4,9 +4,10 @@
 //! sides of a fork, which would seal different sessions under one nonce. So there is a buffer only once somebody has
 //! given a witness that the kernel resets in a child (`ffi` does); without one, every draw asks the system.
 //!
-//! Nothing in a process tells that it was copied as a whole, with the virtual machine around it or from a snapshot on disk: then both copies have
-//! the same bytes in their buffers. So into every draw go a fresh reading of the clock, in which the copies differ, and a count
-//! of the draws. By exclusive or, which leaves uniform what is uniform.
+//! Nothing in a process tells that it was copied as a whole, with the virtual machine around it or
+//! from a snapshot on disk: then both copies have the same bytes in their buffers. So into every
+//! draw go a fresh reading of the clock, in which the copies differ, and a count of the draws. By
+//! exclusive or, which leaves uniform what is uniform.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;

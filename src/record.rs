@@ -66,7 +66,8 @@ impl Record {
         self.created_at.max(self.seen_at()) > now + MAX_AHEAD_MS
     }
 
-    /// Takes times that are ahead for now. Else the session would outlive, by a new seal, a `notBefore` that was set for its sake.
+    /// Takes times that are ahead for now. Else the session would outlive, by a new seal, a
+    /// `notBefore` that was set for its sake.
     pub(crate) fn bring_back_to(&mut self, now: i64) {
         self.created_at = self.created_at.min(now);
         self.last_seen_at = self.last_seen_at.map(|time| time.min(now));
@@ -136,10 +137,11 @@ pub(crate) fn earlier(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     }
 }
 
-/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Wiped when dropped, since something may be looked up by it; and on
-/// the heap, where no move leaves a copy behind.
+/// A session's id: 1 to 255 bytes of 0x21 to 0x7E, or nothing after `clear`. Wiped when dropped,
+/// since something may be looked up by it; and on the heap, where no move leaves a copy behind.
 pub(crate) struct Id {
-    /// With a NUL after it, for C; then, if it is the lower-case text of a UUID, its 16 bytes. Empty for none.
+    /// With a NUL after it, for C; then, if it is the lower-case text of a UUID, its 16 bytes.
+    /// Empty for none.
     text: Buffer,
     is_uuid: bool,
 }

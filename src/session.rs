@@ -19,15 +19,18 @@ pub struct Request<'a> {
     pub cookie: &'a [u8],
     /// The value of the session header; empty for none.
     pub header: &'a [u8],
-    /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first 64 bits count, or anything else that tells clients
-    /// apart; may be empty. Whoever sends many forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would take a slow key
-    /// derivation.
+    /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first
+    /// 64 bits count, or anything else that tells clients apart; may be empty. Whoever sends many
+    /// forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would
+    /// take a slow key derivation.
     pub peer: &'a [u8],
     /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
     /// So also where another cookie opens without: which is the newer one shows only then.
     pub warm_only: bool,
-    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with SameSite stayed behind. Where the request
-    /// carried no cookie of the session, [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes nothing.
+    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with
+    /// SameSite stayed behind. Where the request carried no cookie of the session,
+    /// [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes
+    /// nothing.
     pub cross_site: bool,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
@@ -73,7 +76,8 @@ pub struct Session {
     rejection: Option<Rejection>,
     /// The request's chunks, some of which a write or `clear` will have to delete.
     carried: ChunkSet,
-    /// The browser may have a cookie of the session that it did not send: `clear` must not delete it.
+    /// The browser may have a cookie of the session that it did not send: `clear` must not delete
+    /// it.
     spares_cookies: bool,
     /// The request carried other sessions as well: `clear` must not leave the field to them.
     twins: Option<Twins>,
@@ -192,8 +196,8 @@ impl Session {
         self.record.data.find(pointer.as_ref())
     }
 
-    /// The string that a JSON Pointer names, without its quotes and with its escapes resolved; None for what is no string, such as `null`. An unpaired
-    /// surrogate comes as U+FFFD.
+    /// The string that a JSON Pointer names, without its quotes and with its escapes resolved; None
+    /// for what is no string, such as `null`. An unpaired surrogate comes as U+FFFD.
     pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
         let data = self.record.data.as_bytes();
         let value = self.record.data.find(pointer.as_ref())?;
@@ -226,7 +230,8 @@ impl Session {
         self.record.created_at
     }
 
-    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970: by a write, or by a read once more than half of it was used.
+    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970: by a write, or by a
+    /// read once more than half of it was used.
     pub fn last_seen_at(&self) -> Option<i64> {
         self.record.last_seen_at
     }
@@ -263,12 +268,15 @@ impl Session {
         self.source
     }
 
-    /// Why the request's first candidate was refused, even if another one opened; None if that one opened. (Where none opened and the first was not
-    /// looked at: the first of those that were refused.)
+    /// Why the request's first candidate was refused, even if another one opened; None if that one
+    /// opened. (Where none opened and the first was not looked at: the first of those that were
+    /// refused.)
     ///
-    /// Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a token: with
-    /// `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie
-    /// twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together, which is malformed.
+    /// Candidates are the header's token, unless it is empty, and after it the first four cookies
+    /// of the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a
+    /// number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
+    /// cookie twice counts once. Where none of the cookies does, and one is not empty, they are one
+    /// candidate together, which is malformed.
     pub fn rejection(&self) -> Option<Rejection> {
         self.rejection
     }
@@ -387,8 +395,9 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session: no id, no data, and deleting Set-Cookie values (but see [`Request::cross_site`]). Where the request carried several sessions,
-    /// a new, empty one takes its place instead, so that none of the others comes back.
+    /// Ends the session: no id, no data, and deleting Set-Cookie values (but see
+    /// [`Request::cross_site`]). Where the request carried several sessions, a new, empty one takes
+    /// its place instead, so that none of the others comes back.
     pub fn clear(&mut self) {
         self.record = Record::empty();
         self.state = State::Cleared;
@@ -432,7 +441,8 @@ impl Session {
         self.check_alive()
     }
 
-    /// Edits the data. `least` is a length that it will have at least, so that what cannot fit is refused before any work is done on it.
+    /// Edits the data. `least` is a length that it will have at least, so that what cannot fit is
+    /// refused before any work is done on it.
     fn write(
         &mut self,
         least: usize,
@@ -490,7 +500,8 @@ impl Session {
         }
     }
 
-    /// Refuses a record that would not fit with data of this length. What has come longer than that may grow shorter, and be rotated.
+    /// Refuses a record that would not fit with data of this length. What has come longer than that
+    /// may grow shorter, and be rotated.
     fn check_fits(&self, shape: Shape<'_>, data_len: usize) -> Result<(), Error> {
         let inner = self.config.inner();
         let fits = inner.check_fits(inner.format, shape, data_len, self.now);
@@ -580,8 +591,9 @@ impl Session {
             .set(without_nul(token), self.now, end, self.carried)
     }
 
-    /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so that none of their sessions comes back, one
-    /// that is newer, and lives as long, has to take their place.
+    /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so
+    /// that none of their sessions comes back, one that is newer, and lives as long, has to take
+    /// their place.
     fn empty_cookies(&self, twins: Twins) -> Result<Cookies, Error> {
         let inner = self.config.inner();
         let at = self.now.max(twins.seen_at + 1);

@@ -7,9 +7,10 @@ use crate::random;
 
 /// Gives `crate::random` a witness of forks, once.
 ///
-/// That is a page that the kernel empties in every child, which also notices a bare clone or _Fork. Where there is no such page (Linux
-/// before 4.14, other systems, emulators), nothing is buffered. A handler that the C library runs in the child of fork comes on top,
-/// in case the page is not what it says.
+/// That is a page that the kernel empties in every child, which also notices a bare clone or _Fork.
+/// Where there is no such page (Linux before 4.14, other systems, emulators), nothing is buffered.
+/// A handler that the C library runs in the child of fork comes on top, in case the page is not
+/// what it says.
 pub(super) fn watch() {
     static FIRST: First = First::new();
     if !FIRST.is_this() {
@@ -61,6 +62,7 @@ fn handle() {
     extern "C" fn in_child() {
         random::forget_buffers();
     }
-    // SAFETY: the handler only adds to a static atomic, which is allowed in the child of a threaded process.
+    // SAFETY: the handler only adds to a static atomic, which is allowed in the child of a threaded
+    // process.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
 }

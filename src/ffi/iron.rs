@@ -10,16 +10,17 @@ use crate::{Config, Error};
 
 /// @section Raw seals
 ///
-/// Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's sealData do. It lives for `seal.ttl`,
-/// else `maxAge`, else `idleTimeout`.
+/// Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's
+/// sealData do. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
 ///
 /// @hapi/iron, iron-webcrypto and iron-session by their defaults open tokens of one PBKDF2 iteration alone: give the config
-/// `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password": {"1": "…"}`, and `~2` after it:
-/// append that.
+/// `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password":
+/// {"1": "…"}`, and `~2` after it: append that.
 ///
-/// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it would open as that session of the same
-/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a session. (Any other object would open
-/// as a new session without data.)
+/// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it
+/// would open as that session of the same
+/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a
+/// session. (Any other object would open as a new session without data.)
 ///
 /// json, json_len: one JSON value in UTF-8.
 /// now_ms: milliseconds since 1970; 0: the system clock.
@@ -27,8 +28,9 @@ use crate::{Config, Error};
 /// out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
 /// out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
 ///
-/// Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"`
-/// nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG
+/// (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
+/// small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_iron_seal(
     config: *const h3s_config,
@@ -66,8 +68,9 @@ pub unsafe extern "C" fn h3s_iron_seal(
 /// out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
 /// out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
 ///
-/// Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG (`seal.accept` has neither `"h3-1"` nor
-/// `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too small) or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG
+/// (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
+/// small) or H3S_ERR_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_iron_unseal(
     config: *const h3s_config,

@@ -15,8 +15,9 @@ use crate::{Config, Error, Session};
 
 /// One request's session. It belongs to one thread at a time, and keeps its config alive.
 ///
-/// A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or the value that NULL gives. (What
-/// was borrowed from a session ends with the other thread's write all the same.)
+/// A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or
+/// the value that NULL gives. (What was borrowed from a session ends with the other thread's write
+/// all the same.)
 pub struct h3s_session {
     /// Some thread is inside.
     entered: AtomicBool,
@@ -86,13 +87,16 @@ impl Drop for Entered<'_> {
 ///
 /// Finds the session in the header, else in the cookie; makes one where there is none or none valid.
 ///
-/// A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well be valid elsewhere, or if the header's
-/// session had ended: then only once something is written. Valid elsewhere may be what is of an unsupported format, under an unknown key, from
-/// the future, longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations that the options do not open.)
+/// A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well
+/// be valid elsewhere, or if the header's session had ended: then only once something is written.
+/// Valid elsewhere may be what is of an unsupported format, under an unknown key, from the future,
+/// longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations
+/// that the options do not open.)
 ///
-/// Of several cookies of the name, at most four are tried, and the newest of those that open is the session. At most one slow key
-/// derivation is made to find it; what would have taken another one was not looked at, and is not replaced. The next request gets on
-/// to it, since keys, and what was refused, are remembered.
+/// Of several cookies of the name, at most four are tried, and the newest of those that open is the
+/// session. At most one slow key derivation is made to find it; what would have taken another one
+/// was not looked at, and is not replaced. The next request gets on to it, since keys, and what was
+/// refused, are remembered.
 ///
 /// A token that is refused is no error: see `h3s_session_rejection`.
 ///
@@ -127,8 +131,9 @@ pub unsafe extern "C" fn h3s_get(
 
 /// Opens a bare token, as a header client, a WebSocket or another service would send it.
 ///
-/// Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token is derived for, and one without a key id
-/// with each password that it may belong to: bound the rate of what strangers send, or have it sent in the session header.
+/// Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token
+/// is derived for, and one without a key id with each password that it may belong to: bound the
+/// rate of what strangers send, or have it sent in the session header.
 ///
 /// now_ms: milliseconds since 1970; 0: the system clock.
 /// out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
@@ -153,7 +158,8 @@ pub unsafe extern "C" fn h3s_unseal(
     })
 }
 
-/// Frees a session and wipes its data. NULL, and a session that another thread is inside: does nothing.
+/// Frees a session and wipes its data. NULL, and a session that another thread is inside: does
+/// nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_free(session: *mut h3s_session) {
     // SAFETY: the caller's contract: NULL, or from this library and not yet freed.
@@ -282,9 +288,10 @@ pub unsafe extern "C" fn h3s_rotate(session: *mut h3s_session, err: *mut h3s_err
 
 /// Ends the session: no id, data `{}`, and deleting Set-Cookie values for its cookie and each chunk the request carried.
 ///
-/// Where the request carried several cookies of the name that may be sessions, as after a change of `cookie.domain` or `cookie.path`, only
-/// one of them can be deleted: then the cookie of a new, empty session takes its place, which is newer than the others, so that
-/// none of those comes back. Under H3S_CROSS_SITE nothing is deleted that did not come.
+/// Where the request carried several cookies of the name that may be sessions, as after a change of
+/// `cookie.domain` or `cookie.path`, only one of them can be deleted: then the cookie of a new,
+/// empty session takes its place, which is newer than the others, so that none of those comes back.
+/// Under H3S_CROSS_SITE nothing is deleted that did not come.
 ///
 /// Call it at logout. A later `h3s_update`, `h3s_replace` or `h3s_set` starts a fresh session, without the old data;
 /// `h3s_remove`, `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
@@ -346,8 +353,8 @@ pub unsafe extern "C" fn h3s_session_set_now(
 ///
 /// out: its `size` must be set. The strings in it last as those of `h3s_session_data`.
 ///
-/// Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread is inside; H3S_ERR_INTERNAL for a
-/// broken handle.
+/// Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread
+/// is inside; H3S_ERR_INTERNAL for a broken handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut h3s_view) -> i32 {
     guard(std::ptr::null_mut(), || {
@@ -427,8 +434,9 @@ pub unsafe extern "C" fn h3s_session_find(
     }
 }
 
-/// The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in UTF-8. Absent where there is none, and for
-/// what is no string: `null`, `false`, `42` and objects are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
+/// The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in
+/// UTF-8. Absent where there is none, and for what is no string: `null`, `false`, `42` and objects
+/// are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
 ///
 /// It may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD. Also absent when memory is short.
 ///
@@ -457,15 +465,16 @@ pub unsafe extern "C" fn h3s_session_created_at(session: *const h3s_session) -> 
 
 /// When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL.
 ///
-/// A write seals, and a read only once more than half of `idleTimeout` is used. So a session may end half of it after its last read.
+/// A write seals, and a read only once more than half of `idleTimeout` is used. So a session may
+/// end half of it after its last read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_last_seen_at(session: *const h3s_session) -> i64 {
     // SAFETY: the caller's contract: NULL or live.
     unsafe { read(session, 0, |session| session.last_seen_at().unwrap_or(0)) }
 }
 
-/// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970; 0: never, or NULL. Under
-/// `idleTimeout` a read moves it only once more than half of that is used.
+/// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970;
+/// 0: never, or NULL. Under `idleTimeout` a read moves it only once more than half of that is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_expires_at(session: *const h3s_session) -> i64 {
     // SAFETY: the caller's contract: NULL or live.
@@ -493,12 +502,15 @@ pub unsafe extern "C" fn h3s_session_source(session: *const h3s_session) -> i32 
     unsafe { read(session, H3S_SOURCE_NONE, |session| session.source() as i32) }
 }
 
-/// Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand beside a session that another
-/// candidate opened. (Where none opened and the first was not looked at: the first of those that were refused.)
+/// Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand
+/// beside a session that another candidate opened. (Where none opened and the first was not looked
+/// at: the first of those that were refused.)
 ///
-/// Candidates are the header's token, unless it is empty, and after it the first four cookies of the session's name that begin like a
-/// token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
-/// cookie twice counts once. Where none of the cookies does, and one is not empty, they are one candidate together: malformed.
+/// Candidates are the header's token, unless it is empty, and after it the first four cookies of
+/// the session's name that begin like a
+/// token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign
+/// among the first eleven bytes. The same cookie twice counts once. Where none of the cookies does,
+/// and one is not empty, they are one candidate together: malformed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_rejection(session: *const h3s_session) -> i32 {
     // SAFETY: the caller's contract: NULL or live.
@@ -526,9 +538,9 @@ pub unsafe extern "C" fn h3s_session_log_id(session: *mut h3s_session) -> h3s_st
 ///
 /// The Set-Cookie values that the response owes; most often none or one. Send each as a header line of its own.
 ///
-/// What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first seal, and then one a day, derives two
-/// keys, which takes some milliseconds.) Until the next write the same values come again; after it the whole new list
-/// takes the place of the former one.
+/// What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first
+/// seal, and then one a day, derives two keys, which takes some milliseconds.) Until the next write
+/// the same values come again; after it the whole new list takes the place of the former one.
 ///
 /// list: receives an array of `count` strings, each NUL-terminated, borrowed as `h3s_session_data`.
 /// count: receives how many there are.
@@ -640,7 +652,8 @@ unsafe fn write<I>(
     }
 }
 
-/// Runs something that changes a session; a panic breaks the handle. SAFETY: `session` is NULL or live.
+/// Runs something that changes a session; a panic breaks the handle. SAFETY: `session` is NULL or
+/// live.
 unsafe fn with<I>(
     session: *mut h3s_session,
     err: *mut h3s_error,

@@ -23,8 +23,9 @@ pub const H3S_ERR_RANDOM: i32 = 7;
 pub const H3S_ERR_MEMORY: i32 = 8;
 /// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread.
 pub const H3S_ERR_COLD: i32 = 9;
-/// This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones above all, and no other token of the request
-/// opened. No session was made: answer 429 and touch no cookie.
+/// This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones
+/// above all, and no other token of the request opened. No session was made: answer 429 and touch
+/// no cookie.
 pub const H3S_ERR_BUSY: i32 = 10;
 /// A fault in the library. The handle can only be freed; please report it.
 pub const H3S_ERR_INTERNAL: i32 = 11;
@@ -39,8 +40,9 @@ pub const H3S_REJECTION_UNSUPPORTED_FORMAT: i32 = 2;
 pub const H3S_REJECTION_UNKNOWN_KEY: i32 = 3;
 /// Forged, damaged, or sealed with another password or cookie name. Name: `bad_seal`.
 pub const H3S_REJECTION_BAD_SEAL: i32 = 4;
-/// Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside the encryption and is looked at first, so
-/// that this is no proof that the token was authentic. Name: `expired`.
+/// Older than `maxAge`, or past the end written into the token. In Fe26.2 that end stands outside
+/// the encryption and is looked at first, so that this is no proof that the token was authentic.
+/// Name: `expired`.
 pub const H3S_REJECTION_EXPIRED: i32 = 5;
 /// Not seen for longer than `idleTimeout`. Name: `idle`.
 pub const H3S_REJECTION_IDLE: i32 = 6;
@@ -58,19 +60,24 @@ pub const H3S_SOURCE_HEADER: i32 = 2;
 /// The session came from h3s_unseal.
 pub const H3S_SOURCE_TOKEN: i32 = 3;
 
-/// Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds), so that an event loop can repeat the
-/// call in a thread. Only a Fe26.2 token that this config has not seen lately needs one, and only with more than one iteration (`"h3-2"`); a
-/// token of the native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is the newer one shows only then.
-/// (What was refused once needs none again, so that no stale cookie makes each request cold.)
+/// Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds),
+/// so that an event loop can repeat the call in a thread. Only a Fe26.2 token that this config has
+/// not seen lately needs one, and only with more than one iteration (`"h3-2"`); a token of the
+/// native format never does. It is also H3S_ERR_COLD where another cookie opens without: which is
+/// the newer one shows only then. (What was refused once needs none again, so that no stale cookie
+/// makes each request cold.)
 pub const H3S_WARM_ONLY: u32 = 1;
 
-/// Request flag: another site has sent the browser here. Set it where the request says `Sec-Fetch-Site: cross-site`.
+/// Request flag: another site has sent the browser here. Set it where the request says
+/// `Sec-Fetch-Site: cross-site`.
 ///
-/// Such a request comes without a SameSite cookie that the browser has, and must not replace or delete it. So where the
-/// request carried no cookie of the session, `h3s_use` is then `h3s_get`, and `h3s_clear` deletes nothing.
+/// Such a request comes without a SameSite cookie that the browser has, and must not replace or
+/// delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
+/// and `h3s_clear` deletes nothing.
 pub const H3S_CROSS_SITE: u32 = 2;
 
-/// Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out opens as a session.
+/// Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out
+/// opens as a session.
 pub const H3S_IRON_SESSION: u32 = 1;
 
 /// View flag: this request made the session.
@@ -124,11 +131,13 @@ pub struct h3s_request {
     /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none.
     pub header: *const c_char,
     pub header_len: usize,
-    /// Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or as its 4 or 16 bytes; or any other
-    /// bytes that tell clients apart; may be empty. Of an IPv6 address the first 64 bits count.
+    /// Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or
+    /// as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an IPv6
+    /// address the first 64 bits count.
     ///
-    /// Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then 5 a second; for authentic ones that were not
-    /// seen lately ten times that. Beyond it comes H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
+    /// Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then
+    /// 5 a second; for authentic ones that were not seen lately ten times that. Beyond it comes
+    /// H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
     /// is no limit.
     pub peer: *const c_char,
     pub peer_len: usize,

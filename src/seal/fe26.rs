@@ -41,7 +41,8 @@ const MAC_TEXT_LEN: usize = 43;
 const BLOCK_LEN: usize = 16;
 /// More digits than any time that JavaScript prints without an exponent.
 const EXPIRATION_MAX_LEN: usize = 21;
-/// The numbers of iterations that h3 uses: in 1.x (as iron-session and @hapi/iron do), which is no slow step at all, and in 2.x.
+/// The numbers of iterations that h3 uses: in 1.x (as iron-session and @hapi/iron do), which is no
+/// slow step at all, and in 2.x.
 const USUAL_ITERATIONS: [u32; 2] = [1, 8192];
 
 /// h3's `seal` options, with its defaults.
@@ -104,7 +105,8 @@ impl Default for Derivation {
 pub(crate) struct Caller<'a> {
     pub(crate) peer: &'a [u8],
     pub(crate) warm_only: bool,
-    /// A slow derivation may be made for each password that a token without an id may be under, and not only for one.
+    /// A slow derivation may be made for each password that a token without an id may be under, and
+    /// not only for one.
     pub(crate) tries_all: bool,
 }
 
@@ -129,7 +131,8 @@ pub(crate) struct Fe26 {
     forgeries: Lid,
     cold: Lid,
     refused: Refused,
-    /// One more than the position of the password that was right for the last token without an id; 0 before the first.
+    /// One more than the position of the password that was right for the last token without an id;
+    /// 0 before the first.
     hint: AtomicUsize,
 }
 
@@ -309,8 +312,8 @@ impl Fe26 {
         })
     }
 
-    /// Under what the token is authentic, if it is. What can be found out without a slow derivation is; and at most one is made, though several
-    /// passwords may still be possible then.
+    /// Under what the token is authentic, if it is. What can be found out without a slow derivation
+    /// is; and at most one is made, though several passwords may still be possible then.
     fn authenticate<'k>(
         &self,
         keyring: &'k Keyring,
@@ -341,7 +344,8 @@ impl Fe26 {
                     }
                     continue;
                 }
-                // Whoever sealed here and forges elsewhere gains nothing: a key says only that its salt was once authentic.
+                // Whoever sealed here and forges elsewhere gains nothing: a key says only that its
+                // salt was once authentic.
                 let name = Name::new(position, Purpose::Integrity, number, salt);
                 if let Some(key) = self.known(&name, iterations) {
                     if parts.is_authentic(&key) {
@@ -356,7 +360,8 @@ impl Fe26 {
                     continue;
                 }
                 several_cold |= cold.is_some();
-                // The one that was right for the last token without an id; else the last, which is the oldest and so had none.
+                // The one that was right for the last token without an id; else the last, which is
+                // the oldest and so had none.
                 if cold.as_ref().is_none_or(|cold| cold.position + 1 != hint) {
                     cold = Some(Cold {
                         position,
@@ -459,7 +464,8 @@ impl Fe26 {
         }
     }
 
-    /// Whether it opens tokens of both of h3's numbers of iterations, so that one which does not open is not just another server's.
+    /// Whether it opens tokens of both of h3's numbers of iterations, so that one which does not
+    /// open is not just another server's.
     fn opens_usual(&self) -> bool {
         let opened = [Some(self.options.integrity.iterations), self.options.other];
         USUAL_ITERATIONS

@@ -14,8 +14,8 @@ pub(crate) enum Format {
     Fe26(Iterations),
 }
 
-/// Which number of PBKDF2 iterations a Fe26.2 token has. Servers that know only one of them cannot open the others' tokens, so each token keeps
-/// its own until it is written.
+/// Which number of PBKDF2 iterations a Fe26.2 token has. Servers that know only one of them cannot
+/// open the others' tokens, so each token keeps its own until it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Iterations {
     /// What the options say.

@@ -757,7 +757,8 @@ fn changing_from_a_string_to_ids_finds_the_right_password_by_one_derivation_a_re
         get_at(&here, &sealed_at(&config(FE26), r#"{"a":1}"#, NOW), NOW).data(),
         r#"{"a":1}"#
     );
-    // A peer that knows only strings is ahead: the first of its tokens takes two visits, and is not destroyed; the others do not.
+    // A peer that knows only strings is ahead: the first of its tokens takes two visits, and is not
+    // destroyed; the others do not.
     let ahead = Config::from_json(format!(r#"{{"password":"{new}",{FE26}}}"#)).unwrap();
     let there = || {
         sealed_at(

@@ -214,7 +214,8 @@ impl Salts {
     }
 }
 
-/// The salts that seal at present; none before the first seal, lest copies of a process that was made ready and then copied share them.
+/// The salts that seal at present; none before the first seal, lest copies of a process that was
+/// made ready and then copied share them.
 pub(super) struct Sealing {
     salts: RwLock<Option<Arc<Salts>>>,
 }

@@ -1,8 +1,8 @@
-//! Tokens that were refused after a slow derivation, so that the same one is not derived for again: by browsers that keep a cookie of a
-//! former password, above all.
+//! Tokens that were refused after a slow derivation, so that the same one is not derived for again:
+//! by browsers that keep a cookie of a former password, above all.
 //!
-//! Bounded, without locks, and safe whatever is sent: a set of 64-bit fingerprints under a secret key. A good token is taken for one of them with a
-//! chance of 1 in 2^62.
+//! Bounded, without locks, and safe whatever is sent: a set of 64-bit fingerprints under a secret
+//! key. A good token is taken for one of them with a chance of 1 in 2^62.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -26,7 +26,8 @@ fn sealing_gives_the_tokens_of_the_specification() {
             continue; // Sealed under an older password, which this library never does.
         }
         assert_eq!(*master(&first), *bytes(&vector["master"]));
-        // As it stood in the token: what is ahead of the vector's clock has other times once it is opened.
+        // As it stood in the token: what is ahead of the vector's clock has other times once it is
+        // opened.
         let plaintext = bytes(&vector["plaintext"]);
         let mut buffer = Buffer::with_room(NONCE_LEN + plaintext.len() + TAG_LEN).unwrap();
         buffer.resize(NONCE_LEN, 0);
