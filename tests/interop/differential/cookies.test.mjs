@@ -3,32 +3,57 @@
 
 import { describe } from "node:test";
 
-import { Differences, Peer, Random, password, rounds } from "./support.mjs";
+import { Differences, NOW, Peer, Random, password, rounds } from "./support.mjs";
 import { cookieHeader } from "./headers.mjs";
-import { h3one, h3two, owned, python, read } from "./readings.mjs";
+import { h3one, h3two, owned, python, read, upstream } from "./readings.mjs";
 
 const HEADERS = 100_000;
 const BATCH = 1000;
-const NAMES = ["h3", "__Host-session", "s.1", "a!#$&^_`|~"];
+const NAMES = ["h3", "__Host-session", "s.0", "a!#$&^_`|~"];
 
 const library = new Peer("library.py");
 const httpCookies = new Peer("http_cookies.py");
 
+const MINUTE = 60_000;
+const DAY_SEC = 86_400;
+/**
+ * The sessions of which there are tokens: how much is in each, how many minutes ago it was made and
+ * last seen, and the options that it was sealed with. Many are as old as each other, of which some
+ * end and some do not.
+ */
+const SESSIONS = [
+  { id: "one", size: 0, made: 150 },
+  { id: "two", size: 10, made: 80 },
+  { id: "three", size: 150, made: 80 },
+  { id: "four", size: 4000, made: 20 },
+  { id: "five", size: 9000, made: 120 },
+  { id: "six", size: 0, made: 80, iron: true },
+  { id: "seven", size: 0, made: 80, maxAge: DAY_SEC },
+  { id: "eight", size: 0, made: 80, maxAge: 2 * DAY_SEC },
+  { id: "nine", size: 0, made: 300, seen: 40, idleTimeout: DAY_SEC },
+  { id: "ten", size: 0, made: 80, maxAge: 3 * DAY_SEC, iron: true },
+];
+
 /** A cookie's name, the library's config for it, and some tokens by the sessions that they are of. */
 async function session(name) {
-  const config = await library.ask("config", {
-    name, password, maxTokenLength: 100_000, cookie: { chunkMaxLength: 3900 }, seal: { format: "h3s1", accept: ["h3s1", "fe26.2"] },
-  });
+  const cookie = { chunkMaxLength: 3900, maxChunks: 100 };
+  // A forged Fe26.2 token takes a derivation, which then costs next to nothing.
+  const seal = { format: "h3s1", accept: ["h3s1", "h3-2"], iterations: 2 };
+  const options = { name, password, maxTokenLength: 100_000, cookie, seal };
+  const config = await library.ask("config", options);
   const tokens = new Map();
-  for (const [id, size] of [["one", 0], ["two", 10], ["three", 150], ["four", 4000], ["five", 9000]]) {
-    tokens.set(await library.ask("token", config, id, { text: "x".repeat(size) }), id);
+  for (const { id, size, made, seen = made, iron, maxAge, idleTimeout } of SESSIONS) {
+    // h3's own tokens have stars in them.
+    const sealing = await library.ask("config", {
+      ...options, maxAge, idleTimeout, seal: iron ? "h3-1" : "h3s1",
+    });
+    const [madeAt, seenAt] = [NOW - made * MINUTE, NOW - seen * MINUTE];
+    const data = { text: "x".repeat(size) };
+    const token = await library.ask("token", sealing, id, data, madeAt, seenAt);
+    const ends = maxAge ? madeAt + maxAge * 1000 : idleTimeout && seenAt + idleTimeout * 1000;
+    tokens.set(token, { id, seenAt, ends });
   }
-  // h3's own, whose tokens have stars in them.
-  const once = (algorithm) => ({ algorithm, saltBits: 256, iterations: 1, minPasswordlength: 32 });
-  const seal = { format: "fe26.2", encryption: once("aes-256-cbc"), integrity: once("sha256") };
-  const fe26 = await library.ask("config", { name, password, seal });
-  tokens.set(await library.ask("token", fe26, "six", {}), "six");
-  const short = [...tokens].filter(([token]) => token.length < 1000).map(([token]) => token);
+  const short = [...tokens.keys()].filter((token) => token.length < 1000);
   return { name, config, tokens, list: [...Array(12).fill(short).flat(), ...tokens.keys()] };
 }
 
@@ -39,15 +64,20 @@ const differences = new Map(peers.map((peer) => [peer, new Differences(
 )]));
 
 /** The two things that are compared, each as the library and as a parser has it under some rules: the session, and what goes on. */
-function comparisons(peer, session, header, [id, rejection, chunks, passedOn], cookies) {
+function comparisons(peer, session, header, [id, rejection, chunks, replaced, passedOn], cookies) {
   // Python has no chunks, and no difference between what is absent and what it does not understand.
   const only = (outcome) => (peer === python ? outcome.replace(/ .*/, "").replace("refused", "absent") : outcome);
-  const ours = only(`${id ?? (rejection === 0 ? "absent" : "refused")} ${chunks}`);
+  const found = id ?? (rejection === 0 ? "absent" : "refused");
+  const ours = only(`${found} ${chunks}${replaced ? " replaced" : ""}`);
   const all = (text, rules) => texts(peer, text, rules, session.name).flatMap(cookies);
   const isForeign = ([key]) => owned(key, session.name) === undefined;
+  const left = (rules) => upstream(peer, header, rules, session.name);
+  const goesOn = (rules) => all(left(rules), rules).filter(isForeign);
   return [
     (rules) => ({ ours, theirs: only((rules.size === 0 && peer.plain?.(header, session, cookies)) || read(peer, header, rules, session, cookies)) }),
-    (rules) => ({ ours: JSON.stringify(all(passedOn, rules)), theirs: JSON.stringify(all(header, rules).filter(isForeign)) }),
+    (rules) => ({
+      ours: JSON.stringify(all(passedOn, rules)), theirs: JSON.stringify(goesOn(rules)),
+    }),
   ];
 }
 
@@ -104,13 +134,16 @@ async function batch(number) {
   }
   // Python is asked as seldom as may be: for what it reads as it is, and where that differs for what it reads under the rules. Which rule
   // makes the difference takes ten times as long, so one batch in eight has to do.
-  const whole = await asked(headers.flatMap((header, i) => [header, answers[i][3]]));
+  const whole = await asked(headers.flatMap((header, i) => [header, answers[i][4]]));
   const counted = number % 8 === 0;
   const sets = [rulesOf(python), ...(counted ? Object.keys(python.rules).map((left) => rulesBut(python, left)) : [])];
   const wanted = [];
   headers.forEach((header, i) => {
     if (agrees(python, session, header, answers[i], (text) => whole.get(text))) return;
-    for (const rules of sets) wanted.push(...[header, answers[i][3]].flatMap((text) => texts(python, text, rules, name)));
+    for (const rules of sets) {
+      const given = [header, upstream(python, header, rules, name), answers[i][4]];
+      wanted.push(...given.flatMap((text) => texts(python, text, rules, name)));
+    }
   });
   const pieces = await asked(wanted);
   headers.forEach((header, i) => compareWith(python, session, header, answers[i], (text) => whole.get(text) ?? pieces.get(text), counted));

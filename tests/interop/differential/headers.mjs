@@ -15,8 +15,13 @@ export function cookieHeader(random, name, tokens) {
   const items = random.several(3, () => foreign(random, name, tokens, cookie));
   const main = random.below(20);
   if (main < 8) items.push(cookie(name, random.of(tokens)));
-  else if (main < 13) items.push(...random.several(7, () => cookie(name, sessionValue(random, tokens))));
-  else if (main < 18) items.push(...chunked(random, name, random.of(tokens), random.once(2) ? cookie : plain));
+  else if (main < 11) {
+    items.push(...random.several(7, () => cookie(name, sessionValue(random, tokens))));
+  } else if (main < 16) {
+    items.push(...chunked(random, name, random.of(tokens), random.once(2) ? cookie : plain));
+  } else if (main < 18) {
+    items.push(...stale(random, name, tokens, random.once(2) ? cookie : plain));
+  }
   if (random.once(2)) shuffle(random, items);
   const separators = random.once(2) ? SEPARATORS : ["; "];
   let header = items.map((item) => item + random.of(separators)).join("");
@@ -24,6 +29,15 @@ export function cookieHeader(random, name, tokens) {
   // Longer than any server's limit, since that is for the server to say.
   if (random.once(5000)) header += "; long=" + "x".repeat(random.below(200_000)) + random.of([";", "; ", `; ${name}=${random.of(tokens)}`]);
   return random.once(2) ? random.mutated(header, ODD) : header;
+}
+
+/** Sessions of several paths or domains, each in one cookie or in chunks; some of them twice. */
+function stale(random, name, tokens, cookie) {
+  const few = Array.from({ length: 1 + random.below(4) }, () => random.of(tokens));
+  const many = random.several(7, () => random.of(few)).concat(few);
+  const whole = (token) => [cookie(name, token)];
+  const inChunks = (token) => chunked(random, name, token, cookie);
+  return many.flatMap((token) => (random.once(3) ? inChunks : whole)(token));
 }
 
 /** What stands in a session's cookie that does not hold the token. */
@@ -38,7 +52,8 @@ function sessionValue(random, tokens) {
 
 function foreign(random, name, tokens, cookie) {
   const near = [`${name}x`, name.slice(1), `${name}.`, `${name}.0`, `${name}.01`, `${name}.101`, `${name}.1x`, `${name}.1.1`, `x${name}`,
-    name.toUpperCase(), `${name}.1`, `$${name}`];
+    name.toUpperCase(), `${name}.1`, `$${name}`,
+    ...spaced(name), ...spaced(`${name}.1`)];
   const value = random.of(["1", "dark", "a=b", "a=b=c", "", "%20", "%zz", "a b", "a,b", "=", `x ${name}=${random.of(tokens)}`,
     `${name}=${random.of(tokens)}`, random.of(tokens)]);
   const kind = random.below(10);
@@ -47,6 +62,14 @@ function foreign(random, name, tokens, cookie) {
   if (kind === 1) return `${random.of(FOREIGN)}="a; ${name}=${random.of(tokens)}; b"`;
   if (kind === 2) return "=";
   return cookie(random.of(kind < 5 ? near : FOREIGN), value);
+}
+
+/** Names around which some server may trim what is no space. */
+function spaced(name) {
+  return [
+    `\xa0${name}`, `\xc2\xa0${name}`, `${name}\xe2\x80\x83`, `\xef\xbb\xbf${name}`, `\x01${name}`,
+    `${name}\x7f`, `\x85 ${name}\v`,
+  ];
 }
 
 /** A token in chunks: at times too few or too many, twice, empty, or counted in another way. */

@@ -1,9 +1,10 @@
 """The library, through its C ABI alone, for the tests in JavaScript: a line of JSON in, a line of JSON out.
 
     ["config", {options}]                               -> its number
-    ["token", config, id, {data}]                       -> a token
+    ["token", config, id, {data}, made, sealed]         -> a token of a session of these times
     ["cookies", config, [header, ...]]                  -> of each: the session's id or null, the rejection, the chunks that it
-                                                           carried, and the header that may go upstream
+                                                           carried, whether a logout replaces
+                                                           the cookie, and what may go upstream
     ["unseal", config, [token, ...]]                    -> of each: the payload's JSON, or null and the rejection; the session's id,
                                                            createdAt and data, or null and the rejection
     ["update", config, [[data, update], ...]]           -> of each: which text was refused or null, the data afterwards, and its names
@@ -39,17 +40,18 @@ def config(options: dict[str, Any]) -> int:
     return len(configs) - 1
 
 
-def fresh(number: int) -> c_void_p:
+def fresh(number: int, now: int = NOW) -> c_void_p:
     session, error = c_void_p(), Error()
-    request = Request(size=REQUEST_SIZE, now_ms=NOW)
+    request = Request(size=REQUEST_SIZE, now_ms=now)
     expect(fast.h3s_get(configs[number][0], byref(request), byref(session), byref(error)), error)
     return session
 
 
-def token(number: int, name: str, data: dict[str, Any]) -> str:
-    session, error, out = fresh(number), Error(), Str()
+def token(number: int, name: str, data: dict[str, Any], made: int, sealed: int) -> str:
+    session, error, out = fresh(number, made), Error(), Str()
     text, ident = json.dumps(data).encode(), name.encode()
     expect(fast.h3s_session_set_id(session, ident, len(ident), byref(error)), error)
+    expect(fast.h3s_session_set_now(session, sealed, byref(error)), error)
     expect(fast.h3s_replace(session, text, len(text), byref(error)), error)
     expect(fast.h3s_seal(session, byref(out), byref(error)), error)
     made: bytes = out.ptr
@@ -69,15 +71,16 @@ def cookies(number: int, headers: list[str]) -> list[Any]:
         expect(fast.h3s_use(handle, byref(request), byref(session), byref(error)), error)
         fast.h3s_session_view(session, byref(view))
         ident = None if view.flags & VIEW_NEW else view.id.ptr.decode()
-        # Clearing deletes the cookie and each chunk that the request carried.
+        # Clearing deletes each chunk that the request carried; and the cookie, or replaces it.
         expect(fast.h3s_clear(session, byref(error)), error)
         expect(fast.h3s_set_cookies(session, byref(values), byref(count), byref(error)), error)
-        names = [values[i].ptr.split(b"=", 1)[0] for i in range(count.value)]
+        left = dict(values[i].ptr.split(b";", 1)[0].split(b"=", 1) for i in range(count.value))
         fast.h3s_session_free(session)
-        chunks = [int(each[prefix:]) for each in names if len(each) >= prefix]
+        chunks = [int(each[prefix:]) for each in left if len(each) >= prefix]
+        replaced = left[name.encode()] != b""
         out = create_string_buffer(len(text) + 1)
-        left = fast.h3s_cookie_strip(handle, text, len(text), out)
-        answers.append([ident, view.rejection, chunks, out.raw[:left].decode("latin-1")])
+        kept = fast.h3s_cookie_strip(handle, text, len(text), out)
+        answers.append([ident, view.rejection, chunks, replaced, out.raw[:kept].decode("latin-1")])
     return answers
 
 

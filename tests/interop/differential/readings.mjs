@@ -8,7 +8,17 @@ const CHUNKED = "__chunked__";
 
 /** Rules that are the same for several parsers. */
 const several = ["several",
-  "of several cookies of the session's name the library takes the first of four that opens: stale ones of another path or domain come first"];
+  "of the session's cookies the library tries four that differ: some may be of another path"];
+const newest = ["newest",
+  "of those that open the library takes the newest: the first in the header may be a stale one"];
+const twice = ["twice",
+  "a cookie that stands twice counts once among those that the library tries"];
+const following = ["following",
+  "of two chunks of one number the library takes the one after the cookie that counts them"];
+const replaced = ["replaced",
+  "a logout of several sessions leaves an empty one in the library, or a stale one would be back"];
+const near = ["near",
+  "what some h3 may trim to a cookie of the session's goes on to no h3 from the library"];
 const limit = ["limit", "the library takes no token out of cookies over 4096 bytes, which browsers do not keep"];
 const empty = ["empty", "to the library an empty cookie or chunk is an absent one, as a deletion that a client keeps"];
 
@@ -19,7 +29,7 @@ const valueOf = (entries, name) => entries.find(([key]) => key === name)?.[1];
 export const h3two = {
   name: "h3 2",
   rules: Object.fromEntries([
-    several, empty, limit,
+    several, newest, twice, following, replaced, near, empty, limit,
     ["quotes", "the library takes a value out of double quotes, which RFC 6265 allows around it and a token never has"],
     ["count", "the library takes a number of chunks only as h3 writes it: parseInt also takes 2x, +2 and 0x2"],
     ["one", "h3 2 reads no header of one character, where the library and h3 1 pass on a cookie without a name"],
@@ -43,7 +53,7 @@ export const h3two = {
 export const h3one = {
   name: "h3 1.15",
   rules: Object.fromEntries([
-    several, empty, limit,
+    several, newest, twice, following, replaced, near, empty, limit,
     ["chunks", "the library reads the chunks of h3 2, which h3 1 cannot read"],
     ["half", "a value that only begins with a quote keeps it in the library: h3 1 takes its last character off"],
     ["space", "only spaces and tabs around names and values are no part of them, as in h3 2: h3 1 also takes line breaks and U+00A0 for such"],
@@ -67,7 +77,7 @@ export const h3one = {
 export const python = {
   name: "Python's http.cookies",
   rules: Object.fromEntries([
-    several, empty, limit,
+    several, newest, twice, following, empty, limit,
     ["percent", "the library decodes percent-escapes, as h3 does: a proxy or a client may have written them"],
     ["alone",
       "the library reads on after a cookie that Python does not understand, as h3 does: else any other program's cookie could log a user out"],
@@ -100,27 +110,68 @@ export const python = {
 /** What the library is to make of a header by what a parser reads out of the pieces, under some rules. */
 export function read(peer, header, rules, session, cookies) {
   const originals = peer.pieces(header, rules);
-  const mains = [], chunks = new Map(), all = [];
+  const mains = [], chunks = [], all = [];
   const lastWins = peer === python && !rules.has("several");
   for (const original of originals) {
     const entries = cookies(peer.piece(original, rules, session.name));
     for (const [key, value] of entries) {
-      const which = owned(key, session.name);
-      if (which === undefined || (rules.has("empty") && value === "")) continue;
-      all.push([key, value]);
-      if (which === 0) mains.push({ value, raw: entries.length === 1 ? rawValue(original) : value });
-      else if (!chunks.has(which) || lastWins) chunks.set(which, value);
+      const number = owned(key, session.name);
+      if (number === undefined || (rules.has("empty") && value === "")) continue;
+      const at = all.push([key, value]);
+      const raw = entries.length === 1 ? rawValue(original) : value;
+      if (number === 0) mains.push({ at, value, raw });
+      else chunks.push({ at, number, value });
     }
   }
   const percent = rules.has("percent") ? decoded : (value) => value;
   const seen = rules.has("several") ? mains : mains.slice(...(lastWins ? [-1] : [0, 1]));
-  const candidates = rules.has("several") ? mains.filter(({ raw }) => looksLikeToken(raw)).slice(0, 4) : seen;
-  const values = candidates.map(({ value }) => token(percent(value), chunks, rules, peer, percent));
+  const candidates = rules.has("several") ? tried(mains, rules) : seen;
+  const values = candidates.map(({ value, at }) => {
+    const chunk = (number) => {
+      const own = chunks.filter((each) => each.number === number);
+      const after = rules.has("following") ? own.find((each) => each.at > at) : undefined;
+      return percent((after ?? own.at(lastWins ? -1 : 0))?.value ?? "");
+    };
+    return token(percent(value), chunk, rules, peer);
+  });
   const isAbsent = seen.every(({ value }) => value === "");
-  return outcome(session, isAbsent ? [] : [...values, undefined], carried(all, session.name));
+  const given = isAbsent ? [] : [...values, undefined];
+  return outcome(session, given, carried(all, session.name), rules);
 }
 
-function token(value, chunks, rules, peer, percent) {
+/** The first four that begin like a token. What is in chunks may differ though it says the same. */
+function tried(mains, rules) {
+  const like = mains.filter(({ raw }) => looksLikeToken(raw));
+  const first = (raw) => like.findIndex((other) => other.raw === raw);
+  const isFirst = ({ raw }, i) => raw.startsWith(CHUNKED) || first(raw) === i;
+  return (rules.has("twice") ? like.filter(isFirst) : like).slice(0, 4);
+}
+
+/** A header without what the library withholds although its name is not quite the session's. */
+export function upstream(peer, header, rules, name) {
+  // Of these Python only understands those around whose names it trims, too.
+  if (!rules.has(peer === python ? "space" : "near")) return header;
+  const isNear = (piece) => {
+    const key = piece.includes("=") ? piece.slice(0, piece.indexOf("=")) : "";
+    const plain = key.replace(/^[ \t]+|[ \t]+$/g, "");
+    return owned(plain, name) === undefined && owned(withoutSpace(key), name) !== undefined;
+  };
+  return header.split(";").filter((piece) => !isNear(piece)).join(";");
+}
+
+/** Control characters, and what JavaScript trims, as bytes of Latin-1 or of UTF-8. */
+const SPACE = [
+  "[\\x00- \\x7f\\x85\\xa0]",
+  // U+0085 and U+00A0; U+1680; U+2000 to U+200B, U+2028, U+2029 and U+202F; U+205F and U+2060;
+  // U+3000; U+FEFF
+  "\\xc2[\\x85\\xa0]", "\\xe1\\x9a\\x80", "\\xe2\\x80[\\x80-\\x8b\\xa8\\xa9\\xaf]",
+  "\\xe2\\x81[\\x9f\\xa0]", "\\xe3\\x80\\x80", "\\xef\\xbb\\xbf",
+].join("|");
+const AROUND = new RegExp(`^(?:${SPACE})+|(?:${SPACE})+$`, "g");
+const withoutSpace = (key) => key.replace(AROUND, "");
+
+/** The token that a cookie's value is, or says to be in so many chunks. */
+function token(value, chunkOf, rules, peer) {
   const fits = (value) => !rules.has("limit") || value.length <= 4096;
   if (!value.startsWith(CHUNKED) || (peer === h3one && !rules.has("chunks"))) return fits(value) ? value : undefined;
   const count = value.slice(CHUNKED.length);
@@ -129,17 +180,29 @@ function token(value, chunks, rules, peer, percent) {
   if (!(number >= 1 && number <= 100)) return undefined;
   let joined = "";
   for (let i = 1; i <= number; i++) {
-    const chunk = percent(chunks.get(i) ?? "");
+    const chunk = chunkOf(i);
     if (!chunk || !fits(chunk)) return undefined;
     joined += chunk;
   }
   return joined;
 }
 
-/** What is compared: the session that a value is the token of, else whether there was a value at all; and the chunks. */
-function outcome(session, values, chunks) {
-  const id = values.map((value) => session.tokens.get(value)).find((id) => id);
-  return `${id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}`;
+/**
+ * What is compared: the session that a value is the token of, else whether there was any value; the
+ * chunks; and what a logout leaves.
+ */
+function outcome(session, values, chunks, rules = new Set()) {
+  const opened = values.map((value) => session.tokens.get(value)).filter((known) => known);
+  const found = rules.has("newest") && opened.length > 0 ? opened.reduce(newer) : opened[0];
+  const leaves = rules.has("replaced") && opened.length > 1 ? " replaced" : "";
+  return `${found?.id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}${leaves}`;
+}
+
+/** The one seen later; of two seen at once that with a later end; else the later in the header. */
+function newer(before, next) {
+  if (before.seenAt !== next.seenAt) return before.seenAt > next.seenAt ? before : next;
+  // Without an end is what was sealed before there was a limit, or after.
+  return (before.ends ?? 0) > (next.ends ?? 0) ? before : next;
 }
 
 function carried(entries, name) {

@@ -23,12 +23,13 @@ const library = new Peer("library.py");
 
 const side = (algorithm, iterations) => ({ algorithm, saltBits: 256, iterations, minPasswordlength: 32 });
 const sides = (cipher, iterations) => ({ encryption: side(cipher, iterations), integrity: side("sha256", iterations) });
-const several = { one: `the first ${password}`, default: `the second ${password}` };
+const [first, second] = [`the first ${password}`, `the second ${password}`];
 const configs = [
   { cipher: "aes-256-cbc", iterations: 1, passwords: password },
   { cipher: "aes-128-ctr", iterations: 1, passwords: password },
   { cipher: "aes-256-cbc", iterations: 2, passwords: password },
-  { cipher: "aes-256-cbc", iterations: 2, passwords: several },
+  { cipher: "aes-256-cbc", iterations: 2, passwords: { one: first, default: second } },
+  { cipher: "aes-256-cbc", iterations: 2, passwords: { two: second, one: first } },
 ];
 for (const config of configs) {
   config.number = await library.ask("config", { password: config.passwords, seal: { format: "fe26.2", ...sides(config.cipher, config.iterations) } });
@@ -68,6 +69,8 @@ const refusals = {
 
 /** Why the library opens what some peer refuses. */
 const tilde = ["tilde", "the library passes over ~2 after a raw seal, which iron-session writes there and takes off itself"];
+const keyless = ["keyless",
+  "a token without a key id opens under any password in the library where none is the default one"];
 const legacy = "a token of one iteration opens under any number in the library, as in h3 2: those of h3 1 are such";
 const zeros = ["zeros", "an expiration may begin with zeros in the library, as in h3: iron-webcrypto 2 refuses them, and no peer writes them"];
 
@@ -84,7 +87,9 @@ const irons = {
 };
 const h3Unseal = wrap((token, passwords, options) => h3v2.unsealSession(undefined, { password: passwords, seal: options }, token));
 const named = (extra, without = []) => Object.fromEntries([
-  ...Object.entries(refusals).filter(([name]) => !without.includes(name)).map(([name, [sentence]]) => [name, sentence]), tilde, ...extra,
+  ...Object.entries(refusals).filter(([name]) => !without.includes(name))
+    .map(([name, [sentence]]) => [name, sentence]),
+  tilde, keyless, ...extra,
 ]);
 // No h3 has the last of them yet, and they are slow.
 const peers = [
@@ -104,10 +109,10 @@ for (const peer of peers) {
   peer.differences = new Differences(title, peer.rules);
 }
 
-/** The plaintext of a token that some peer has opened. */
-function plaintext(token, config) {
+/** The plaintext of a token that some peer has opened with one of these passwords. */
+function plaintext(token, config, passwords) {
   const { id, salt, iv, ciphertext, macSalt, mac } = partsOf(token);
-  const secret = typeof config.passwords === "string" ? config.passwords : config.passwords[id || "default"];
+  const secret = typeof passwords === "string" ? passwords : passwords[id || "default"];
   const text = token.slice(0, token.length - `*${macSalt}*${mac}`.length);
   const holds = (iterations) => createHmac("sha256", derive(secret, macSalt, iterations, 32)).update(text).digest("base64url") === mac;
   const key = derive(secret, salt, holds(config.iterations) ? config.iterations : 1, config.cipher === "aes-256-cbc" ? 32 : 16);
@@ -122,25 +127,39 @@ function plaintext(token, config) {
 async function amended(peer, token, config, plain, { raw, levels }) {
   const by = [];
   let text = token;
+  let passwords = config.passwords;
   const open = async (options) => {
-    let opened = await peer.unseal(text, config.passwords, options);
+    let opened = await peer.unseal(text, passwords, options);
     if (opened || !("zeros" in peer.rules) || !/^0+\d+$/.test(partsOf(text).expiration ?? "")) return opened;
-    opened = await irons[1](text, config.passwords, options);
+    opened = await irons[1](text, passwords, options);
     if (opened) by.push("zeros");
     return opened;
   };
   const openEither = async () => {
-    let opened = (text === token && plain) || (await open(config.options));
+    const asItIs = text === token && passwords === config.passwords && plain;
+    let opened = asItIs || (await open(config.options));
     if (!opened && config.iterations > 1) {
       opened = await open(config.once);
       if (opened) by.push("legacy");
     }
     return opened;
   };
-  let opened = await openEither();
+  const openAny = async () => {
+    passwords = config.passwords;
+    const isKeyless = partsOf(text).id === "" && passwords.two !== undefined;
+    let opened = await openEither();
+    if (opened || !isKeyless) return opened;
+    for (passwords of Object.values(config.passwords)) {
+      opened = await openEither();
+      if (opened) by.push("keyless");
+      if (opened) break;
+    }
+    return opened;
+  };
+  let opened = await openAny();
   if (!opened && raw && token.endsWith("~2")) {
     text = token.slice(0, -2);
-    opened = await openEither();
+    opened = await openAny();
     if (opened) by.push("tilde");
   }
   if (!opened) return { by: [] };
@@ -148,7 +167,7 @@ async function amended(peer, token, config, plain, { raw, levels }) {
   const early = Object.keys(refusals).slice(0, 5).filter((name) => refusals[name][1](parts));
   // What was sealed can only be looked at where the parts are as they should be.
   if (early.length > 0) return { by: [...by, ...early] };
-  const inside = plaintext(text, config);
+  const inside = plaintext(text, config, passwords);
   const seen = { text: inside, shape: shape(inside.toString()) };
   const late = Object.keys(refusals).slice(5).filter((name) => refusals[name][1](seen, levels));
   return late.length > 0 ? { by: [...by, ...late] } : { opened: { value: opened.value }, by };
@@ -173,6 +192,7 @@ const sessions = new Differences(`the library has of ${TOKENS} tokens the sessio
   object: "a payload that is no object is no session in the library",
   id: "an id is 1 to 255 graphic ASCII characters in the library, since it goes into logs and headers; h3 takes any value",
   times: "a time is a number of whole milliseconds, and not far ahead, in the library: h3 takes any value, and a far-off one would defeat maxAge",
+  ahead: "a time that is a little ahead is now in the library, or no revocation would reach it",
   data: "the data is an object in the library, where h3 also takes a list or a text",
 });
 
@@ -188,7 +208,9 @@ function sessionOf({ value }) {
   if (data && (typeof data !== "object" || Array.isArray(data))) by.push("data");
   if (by.length > 0) return { by };
   const whole = Math.trunc(createdAt || 0);
-  return { session: [id || null, id ? whole : NOW, data || {}], by: id && whole !== (createdAt || 0) ? ["times"] : [] };
+  if (id && whole !== (createdAt || 0)) by.push("times");
+  if (id && whole > NOW) by.push("ahead");
+  return { session: [id || null, id ? Math.min(whole, NOW) : NOW, data || {}], by };
 }
 
 /** `plain` is what h3 2 makes of the token. */

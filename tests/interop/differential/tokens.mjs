@@ -36,9 +36,11 @@ export function variantsOf(random, { cipher, iterations, passwords }) {
   // Few salts, so that their keys are derived once.
   const salt = () => `${random.below(3)}`.repeat(64);
   const base = () => {
-    const id = typeof passwords === "string" ? "" : random.of(Object.keys(passwords));
+    const whose = typeof passwords === "string" ? "" : random.of(Object.keys(passwords));
+    // Or as it was when there was one password.
+    const id = passwords.two && random.once(3) ? "" : whose;
     const iv = Buffer.from(Array.from({ length: 16 }, () => random.below(256)));
-    const secret = typeof passwords === "string" ? passwords : passwords[id];
+    const secret = typeof passwords === "string" ? passwords : passwords[whose];
     return { cipher, iterations, secret, id, salt: salt(), macSalt: salt(), iv, text: payload(random) };
   };
   const digits = (count) => Array.from({ length: count }, () => random.below(10)).join("");
@@ -124,7 +126,10 @@ function respelt(random, text) {
 }
 
 const ODD_IDS = [undefined, null, "", 0, false, true, 5, {}, "a b", "\u00e9", "x".repeat(255), "x".repeat(256), "\n"];
-const ODD_TIMES = [undefined, null, 0, -1, "1", NOW, NOW + 600_000, NOW + 600_001, 1.5, 2 ** 48, 2 ** 49, true, false, [], {}, ""];
+const ODD_TIMES = [
+  undefined, null, 0, -1, "1", NOW, NOW + 1, NOW + 60_000, NOW + 600_000, NOW + 600_001, 1.5,
+  2 ** 48, 2 ** 49, true, false, [], {}, "",
+];
 const ODD_DATA = [undefined, null, 0, false, "", [], [1], 5, "text", true];
 const VALUES = [1, "x", null, [], { a: { b: [] } }, "\u2028", 1e300];
 

@@ -8,7 +8,8 @@ const PAIRS = 20_000;
 const BATCH = 1000;
 
 const library = new Peer("library.py");
-const config = await library.ask("config", { password, maxTokenLength: 1_000_000 });
+const options = { password, maxTokenLength: 1_000_000, cookie: { maxChunks: 100 } };
+const config = await library.ask("config", options);
 
 const differences = new Differences(`an update gives what Object.assign gives, of ${PAIRS} pairs of texts, but for the differences below`, {
   twice: "an object with a name twice is refused by the library, since readers do not agree on which counts",
