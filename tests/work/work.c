@@ -108,6 +108,15 @@ static const struct {
     {"the session's cookie again and again, like a token", "",
      "h3=h3s1..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; ", ""},
     {"the session's cookie again and again, in chunks", "", "h3=__chunked__100; h3.1=a; ", ""},
+    {"sessions in chunks, each with its own", "",
+     "h3=__chunked__2; h3.1=h3s1..AAAAAAAAAAAAAAAAAAAAAAAAAA%u; h3.2=AAAAAAAAAAAAAAAAAAAA%u; ", ""},
+    {"Fe26.2 tokens in chunks, each with its own", "",
+     "h3=__chunked__2; h3.1=Fe26.2**%u*AAAAAAAAAAAAAAAAAAAAAA*AAAA**a*; "
+     "h3.2=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; ", ""},
+    {"chunks before the cookies that count them", "", "h3.%u=a; ",
+     "h3=__chunked__100; h3=__chunked__99; h3=__chunked__98; h3=__chunked__97"},
+    {"a name amid what JavaScript trims", "", "\xa0\xc2\xa0\xe2\x80\x83", "h3\xa0=a; b=c"},
+    {"names that JavaScript trims to the session's", "", "\xa0h3=a; h3.%u\xe2\x80\x83=a; ", ""},
     {"chunks of every number", "h3=__chunked__100; ", "h3.%u=a; ", ""},
     {"one chunk again and again", "h3=__chunked__2; h3.2=a; ", "h3.1=a; ", ""},
     {"names almost the session's", "", "h3.=; h3.0=; h3x=; h3 ; ", ""},
@@ -132,6 +141,67 @@ static const struct {
     {"digits", "{\"a\":1", "0", "}"},
 };
 
+/* What is too large is refused before work is done on it: a text of which each byte takes six. */
+static void count_refusal(size_t size)
+{
+    static const char few[] = "{" PASSWORD "}";
+    h3s_config *strict;
+    h3s_session *session = NULL;
+    need(h3s_config_new(few, strlen(few), &strict, NULL) == H3S_OK, "h3s_config_new");
+    h3s_request request = {sizeof request, 0, NULL, 0, NULL, 0, NULL, 0, NOW};
+    need(h3s_use(strict, &request, &session, NULL) == H3S_OK, "h3s_use");
+    memset(text, '\x01', size);
+    begin();
+    int32_t status = h3s_set_text(session, "a", 1, text, size, NULL);
+    end("", "a text that fits into no session", size);
+    need(status == H3S_ERR_TOO_LARGE, "h3s_set_text");
+    h3s_session_free(session);
+    h3s_config_free(strict);
+}
+
+/* As the token in `text`, but with another salt and another MAC, both of which `which` chooses. */
+static size_t forge(char *to, size_t len, unsigned which)
+{
+    memcpy(to, text, len);
+    to[len - 2] = (char)('a' + which);
+    to[len - 2 - 43] = (char)('a' + which);
+    return len;
+}
+
+/* Five forged tokens in one header, and one more in the session header. */
+static void count_forged(const char *options, size_t token_len)
+{
+    static const char *const names[] = {
+        "five forged tokens", "five forged tokens and one in the session header",
+        "five forged tokens that were all refused before",
+    };
+    static char cookies[4096], token[1024];
+    h3s_config *ours;
+    size_t len = 0;
+    for (unsigned i = 0; i < 5; i++) {
+        len += (size_t)sprintf(cookies + len, "h3=");
+        len += forge(cookies + len, token_len, i);
+        len += (size_t)sprintf(cookies + len, "; ");
+    }
+    for (int n = 0; n < 3; n++) {
+        /* The same config the last time, on which each request has one more token refused. */
+        int rest = n == 2 ? 5 : 0;
+        if (n < 2) need(h3s_config_new(options, strlen(options), &ours, NULL) == H3S_OK, names[n]);
+        h3s_request request = {sizeof request, 0, cookies, len, NULL, 0, NULL, 0, NOW};
+        if (n > 0) request.header = token, request.header_len = forge(token, token_len, 6);
+        for (int last = 0; !last; rest--) {
+            h3s_session *session = NULL;
+            last = rest == 0;
+            begin();
+            int32_t status = h3s_use(ours, &request, &session, NULL);
+            if (last) end("", names[n], 1);
+            need(status == H3S_OK && h3s_session_is_new(session), names[n]);
+            h3s_session_free(session);
+        }
+        if (n != 1) h3s_config_free(ours);
+    }
+}
+
 /* A token that this config has not seen: a good one costs two key derivations, and a forged one, whatever is wrong with it, one. */
 static void count_derivations(void)
 {
@@ -155,6 +225,7 @@ static void count_derivations(void)
     }
     h3s_config_free(theirs);
     h3s_config_free(ours);
+    count_forged(iron, len);
 }
 
 int main(void)
@@ -183,7 +254,8 @@ int main(void)
             int32_t status = h3s_update(session, text, len, NULL);
             need(h3s_update(session, text, len, NULL) == status, objects[i].name);
             h3s_session_find(session, "/a/no/such/thing", 16);
-            h3s_str found = h3s_session_text(session, "/a", 2);
+            h3s_session_text(session, "/a", 2);
+            h3s_str found = h3s_session_find(session, "/a", 2);
             need((found.ptr != NULL) == (status == H3S_OK), objects[i].name);
             h3s_str token;
             need(h3s_seal(session, &token, NULL) == H3S_OK, objects[i].name);
@@ -200,6 +272,7 @@ int main(void)
             h3s_iron_unseal(config, out, sealed, NOW, text, sizeof text, &len, NULL);
             end("Fe26.2 of ", objects[i].name, sizes[n]);
         }
+        count_refusal(sizes[n]);
     }
     count_derivations();
     h3s_config_free(config);
