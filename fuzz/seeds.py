@@ -11,6 +11,10 @@ OPTIONS = [
     '"name":"app"',
     '"name":"__Host-app"',
     '"name":"a b"',
+    '"name":"app.1"',
+    '"name":"app.101"',
+    '"name":"__Http-app"',
+    '"name":"__Host-Http-app","cookie":{"httpOnly":false}',
     '"maxAge":3600,"idleTimeout":600',
     '"maxAge":0',
     '"notBefore":1800000000000',
@@ -22,6 +26,23 @@ OPTIONS = [
     '"cookie":{"path":"/a","domain":"example.com","secure":true,"httpOnly":false,"sameSite":"none"}',
     '"cookie":{"partitioned":true,"priority":"high","maxAge":5,"chunkMaxLength":500,"maxChunks":3}',
     '"cookie":{"secure":false,"sameSite":true}',
+    '"cookie":{"maxAge":300},"idleTimeout":600',
+    '"cookie":{"maxChunks":100}',
+    '"seal":"h3s1"',
+    '"seal":"h3-1"',
+    '"seal":"h3-2"',
+    '"seal":"fe26.2","cookie":{"maxChunks":101}',
+    '"seal":"h3-3"',
+    '"seal":{"format":"h3-1","accept":["h3-1","h3-2","h3s1"],"migrate":true}',
+    '"seal":{"format":"h3-1","iterations":2}',
+    '"seal":{"format":"h3-1","ttl":0},"legacySealFallback":true',
+    '"seal":{"format":"h3-2","iterations":2,"ttl":1000},"legacySealFallback":false',
+    '"seal":{"format":"h3-2","accept":["h3-2","h3-1"],"iterations":10000001}',
+    '"seal":{"accept":["h3s1","h3-1"]}',
+    (
+        '"seal":{"format":"h3-2","iterations":2,"integrity":{"algorithm":"sha256","saltBits":256,'
+        '"iterations":2,"minPasswordlength":32}}'
+    ),
     '"seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],"migrate":true}',
     '"seal":{"format":"fe26.2","ttl":1000,"timestampSkewSec":5,"localtimeOffsetMsec":-7}',
     (
@@ -46,6 +67,10 @@ COOKIES = [
     b" \x82 \xffh3=x",
     b"not a token\xff\x81",
     b"h3=Fe26.2*1*2*3*4*5*6*7; h3=Fe26.2**2*3*4**6*7",
+    b"\x83; \x81; \x83; \x81; \x81; h3=h3s1.k.AAAA; \x85",
+    b"\x81; \x83; \x82; \x85; \x86; \x87; \x89; \x8a; \x8b; \x8c; \x8d",
+    b"\x86; \x87; \x81; \x83; \x82; \x85",
+    b"\xa0h3=x; h3\xc2\xa0=x; \xef\xbb\xbfh3.1=y; \x01h3.2 =z; a=b",
 ]
 # The letter of each operation and its arguments, see targets/data.rs.
 DATA = [
@@ -101,7 +126,16 @@ def seeds() -> dict[str, list[bytes]]:
     vectors = [v for name in ("open", "refuse") for v in json.loads((VECTORS / f"h3s1-{name}.json").read_text())]
     tokens = [v["token"].encode() for v in vectors]
     plaintexts = [bytes.fromhex(v["plaintext"]) for v in vectors if v.get("plaintext")]
-    passwords = [f'"{PASSWORD}"', f'{{"k2":"{PASSWORD}","default":"{PASSWORD} 2"}}', '"short"', "{}", "1"]
+    passwords = [
+        f'"{PASSWORD}"',
+        f'{{"k2":"{PASSWORD}","default":"{PASSWORD} 2"}}',
+        f'{{"k2":"{PASSWORD}","k1":"{PASSWORD} 2"}}',
+        f'{{"2":"{PASSWORD}","10":"{PASSWORD} 2","1":"{PASSWORD} 3"}}',
+        f'{{"2":"{PASSWORD}","02":"{PASSWORD} 2"}}',
+        '"short"',
+        "{}",
+        "1",
+    ]
     return {
         "cookies": [bytes([config]) + header for header in COOKIES for config in range(5)]
         + [b"\x02h3=" + token for token in tokens],

@@ -109,6 +109,7 @@ enum Step {
         json: Text,
         now: Now,
         room: u16,
+        flags: u8,
     },
     IronUnseal {
         config: u8,
@@ -537,16 +538,18 @@ impl World {
                     json,
                     now,
                     room,
+                    flags,
                 } => {
                     let json = self.argument(json);
+                    // Now and then one that there is none of.
+                    let flags = u32::from(*flags) % 4;
                     let call = |out, room, len, err| {
                         h3s_iron_seal(
                             self.config(*config),
                             json.ptr(),
                             json.len(),
                             now.ms(),
-                            // Half of them may be sessions.
-                            if json.len() % 2 == 0 { H3S_IRON_SESSION } else { 0 },
+                            flags,
                             out,
                             room,
                             len,
@@ -555,6 +558,14 @@ impl World {
                     };
                     if let Some(token) = converted(call, *room) {
                         assert!(token.len() < json.len() / 3 * 4 + 512);
+                        assert!(flags <= H3S_IRON_SESSION);
+                        let members = std::str::from_utf8(&json.bytes).ok();
+                        let members = members.and_then(h3s_fuzz::json::members);
+                        let is_session = members
+                            .into_iter()
+                            .flatten()
+                            .any(|(name, _)| ["id", "data"].contains(&&*name));
+                        assert!(flags == H3S_IRON_SESSION || !is_session);
                         self.token = token;
                     }
                 }

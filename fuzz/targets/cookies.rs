@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use h3s::{Config, Source};
+use h3s::{Config, Request, Session, Source};
 use h3s_fuzz::{IRON, NOW, check, check_set_cookies, config, cookie_header, request};
 use libfuzzer_sys::fuzz_target;
 
@@ -32,11 +32,12 @@ fn setting(more: &str) -> Setting {
     let config = config(more);
     let mut words = Vec::new();
     let mut ids = Vec::new();
-    // A token that opens; another one; one that is in chunks where they are short; one that has ended.
+    // A token that opens; a younger one; one that is in chunks where they are short; one that has
+    // ended where there is a limit.
     let tokens = [
-        ("a", "1", 0),
-        ("b", "2", 0),
-        ("c", &*format!("\"{}\"", "c".repeat(200)), 0),
+        ("a", "1", 2000),
+        ("b", "2", 1000),
+        ("c", &*format!("\"{}\"", "c".repeat(200)), 1000),
         ("d", "4", 7_200_000),
     ];
     for (name, value, age) in tokens {
@@ -99,6 +100,8 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(get.rejection(), session.rejection());
     assert!(get.source() != Source::None || !get.is_dirty());
 
+    check_is_newest(config, &session, &cookie);
+
     // Upstream goes nothing of ours, and only what came.
     let stripped: Vec<u8> = config.strip_cookies(&cookie).flatten().copied().collect();
     assert!(stripped.len() <= cookie.len());
@@ -109,8 +112,21 @@ fuzz_target!(|input: &[u8]| {
     );
     let again: Vec<u8> = config.strip_cookies(&stripped).flatten().copied().collect();
     assert_eq!(again, stripped);
+    let name = config.cookie_name();
+    assert!(pairs(&stripped).all(|pair| !is_to_some_h3(pair, name)));
+
+    // A request from another site does no harm to a cookie that it may not bring.
+    let from_elsewhere = Request {
+        cross_site: true,
+        ..request(&stripped, &header)
+    };
+    let mut visit = config.use_session(&from_elsewhere).unwrap();
+    assert!(visit.set_cookies().unwrap().is_empty() || visit.source() != Source::None);
+    visit.clear();
+    assert!(visit.set_cookies().unwrap().is_empty());
 
     // What is written comes back.
+    let cookie_before = &cookie;
     check_set_cookies(session.set_cookies().unwrap().iter());
     session.set("written", "true").unwrap();
     let cookie = cookie_header(session.set_cookies().unwrap().iter());
@@ -129,4 +145,63 @@ fuzz_target!(|input: &[u8]| {
     back.clear();
     check(&back);
     check_set_cookies(back.set_cookies().unwrap().iter());
+
+    // Nor of several that opened: an empty one takes their place.
+    let mut several = config.use_session(&request(cookie_before, b"")).unwrap();
+    several.clear();
+    let left = cookie_header(several.set_cookies().unwrap().iter());
+    let next = config.get_session(&request(left.as_bytes(), b"")).unwrap();
+    assert_eq!(next.data(), "{}");
 });
+
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    header.split(|byte| *byte == b';')
+}
+
+/// Whether it is the session's cookie, and no chunk.
+fn is_main(pair: &[u8], name: &str) -> bool {
+    let end = pair.iter().position(|byte| *byte == b'=');
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let own = end.map_or(&[][..], |end| &pair[..end]);
+    let start = own.iter().position(|byte| !blank(byte));
+    let last = own.iter().rposition(|byte| !blank(byte));
+    start
+        .zip(last)
+        .is_some_and(|(start, last)| &own[start..=last] == name.as_bytes())
+}
+
+/// Whether what JavaScript takes for white space is all that tells a name from the session's.
+fn is_to_some_h3(pair: &[u8], name: &str) -> bool {
+    let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(0);
+    let latin1 = pair[..end].iter().map(|byte| char::from(*byte)).collect();
+    let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
+    [String::from_utf8_lossy(&pair[..end]).into(), latin1]
+        .iter()
+        .any(|key: &String| {
+            let key = key.trim_matches(is_space);
+            key == name
+                || key
+                    .strip_prefix(name)
+                    .is_some_and(|rest| [".1", ".100"].contains(&rest))
+        })
+}
+
+/// Whichever cookie is left out, none that opens is younger than the one that was taken. (Of more
+/// than four, not all were tried.)
+fn check_is_newest(config: &Config, session: &Session, cookie: &[u8]) {
+    let all: Vec<&[u8]> = pairs(cookie).collect();
+    let mains: Vec<usize> = (0..all.len())
+        .filter(|i| is_main(all[*i], config.cookie_name()))
+        .collect();
+    if session.source() != Source::Cookie || mains.len() > 4 {
+        return;
+    }
+    for left_out in mains {
+        let mut rest = all.clone();
+        rest.remove(left_out);
+        let rest = rest.join(&b';');
+        let other = config.get_session(&request(&rest, b"")).unwrap();
+        let age = |session: &Session| session.last_seen_at().unwrap_or(session.created_at());
+        assert!(other.source() == Source::None || age(&other) <= age(session));
+    }
+}
