@@ -140,13 +140,15 @@ static size_t make_cookie(const h3s_config *config, const char *data, size_t dat
     return len;
 }
 
-/* Makes the n-th forgery. In Fe26.2 each has salts of its own, as an attacker's have: those seen already would make it cheap. */
-static void forge(struct peer *peer, unsigned number)
+/* Makes a forgery. In Fe26.2 each has salts of its own, as an attacker's have: what was refused before
+ * is refused again at once. */
+static void forge(struct peer *peer)
 {
+    static unsigned number;
     strcpy(peer->forged, peer->cookie);
     if (peer->options == FE26) {
         char *mac = strrchr(peer->forged, '*'), salt[SALT + 1];
-        sprintf(salt, "%0*x", SALT, number);
+        sprintf(salt, "%0*x", SALT, number++);
         memcpy(mac - SALT, salt, SALT);
     } else {
         char *middle = strchr(strstr(peer->forged, "=h3s1."), '.') + 60;
@@ -178,7 +180,7 @@ static struct peer *peer_of(const char *options, const char *data, size_t len)
     check(h3s_seal(peer->session, &token, NULL) == H3S_OK, "h3s_seal");
     memcpy(peer->token, token.ptr, token.len);
     peer->token_len = token.len;
-    forge(peer, 0);
+    forge(peer);
     return peer;
 }
 
@@ -253,12 +255,11 @@ static void run_open(void *arg)
 
 static void run_forged(void *arg)
 {
-    static unsigned number;
     struct peer *peer = arg;
     h3s_request request = {.size = sizeof request, .cookie = peer->forged, .cookie_len = peer->cookie_len};
     h3s_session *session = NULL;
     if (peer->options == FE26)
-        forge(peer, number++);
+        forge(peer);
     if (peer->user != NULL) {
         request.peer = peer->user;
         request.peer_len = strlen(peer->user);
@@ -279,7 +280,7 @@ static void use_up_the_lid(struct peer *peer)
         h3s_session *session = NULL;
         request.peer = "mallory";
         request.peer_len = 7;
-        forge(peer, 1000000 + i);
+        forge(peer);
         if (h3s_get(peer->config, &request, &session, NULL) == H3S_OK)
             h3s_session_free(session);
     }
