@@ -262,7 +262,7 @@ def run(quick: bool, smoke: bool, output: Path) -> None:
     try:
         peers = [peer for peer in PEERS if peer.driver in drivers]
         plan = SMOKE if smoke else QUICK if quick else WHOLE
-        verify(drivers, peers, sizes)
+        verify(drivers, peers, SIZES)
         measure(drivers, cells(peers, sizes), plan, results)
         count(drivers, peers, sizes, folder, results)
         results.memory = {name: driver.memory() for name, driver in drivers.items()}

@@ -22,7 +22,9 @@
 
 enum { NONCE = 12, TAG = 16, MAX = 1 << 15, COLD = 16, SALT = 64, TRIES = 20 };
 
-#define OPTIONS "{\"password\":\"correct horse battery staple, and more of it\",\"maxAge\":3600,\"maxTokenLength\":65536"
+#define OPTIONS \
+    "{\"password\":\"correct horse battery staple, and more of it\",\"maxAge\":3600," \
+    "\"maxTokenLength\":65536,\"cookie\":{\"maxChunks\":8}"
 static const char *const NATIVE = OPTIONS "}", *const FE26 = OPTIONS ",\"seal\":{\"format\":\"fe26.2\"}}";
 
 static void check(int ok, const char *what)

@@ -123,7 +123,9 @@ func changed(pair string) string {
 }
 
 func open(data string) (*h3s.Sessions, *h3s.Session, string) {
-	ss := must(h3s.New(h3s.Options{Password: password, MaxAge: time.Hour, MaxTokenLength: 65536}))
+	ss := must(h3s.New(h3s.Options{
+		Password: password, MaxAge: time.Hour, MaxTokenLength: 65536, Cookie: h3s.CookieOptions{MaxChunks: 8},
+	}))
 	s := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
 	check(s.Replace(json.RawMessage(data)))
 	return ss, s, pairsOf(must(s.SetCookies()))

@@ -113,7 +113,9 @@ fn now_ms() -> i64 {
 }
 
 fn sessions(work: &str, data: &str, n: u32) -> Option<f64> {
-    let options = format!(r#"{{"password":"{PASSWORD}","maxAge":3600,"maxTokenLength":65536}}"#);
+    let cookie = r#""cookie":{"maxChunks":8}"#;
+    let options =
+        format!(r#"{{"password":"{PASSWORD}","maxAge":3600,"maxTokenLength":65536,{cookie}}}"#);
     let config = Config::from_json(&options).unwrap();
     let open = |cookie: &str| {
         config
