@@ -103,6 +103,8 @@ DATA = [
         b"Dk0",
         b"Dk19",
     ],
+    # Of each byte six are made: as many as fit, and one more.
+    [b"Ta\xfe" + b"\x01" * 1005 + b"xx", b"Da", b"Ta\xfe" + b"\x01" * 1005 + b"xxx", b"K"],
 ]
 # Payloads of Fe26.2 and its parts before the seal.
 PAYLOADS = [
