@@ -49,9 +49,9 @@ def main(folder: Path) -> None:
         held[shape][int(size)] = int(most)
 
     whole = work.pop("a good token")[1]
-    for counted, what, least, most in DERIVATIONS:
+    for counted, what, least, below in DERIVATIONS:
         share = work.pop(counted)[1] / whole
-        verdict = "ok" if least <= share < most else "FAIL"
+        verdict = "ok" if least <= share < below else "FAIL"
         print(f"{verdict} {what}: {share:.3f} of a good one's instructions")
     too_large = "a text that fits into no session"
     most_held = max(held[too_large].values())

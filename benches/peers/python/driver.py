@@ -47,6 +47,8 @@ def changed(cookie: str) -> str:
 
 def refused(count: object) -> None:
     assert count is None, "a forged token opens"
+
+
 # The largest session takes more cookies than many servers do.
 COOKIE: h3s.CookieOptions = {"max_chunks": 8}
 

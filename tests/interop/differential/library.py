@@ -47,8 +47,8 @@ def fresh(number: int, now: int = NOW) -> c_void_p:
     return session
 
 
-def token(number: int, name: str, data: dict[str, Any], made: int, sealed: int) -> str:
-    session, error, out = fresh(number, made), Error(), Str()
+def token(number: int, name: str, data: dict[str, Any], born: int, sealed: int) -> str:
+    session, error, out = fresh(number, born), Error(), Str()
     text, ident = json.dumps(data).encode(), name.encode()
     expect(fast.h3s_session_set_id(session, ident, len(ident), byref(error)), error)
     expect(fast.h3s_session_set_now(session, sealed, byref(error)), error)
