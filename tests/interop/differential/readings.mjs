@@ -16,7 +16,7 @@ const twice = ["twice",
 const following = ["following",
   "of two chunks of one number the library takes the one after the cookie that counts them"];
 const replaced = ["replaced",
-  "a logout of several sessions leaves an empty one in the library, or a stale one would be back"];
+  "a logout beside other cookies leaves an empty session in the library, so that none comes back"];
 const near = ["near",
   "what some h3 may trim to a cookie of the session's goes on to no h3 from the library"];
 const limit = ["limit", "the library takes no token out of cookies over 4096 bytes, which browsers do not keep"];
@@ -136,12 +136,16 @@ export function read(peer, header, rules, session, cookies) {
   });
   const isAbsent = seen.every(({ value }) => value === "");
   const given = isAbsent ? [] : [...values, undefined];
-  return outcome(session, given, carried(all, session.name), rules);
+  // What was not refused, and is not the one that was taken, may be another session.
+  const refused = values.filter((value) => !session.tokens.has(value)).length;
+  const mayBeMore = mains.filter(isLikeToken).length > refused + 1;
+  const leaves = rules.has("replaced") && mayBeMore ? " replaced" : "";
+  return outcome(session, given, carried(all, session.name), rules) + leaves;
 }
 
 /** The first four that begin like a token. What is in chunks may differ though it says the same. */
 function tried(mains, rules) {
-  const like = mains.filter(({ raw }) => looksLikeToken(raw));
+  const like = mains.filter(isLikeToken);
   const first = (raw) => like.findIndex((other) => other.raw === raw);
   const isFirst = ({ raw }, i) => raw.startsWith(CHUNKED) || first(raw) === i;
   return (rules.has("twice") ? like.filter(isFirst) : like).slice(0, 4);
@@ -187,15 +191,11 @@ function token(value, chunkOf, rules, peer) {
   return joined;
 }
 
-/**
- * What is compared: the session that a value is the token of, else whether there was any value; the
- * chunks; and what a logout leaves.
- */
+/** What is compared: the session that a value is the token of, or whether there was one; the chunks. */
 function outcome(session, values, chunks, rules = new Set()) {
   const opened = values.map((value) => session.tokens.get(value)).filter((known) => known);
   const found = rules.has("newest") && opened.length > 0 ? opened.reduce(newer) : opened[0];
-  const leaves = rules.has("replaced") && opened.length > 1 ? " replaced" : "";
-  return `${found?.id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}${leaves}`;
+  return `${found?.id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}`;
 }
 
 /** The one seen later; of two seen at once that with a later end; else the later in the header. */
@@ -218,7 +218,7 @@ export function owned(key, name) {
   return number ? Number(number[1]) : undefined;
 }
 
-function looksLikeToken(raw) {
+function isLikeToken({ raw }) {
   return /^(__chunked__|h3s\d+\.|Fe26\.\d+\*)/.test(raw) || raw.slice(0, CHUNKED.length).includes("%");
 }
 
