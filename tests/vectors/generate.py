@@ -265,7 +265,12 @@ opens(
 )
 opens("at-expires-at", "alive at its own end", "M23", record(created=NOW - 9, end=NOW))
 opens("at-not-before", "made at that very moment", "M20", record(), {**PLAIN, "notBefore": NOW})
-opens("ten-minutes-ahead", "clocks differ, and what is ahead counts as now", "M19 M26", record(created=NOW + 600_000, seen=NOW + 600_000))
+opens(
+    "ten-minutes-ahead",
+    "clocks differ, and what is ahead counts as now",
+    "M19 M26",
+    record(created=NOW + 600_000, seen=NOW + 600_000),
+)
 
 good = sealed("good", reference.plaintext(record('{"hits":1}')))
 body = good.rpartition(".")[2]
