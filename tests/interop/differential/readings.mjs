@@ -191,7 +191,7 @@ function token(value, chunkOf, rules, peer) {
   return joined;
 }
 
-/** What is compared: the session that a value is the token of, or whether there was one; the chunks. */
+/** What is compared: whose token a value is, or whether there was one; and the chunks. */
 function outcome(session, values, chunks, rules = new Set()) {
   const opened = values.map((value) => session.tokens.get(value)).filter((known) => known);
   const found = rules.has("newest") && opened.length > 0 ? opened.reduce(newer) : opened[0];
