@@ -415,9 +415,9 @@ impl Search<'_> {
 }
 
 impl Found {
-    /// At a tie it is that which is to end later, as the later seal of a Fe26.2 token is; else the
-    /// later one in the header, since browsers send the older cookie of one path first. What had no
-    /// id is older than all that have one.
+    /// At a tie it is that which has an end, the later one, as the later seal of a Fe26.2 token has;
+    /// else the later one in the header, since browsers send the older cookie of one path first. What
+    /// had no id is older than all that have one.
     fn is_newer_than(&self, later: &Found) -> bool {
         let age = |found: &Found| {
             let opened = &found.opened;
