@@ -133,7 +133,8 @@
 
 /**
  * Request flag: another site has sent the browser here. Set it where the request says
- * `Sec-Fetch-Site: cross-site`.
+ * `Sec-Fetch-Site: cross-site`; or, where that header is missing, as over plain http, where the host
+ * in Origin, else in Referer, is not that of Host (see `is_cross_site` in examples/counter.c).
  *
  * Such a request comes without a SameSite cookie that the browser has, and must not replace or
  * delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
@@ -590,7 +591,7 @@ int32_t h3s_session_source(const struct h3s_session *session);
  * Candidates are the header's token, unless it is empty, and after it the first four cookies of
  * the session's name that begin like a
  * token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign
- * among the first eleven bytes. The same cookie twice counts once. Where none of the cookies does,
+ * among the first eleven bytes. The same cookie twice counts once (but for `__chunked__`). Where none of the cookies does,
  * and one is not empty, they are one candidate together: malformed.
  */
 int32_t h3s_session_rejection(const struct h3s_session *session);

@@ -503,7 +503,10 @@ impl Attributes {
         if self.max_age.or(expires_at).is_some() {
             out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
         }
-        let remaining_ms = expires_at.map(|end| (end - now).clamp(1000, MAX_AGE_LIMIT_SEC * 1000));
+        let remaining_ms = expires_at.map(|end| {
+            end.saturating_sub(now)
+                .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
+        });
         let max_age = self.max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
         if let Some(max_age) = max_age {
             let _ = write!(out, "; Max-Age={max_age}");

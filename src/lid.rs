@@ -76,7 +76,7 @@ impl<'a> Peer<'a> {
         match text_address(peer) {
             Some(address) => Peer::of_address(address),
             // Names may be as long as addresses are, but no network begins with eight letters.
-            None if peer.iter().all(u8::is_ascii_graphic) => Peer::Other(peer),
+            None if peer.iter().all(|byte| is_of_a_name(*byte)) => Peer::Other(peer),
             None => match (<[u8; 4]>::try_from(peer), <[u8; 16]>::try_from(peer)) {
                 (Ok(bytes), _) => Peer::V4(bytes.into()),
                 (_, Ok(bytes)) => Peer::of_address(Ipv6Addr::from(bytes).into()),
@@ -101,14 +101,24 @@ impl<'a> Peer<'a> {
 
 /// `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`, `[2001:db8::1]`, and those with a port.
 fn text_address(peer: &[u8]) -> Option<IpAddr> {
-    // What is longer than any address, zone and port included, is none.
-    let text = std::str::from_utf8(peer.get(..peer.len().min(96))?).ok()?;
+    const MAX_LEN: usize = 96;
+    let text = std::str::from_utf8(peer).ok()?;
+    if text.len() > MAX_LEN {
+        return None;
+    }
     let address = |text: &str| text.parse::<IpAddr>().ok();
     let bare = |text: &str| address(text.split_once('%').map_or(text, |(text, _zone)| text));
     if let Some(rest) = text.strip_prefix('[') {
-        return bare(rest.split_once(']')?.0);
+        let (inner, port) = rest.split_once(']')?;
+        let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(digits);
+        return bare(inner).filter(|_| is_port);
     }
     bare(text).or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.:/@".contains(&byte)
 }
 
 impl Lid {
@@ -307,6 +317,7 @@ mod tests {
             &b"alice"[..],
             b"unix:/run/socket",
             b"customer-0000001",
+            b"[2001:db8::1] alice",
             b"user",
             &[0xff; 300],
             b"[",

@@ -1,5 +1,7 @@
 //! From a request to its session: which token is tried, what a refusal means, and when a session that was only read is sealed again.
 
+use std::cmp::Ordering;
+
 use tinyvec::ArrayVec;
 
 use crate::config::{Config, Inner};
@@ -86,6 +88,8 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         refused: Refused::default(),
         has_derived: false,
         is_busy: false,
+        opened: 0,
+        dead: 0,
         twins: Twins::default(),
     };
     let found = match search.header(header_token(config, request))? {
@@ -99,9 +103,9 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let mut session = match found {
         Some(found) => {
             let due = search.reseal_due(&found, verb);
-            let came_len = found.token_len;
+            let cookies = found.cookies;
             let mut session = Session::opened(config, found.opened, found.source, now, chunks);
-            session.came_as(came_len);
+            session.came_in(cookies);
             if let Some(format) = due {
                 session.owe_cookies(format);
             }
@@ -117,10 +121,13 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         }
     };
     session.refused_before(search.refused.reason(has_opened));
-    if let Some(carried) = carried
-        && carried.count().0 > search.refused.cookies + 1
+    if let Some((count, _)) = carried.map(|carried| carried.count())
+        && count > 1
     {
-        session.has_twins(search.twins);
+        session.has_twins(Twins {
+            some_unknown: count > search.opened + search.dead,
+            ..search.twins
+        });
     }
     if spares_cookies {
         session.spare_cookies();
@@ -192,23 +199,29 @@ struct Search<'a> {
     has_derived: bool,
     /// Some token was not tried, because of its peer.
     is_busy: bool,
+    /// How many cookies opened, and how many open nowhere.
+    opened: usize,
+    dead: usize,
     twins: Twins,
 }
 
-/// Of all cookies of a request that opened.
+/// What is known of a request's cookies, where there are several of the session's name.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Twins {
-    /// When the newest of them was last seen, or made, by the clock of whoever sealed it.
+    /// When the newest that opened was last seen, or made, by the clock of whoever sealed it.
     pub(crate) seen_at: i64,
-    /// The latest end of those that have one.
+    /// The latest end of those that opened and have one.
     pub(crate) end: Option<i64>,
+    /// Some that opened has no end.
+    pub(crate) some_endless: bool,
+    /// Some did not open here, but may at another request or elsewhere.
+    pub(crate) some_unknown: bool,
 }
 
 /// A token that opened.
 struct Found {
     opened: Opened,
     source: Source,
-    token_len: usize,
     /// In how many cookies it came.
     cookies: usize,
 }
@@ -247,7 +260,6 @@ impl Search<'_> {
                 return Ok(Some(Found {
                     opened,
                     source: Source::Header,
-                    token_len: token.len(),
                     cookies: 0,
                 }));
             }
@@ -273,7 +285,7 @@ impl Search<'_> {
             self.refused.candidates += 1;
             match token? {
                 Ok(token) => self.try_cookie(candidate, token, &mut newest, &mut cold)?,
-                Err(refusal) => self.refused.cookie(candidate, refusal),
+                Err(refusal) => self.refuse(candidate, refusal),
             }
         }
         if !cold.is_empty() && self.caller.warm_only {
@@ -319,11 +331,13 @@ impl Search<'_> {
         match tried {
             Tried::Opened(opened) => {
                 self.twins.seen_at = self.twins.seen_at.max(opened.seen_at_there);
-                self.twins.end = self.twins.end.max(opened.record.end(&self.config.limits));
+                let end = opened.record.end(&self.config.limits);
+                self.twins.end = self.twins.end.max(end);
+                self.twins.some_endless |= end.is_none();
+                self.opened += 1;
                 let found = Found {
                     opened,
                     source: Source::Cookie,
-                    token_len: token.text.len(),
                     cookies: token.cookies,
                 };
                 if newest
@@ -333,11 +347,16 @@ impl Search<'_> {
                     *newest = Some(found);
                 }
             }
-            Tried::Refused(refusal) => self.refused.cookie(candidate, refusal),
+            Tried::Refused(refusal) => self.refuse(candidate, refusal),
             // It would have had to wait for the next request anyway.
             Tried::Cold | Tried::Busy if self.has_derived => self.refused.untried = true,
             Tried::Cold | Tried::Busy => self.is_busy = true,
         }
+    }
+
+    fn refuse(&mut self, candidate: usize, refusal: Refusal) {
+        self.dead += usize::from(refusal.fate == Fate::Dead);
+        self.refused.token(candidate, refusal);
     }
 
     /// Opens a token if that takes no slow derivation.
@@ -415,19 +434,21 @@ impl Search<'_> {
 }
 
 impl Found {
-    /// At a tie it is that which has an end, the later one, as the later seal of a Fe26.2 token has;
-    /// else the later one in the header, since browsers send the older cookie of one path first. What
+    /// At a tie it is the later one in the header, since browsers send the older cookie of one path
+    /// first; of two Fe26.2 tokens that which ends later, if they say, since that was sealed later. What
     /// had no id is older than all that have one.
     fn is_newer_than(&self, later: &Found) -> bool {
-        let age = |found: &Found| {
-            let opened = &found.opened;
-            (
-                !opened.lacked_id,
-                opened.seen_at_there,
-                opened.record.expires_at,
-            )
+        let age = |found: &Found| (!found.opened.lacked_id, found.opened.seen_at_there);
+        let end = |found: &Found| match found.opened.format {
+            Format::Fe26(_) => found.opened.record.expires_at,
+            Format::H3s1 => None,
         };
-        age(self) > age(later)
+        match age(self).cmp(&age(later)) {
+            Ordering::Equal => end(self)
+                .zip(end(later))
+                .is_some_and(|(own, other)| own > other),
+            order => order.is_gt(),
+        }
     }
 }
 
@@ -436,8 +457,6 @@ impl Found {
 struct Refused {
     /// How many tokens there were so far, refused or not.
     candidates: usize,
-    /// How many cookies were refused.
-    cookies: usize,
     /// The first that was refused, by its place among them.
     first: Option<(usize, Rejection)>,
     /// The header named a session that has ended, and it must not silently become another. (The end of a Fe26.2 token stands outside its seal,
@@ -454,15 +473,10 @@ impl Refused {
             refusal.reason,
             Rejection::Expired | Rejection::Idle | Rejection::Revoked
         );
-        self.refuse(self.candidates, refusal);
+        self.token(self.candidates, refusal);
     }
 
-    fn cookie(&mut self, candidate: usize, refusal: Refusal) {
-        self.cookies += 1;
-        self.refuse(candidate, refusal);
-    }
-
-    fn refuse(&mut self, candidate: usize, refusal: Refusal) {
+    fn token(&mut self, candidate: usize, refusal: Refusal) {
         if self.first.is_none_or(|(first, _)| candidate < first) {
             self.first = Some((candidate, refusal.reason));
         }

@@ -222,12 +222,7 @@ impl Draft<'_> {
 
 /// Refuses a `ttl` by which a token ends before a read may slide its session.
 fn check_ttl_outlives(seal: &Seal, limits: &Limits, refresh: bool) -> Result<(), Error> {
-    let seals_fe26 = seal.format != Format::H3s1;
-    let ttl = seal
-        .fe26
-        .as_ref()
-        .filter(|_| seals_fe26)
-        .and_then(|fe26| fe26.ttl_ms);
+    let ttl = seal.fe26.as_ref().and_then(|fe26| fe26.ttl_ms);
     match (ttl.filter(|ttl| *ttl > 0), limits.idle_timeout) {
         (Some(ttl), Some(idle)) if refresh && ttl <= idle / 2 => Err(Error::config(
             "seal.ttl",

@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::{Error, Rejection, random};
 
 /// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat `maxAge`.
-const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
+pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A session as it travels. Times are milliseconds since 1970.
 pub(crate) struct Record {

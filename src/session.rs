@@ -8,7 +8,7 @@ use crate::cookie::{ChunkSet, Cookies};
 use crate::data::Data;
 use crate::json;
 use crate::open::Twins;
-use crate::record::{Id, Record, Shape};
+use crate::record::{Id, MAX_AHEAD_MS, Record, Shape};
 use crate::seal::{Format, Opened, h3s1};
 use crate::{Error, Rejection, clock, random};
 
@@ -81,8 +81,8 @@ pub struct Session {
     spares_cookies: bool,
     /// The request carried other sessions as well: `clear` must not leave the field to them.
     twins: Option<Twins>,
-    /// The length of the token that it came in; 0 where there was none.
-    came_len: usize,
+    /// In how many cookies it came; 0 where it came in none.
+    came_in: usize,
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
     /// that another server can read.
@@ -126,7 +126,7 @@ impl Session {
             carried,
             spares_cookies: false,
             twins: None,
-            came_len: 0,
+            came_in: 0,
             state: if opened.lacked_id {
                 State::New
             } else {
@@ -168,8 +168,8 @@ impl Session {
         self.twins = Some(twins);
     }
 
-    pub(crate) fn came_as(&mut self, token_len: usize) {
-        self.came_len = token_len;
+    pub(crate) fn came_in(&mut self, cookies: usize) {
+        self.came_in = cookies;
     }
 
     /// A seal is due although nothing was written.
@@ -401,6 +401,7 @@ impl Session {
     pub fn clear(&mut self) {
         self.record = Record::empty();
         self.state = State::Cleared;
+        self.came_in = 0;
         self.id_is_open = false;
         self.wrote();
         self.owes = !self.spares_cookies;
@@ -500,14 +501,14 @@ impl Session {
         }
     }
 
-    /// Refuses a record that would not fit with data of this length. What has come longer than that
-    /// may grow shorter, and be rotated.
+    /// Refuses a record that would not fit with data of this length. What has come in more cookies than
+    /// a write may make can still be rotated, and grow shorter.
     fn check_fits(&self, shape: Shape<'_>, data_len: usize) -> Result<(), Error> {
         let inner = self.config.inner();
         let fits = inner.check_fits(inner.format, shape, data_len, self.now);
         fits.or_else(|error| {
             let token_len = inner.token_len(inner.format, shape, data_len, self.now);
-            if token_len <= self.came_len {
+            if inner.cookies && inner.attributes.cookies_for(token_len) <= self.came_in {
                 Ok(())
             } else {
                 Err(error)
@@ -591,16 +592,24 @@ impl Session {
             .set(without_nul(token), self.now, end, self.carried)
     }
 
-    /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so
-    /// that none of their sessions comes back, one that is newer, and lives as long, has to take
-    /// their place.
+    /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so that
+    /// none of their sessions comes back, one that is newer, and lives as long, has to take their place.
     fn empty_cookies(&self, twins: Twins) -> Result<Cookies, Error> {
         let inner = self.config.inner();
-        let at = self.now.max(twins.seen_at + 1);
+        // Ahead of now only where another one is, or may be, and by less than servers whose clocks are a
+        // minute behind refuse. (No session with data is ever sealed ahead: it would outlive a notBefore.)
+        let unknown = match twins.some_unknown {
+            true => self.now + MAX_AHEAD_MS - 60_000,
+            false => self.now,
+        };
+        let at = unknown.max(twins.seen_at + 1);
         let mut empty = fresh(at)?;
         stamp(inner, self.format, &mut empty, at);
-        let token = self.seal_record(&empty)?;
-        let end = inner.limits.end(at, at).max(twins.end);
+        let token = self.seal_record(&empty, at)?;
+        let end = match twins.some_unknown || twins.some_endless {
+            true => Some(i64::MAX),
+            false => inner.limits.end(at, at).max(twins.end),
+        };
         inner
             .attributes
             .set(without_nul(&token), self.now, end, self.carried)
@@ -634,18 +643,18 @@ impl Session {
     fn seal_anew(&mut self) -> Result<(), Error> {
         self.check_alive()?;
         stamp(self.config.inner(), self.format, &mut self.record, self.now);
-        self.token = Some(self.seal_record(&self.record)?);
+        self.token = Some(self.seal_record(&self.record, self.now)?);
         self.id_is_open = false;
         Ok(())
     }
 
     /// Seals a stamped record, with a NUL after the token.
-    fn seal_record(&self, record: &Record) -> Result<Vec<u8>, Error> {
+    fn seal_record(&self, record: &Record, now: i64) -> Result<Vec<u8>, Error> {
         let inner = self.config.inner();
         match (self.format, &inner.fe26) {
             (Format::H3s1, _) => h3s1::seal(&inner.keyring, record, &random::array()?),
             (Format::Fe26(iterations), Some(fe26)) => {
-                fe26.seal(&inner.keyring, record, iterations, &inner.limits, self.now)
+                fe26.seal(&inner.keyring, record, iterations, &inner.limits, now)
             }
             (Format::Fe26(_), None) => Err(Error::internal()),
         }

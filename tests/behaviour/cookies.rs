@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use h3s::{ErrorKind, Rejection};
+use h3s::{Config, ErrorKind, Rejection};
 
 use super::*;
 
@@ -288,10 +288,8 @@ fn a_read_takes_all_chunks_however_few_a_write_may_make() {
         let mut session = use_at(&config(few), &cookie, NOW);
         assert_eq!(session.data(), big);
         assert!(set_cookies(&mut session).is_empty());
-        assert_eq!(
-            session.set("b", "1").unwrap_err().kind(),
-            ErrorKind::TooLarge
-        );
+        let more = session.set_text("b", "x".repeat(4000)).unwrap_err();
+        assert_eq!(more.kind(), ErrorKind::TooLarge);
         session.replace("{}").unwrap();
         assert!(
             set_cookies(&mut session)
@@ -469,6 +467,105 @@ fn a_logout_is_final_whatever_other_cookies_the_request_carried() {
 }
 
 #[test]
+fn a_logout_is_final_whatever_became_of_the_other_cookies() {
+    let ids = |ids: &str| {
+        Config::from_json(format!(r#"{{"password":{{{ids}}},"seal":"h3-2"}}"#)).unwrap()
+    };
+    let new = r#""k2":"a new password of at least 32 characters""#;
+    let here = ids(&format!(r#"{new},"k1":"{PASSWORD}""#));
+    let own = sealed_at(&here, r#"{"user":1}"#, NOW);
+    let untried = sealed_at(&ids(new), r#"{"user":1}"#, NOW + SECOND).replace("*k2*", "**");
+    for (config, own, twin, until) in [
+        // Of a password that was not tried; lacking a chunk, forged, from the future.
+        (&here, own, untried, 1),
+        (&config(""), String::new(), "h3=__chunked__2".to_owned(), 1),
+        (&config(""), String::new(), "h3=h3s1..AAAA".to_owned(), 1),
+        (
+            &config(""),
+            String::new(),
+            sealed_at(&config(""), r#"{"user":1}"#, NOW + 540 * SECOND),
+            60,
+        ),
+    ] {
+        let own = if own.is_empty() {
+            sealed_at(config, r#"{"user":1}"#, NOW)
+        } else {
+            own
+        };
+        let mut session = get_at(config, &format!("{own}; {twin}"), NOW + 2 * SECOND);
+        session.clear();
+        let left = set_cookies(&mut session).remove(0);
+        let left = left.split(';').next().unwrap();
+        for stays in [&own, &twin] {
+            let cookie = format!("{stays}; {left}");
+            get_at(config, &cookie, NOW + until * SECOND);
+            assert_eq!(
+                get_at(config, &cookie, NOW + until * SECOND).data(),
+                "{}",
+                "{cookie}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_logout_of_a_header_session_is_final_for_cookies_that_were_not_looked_at() {
+    let config = config(r#""maxAge":3600"#);
+    let token = |at| token_at(&config, r#"{"user":1}"#, at);
+    let (header, own, ahead) = (token(NOW), token(NOW), token(NOW + 300 * SECOND));
+    let cookie = format!("h3={ahead}; h3={own}");
+    let mut session = config.get_session(&request(&cookie, &header, NOW)).unwrap();
+    session.clear();
+    let left = set_cookies(&mut session).remove(0);
+    let left = left.split(';').next().unwrap();
+    for later in [1, 299, 601] {
+        let after = get_at(
+            &config,
+            &format!("h3={ahead}; {left}"),
+            NOW + later * SECOND,
+        );
+        assert_eq!(after.data(), "{}", "{later}");
+    }
+}
+
+#[test]
+fn a_session_with_data_is_never_sealed_ahead_of_now() {
+    // Else whoever has a leaked password would outlive the notBefore that is set for it.
+    let config = config("");
+    let [one, two] = [300, 595].map(|ahead| sealed_at(&config, "{}", NOW + ahead * SECOND));
+    let mut session = use_at(&config, &format!("{one}; {two}"), NOW);
+    session.rotate().unwrap();
+    assert_eq!(session.created_at(), NOW);
+    session.clear();
+    session.set("a", "1").unwrap();
+    assert_eq!(session.created_at(), NOW);
+}
+
+#[test]
+fn of_cookies_as_old_as_each_other_the_last_counts_whatever_options_sealed_them() {
+    let limits = ["", r#""maxAge":7200"#, r#""maxAge":3600"#].map(config);
+    for before in &limits {
+        for after in &limits {
+            let [one, two] = [(before, 1), (after, 2)]
+                .map(|(config, n)| sealed_at(config, &format!(r#"{{"n":{n}}}"#), NOW));
+            let session = use_at(&limits[0], &format!("{one}; {two}"), NOW + SECOND);
+            assert_eq!(session.data(), r#"{"n":2}"#);
+        }
+    }
+}
+
+#[test]
+fn a_large_session_from_the_header_goes_into_no_more_cookies_than_a_write_may_make() {
+    let big = format!(r#"{{"a":"{}"}}"#, "x".repeat(6_200));
+    for seal in [r#""seal":"h3-1""#, r#""seal":"h3s1""#] {
+        let token = token_at(&config(&format!(r#""cookie":false,{seal}"#)), &big, NOW);
+        let config = config(seal);
+        let mut session = config.use_session(&request("", &token, NOW)).unwrap();
+        assert_eq!(session.rotate().unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+}
+
+#[test]
 fn an_empty_session_lives_as_long_as_those_whose_place_it_takes() {
     let before = config(r#""maxAge":3600"#);
     let [one, two] = [NOW, NOW + SECOND].map(|at| sealed_at(&before, "{}", at));
@@ -511,12 +608,22 @@ fn a_session_that_came_larger_than_writes_may_make_it_can_grow_shorter_and_be_ro
     );
     let cookie = sealed_at(&config(MANY), &big, NOW);
     let config = config("");
+    // Also where a token is longer today, by an id or a limit.
+    let longer = Config::from_json(format!(
+        r#"{{"password":{{"k1":"{PASSWORD}"}},"maxAge":3600,"idleTimeout":600}}"#
+    ));
+    use_at(&longer.unwrap(), &cookie, NOW).rotate().unwrap();
     let open = || use_at(&config, &cookie, NOW);
     open().rotate().unwrap();
     open().set("b", "1").unwrap();
     open().remove("b").unwrap();
+    let more = open().set_text("c", "x".repeat(4000)).unwrap_err();
+    assert_eq!(more.kind(), ErrorKind::TooLarge);
+    // What is written after a logout is no longer that session.
+    let mut cleared = open();
+    cleared.clear();
     assert_eq!(
-        open().set("c", "1").unwrap_err().kind(),
+        cleared.replace(&big).unwrap_err().kind(),
         ErrorKind::TooLarge
     );
     let mut session = open();

@@ -281,7 +281,6 @@ fn options_that_look_like_refused_ones_are_taken() {
         r#""name":"__Http-s","cookie":{"path":"/app","domain":"a.example"}"#,
         r#""seal":"h3-1""#,
         r#""idleTimeout":600,"seal":{"format":"h3-2","ttl":300001}"#,
-        r#""idleTimeout":600,"seal":{"format":"h3s1","accept":["h3s1","h3-2"],"ttl":300000}"#,
         r#""seal":"h3-2","legacySealFallback":false"#,
         r#""seal":"fe26.2""#,
         r#""seal":"h3s1""#,

@@ -32,6 +32,7 @@ const SESSIONS = [
   { id: "eight", size: 0, made: 80, maxAge: 2 * DAY_SEC },
   { id: "nine", size: 0, made: 300, seen: 40, idleTimeout: DAY_SEC },
   { id: "ten", size: 0, made: 80, maxAge: 3 * DAY_SEC, iron: true },
+  { id: "thirteen", size: 0, made: 80, maxAge: DAY_SEC, iron: true },
   { id: "eleven", size: 0, made: -4 },
   { id: "twelve", size: 0, made: -8, iron: true },
 ];
@@ -52,8 +53,9 @@ async function session(name) {
     const [madeAt, seenAt] = [NOW - made * MINUTE, NOW - seen * MINUTE];
     const data = { text: "x".repeat(size) };
     const token = await library.ask("token", sealing, id, data, madeAt, seenAt);
-    const ends = maxAge ? madeAt + maxAge * 1000 : idleTimeout && seenAt + idleTimeout * 1000;
-    tokens.set(token, { id, seenAt, ends });
+    // Of when it was sealed only the seals of Fe26.2 tell.
+    const sealEnds = iron && maxAge ? madeAt + maxAge * 1000 : undefined;
+    tokens.set(token, { id, seenAt, sealEnds });
   }
   const short = [...tokens.keys()].filter((token) => token.length < 1000);
   return { name, config, tokens, list: [...Array(12).fill(short).flat(), ...tokens.keys()] };

@@ -136,9 +136,8 @@ export function read(peer, header, rules, session, cookies) {
   });
   const isAbsent = seen.every(({ value }) => value === "");
   const given = isAbsent ? [] : [...values, undefined];
-  // What was not refused, and is not the one that was taken, may be another session.
-  const refused = values.filter((value) => !session.tokens.has(value)).length;
-  const mayBeMore = mains.filter(isLikeToken).length > refused + 1;
+  // Whatever became of the others here, they may be sessions at another time.
+  const mayBeMore = mains.filter(isLikeToken).length > 1;
   const leaves = rules.has("replaced") && mayBeMore ? " replaced" : "";
   return outcome(session, given, carried(all, session.name), rules) + leaves;
 }
@@ -198,11 +197,10 @@ function outcome(session, values, chunks, rules = new Set()) {
   return `${found?.id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}`;
 }
 
-/** The one seen later; of two seen at once that with a later end; else the later in the header. */
+/** The one seen later; of two seen at once the later in the header, unless the seals of both end. */
 function newer(before, next) {
   if (before.seenAt !== next.seenAt) return before.seenAt > next.seenAt ? before : next;
-  // Without an end is what was sealed before there was a limit, or after.
-  return (before.ends ?? 0) > (next.ends ?? 0) ? before : next;
+  return before.sealEnds > next.sealEnds ? before : next;
 }
 
 function carried(entries, name) {
