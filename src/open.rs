@@ -27,9 +27,9 @@ impl Config {
     /// # Errors
     ///
     /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory);
-    /// where no other token opens, [`Cold`](crate::ErrorKind::Cold) under [`Request::warm_only`]
-    /// and [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] with too many slow derivations,
-    /// in both of which no session is made. A token that is refused is no error: see
+    /// [`Cold`](crate::ErrorKind::Cold) under [`Request::warm_only`], and, where no other token
+    /// opens, [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] with too many slow
+    /// derivations, in both of which no session is made. A token that is refused is no error: see
     /// [`Session::rejection`].
     pub fn use_session(&self, request: &Request<'_>) -> Result<Session, Error> {
         open(self, request, Verb::Use)
