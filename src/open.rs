@@ -103,9 +103,12 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let mut session = match found {
         Some(found) => {
             let due = search.reseal_due(&found, verb);
+            let is_large = inner.attributes.check_fits(found.token_len).is_err();
             let cookies = found.cookies;
             let mut session = Session::opened(config, found.opened, found.source, now, chunks);
-            session.came_in(cookies);
+            if is_large {
+                session.came_larger_than_writes(cookies);
+            }
             if let Some(format) = due {
                 session.owe_cookies(format);
             }
@@ -224,6 +227,7 @@ struct Found {
     source: Source,
     /// In how many cookies it came.
     cookies: usize,
+    token_len: usize,
 }
 
 /// What came of one token.
@@ -261,6 +265,7 @@ impl Search<'_> {
                     opened,
                     source: Source::Header,
                     cookies: 0,
+                    token_len: token.len(),
                 }));
             }
             Tried::Refused(refusal) => self.refused.header(refusal),
@@ -339,6 +344,7 @@ impl Search<'_> {
                     opened,
                     source: Source::Cookie,
                     cookies: token.cookies,
+                    token_len: token.text.len(),
                 };
                 if newest
                     .as_ref()

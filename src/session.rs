@@ -81,7 +81,7 @@ pub struct Session {
     spares_cookies: bool,
     /// The request carried other sessions as well: `clear` must not leave the field to them.
     twins: Option<Twins>,
-    /// In how many cookies it came; 0 where it came in none.
+    /// In how many cookies it came, if a write might not make so many; else 0.
     came_in: usize,
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
@@ -168,7 +168,8 @@ impl Session {
         self.twins = Some(twins);
     }
 
-    pub(crate) fn came_in(&mut self, cookies: usize) {
+    /// It came in so many cookies, which are more than a write may make.
+    pub(crate) fn came_larger_than_writes(&mut self, cookies: usize) {
         self.came_in = cookies;
     }
 
@@ -501,8 +502,8 @@ impl Session {
         }
     }
 
-    /// Refuses a record that would not fit with data of this length. What has come in more cookies than
-    /// a write may make can still be rotated, and grow shorter.
+    /// Refuses a record that would not fit with data of this length. What has come larger than a
+    /// write may make it can still be rotated, and changed within as many cookies.
     fn check_fits(&self, shape: Shape<'_>, data_len: usize) -> Result<(), Error> {
         let inner = self.config.inner();
         let fits = inner.check_fits(inner.format, shape, data_len, self.now);

@@ -13,14 +13,14 @@ use crate::{Config, Error};
 /// Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's
 /// sealData do. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
 ///
-/// @hapi/iron, iron-webcrypto and iron-session by their defaults open tokens of one PBKDF2 iteration alone: give the config
+/// By their defaults, all three open tokens of one PBKDF2 iteration alone: give the config
 /// `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password":
 /// {"1": "…"}`, and `~2` after it: append that.
 ///
 /// An object with a member `id` or `data` is refused unless H3S_IRON_SESSION is set. Sealed, it
-/// would open as that session of the same
-/// config: whoever chooses what a program seals (a form's state, a link's target) would choose a
-/// session. (Any other object would open as a new session without data.)
+/// would open as that session of the same config: whoever chooses what a program seals (a form's
+/// state, a link's target) would choose a session. (Any other object would open as a new session
+/// without data.)
 ///
 /// json, json_len: one JSON value in UTF-8.
 /// now_ms: milliseconds since 1970; 0: the system clock.

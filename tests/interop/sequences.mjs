@@ -17,6 +17,11 @@ function short(data) {
   return Object.fromEntries(Object.entries(data).map(shown));
 }
 
+/** How many there are: each takes some cookies more, and nothing else does. */
+function largeTexts(data) {
+  return Object.values(data ?? {}).filter((text) => text.length >= LARGE).length;
+}
+
 /**
  * One sequence. `here` and `there` have `use`, `get`, `update(data)` and `clear`, `here` also
  * `rotate`; each takes the Cookie header and gives `{ setCookies, id, data, createdAt }`, or
@@ -120,20 +125,9 @@ export class Sequence {
     return this.browser.visit((cookie) => side[verb](cookie, argument));
   }
 
-  /** Whether the library may write so much, or it takes no more room than what has come. */
+  /** Whether the library may write so much, or it takes no more cookies than what has come. */
   fits(data) {
-    const isSmall = JSON.stringify(data).length < LARGE / 2;
-    return this.traits.largeHere || isSmall || this.blocks(data) <= this.blocks(this.model?.data);
-  }
-
-  /** How many blocks of AES a session with such data takes, but for what is the same in all. */
-  blocks(data) {
-    const { id, createdAt } = this.model ?? {};
-    return Math.floor((JSON.stringify({ id, createdAt, data }).length + this.lastSeenLength()) / 16);
-  }
-
-  lastSeenLength() {
-    return this.limits.idleTimeout ? `,"lastSeenAt":${this.clock.now()}`.length : 0;
+    return this.traits.largeHere || largeTexts(data) <= largeTexts(this.model?.data);
   }
 
   /** What is answered is the session of the model, or a new one where there is none. */
