@@ -103,12 +103,9 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let mut session = match found {
         Some(found) => {
             let due = search.reseal_due(&found, verb);
-            let is_large = inner.attributes.check_fits(found.token_len).is_err();
-            let cookies = found.cookies;
+            let (cookies, token_len) = (found.cookies, found.token_len);
             let mut session = Session::opened(config, found.opened, found.source, now, chunks);
-            if is_large {
-                session.came_larger_than_writes(cookies);
-            }
+            session.came_in(cookies, token_len);
             if let Some(format) = due {
                 session.owe_cookies(format);
             }

@@ -81,8 +81,8 @@ pub struct Session {
     spares_cookies: bool,
     /// The request carried other sessions as well: `clear` must not leave the field to them.
     twins: Option<Twins>,
-    /// In how many cookies it came, if a write might not make so many; else 0.
-    came_in: usize,
+    /// In how many cookies it came, 0 where it came in none, and how long its token was.
+    came_in: (usize, usize),
     state: State,
     /// What it will be sealed in: today's format once something was written, else the one that it came in, which may be all
     /// that another server can read.
@@ -126,7 +126,7 @@ impl Session {
             carried,
             spares_cookies: false,
             twins: None,
-            came_in: 0,
+            came_in: (0, 0),
             state: if opened.lacked_id {
                 State::New
             } else {
@@ -168,9 +168,8 @@ impl Session {
         self.twins = Some(twins);
     }
 
-    /// It came in so many cookies, which are more than a write may make.
-    pub(crate) fn came_larger_than_writes(&mut self, cookies: usize) {
-        self.came_in = cookies;
+    pub(crate) fn came_in(&mut self, cookies: usize, token_len: usize) {
+        self.came_in = (cookies, token_len);
     }
 
     /// A seal is due although nothing was written.
@@ -402,7 +401,7 @@ impl Session {
     pub fn clear(&mut self) {
         self.record = Record::empty();
         self.state = State::Cleared;
-        self.came_in = 0;
+        self.came_in = (0, 0);
         self.id_is_open = false;
         self.wrote();
         self.owes = !self.spares_cookies;
@@ -509,7 +508,9 @@ impl Session {
         let fits = inner.check_fits(inner.format, shape, data_len, self.now);
         fits.or_else(|error| {
             let token_len = inner.token_len(inner.format, shape, data_len, self.now);
-            if inner.cookies && inner.attributes.cookies_for(token_len) <= self.came_in {
+            let (cookies, len) = self.came_in;
+            let came_larger = inner.attributes.check_fits(len).is_err();
+            if inner.cookies && came_larger && inner.attributes.cookies_for(token_len) <= cookies {
                 Ok(())
             } else {
                 Err(error)
