@@ -210,7 +210,10 @@ typedef struct h3s_request {
     /** The value of the Cookie header. Several Cookie lines: joined with `"; "`. */
     const char *cookie;
     size_t cookie_len;
-    /** The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none. */
+    /**
+     * The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none,
+     * and a leading `Bearer ` is passed over.
+     */
     const char *header;
     size_t header_len;
     /**

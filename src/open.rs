@@ -151,11 +151,22 @@ fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
     ))
 }
 
-/// The session header's value without the white space around it; an empty one is none.
+/// The session header's value without the white space around it, nor the scheme `Bearer` before it,
+/// which stands in an `Authorization` header; an empty one is none.
 fn header_token<'a>(config: &Config, request: &Request<'a>) -> Option<&'a [u8]> {
     config.header_name()?;
-    Some(request.header.trim_ascii()).filter(|token| !token.is_empty())
+    let value = request.header.trim_ascii();
+    let token = match value.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => match rest.first() {
+            None | Some(b' ') => rest.trim_ascii(),
+            Some(_) => value,
+        },
+        _ => value,
+    };
+    Some(token).filter(|token| !token.is_empty())
 }
+
+const SCHEME: &[u8] = b"Bearer";
 
 /// A token's record, if it is in an accepted format, authentic, and its session has not ended.
 fn unseal_record(

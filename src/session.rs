@@ -17,7 +17,7 @@ use crate::{Error, Rejection, clock, random};
 pub struct Request<'a> {
     /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
     pub cookie: &'a [u8],
-    /// The value of the session header; empty for none.
+    /// The value of the session header; empty for none. A leading `Bearer ` is passed over.
     pub header: &'a [u8],
     /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first
     /// 64 bits count, or anything else that tells clients apart; may be empty. Whoever sends many

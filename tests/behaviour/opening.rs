@@ -77,6 +77,25 @@ fn an_empty_header_is_no_header() {
 }
 
 #[test]
+fn a_bearer_token_is_the_token() {
+    let config = config(r#""sessionHeader":"authorization""#);
+    let token = token_at(&config, r#"{"from":"header"}"#, NOW);
+    let cookie = sealed_at(&config, r#"{"from":"cookie"}"#, NOW);
+    for (value, source) in [
+        (format!("Bearer {token}"), Source::Header),
+        (format!(" bearer   {token} "), Source::Header),
+        (token.clone(), Source::Header),
+        ("Bearer".into(), Source::Cookie),
+        ("Bearer  ".into(), Source::Cookie),
+        (format!("Bearer{token}"), Source::Cookie),
+        (format!("Basic {token}"), Source::Cookie),
+    ] {
+        let session = config.use_session(&request(&cookie, &value, NOW)).unwrap();
+        assert_eq!(session.source(), source, "{value}");
+    }
+}
+
+#[test]
 fn a_header_that_does_not_open_gives_way_to_the_cookie_and_says_why() {
     let config = config("");
     let cookie = sealed_at(&config, "{}", NOW);
