@@ -89,22 +89,60 @@ def test_the_package_and_the_library_are_of_one_version() -> None:
     assert _abi.fast.h3s_version().decode() == h3s.__version__
 
 
-def test_a_missing_library_is_an_error_that_says_where_it_looked(tmp_path: Path) -> None:
-    done = imported()
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A copy of the package that lies in no repository."""
+    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
+    return tmp_path
+
+
+def test_a_missing_library_is_an_error_that_says_where_it_looked(elsewhere: Path) -> None:
+    done = imported(PYTHONPATH=str(elsewhere))
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
-    assert "LibraryError" in last and "h3s/libh3s.so" in last and "libh3s.so.0" in last and "H3S_LIBRARY" in last
-    done = imported(H3S_LIBRARY=str(tmp_path / "nowhere.so"))
-    assert "nowhere.so" in done.stderr and "libh3s.so.0 (" not in done.stderr
+    assert "LibraryError" in last and "not found" in last and "H3S_LIBRARY" in last and "make" in last
+    assert str(elsewhere / "h3s/libh3s.so") in last and "libh3s.so.0" in last
+    done = imported(H3S_LIBRARY=str(elsewhere / "nowhere.so"))
+    assert "nowhere.so" in done.stderr and "libh3s.so.0" not in done.stderr
 
 
-def test_the_library_is_found_in_the_variable_then_beside_then_on_the_system(tmp_path: Path) -> None:
+def test_a_library_that_is_there_and_cannot_be_loaded_is_not_said_to_be_missing(elsewhere: Path) -> None:
+    beside = elsewhere / "h3s/libh3s.so"
+    for text in (b"no library", b""):
+        beside.write_bytes(text)
+        for done in (imported(PYTHONPATH=str(elsewhere)), imported(H3S_LIBRARY=str(beside))):
+            last = done.stderr.strip().splitlines()[-1]
+            assert f"{beside} is there and cannot be loaded" in last and "not found" not in last
+    # On the system, without the library that it needs itself.
+    beside.unlink()
+    source, other = elsewhere / "other.c", elsewhere / "lib/libh3s.so.0"
+    other.parent.mkdir()
+    source.write_text("int nothing;")
+    needs = elsewhere / "libneeded.so"
+    cc = ["cc", "-shared", "-fPIC", str(source), "-o"]
+    subprocess.run([*cc, str(needs)], check=True, timeout=60)
+    subprocess.run([*cc, str(other), "-Wl,--no-as-needed", str(needs)], check=True, timeout=60)
+    needs.unlink()
+    last = imported(PYTHONPATH=str(elsewhere), LD_LIBRARY_PATH=str(other.parent)).stderr.strip().splitlines()[-1]
+    assert "cannot be loaded" in last and "libneeded.so" in last
+
+
+def test_the_library_is_found_in_the_variable_then_beside_then_in_the_repository_then_on_the_system(
+    elsewhere: Path,
+) -> None:
     library = str(ROOT / "target/release/libh3s.so")
     assert imported(H3S_LIBRARY=library).stdout.strip() == library
-    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
-    shutil.copy(library, tmp_path / "h3s/libh3s.so")
-    assert imported(PYTHONPATH=str(tmp_path)).stdout.strip() == str(tmp_path / "h3s/libh3s.so")
-    assert imported(LD_LIBRARY_PATH=str(ROOT / "target/lib")).stdout.strip() == "libh3s.so.0"
+    assert imported().stdout.strip() == library
+    assert imported(PYTHONPATH=str(elsewhere), LD_LIBRARY_PATH=str(ROOT / "target/lib")).stdout.strip() == "libh3s.so.0"
+    shutil.copy(library, elsewhere / "h3s/libh3s.so")
+    assert imported(PYTHONPATH=str(elsewhere)).stdout.strip() == str(elsewhere / "h3s/libh3s.so")
+
+
+def test_a_library_without_a_function_is_of_another_version(tmp_path: Path) -> None:
+    source, other = tmp_path / "other.c", tmp_path / "other.so"
+    source.write_text("unsigned h3s_abi_version(void) { return 0; }")
+    subprocess.run(["cc", "-shared", "-fPIC", str(source), "-o", str(other)], check=True, timeout=60)
+    assert "is of another version" in imported(H3S_LIBRARY=str(other)).stderr
 
 
 def test_another_abi_version_is_refused(tmp_path: Path) -> None:

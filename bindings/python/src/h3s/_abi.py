@@ -150,19 +150,35 @@ def _places() -> list[str]:
     named = os.environ.get("H3S_LIBRARY")
     if named:
         return [named]
-    mac = sys.platform == "darwin"
-    beside = Path(__file__).parent / ("libh3s.dylib" if mac else "libh3s.so")
-    return [str(beside), "libh3s.0.dylib" if mac else "libh3s.so.0"]
+    mac, here = sys.platform == "darwin", Path(__file__).resolve()
+    name = "libh3s.dylib" if mac else "libh3s.so"
+    places = [str(here.with_name(name))]
+    if len(here.parents) > 4 and (here.parents[2] / "build_library.py").is_file():
+        # In the repository, e.g. after `pip install -e`.
+        places.append(str(here.parents[4] / "target" / "release" / name))
+    return [*places, "libh3s.0.dylib" if mac else "libh3s.so.0"]
+
+
+def _is_missing(place: str, error: OSError) -> bool:
+    """Whether there is no such file, and not one that cannot be loaded."""
+    if os.path.dirname(place):
+        return not os.path.exists(place)
+    # What glibc, musl and macOS say of a name that they did not find.
+    said = str(error)
+    return said.startswith(
+        (f"{place}: cannot open shared object file: No such file", f"Error loading shared library {place}: No such")
+    ) or (f"dlopen({place}," in said and "no such file" in said)
 
 
 def _load() -> tuple[ctypes.CDLL, ctypes.CDLL]:
-    tried = []
-    for place in _places():
+    tried = _places()
+    for place in tried:
         try:
             slow, fast = ctypes.CDLL(place), ctypes.PyDLL(place)
         except OSError as error:
-            tried.append(f"{place} ({error})")
-            continue
+            if _is_missing(place, error):
+                continue
+            raise LibraryError(f"{place} is there and cannot be loaded: {error}") from None
         try:
             version = slow.h3s_abi_version()
         except AttributeError:
@@ -171,11 +187,15 @@ def _load() -> tuple[ctypes.CDLL, ctypes.CDLL]:
             raise LibraryError(f"{place} has ABI version {version}, and this package needs {ABI_VERSION}")
         for name, (result, arguments) in FUNCTIONS.items():
             for library in (slow, fast):
-                function = getattr(library, name)
+                try:
+                    function = getattr(library, name)
+                except AttributeError:
+                    raise LibraryError(f"{place} has no {name}: it is of another version than this package") from None
                 function.restype, function.argtypes = result, arguments
         return slow, fast
     raise LibraryError(
-        "libh3s was not found. Looked for: " + "; ".join(tried) + ". Install it, or set H3S_LIBRARY to the file's path."
+        f"libh3s was not found; looked for {', '.join(tried)}. Install the package with pip, which builds it; or run"
+        " `make` in the repository; or set H3S_LIBRARY to the file's path."
     )
 
 
