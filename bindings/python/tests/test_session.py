@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import multiprocessing
 import os
 import pickle
+import sys
+import traceback
+from collections import OrderedDict, defaultdict
 from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -16,7 +20,7 @@ from typing import Any
 import h3s
 import pytest
 
-from conftest import NOW, PASSWORD, cookie_of
+from conftest import NOW, PASSWORD, SOURCE, cookie_of, run
 
 
 def again(sessions: h3s.Sessions, session: h3s.Session, now: float = NOW) -> h3s.Session:
@@ -461,14 +465,87 @@ def test_of_passwords_whose_ids_are_all_numbers_the_highest_seals() -> None:
 def test_options_from_a_file_or_a_text(tmp_path: Path) -> None:
     path = tmp_path / "options.json"
     path.write_text(json.dumps({"password": PASSWORD, "name": "ours"}))
-    for source in (path, str(path), path.read_text()):
-        assert h3s.Sessions.from_json(source).cookie_name == "ours"
+    for place in (path, str(path)):
+        assert h3s.Sessions.from_file(place).cookie_name == "ours"
+    assert h3s.Sessions.from_json(path.read_text()).cookie_name == "ours"
     assert h3s.Sessions.from_json('{"name": "ours"}', password=PASSWORD).cookie_name == "ours"
+    assert h3s.Sessions.from_json('{"name": "ours"}', password={"1": PASSWORD}).cookie_name == "ours"
     with pytest.raises(h3s.ConfigError, match="nowhere"):
-        h3s.Sessions.from_json(tmp_path / "nowhere.json")
+        h3s.Sessions.from_file(tmp_path / "nowhere.json")
+    with pytest.raises(TypeError, match="from_file"):
+        h3s.Sessions.from_json(path)  # type: ignore[arg-type]
     with pytest.raises(h3s.ConfigError) as error:
         h3s.Sessions.from_json('{"password": "short"}')
     assert error.value.key == "password"
+
+
+WRONG = {
+    "quotes that docker keeps": f'\'{{"password": "{PASSWORD}"}}\'',
+    "a byte order mark": f'\ufeff{{"password": "{PASSWORD}"}}',
+    "a comment": f'// sessions\n{{"password": "{PASSWORD}"}}',
+    "YAML": f"password: {PASSWORD}",
+    "the password alone": PASSWORD,
+    "a list": f'["{PASSWORD}"]',
+    "a string": f'"{PASSWORD}"',
+    "the password as a name": f'{{"{PASSWORD}": 1, "{PASSWORD}": 2}}',
+    "no end": f'{{"password": "{PASSWORD}',
+    "nested": "[" * 100_000 + PASSWORD,
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("given", [{}, {"password": PASSWORD[::-1]}, {"development": True}])
+def test_no_error_of_a_text_or_file_quotes_it(tmp_path: Path, text: str, given: dict[str, Any]) -> None:
+    path = tmp_path / "options.json"
+    for encoding in ("utf-8", "utf-16", "utf-32"):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(h3s.ConfigError) as error:
+            h3s.Sessions.from_file(path, **given)
+        told = "".join(traceback.format_exception(error.value))
+        assert PASSWORD not in told.replace("\0", "") and PASSWORD[::-1] not in told
+        with pytest.raises(h3s.ConfigError) as error:
+            h3s.Sessions.from_json(text, **given)
+        assert PASSWORD not in str(error.value)
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    for encoding in ("utf-16", "latin-1"):
+        path.write_bytes(
+            json.dumps({"password": PASSWORD, "cookie": {"path": "/é"}}, ensure_ascii=False).encode(encoding)
+        )
+        with pytest.raises(h3s.ConfigError, match="UTF-8"):
+            h3s.Sessions.from_file(path)
+
+
+@pytest.mark.parametrize("given", [{}, {"password": PASSWORD}, {"development": True}])
+@pytest.mark.parametrize("twice", ['"name": "a", "name": "b"', '"cookie": {"path": "/a", "path": "/b"}'])
+def test_an_option_given_twice_is_an_error(given: dict[str, Any], twice: str) -> None:
+    with pytest.raises(h3s.ConfigError, match="twice"):
+        h3s.Sessions.from_json(f'{{"password": "{PASSWORD}", {twice}}}', **given)
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ({"cookie": {"samesite": "lax"}}, "cookie.samesite: there is no such option; did you mean same_site?"),
+        ({"cookie": {"http_only": False}, "name": "__Http-a"}, "needs cookie.http_only"),
+        (
+            {"seal": {"format": "h3-2", "encryption": {"salt_bits": 256}}},
+            "salt_bits, iterations and min_password_length",
+        ),
+        ({"refresh": 1}, "refresh: True or False"),
+        ({"cookie": True}, "cookie: a dict, or False for header sessions only"),
+        ({"cookie": {"zzzzzzzz": 1}}, "there are path, domain, secure, http_only, same_site"),
+        ({"seal": {"format": "h3s1", "generate_id": 1}}, "Session.set_id"),
+    ],
+)
+def test_hints_are_in_pythons_spelling(options: Any, hint: str) -> None:
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions(password=PASSWORD, **options)
+    assert hint in str(error.value)
+    for name in ("sameSite", "httpOnly", "saltBits", "minPasswordlength"):
+        assert name not in str(error.value)
 
 
 # ---- Objects, threads, processes -------------------------------------------------------------------------------------
@@ -562,3 +639,119 @@ def test_200_000_requests_hold_memory_steady(sessions: h3s.Sessions) -> None:
     before = resident()
     requests(180_000)
     assert resident() - before < 2 << 20
+
+
+def test_closing_while_another_thread_derives_a_key_frees_nothing_in_use() -> None:
+    program = """
+import os, threading, h3s
+def forged(n):
+    return "Fe26.2**" + "%064x" % n + "*" + "A" * 22 + "*" + "A" * 22 + "**" + "%064x" % n + "*" + "A" * 43
+slow = {"salt_bits": 256, "iterations": 80000, "min_password_length": 32}
+seal = {"format": "h3-2", "encryption": {"algorithm": "aes-256-cbc", **slow}, "integrity": {"algorithm": "sha256", **slow}}
+for n in range(4):
+    sessions = h3s.Sessions(password="correct horse battery staple, and more of it", seal=seal)
+    token, entered = sessions.use().seal(), threading.Barrier(5)
+    def work(deed):
+        entered.wait()
+        try:
+            deed()
+        except h3s.H3sError:
+            pass
+    deeds = [lambda: sessions.get("h3=" + forged(n)), lambda: sessions.unseal(forged(n + 9)),
+             lambda: sessions.iron_seal(1), lambda: sessions.iron_unseal(forged(n + 99))]
+    threads = [threading.Thread(target=work, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    entered.wait()
+    # The others are let in as often as this one gives up the GIL.
+    for _ in range(1000):
+        os.sched_yield()
+    sessions.close()
+    junk = [bytearray(os.urandom(64)) * 40 for _ in range(200)]
+    for thread in threads:
+        thread.join()
+print("whole")
+"""
+    done = run([sys.executable, "-c", program], {**os.environ, "PYTHONPATH": str(SOURCE), "MALLOC_PERTURB_": "165"})
+    assert done.returncode == 0 and done.stdout == "whole\n", done.stderr
+
+
+# ---- As a dict -------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:
+    first = sessions.use(now=NOW)
+    first.update(a=1, b=[2])
+    cookie = cookie_of(first)
+
+    def session() -> h3s.Session:
+        return sessions.get(cookie, now=NOW)
+
+    data = {"a": 1, "b": [2]}
+    assert json.dumps(session()) == json.dumps(session(), indent=None, separators=(", ", ": ")) == json.dumps(data)
+    assert json.loads(json.dumps(session(), indent=1, sort_keys=True)) == data and json.dumps(sessions.get()) == "{}"
+    assert isinstance(session(), dict) and dict(session()) == {**session()} == data == session() and session() == data
+    assert session() | {"c": 3} == {"c": 3} | session() == {**data, "c": 3}
+    for plain in (session().copy(), session() | {}, {} | session()):
+        assert type(plain) is dict and plain == data
+    with pytest.raises(TypeError):
+        session() | 1  # type: ignore[operator]
+    assert list(reversed(session())) == ["b", "a"] and "%(a)s" % session() == "1"
+    copied, original = session().copy(), session()
+    copied["a"] = 5
+    assert not original.is_dirty and original["a"] == 1
+
+
+def test_its_own_storage_has_the_data_once_it_was_read(sessions: h3s.Sessions) -> None:
+    def storage(session: h3s.Session) -> dict[str, Any]:
+        # As extension modules see it.
+        return dict(list(dict.items(session)))
+
+    session = sessions.get(now=NOW)
+    assert "not read yet" in repr(storage(session))
+    session["a"] = 1
+    assert len(session) == 1 and storage(session) == {"a": 1}
+    session["b"] = 2
+    session.update(c=3)
+    del session["a"]
+    assert session.pop("b") == 2 and storage(session) == {"c": 3}
+    session.replace(d=4)
+    assert storage(session) == {"d": 4}
+    session.clear()
+    assert storage(session) == {}
+    session.close()
+    assert storage(session) == {}
+
+
+@pytest.mark.parametrize("nested", [([1], {"a": 1}), {"t": ([1],)}, [([1],)], OrderedDict(a=[1]), defaultdict(list)])
+def test_a_change_in_any_container_is_noticed(sessions: h3s.Sessions, nested: Any) -> None:
+    session = sessions.use(now=NOW)
+    session["v"] = nested
+    session.set_cookies()
+    assert not session.is_dirty
+    inner: Any = session["v"]
+    while not isinstance(inner, list) and not isinstance(inner, defaultdict):
+        inner = inner[0] if isinstance(inner, tuple) else next(iter(inner.values()))
+    if isinstance(inner, defaultdict):
+        inner["new"].append(1)
+    elif isinstance(inner[0], tuple):
+        inner[0][0].append(2)
+    else:
+        inner.append(2)
+    assert session.is_dirty
+    assert sessions.get(cookie_of(session), now=NOW)["v"] == json.loads(json.dumps(nested))
+
+
+def test_numbers_that_only_other_languages_hold_can_be_read_and_stay(sessions: h3s.Sessions) -> None:
+    data = b'{"n":1e400,"m":-1E999,"i":' + b"9" * 5_000 + b',"o":{"n":1e400},"s":-0,"f":1.0e-400}'
+    first = sessions.use(now=NOW)
+    first._write(h3s._abi.fast.h3s_replace, data, len(data))
+    session = sessions.get(cookie_of(first), now=NOW)
+    assert session["n"] == session["o"]["n"] == session["i"] == math.inf and session["m"] == -math.inf
+    assert session["s"] == 0 and session["f"] == 0.0 and not session.is_dirty
+    session["other"] = 1
+    assert session.set_cookies()
+    assert h3s._abi.fast.h3s_session_data(session._handle).ptr == data[:-1] + b',"other":1}'
+    session["o"]["x"] = 1
+    with pytest.raises(h3s.DataError, match="o: "):
+        session.set_cookies()

@@ -11,7 +11,19 @@ The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s
 """
 
 from .cross_site import is_cross_site
-from .errors import Busy, Cold, ConfigError, DataError, Expired, H3sError, LibraryError, Rejected, StateError, TooLarge
+from .errors import (
+    Busy,
+    Cold,
+    ConfigError,
+    DataError,
+    Expired,
+    H3sError,
+    LateWriteWarning,
+    LibraryError,
+    Rejected,
+    StateError,
+    TooLarge,
+)
 from .options import CookieOptions, Derivation, SealOptions
 from .session import Session
 from .sessions import Sessions
@@ -25,6 +37,7 @@ __all__ = [
     "Derivation",
     "Expired",
     "H3sError",
+    "LateWriteWarning",
     "LibraryError",
     "Rejected",
     "SealOptions",

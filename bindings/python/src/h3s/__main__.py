@@ -9,21 +9,10 @@ import secrets
 import sys
 from typing import Any, Optional
 
-from .errors import ConfigError, H3sError, Rejected
+from .errors import REASONS, ConfigError, H3sError, Rejected
 from .options import SealOptions
 from .session import Session
 from .sessions import Sessions
-
-_REASONS = {
-    "malformed": "not a well-formed token, or one from the future",
-    "unsupported_format": "of a format that seal.accept does not list",
-    "unknown_key": "its key id is none of the passwords'",
-    "bad_seal": "forged, damaged, or sealed with another password or cookie name",
-    "expired": "older than maxAge, or past the end written into the token",
-    "idle": "not seen for longer than idleTimeout",
-    "revoked": "created before notBefore",
-    "too_large": "longer than maxTokenLength, or in more or longer cookies than a browser would send",
-}
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
@@ -31,7 +20,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
     try:
         status: int = parsed.run(parsed)
     except Rejected as error:
-        print(f"rejected: {error.reason}: {_REASONS.get(error.reason, error)}", file=sys.stderr)
+        print(f"rejected: {error.reason}: {REASONS.get(error.reason, error)}", file=sys.stderr)
         return 1
     except (H3sError, OSError) as error:
         print(f"h3s: {error}", file=sys.stderr)
@@ -115,7 +104,7 @@ def _show(session: Session) -> int:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    sessions = Sessions.from_json(os.path.abspath(parsed.file))
+    sessions = Sessions.from_file(parsed.file)
     print(f"{parsed.file}: right; cookie {sessions.cookie_name}, header {sessions.header_name or 'none'}")
     return 0
 
@@ -126,7 +115,7 @@ def _sessions(parsed: argparse.Namespace) -> Sessions:
         with open(parsed.password_file, encoding="utf-8") as file:
             password = file.read().strip()
     if parsed.options:
-        return Sessions.from_json(os.path.abspath(parsed.options), password=password)
+        return Sessions.from_file(parsed.options, password=password)
     if password is None:
         raise ConfigError(
             "password: missing; set SESSION_PASSWORD, or give --password-file or --options", key="password"

@@ -11,11 +11,24 @@ __all__ = [
     "DataError",
     "Expired",
     "H3sError",
+    "LateWriteWarning",
     "LibraryError",
     "Rejected",
     "StateError",
     "TooLarge",
 ]
+
+#: Why a token is refused, in words: of `Rejected.reason` and `Session.rejection`.
+REASONS = {
+    "malformed": "not a well-formed token, or one from the future",
+    "unsupported_format": "of a format that seal.accept does not list",
+    "unknown_key": "its key id is none of the passwords'",
+    "bad_seal": "forged, damaged, or sealed with another password or cookie name",
+    "expired": "older than maxAge, or past the end written into the token",
+    "idle": "not seen for longer than idleTimeout",
+    "revoked": "created before notBefore",
+    "too_large": "longer than maxTokenLength, or in more or longer cookies than a browser would send",
+}
 
 
 class H3sError(Exception):
@@ -78,4 +91,11 @@ class Busy(H3sError):
     """This peer has had too many tokens lately that take a slow derivation, above all forged ones.
 
     No other token of the request opened. Answer 429, and touch no cookie.
+    """
+
+
+class LateWriteWarning(RuntimeWarning):
+    """A session was written after the headers of its response had gone, so the write is lost.
+
+    Streams, background tasks and FastAPI's dependencies after their `yield` run then. Write before.
     """

@@ -88,6 +88,16 @@ def snake(key: str) -> str:
     return re.sub("[A-Z]", lambda found: "_" + found[0].lower(), key)
 
 
+#: What the library's hints say, and what Python says.
+_WORDS = {"true": "True", "false": "False", "an object": "a dict", "h3s_session_set_id": "Session.set_id"}
+_SPELLING = re.compile(r"\b(?:[a-z]+(?:[A-Z][a-z]+)+|true|false|an object|h3s_session_set_id)\b")
+
+
+def in_python(hint: str) -> str:
+    """A message of the library with the names of options, and values, as Python spells them."""
+    return _SPELLING.sub(lambda found: _WORDS.get(found[0]) or snake(found[0]), hint)
+
+
 def milliseconds(now: Optional[Moment]) -> int:
     """A time for the library, where 0 is the clock's."""
     if now is None:
@@ -99,9 +109,9 @@ def milliseconds(now: Optional[Moment]) -> int:
     return round(now * 1000)
 
 
-def to_json(options: Mapping[str, Any]) -> str:
+def to_json(options: Mapping[str, Any], development: bool) -> str:
     """The library's JSON of keyword arguments; None is as if it were not given."""
-    members = []
+    known: dict[str, Any] = {}
     for name, value in options.items():
         if value is None:
             continue
@@ -111,11 +121,13 @@ def to_json(options: Mapping[str, Any]) -> str:
             except ValueError as error:
                 raise ConfigError(f"{name}: {error}", key=name) from None
         # Ids of passwords are nobody's to respell.
-        value = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(value)
+        known[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(value)
+    members = []
+    for name, value in (_for_development(known) if development else known).items():
         try:
-            members.append(f'"{camel(name)}": {json.dumps(value, allow_nan=False)}')
+            members.append(f'"{name}": {json.dumps(value, allow_nan=False)}')
         except (TypeError, ValueError):
-            raise ConfigError(f"{name}: of a type that no option has", key=name) from None
+            raise ConfigError(f"{snake(name)}: of a type that no option has", key=snake(name)) from None
     return "{" + ", ".join(members) + "}"
 
 
@@ -130,22 +142,58 @@ def _respell(value: Any) -> Any:
     return value
 
 
-def read(source: Union[str, os.PathLike[str]], password: Optional[Union[str, Mapping[str, str]]]) -> str:
-    """The text of an options file, or the text itself, with a password put in."""
-    if isinstance(source, str) and source.lstrip().startswith("{"):
-        text = source
-    else:
-        try:
-            with open(source, encoding="utf-8") as file:
-                text = file.read()
-        except OSError as error:
-            raise ConfigError(f"{os.fspath(source)}: {error.strerror}") from None
-    if password is None:
+def _for_development(options: dict[str, Any]) -> dict[str, Any]:
+    """The options without what browsers take over HTTPS alone."""
+    changed, cookie = dict(options), options.get("cookie")
+    if isinstance(options.get("name"), str):
+        changed["name"] = _PREFIX.sub("", options["name"]) or options["name"]
+    if cookie is None or isinstance(cookie, dict):
+        changed["cookie"] = cookie = {**(cookie or {}), "secure": False}
+        cookie.pop("partitioned", None)
+        if str(cookie.get("sameSite")).lower() == "none":
+            del cookie["sameSite"]
+    return changed
+
+
+_PREFIX = re.compile("^__(?:Host-Http|Host|Secure|Http)-", re.IGNORECASE)
+
+
+def read_file(path: Union[str, os.PathLike[str]]) -> str:
+    """The text of an options file. No error quotes what is in it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise ConfigError(f"{os.fspath(path)}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        name = os.fspath(path)
+        raise ConfigError(f"{name}: not in UTF-8: save the file in that encoding", offset=error.start) from None
+
+
+def with_changes(text: str, password: Union[str, Mapping[str, str], None], development: bool) -> str:
+    """The JSON text of options, with a password put in and for development, if these are wanted."""
+    if password is None and not development:
         return text
     try:
-        options = json.loads(text)
-    except ValueError as error:
-        raise ConfigError(f"not JSON: {error}") from None
-    if not isinstance(options, dict):
-        raise ConfigError("the options are no JSON object")
-    return json.dumps({**options, "password": password})
+        options = json.loads(text, object_pairs_hook=_object)
+    except ConfigError:
+        raise
+    except (ValueError, RecursionError) as error:
+        # A JSONDecodeError has the text, and the traceback would have the error.
+        offset = len(text[: error.pos].encode("utf-8", "surrogatepass")) if hasattr(error, "pos") else None
+        reason = getattr(error, "msg", "nested too deeply")
+    else:
+        if not isinstance(options, dict):
+            raise ConfigError("the options are no JSON object")
+        if password is not None:
+            options["password"] = dict(password) if isinstance(password, Mapping) else password
+        return json.dumps(_for_development(options) if development else options)
+    raise ConfigError(f"the options are not JSON: {reason}", offset=offset)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are different: of an option that is given twice only one would count."""
+    options = dict(pairs)
+    if len(options) != len(pairs):
+        raise ConfigError("the options are not JSON: an object has this name twice")
+    return options

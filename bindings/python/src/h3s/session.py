@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from ctypes import POINTER, byref, c_size_t, c_void_p
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 
-from . import _abi
+from . import _abi, _json
 from ._abi import Error, Str, View, fast
 from ._handle import Handle
 from .errors import DataError
@@ -21,29 +20,56 @@ __all__ = ["Session"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SOURCES = (None, "cookie", "header", "token")
-_CONTAINERS = (dict, list)
+#: What may hold what can be changed in place; a tuple itself cannot.
+_CONTAINERS = (dict, list, tuple)
 
 _STRINGS = POINTER(Str)
 _set, _set_cookies = fast.h3s_set, fast.h3s_set_cookies
 _find, _data_of = fast.h3s_session_find, fast.h3s_session_data
 
-# Without the search for white space around it, of which the library leaves none.
-_decode = json.JSONDecoder().raw_decode
-_quote = json.encoder.encode_basestring
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_encode_ascii = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+class _Unread:
+    """Stands in a session's own storage until the data was read, see `Session`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<the data of an h3s.Session that was not read yet>"
 
 
-class Session(Handle, MutableMapping[str, Any]):
+_UNREAD = _Unread()
+
+
+if TYPE_CHECKING:
+    # It is declared to be a MutableMapping already.
+    _Dict = dict[str, Any]
+else:
+
+    class _Dict(MutableMapping, dict):
+        """A dict, all of whose methods are those of the mapping."""
+
+        __slots__ = ()
+
+
+class Session(Handle, _Dict):
     """One request's session, from `Sessions.use`, `get` or `unseal`.
 
-    A mapping of strings to JSON values. What is assigned is written at once; a list or dict that was read or assigned and then
-    changed is noticed when the cookies are asked for. What is not touched stays as it is, byte for byte. Only one thread at a
-    time may use a session. It frees itself; `with` or `close` do so at once.
+    A mapping of strings to JSON values. What is assigned is written at once; a list, dict or tuple
+    that was read or assigned, and in which something was changed then, is noticed when the cookies
+    are asked for. What is not touched stays as it is, byte for byte. Only one thread at a time may
+    use a session. It frees itself; `with` or `close` do so at once.
+
+    It is a dict so that `json.dumps(session)` and whoever asks for one take it. `copy()` and `|`
+    make a plain dict.
     """
 
-    __slots__ = ("__weakref__", "_given", "_values", "_whole")
+    # The json module looks into a dict's own storage to see whether it is empty, and asks `items`
+    # if it is not. So the storage is never empty before the data was read; from then on it has the
+    # same as `_values`, for extension modules that look nowhere else.
 
+    __slots__ = ("__weakref__", "_given", "_handle", "_late", "_values", "_whole")
+
+    #: Here because at the interpreter's end the modules' names may be gone.
     _free = fast.h3s_session_free
     _noun = "the session"
 
@@ -52,12 +78,16 @@ class Session(Handle, MutableMapping[str, Any]):
     _whole: bool
     #: The JSON text of each list and dict in `_values` as the library knows it.
     _given: dict[str, bytes]
+    #: What to do before a write that comes too late for the response, once it would.
+    _late: Optional[Callable[[Any], None]]
 
     def __init__(self, handle: Optional[c_void_p]) -> None:
+        dict.__setitem__(self, "", _UNREAD)
         self._handle = handle
         self._values = {}
         self._whole = False
         self._given = {}
+        self._late = None
 
     # ---- The mapping -------------------------------------------------------------------------------------------------
 
@@ -65,7 +95,7 @@ class Session(Handle, MutableMapping[str, Any]):
         values = self._values
         value = values[key] if key in values else self._read(key)
         if isinstance(value, _CONTAINERS) and key not in self._given:
-            self._given[key] = _text_of(key, value)
+            self._given[key] = self._fingerprint(value)
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -83,42 +113,58 @@ class Session(Handle, MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._data())
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._data())
+
     def __setitem__(self, key: str, value: Any) -> None:
-        name, text = _name_of(key), _text_of(key, value)
+        name, text = _json.name_of(key), self._text_of(key, value)
+        if self._late is not None:
+            self._late(self)
         # As _write would, without the call in between: this is what most requests do.
         if _set(self._handle, name, len(name), text, len(text), None):
             self._again(_set, name, len(name), text, len(text), key=key)
-        self._values[key] = value
+        self._store(key, value)
         if self._given or isinstance(value, _CONTAINERS):
             self._keep(key, value, text)
 
     def __delitem__(self, key: str) -> None:
         if key not in self._data():
             raise KeyError(key)
-        name = _name_of(key)
+        name = _json.name_of(key)
         self._write(fast.h3s_remove, name, len(name), key=key)
         del self._data()[key]
+        dict.__delitem__(self, key)
         self._given.pop(key, None)
 
     def update(  # type: ignore[override]
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
         """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
-        new, texts, text = _object_of(other, more)
+        new, texts, text = self._object_of(other, more)
         self._write(fast.h3s_update, text, len(text))
-        self._values.update(new)
         for key, value in new.items():
+            self._store(key, value)
             self._keep(key, value, texts[key])
 
-    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Self:
+    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Self:  # type: ignore[override]
         self.update(other)
         return self
 
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+        return {**self, **other} if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+        return {**other, **self} if isinstance(other, Mapping) else NotImplemented
+
+    def copy(self) -> dict[str, Any]:
+        """The data in a plain dict, which a change of does not change the session."""
+        return dict(self)
+
     def replace(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any) -> None:
         """Sets the data to these keys and no others; id and times stay."""
-        new, texts, text = _object_of(other, more)
+        new, texts, text = self._object_of(other, more)
         self._write(fast.h3s_replace, text, len(text))
-        self._values, self._whole, self._given = new, True, {}
+        self._know(new)
         for key, value in new.items():
             self._keep(key, value, texts[key])
 
@@ -134,7 +180,7 @@ class Session(Handle, MutableMapping[str, Any]):
         (To empty a session that goes on, use `replace()`.)
         """
         self._write(fast.h3s_clear)
-        self._values, self._whole, self._given = {}, True, {}
+        self._know({})
 
     def set_id(self, id: str) -> None:
         """Gives a new or just rotated session an id of your own: 1 to 255 graphic ASCII characters."""
@@ -146,7 +192,9 @@ class Session(Handle, MutableMapping[str, Any]):
 
         Raises Expired when the session has ended by then.
         """
-        self._write(fast.h3s_session_set_now, milliseconds(now))
+        moment = milliseconds(now)
+        if fast.h3s_session_set_now(self._handle, moment, None):
+            self._again(fast.h3s_session_set_now, moment)
 
     # ---- What the response needs -------------------------------------------------------------------------------------
 
@@ -163,7 +211,8 @@ class Session(Handle, MutableMapping[str, Any]):
         """The session as a bare token, for a client that sends it back in the session header."""
         self._flush()
         token = Str()
-        self._write(fast.h3s_seal, byref(token))
+        if fast.h3s_seal(self._handle, byref(token), None):
+            self._again(fast.h3s_seal, byref(token))
         return _str(token.ptr)
 
     # ---- What is known of it -----------------------------------------------------------------------------------------
@@ -183,6 +232,11 @@ class Session(Handle, MutableMapping[str, Any]):
     def is_new(self) -> bool:
         """Whether this request made the session."""
         return bool(self._view().flags & _abi.VIEW_NEW)
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether it has ended by `clear`, and nothing was written since."""
+        return bool(self._view().flags & _abi.VIEW_CLEARED)
 
     @property
     def is_dirty(self) -> bool:
@@ -220,8 +274,16 @@ class Session(Handle, MutableMapping[str, Any]):
 
     def close(self) -> None:
         """Frees the session and wipes its data; nothing else can be done with it then."""
-        self._values, self._whole, self._given = {}, False, {}
-        super().close()
+        self._know({})
+        self._whole = False
+        handle, self._handle = self._handle, None
+        self._free(handle)
+
+    def __del__(self) -> None:
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            self._handle = None
+            self._free(handle)
 
     def __repr__(self) -> str:
         if self._handle is None:
@@ -240,10 +302,21 @@ class Session(Handle, MutableMapping[str, Any]):
         if not self._whole:
             data = _data_of(self._handle).ptr
             self._check(_abi.OK if data else _abi.ERR_ARGUMENT, None)
-            values: dict[str, Any] = _decode(data.decode())[0]
+            values: dict[str, Any] = self._decode(data.decode())
             values.update(self._values)
-            self._values, self._whole = values, True
+            self._know(values, self._given)
         return self._values
+
+    def _know(self, values: dict[str, Any], given: Optional[dict[str, bytes]] = None) -> None:
+        """These are all the data."""
+        self._values, self._whole, self._given = values, True, {} if given is None else given
+        dict.clear(self)
+        dict.update(self, values)
+
+    def _store(self, key: str, value: Any) -> None:
+        self._values[key] = value
+        if self._whole:
+            dict.__setitem__(self, key, value)
 
     def _read(self, key: str) -> Any:
         """One value, without the others being parsed, if its key is there and needs no escapes."""
@@ -253,7 +326,7 @@ class Session(Handle, MutableMapping[str, Any]):
             length = found.len
             if length:
                 # What follows the value comes with it, and is cut off.
-                value = self._values[key] = _decode(found.ptr[:length].decode())[0]
+                value = self._values[key] = self._decode(found.ptr[:length].decode())
                 return value
         return self._data()[key]
 
@@ -263,6 +336,8 @@ class Session(Handle, MutableMapping[str, Any]):
         return view
 
     def _write(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
+        if self._late is not None:
+            self._late(self)
         if function(self._handle, *arguments, None):
             self._again(function, *arguments, key=key)
 
@@ -282,8 +357,27 @@ class Session(Handle, MutableMapping[str, Any]):
         if self._given:
             for key, text in list(self._given.items()):
                 value = self._values[key]
-                if _text_of(key, value) != text:
+                if self._fingerprint(value) != text:
                     self[key] = value
+
+    # What JSON is to it. Who has types of their own overrides these two.
+
+    _decode = staticmethod(_json.decode)
+    _text_of = staticmethod(_json.text_of)
+
+    def _fingerprint(self, value: Any) -> bytes:
+        """The JSON text of a value, or what shows a change as well where it has none."""
+        try:
+            return self._text_of("", value)
+        except DataError:
+            return _json.repr_of(value)
+
+    def _object_of(
+        self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]], more: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
+        values = dict(other, **more)
+        texts = {key: self._text_of(key, value) for key, value in values.items()}
+        return values, texts, _json.object_of(texts)
 
 
 def _str(text: Optional[bytes]) -> str:
@@ -292,40 +386,3 @@ def _str(text: Optional[bytes]) -> str:
 
 def _time(milliseconds: int) -> Optional[datetime]:
     return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
-
-
-def _name_of(key: object) -> bytes:
-    if not isinstance(key, str):
-        raise DataError(f"{key!r}: a key is a string, not {type(key).__name__}", key=str(key))
-    try:
-        return key.encode()
-    except UnicodeEncodeError:
-        raise DataError(f"{key!r}: a key has no unpaired surrogates", key=key) from None
-
-
-def _text_of(key: object, value: Any) -> bytes:
-    """The JSON text of a value."""
-    kind = type(value)
-    try:
-        if kind is int:
-            return b"%d" % value
-        try:
-            if kind is str:
-                return _quote(value).encode()
-            return _encode(value).encode()
-        except UnicodeEncodeError:
-            # JSON has unpaired surrogates, as escapes, and UTF-8 has not.
-            return _encode_ascii(value).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
-
-
-def _object_of(
-    other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]], more: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
-    values = dict(other, **more)
-    for key in values:
-        _name_of(key)
-    texts = {key: _text_of(key, value) for key, value in values.items()}
-    members = (_encode_ascii(key).encode() + b":" + text for key, text in texts.items())
-    return values, texts, b"{" + b",".join(members) + b"}"

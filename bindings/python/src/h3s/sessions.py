@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
-from typing import Any, Callable, Literal, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, NoReturn, Optional, Union
 
-from . import _abi
+from . import _abi, _json
 from ._abi import Error, Request, fast, slow
 from ._handle import Handle
 from .errors import ConfigError
-from .options import CookieOptions, Duration, Moment, SealOptions, milliseconds, read, snake, to_json
-from .session import Session, _text_of
+from .options import (
+    CookieOptions,
+    Duration,
+    Moment,
+    SealOptions,
+    in_python,
+    milliseconds,
+    read_file,
+    snake,
+    to_json,
+    with_changes,
+)
+from .session import Session
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Sessions"]
 
 Text = Union[str, bytes]
+
+
+class _Config(c_void_p):
+    """Frees itself with its last reference.
+
+    A call that gives up the GIL holds one, so another thread may `close` meanwhile.
+    """
+
+    # Here because at the interpreter's end the modules' names may be gone.
+    _free = fast.h3s_config_free
+
+    def __del__(self) -> None:
+        self._free(self)
 
 
 class Sessions(Handle):
@@ -37,11 +63,14 @@ class Sessions(Handle):
     cookie: attributes, see CookieOptions; False: header sessions only.
     seal: the format: its name, e.g. "h3-1", or SealOptions.
     legacy_seal_fallback: whether a Fe26.2 token of h3 1.x opens.
+    development: whether browsers reach this server by plain HTTP, as they do while one develops.
+        They keep a cookie that is `Secure`, or has a name with "__Host-" or a prefix of that kind,
+        over HTTPS alone (some: and for localhost). So the cookie then has neither, nor what needs
+        them: SameSite=None becomes Lax, and Partitioned goes. Never in production.
 
     Raises ConfigError, whose `key` names the option.
     """
 
-    _free = fast.h3s_config_free
     _noun = "the Sessions object"
 
     def __init__(
@@ -58,28 +87,41 @@ class Sessions(Handle):
         cookie: Union[CookieOptions, Literal[False], None] = None,
         seal: Union[str, SealOptions, None] = None,
         legacy_seal_fallback: Optional[bool] = None,
+        development: bool = False,
     ) -> None:
-        given = {key: value for key, value in locals().items() if key not in ("self", "__class__")}
+        given = {key: value for key, value in locals().items() if key not in ("self", "__class__", "development")}
         try:
-            self._open(to_json(given))
+            self._open(to_json(given, development))
         except ConfigError as error:
-            key = snake(error.key) if error.key else None
-            message = str(error)
-            if error.key and message.startswith(error.key):
-                message = f"{key}{message[len(error.key) :]}"
-            raise ConfigError(message, key=key) from None
+            raise ConfigError(in_python(str(error)), key=snake(error.key) if error.key else None) from None
 
     @classmethod
     def from_json(
-        cls, path_or_text: Union[str, os.PathLike[str]], *, password: Union[str, Mapping[str, str], None] = None
-    ) -> Sessions:
-        """From the JSON file that services in other languages read as well, or its text. A password given here goes in its place."""
+        cls, text: str, *, password: Union[str, Mapping[str, str], None] = None, development: bool = False
+    ) -> Self:
+        """From the JSON text that services in other languages read as well.
+
+        password: goes in place of the text's, which then needs none. development: as above.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"from_json takes the JSON text, not {type(text).__name__}; for a file there is from_file")
         sessions = cls.__new__(cls)
-        sessions._open(read(path_or_text, password))
+        sessions._open(with_changes(text, password, development))
         return sessions
 
+    @classmethod
+    def from_file(
+        cls,
+        path: Union[str, os.PathLike[str]],
+        *,
+        password: Union[str, Mapping[str, str], None] = None,
+        development: bool = False,
+    ) -> Self:
+        """As `from_json`, from a file, which is in UTF-8."""
+        return cls.from_json(read_file(path), password=password, development=development)
+
     def _open(self, options: str) -> None:
-        text, handle, error = options.encode("utf-8", "surrogatepass"), c_void_p(), Error()
+        text, handle, error = options.encode("utf-8", "surrogatepass"), _Config(), Error()
         status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
         self._handle = handle
         self._check(status, error)
@@ -89,6 +131,12 @@ class Sessions(Handle):
         self.header_name: str = fast.h3s_config_header_name(handle).ptr.decode()
         #: The value of a Vary header wherever a session was touched; may be empty.
         self.vary: str = fast.h3s_config_vary(handle).ptr.decode()
+
+    def _is_secure(self) -> bool:
+        """Whether browsers send the session's cookie over HTTPS alone."""
+        session = self.get()
+        session.update()
+        return any("; Secure" in value for value in session.set_cookies())
 
     # ---- Opening -----------------------------------------------------------------------------------------------------
 
@@ -186,14 +234,14 @@ class Sessions(Handle):
             its token opens as a session of these Sessions. Whoever can choose what is sealed (the state
             of a form, the target of a magic link) could choose a session.
         """
-        text = _text_of("value", value)
+        text = _json.text_of("value", value)
         flags = _abi.IRON_SESSION if as_session else 0
         return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, milliseconds(now), flags).decode("ascii")
 
     def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
         """The value in a bare Fe26.2 token, also one of iron-session with its "~2". Raises Rejected."""
         text = _bytes(token)
-        return json.loads(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)))
+        return _json.decode(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)).decode())
 
     def _iron(self, function: Callable[..., int], text: bytes, room: int, *how: int) -> bytes:
         out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
@@ -211,8 +259,8 @@ class Sessions(Handle):
     # ---- Its end -----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Frees the keys once the last session is freed. It need not be called."""
-        super().close()
+        """Frees the keys once the last session is freed, and other threads' calls have ended. It need not be called."""
+        self._handle = None
 
     def __repr__(self) -> str:
         return f"<h3s.Sessions in the cookie {self.cookie_name!r}>"
