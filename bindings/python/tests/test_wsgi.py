@@ -72,7 +72,7 @@ def test_each_response_owes_what_it_should(wsgi: Serve, client: httpx.Client, se
     assert generator.text == "generated" and len(cookies_of(generator)) == 1
     assert client.get(at + "/read").text == "11"
     write = client.get(at + "/write")
-    assert write.text == "written" and write.headers["cache-control"] == "no-store"
+    assert write.text == "written" and write.headers["cache-control"] == "private, no-store"
     assert client.get(at + "/read").text == "7"
     error = client.get(at + "/error")
     assert error.status_code == 500 and len(cookies_of(error)) == 1

@@ -2,35 +2,118 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
+from ._headers import is_targeted, merged_vary, private
+from .errors import Busy, LateWriteWarning
 from .session import Session
 from .sessions import Sessions
 
+__all__ = ["Owed", "RequestSession", "owed", "put"]
 
-class LazySession(Session):
-    """Costs nothing until it is touched."""
 
-    __slots__ = ("_open", "touched")
+class RequestSession(Session):
+    """What `request.session`, `flask.session` and `environ["h3s.session"]` are: costs nothing until it is touched."""
+
+    __slots__ = ("_name", "_open", "_unsealed", "refused", "touched")
 
     #: Whether anybody has looked at it: then the response depends on the cookie.
     touched: bool
+    #: Whether it could not be opened because the peer is over the limit: the answer is 429.
+    refused: bool
+    #: Whether it was written after a WebSocket was accepted, and not sealed since.
+    _unsealed: bool
 
-    def __init__(self, open: Callable[[], Session]) -> None:
+    def __init__(self, open: Callable[[], Session], method: str, path: str) -> None:
         super().__init__(None)
         # The first access to it ends in __getattr__.
         del self._handle
         self._open = open
-        self.touched = False
+        self._name = (method, path)
+        self._unsealed = self.touched = self.refused = False
 
     def __getattr__(self, name: str) -> Any:
         if name != "_handle":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        opened = self._open()
+        try:
+            opened = self._open()
+        except Busy:
+            self.refused = True
+            raise
         self._handle, opened._handle = opened._handle, None
         self.touched = True
+        # It most often holds the request, which holds the session.
+        del self._open
         return self._handle
+
+    # ---- As Starlette's and Flask's own ------------------------------------------------------------------------------
+
+    @property
+    def modified(self) -> bool:
+        """Whether a cookie is owed. Changes are noticed, nested ones too; True seals again in any case."""
+        return self.touched and self.is_dirty
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        # After a logout there is nothing to seal: that would be a new session.
+        if value and not self.is_cleared:
+            self.update()
+
+    def mark_modified(self) -> None:
+        """As `modified = True`. Nobody has to call it: changes are noticed."""
+        self.modified = True
+
+    @property
+    def accessed(self) -> bool:
+        """Whether anybody has looked into it."""
+        return self.touched
+
+    @accessed.setter
+    def accessed(self, value: bool) -> None:
+        # Flask sets it whenever `flask.session` is named; it is the look into it that counts.
+        pass
+
+    def mark_accessed(self) -> None:
+        """For Starlette, which calls it whenever `request.session` is named."""
+
+    # ---- Once the response's headers have gone -----------------------------------------------------------------------
+
+    def headers_went(self) -> None:
+        """From now on a write is lost, which its writer is told."""
+        self._late = RequestSession._warn
+
+    def socket_opened(self) -> None:
+        """From now on a write is lost if it is not sealed for the client in time, see `end`."""
+        self._late = RequestSession._note
+
+    def seal(self) -> str:
+        token = super().seal()
+        self._unsealed = False
+        return token
+
+    def end(self) -> None:
+        """The request is over: tells of what was changed in place, or not sealed, in time."""
+        if self._late is not None and self.touched and self._handle is not None:
+            self._flush()
+        if self._unsealed:
+            self._unsealed = False
+            self._warn()
+
+    def _note(self) -> None:
+        self._unsealed = True
+
+    def _warn(self) -> None:
+        method, path = self._name
+        warnings.warn(
+            f"{method} {path!r}: the session was written after the headers of the response had gone, so the write is lost",
+            LateWriteWarning,
+            stacklevel=_outside(),
+        )
+
+    # ---- Its end -----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         if self.touched:
@@ -38,73 +121,85 @@ class LazySession(Session):
 
     def __del__(self) -> None:
         if self.touched:
-            super().__del__()
+            try:
+                self.end()
+            finally:
+                super().__del__()
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.touched else f"<h3s.{type(self).__name__} not opened yet>"
+
+
+def _outside() -> int:
+    """The stack level, as its caller says it to `warnings.warn`, of the code that called this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == "h3s" or module in ("_collections_abc", "collections.abc")
+
+
+class Owed:
+    """What a response where a session was touched must say: headers to set, others to remove, Set-Cookie values to add."""
+
+    __slots__ = ("cookies", "headers", "removed")
+
+    def __init__(self, headers: dict[str, str], cookies: list[str]) -> None:
+        self.headers = headers
+        self.cookies = cookies
+        #: Says whether a header of the response has to go.
+        self.removed: Callable[[str], bool] = is_targeted if cookies else lambda _: False
 
 
 def owed(
     sessions: Sessions,
     session: Session,
-    vary: Optional[str],
-    cache_control: Optional[str],
+    vary: Iterable[str],
+    cache_control: Iterable[str],
     *,
     until_closed: bool = False,
-) -> tuple[dict[str, str], list[str]]:
-    """The headers to set and the Set-Cookie values to add where a session was touched.
+    insecure: bool = False,
+) -> Owed:
+    """vary, cache_control: the values of these header lines so far.
 
-    vary, cache_control: what the response says so far. until_closed: the cookie is to end with the browser.
+    until_closed: the cookie is to end with the browser. insecure: it is not to be Secure.
     """
     headers = {}
     if sessions.vary:
-        headers["Vary"] = _merged(vary, sessions.vary)
+        headers["Vary"] = merged_vary(vary, sessions.vary)
     cookies = session.set_cookies()
     if cookies:
-        headers["Cache-Control"] = _private(cache_control)
+        headers["Cache-Control"] = private(cache_control)
         if until_closed:
-            cookies = [_without_end(value) for value in cookies]
-    return headers, cookies
+            cookies = [_without(value, "Max-Age=", "Expires=") for value in cookies]
+        if insecure:
+            cookies = [_without(value, "Secure") for value in cookies]
+    return Owed(headers, cookies)
 
 
-def put(sessions: Sessions, session: LazySession, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def put(
+    sessions: Sessions, session: RequestSession, headers: Iterable[tuple[str, str]], *, insecure: bool = False
+) -> list[tuple[str, str]]:
     """A response's headers, in a list of its own, with what is owed to the session."""
     headers = list(headers)
     if not session.touched:
         return headers
 
-    def joined(name: str) -> Optional[str]:
-        return ", ".join(value for key, value in headers if key.lower() == name) or None
+    def lines(name: str) -> list[str]:
+        return [value for key, value in headers if key.lower() == name]
 
-    ours, cookies = owed(sessions, session, joined("vary"), joined("cache-control"))
-    taken = {name.lower() for name in ours}
-    kept = [(key, value) for key, value in headers if key.lower() not in taken]
-    return [*kept, *ours.items(), *(("Set-Cookie", value) for value in cookies)]
-
-
-def _directives(value: Optional[str]) -> list[str]:
-    return [part.strip() for part in (value or "").split(",") if part.strip()]
+    ours = owed(sessions, session, lines("vary"), lines("cache-control"), insecure=insecure)
+    taken = {name.lower() for name in ours.headers}
+    kept = [(key, value) for key, value in headers if key.lower() not in taken and not ours.removed(key)]
+    return [*kept, *ours.headers.items(), *(("Set-Cookie", value) for value in ours.cookies)]
 
 
-def _merged(vary: Optional[str], names: str) -> str:
-    if not vary:
-        return names
-    present = _directives(vary)
-    known = {name.lower() for name in present}
-    if "*" in known:
-        return "*"
-    return ", ".join([*present, *(name for name in _directives(names) if name.lower() not in known)])
-
-
-def _private(cache_control: Optional[str]) -> str:
-    """No shared cache may keep a response that sets the cookie: it would hand one user's session to another."""
-    if not cache_control:
-        return "private"
-    present = _directives(cache_control)
-    kept = [part for part in present if part.partition("=")[0].lower() not in ("public", "s-maxage", "private")]
-    # `private="Set-Cookie"` says less than `private`, so it is no substitute.
-    return ", ".join(kept if "no-store" in (part.lower() for part in kept) else ["private", *kept])
-
-
-def _without_end(cookie: str) -> str:
+def _without(cookie: str, *attributes: str) -> str:
+    """A Set-Cookie value without these attributes; one that deletes keeps its lifetime."""
     parts = cookie.split("; ")
-    if "Max-Age=0" in parts:
+    if "Max-Age=0" in parts and "Max-Age=" in attributes:
         return cookie
-    return "; ".join(part for part in parts if not part.startswith(("Max-Age=", "Expires=")))
+    return "; ".join([parts[0], *(part for part in parts[1:] if not part.startswith(attributes))])

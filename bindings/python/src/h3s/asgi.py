@@ -9,17 +9,18 @@ unhandled exception. Elsewhere, `scope["session"]` is the session. It opens when
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Mapping, MutableMapping
 from functools import partial
 from typing import Any, Callable, Optional
 
-from ._http import LazySession, put
+from ._finding import Clock, find, may_be_cold
+from ._http import RequestSession, put
 from .cross_site import is_cross_site
 from .errors import Busy, Cold
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["SessionMiddleware"]
+__all__ = ["RequestSession", "SessionMiddleware", "session_of"]
 
 _Scope = MutableMapping[str, Any]
 _Message = MutableMapping[str, Any]
@@ -29,50 +30,77 @@ _Application = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 _STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
 
+def session_of(request: Any, key: str = "session") -> RequestSession:
+    """The session of a request that came through the middleware, as what it is, with `rotate` and the rest.
+
+    request: Starlette's or FastAPI's Request or WebSocket, or a scope. (`request.session` is the
+    same object, which Starlette declares to be a dict.)
+    """
+    scope: Mapping[str, Any] = request if isinstance(request, Mapping) and "type" in request else request.scope
+    try:
+        session: RequestSession = scope[key]
+    except KeyError:
+        raise LookupError(
+            f"there is no {key!r}: this request did not come through h3s.asgi.SessionMiddleware"
+        ) from None
+    return session
+
+
 class SessionMiddleware:
     """Gives each HTTP request and WebSocket a session, and each response, errors included, the cookies that it owes.
 
-    A WebSocket's session can be read all along, but only what was written before it is accepted reaches the client.
+    A WebSocket's session can be read all along, but only what was written before it is accepted
+    reaches the client, unless it is sealed and sent.
 
     peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda scope: scope["client"][0]`.
         Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
         that share the first 64 bits of an IPv6 address are one peer.
+    key: where in the scope the session is. Another one is for a second kind of session in the same
+        application, of other Sessions; see `session_of`.
+    clock: the time, for tests.
+
+    Where Fe26.2 is opened, a token may take milliseconds: such a key is derived in a thread before
+    the application runs, so that the event loop never waits for one. A session that nobody touches
+    costs nothing otherwise.
     """
 
     def __init__(
-        self, app: _Application, sessions: Sessions, *, peer: Optional[Callable[[_Scope], str]] = None
+        self,
+        app: _Application,
+        sessions: Sessions,
+        *,
+        peer: Optional[Callable[[_Scope], str]] = None,
+        key: str = "session",
+        clock: Optional[Clock] = None,
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._peer = peer
+        self._key = key
+        self._clock = clock
         self._header = sessions.header_name.encode()
+        self._may_be_cold = may_be_cold(sessions)
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        session = RequestSession(await self._opener(scope), *_name_of(scope))
+        scope[self._key] = session
+        response = _Response(self._sessions, session, scope, send)
         try:
-            session = LazySession(await self._opener(scope))
-        except Busy:
-            await _refuse(scope, send)
-            return
-        scope["session"] = session
-
-        async def send_with_cookies(message: _Message) -> None:
-            if message["type"] in _STARTS and session.touched:
-                headers = [
-                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", [])
-                ]
-                message["headers"] = [
-                    (name.lower().encode("latin-1"), value.encode("latin-1"))
-                    for name, value in put(self._sessions, session, headers)
-                ]
-            await send(message)
-
-        await self._app(scope, receive, send_with_cookies)
+            await self._app(scope, receive, response.send)
+        except Exception as error:
+            if isinstance(error, Busy) and session.refused and not response.has_started:
+                await response.refuse()
+            # Where 429 has gone, it is that error once more, or what the application made of it.
+            elif not response.is_refused:
+                raise
+        finally:
+            session.end()
 
     async def _opener(self, scope: _Scope) -> Callable[[], Session]:
-        """Opens the session where it is not touched; a slow key derivation is made now, in a thread."""
+        """Opens the session where it is touched; a slow key derivation is made now, in a thread."""
         lines, header = [], None
         for name, value in scope["headers"]:
             if name == b"cookie":
@@ -81,31 +109,108 @@ class SessionMiddleware:
                 header = value
         # HTTP/2 allows several lines.
         cookie = "; ".join(lines) if lines else None
-        peer = self._peer(scope) if self._peer is not None else None
+        method, path = _name_of(scope)
 
         def open(*, warm_only: bool = False) -> Session:
-            cross_site = is_cross_site(partial(_header, scope))
-            return self._sessions.get(cookie, header, peer=peer, cross_site=cross_site, warm_only=warm_only)
+            return find(
+                self._sessions,
+                cookie,
+                header,
+                peer=self._peer(scope) if self._peer is not None else None,
+                cross_site=is_cross_site(partial(_header, scope)),
+                clock=self._clock,
+                method=method,
+                path=path,
+                is_plain=_is_plain(scope),
+                warm_only=warm_only,
+            )
 
-        if "Fe26.2*" not in (cookie or "") and b"Fe26.2*" not in (header or b""):
+        if not self._may_be_cold or (cookie is None and header is None):
             return open
         try:
             opened = open(warm_only=True)
         except Cold:
-            opened = await asyncio.get_running_loop().run_in_executor(None, open)
+            try:
+                opened = await asyncio.get_running_loop().run_in_executor(None, open)
+            except Busy as busy:
+                return partial(_raise, busy)
+        except Busy as busy:
+            return partial(_raise, busy)
         return lambda: opened
+
+
+class _Response:
+    """Sends what the application says, with what is owed to the session; 429 where that was refused."""
+
+    def __init__(self, sessions: Sessions, session: RequestSession, scope: _Scope, send: _Send) -> None:
+        self._sessions = sessions
+        self._session = session
+        self._scope = scope
+        self._send = send
+        self.has_started = False
+        #: Whether 429 has gone in place of the application's error.
+        self.is_refused = False
+
+    async def send(self, message: _Message) -> None:
+        kind = message["type"]
+        if self.is_refused:
+            return
+        if kind not in _STARTS:
+            # A WebSocket may be closed before it was accepted.
+            self.has_started = self.has_started or kind == "websocket.close"
+            await self._send(message)
+            return
+        session = self._session
+        if session.refused and message.get("status") == 500:
+            # What a framework makes of an exception that nobody handles.
+            await self.refuse()
+            return
+        self.has_started = True
+        if session.touched:
+            message = {**message, "headers": self._headers(message.get("headers", ()))}
+        await self._send(message)
+        if kind == "websocket.accept":
+            session.socket_opened()
+        else:
+            session.headers_went()
+
+    async def refuse(self) -> None:
+        """Answers 429 and touches no cookie; a WebSocket is closed before it opens."""
+        self.has_started = self.is_refused = True
+        if self._scope["type"] == "websocket":
+            await self._send({"type": "websocket.close", "code": 1013})
+            return
+        await self._send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    def _headers(self, present: Any) -> list[tuple[bytes, bytes]]:
+        """A list of its own: the application's may be a constant, for all its responses."""
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in present]
+        put_in = put(self._sessions, self._session, headers, insecure=_is_test_client(self._scope))
+        return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in put_in]
+
+
+def _raise(error: Busy) -> Session:
+    raise error
+
+
+def _name_of(scope: _Scope) -> tuple[str, str]:
+    return scope.get("method", "WEBSOCKET"), scope.get("path", "")
+
+
+def _is_plain(scope: _Scope) -> bool:
+    return scope.get("scheme", "http") in ("http", "ws")
+
+
+def _is_test_client(scope: _Scope) -> bool:
+    """Whether this is Starlette's TestClient by its default http://, whose jar would keep a Secure cookie to itself.
+
+    No server has a client that is no address.
+    """
+    return _is_plain(scope) and tuple(scope.get("client") or ()) == ("testclient", 50000)
 
 
 def _header(scope: _Scope, name: str) -> Optional[str]:
     key = name.lower().encode()
     lines = [value.decode("latin-1") for found, value in scope["headers"] if found == key]
     return ", ".join(lines) if lines else None
-
-
-async def _refuse(scope: _Scope, send: _Send) -> None:
-    """Answers 429 and touches no cookie; a WebSocket is closed before it opens."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1013})
-        return
-    await send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})

@@ -27,7 +27,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from ._http import LazySession, owed
+from ._http import RequestSession, owed
 from .cross_site import is_cross_site
 from .errors import Busy, ConfigError
 from .session import Session
@@ -76,13 +76,13 @@ class SessionStore(SessionBase):
     """Django's interface to a session. Changes are noticed, nested ones too."""
 
     # What SessionBase edits is the session itself, so there is nothing to load or to save.
-    _session_cache: LazySession
+    _session_cache: RequestSession
 
-    def __init__(self, session_key: Optional[str] = None, *, opened: Optional[LazySession] = None) -> None:
+    def __init__(self, session_key: Optional[str] = None, *, opened: Optional[RequestSession] = None) -> None:
         super().__init__(session_key)
         if opened is None:
             token = f"{sessions().cookie_name}={session_key}" if session_key else None
-            opened = LazySession(lambda: sessions().get(token))
+            opened = RequestSession(lambda: sessions().get(token), "", "")
         self._session_cache = opened
 
     @property
@@ -197,7 +197,7 @@ class SessionMiddleware(MiddlewareMixin):
         def open() -> Session:
             return sessions().get(cookie, header, cross_site=is_cross_site(request.headers.get))
 
-        request.session = SessionStore(opened=LazySession(open))
+        request.session = SessionStore(opened=RequestSession(open, request.method or "", request.path))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         store = getattr(request, "session", None)
@@ -207,12 +207,19 @@ class SessionMiddleware(MiddlewareMixin):
             store.modified = True
         until_closed = store.get_expire_at_browser_close()
         headers = response.headers
-        ours, cookies = owed(
-            sessions(), store.h3s, headers.get("Vary"), headers.get("Cache-Control"), until_closed=until_closed
+        vary, cache_control = headers.get("Vary"), headers.get("Cache-Control")
+        ours = owed(
+            sessions(),
+            store.h3s,
+            [vary] if vary else [],
+            [cache_control] if cache_control else [],
+            until_closed=until_closed,
         )
-        for name, value in ours.items():
+        for name in [name for name in headers if ours.removed(name)]:
+            del headers[name]
+        for name, value in ours.headers.items():
             headers[name] = value
-        for value in cookies:
+        for value in ours.cookies:
             cookie = _SetCookie(value)
             response.cookies[cookie.key] = cookie
         return response

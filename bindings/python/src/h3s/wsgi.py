@@ -11,22 +11,28 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Callable, Optional, Union
 
-from ._http import LazySession, put
+from ._finding import Clock, find
+from ._http import RequestSession, put
 from .cross_site import is_cross_site
 from .errors import Busy
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["SessionMiddleware", "session_of"]
+__all__ = ["RequestSession", "SessionMiddleware", "session_of"]
 
 _ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None], None]
 _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _KEY = "h3s.session"
 
 
-def session_of(environ: dict[str, Any]) -> Session:
+def session_of(environ: dict[str, Any], key: str = _KEY) -> RequestSession:
     """The session of a request that came through the middleware."""
-    session: Session = environ[_KEY]
+    try:
+        session: RequestSession = environ[key]
+    except KeyError:
+        raise LookupError(
+            f"there is no {key!r}: this request did not come through h3s.wsgi.SessionMiddleware"
+        ) from None
     return session
 
 
@@ -36,48 +42,73 @@ class SessionMiddleware:
     peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda environ: environ["REMOTE_ADDR"]`.
         Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
         that share the first 64 bits of an IPv6 address are one peer.
+    key: where in the environ the session is. Another one is for a second kind of session in the same
+        application, of other Sessions; see `session_of`.
+    clock: the time, for tests.
     """
 
     def __init__(
-        self, app: _Application, sessions: Sessions, *, peer: Optional[Callable[[dict[str, Any]], str]] = None
+        self,
+        app: _Application,
+        sessions: Sessions,
+        *,
+        peer: Optional[Callable[[dict[str, Any]], str]] = None,
+        key: str = _KEY,
+        clock: Optional[Clock] = None,
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._peer = peer
+        self._key = key
+        self._clock = clock
         self._header = "HTTP_" + sessions.header_name.upper().replace("-", "_") if sessions.header_name else ""
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         session = self._session(environ)
-        environ[_KEY] = session
+        environ[self._key] = session
         response = _Response(self._sessions, session, start_response)
         try:
             body = self._app(environ, response.start)
             if response.status is None:
                 # A generator has not begun yet: its headers go out with its first bytes.
-                return _Body(response, body)
+                return _Body(response, body, session)
             response.send()
-            return body
+            if not response.is_refused:
+                return body
+            _close(body)
+            return []
         except Busy:
+            if not session.refused:
+                raise
             return response.busy()
 
-    def _session(self, environ: dict[str, Any]) -> LazySession:
-        sessions, peer = self._sessions, self._peer
+    def _session(self, environ: dict[str, Any]) -> RequestSession:
 
         def header(name: str) -> Optional[str]:
             return environ.get("HTTP_" + name.upper().replace("-", "_"))
 
-        def open() -> Session:
-            who = peer(environ) if peer is not None else None
-            cross_site = is_cross_site(header)
-            return sessions.get(environ.get("HTTP_COOKIE"), environ.get(self._header), peer=who, cross_site=cross_site)
+        method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
 
-        return LazySession(open)
+        def open() -> Session:
+            return find(
+                self._sessions,
+                environ.get("HTTP_COOKIE"),
+                environ.get(self._header),
+                peer=self._peer(environ) if self._peer is not None else None,
+                cross_site=is_cross_site(header),
+                clock=self._clock,
+                method=method,
+                path=path,
+                is_plain=environ.get("wsgi.url_scheme", "http") == "http",
+            )
+
+        return RequestSession(open, method, path)
 
 
 class _Response:
     """Holds the headers back until the last moment."""
 
-    def __init__(self, sessions: Sessions, session: LazySession, start_response: Callable[..., Any]) -> None:
+    def __init__(self, sessions: Sessions, session: RequestSession, start_response: Callable[..., Any]) -> None:
         self._sessions = sessions
         self._session = session
         self._start_response = start_response
@@ -85,6 +116,8 @@ class _Response:
         self._exc_info: _ExcInfo = None
         self._write: Optional[Callable[[bytes], object]] = None
         self.status: Optional[str] = None
+        #: Whether 429 has gone in place of the application's error.
+        self.is_refused = False
 
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None
@@ -98,26 +131,34 @@ class _Response:
     def write(self, data: bytes) -> object:
         self.send()
         assert self._write is not None
-        return self._write(data)
+        return None if self.is_refused else self._write(data)
 
     def send(self) -> None:
         if self._write is not None or self.status is None:
+            return
+        if self._session.refused and self.status.startswith("500"):
+            # What a framework makes of an exception that nobody handles.
+            self.busy()
             return
         headers = put(self._sessions, self._session, self._headers)
         given = (self._exc_info,) if self._exc_info else ()
         self._write = self._start_response(self.status, headers, *given)
         self._exc_info = None
+        self._session.headers_went()
 
     def busy(self) -> Iterable[bytes]:
         if self._write is None:
-            self._start_response("429 Too Many Requests", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            plain = [("Content-Type", "text/plain"), ("Content-Length", "0")]
+            given = (self._exc_info,) if self._exc_info else ()
+            self._write, self.is_refused = self._start_response("429 Too Many Requests", plain, *given), True
         return []
 
 
 class _Body:
-    def __init__(self, response: _Response, body: Iterable[bytes]) -> None:
+    def __init__(self, response: _Response, body: Iterable[bytes], session: RequestSession) -> None:
         self._response = response
         self._body = body
+        self._session = session
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -125,12 +166,23 @@ class _Body:
                 # An empty one may come before the headers are known.
                 if chunk:
                     self._response.send()
+                    if self._response.is_refused:
+                        return
                     yield chunk
             self._response.send()
         except Busy:
+            if not self._session.refused:
+                raise
             yield from self._response.busy()
 
     def close(self) -> None:
-        close = getattr(self._body, "close", None)
-        if close is not None:
-            close()
+        try:
+            _close(self._body)
+        finally:
+            self._session.end()
+
+
+def _close(body: Iterable[bytes]) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()

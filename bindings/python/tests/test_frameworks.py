@@ -1,0 +1,386 @@
+"""What holds in every framework: caches, the log, clocks, late writes, and what peers and servers send."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from typing import Any
+
+import h3s
+import pytest
+from h3s import asgi, wsgi
+
+from conftest import NOW, PASSWORD, cookie_of, cookies_of
+from frameworks import Browser, each, in_asgi, in_wsgi, visit
+
+
+def count(session: Any, path: str) -> str:
+    session["count"] = session.get("count", 0) + 1
+    return str(session["count"])
+
+
+def read(session: Any, path: str) -> str:
+    return json.dumps(session)
+
+
+# ---- Caches ----------------------------------------------------------------------------------------------------------
+
+CACHE_CONTROL = [
+    ("", "private"),
+    ("no-store", "private, no-store"),
+    ("private, no-store", "private, no-store"),
+    ("public, max-age=5, s-maxage=9", "private, max-age=5"),
+    ("Public , S-MaxAge = 9,, no-transform", "private, no-transform"),
+    ('private="Set-Cookie, X", max-age=5', "private, max-age=5"),
+    ('no-cache="Set-Cookie, X-Public", public', 'private, no-cache="Set-Cookie, X-Public"'),
+    ('ext="a\\", public", public', 'private, ext="a\\", public"'),
+    ('ext="never, closed', 'private, ext="never, closed'),
+]
+
+
+@each
+@pytest.mark.parametrize(("said", "sent"), CACHE_CONTROL)
+def test_no_shared_cache_keeps_what_sets_the_cookie(make: Any, sessions: h3s.Sessions, said: str, sent: str) -> None:
+    headers = [("Cache-Control", said)] if said else []
+    assert visit(make(sessions, count, headers), "/a").headers.get_list("cache-control") == [sent]
+    # A response that only reads says what it did.
+    assert visit(make(sessions, read, headers), "/a").headers.get_list("cache-control") == [v for _, v in headers]
+
+
+@each
+def test_no_header_tells_a_cdn_to_store_what_sets_the_cookie(make: Any, sessions: h3s.Sessions) -> None:
+    names = [
+        "CDN-Cache-Control",
+        "Cloudflare-CDN-Cache-Control",
+        "Surrogate-Control",
+        "Edge-Control",
+        "X-Accel-Expires",
+    ]
+    headers = [(name, "max-age=600") for name in names]
+    left = visit(make(sessions, count, [*headers, ("X-Other", "stays")]), "/a").headers
+    assert not any(name in left for name in names) and left["x-other"] == "stays"
+    assert all(name in visit(make(sessions, read, headers), "/a").headers for name in names)
+
+
+@each
+def test_several_lines_of_a_header_become_one(make: Any, sessions: h3s.Sessions) -> None:
+    headers = [("Vary", "Accept"), ("Vary", "cookie"), ("Cache-Control", "public"), ("Cache-Control", "max-age=1")]
+    found = visit(make(sessions, count, headers), "/a").headers
+    assert found.get_list("vary") == ["Accept, cookie, x-h3-session"]
+    assert found.get_list("cache-control") == ["private, max-age=1"]
+
+
+# ---- What belongs to the application stays as it is -------------------------------------------------------------------
+
+
+def test_a_constant_start_message_gives_nobody_the_session_of_another(sessions: h3s.Sessions) -> None:
+    start = {"type": "http.response.start", "status": 200, "headers": [[b"content-type", b"text/plain"]]}
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/login":
+            scope["session"]["user"] = "alice"
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    app = asgi.SessionMiddleware(application, sessions)
+    assert len(cookies_of(visit(app, "/login"))) == 1
+    assert not cookies_of(visit(app, "/public")) and start["headers"] == [[b"content-type", b"text/plain"]]
+
+
+def test_a_constant_list_of_headers_gives_nobody_the_session_of_another(sessions: h3s.Sessions) -> None:
+    headers: list[tuple[str, str]] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/login":
+            environ["h3s.session"]["user"] = "alice"
+        start_response("200 OK", headers)
+        return []
+
+    app = wsgi.SessionMiddleware(application, sessions)
+    assert len(cookies_of(visit(app, "/login"))) == 1
+    assert not cookies_of(visit(app, "/public")) and not headers
+
+
+def test_a_constant_response_of_flask_gives_nobody_the_session_of_another(sessions: h3s.Sessions) -> None:
+    import flask
+    from h3s.flask import H3SessionInterface
+
+    app = flask.Flask("test")
+    app.session_interface = H3SessionInterface(sessions)
+    constant = flask.Response("hello", headers={"Set-Cookie": "theme=dark"})
+
+    @app.get("/<name>")
+    def view(name: str) -> flask.Response:
+        if name != "public":
+            flask.session["user"] = name
+        return constant
+
+    first, second = cookies_of(visit(app, "/alice")), cookies_of(visit(app, "/bob"))
+    assert first[0] == second[0] == "theme=dark" and len(first) == len(second) == 2 and first[1] != second[1]
+    assert cookies_of(visit(app, "/public")) == ["theme=dark"]
+
+
+# ---- Late writes -----------------------------------------------------------------------------------------------------
+
+
+def late(session: Any, how: str) -> None:
+    if how == "/nested":
+        session["list"].append(1)
+    elif how == "/logout":
+        session.clear()
+    elif how == "/default":
+        session.setdefault("late", 1)
+    elif how == "/update":
+        session.update(late=1)
+    else:
+        assert how == "/read" and session["list"] == []
+
+
+@pytest.mark.parametrize("how", ["/nested", "/logout", "/default", "/update", "/read"])
+@pytest.mark.parametrize("framework", ["wsgi", "wsgi function", "asgi", "flask"])
+def test_a_write_after_the_headers_is_told(sessions: h3s.Sessions, framework: str, how: str) -> None:
+    def stream(session: Any) -> Any:
+        yield b"a"
+        late(session, how)
+        yield b"b"
+
+    def generator(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["h3s.session"]["list"] = []
+        start_response("200 OK", [])
+        yield from stream(environ["h3s.session"])
+
+    def function(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["h3s.session"]["list"] = []
+        start_response("200 OK", [])
+        return stream(environ["h3s.session"])
+
+    async def asynchronous(scope: Any, receive: Any, send: Any) -> None:
+        scope["session"]["list"] = []
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for chunk in stream(scope["session"]):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def in_flask() -> Any:
+        import flask
+        from h3s.flask import H3SessionInterface
+
+        app = flask.Flask("test")
+        app.session_interface = H3SessionInterface(sessions)
+
+        @app.get("/<name>")
+        def view(name: str) -> Any:
+            flask.session["list"] = []
+            return flask.Response(flask.stream_with_context(stream(flask.session)))
+
+        return app
+
+    app = {
+        "wsgi": lambda: wsgi.SessionMiddleware(generator, sessions),
+        "wsgi function": lambda: wsgi.SessionMiddleware(function, sessions),
+        "asgi": lambda: asgi.SessionMiddleware(asynchronous, sessions),
+        "flask": in_flask,
+    }[framework]()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert visit(app, how).text == "ab"
+    ours = [warning for warning in told if warning.category is h3s.LateWriteWarning]
+    assert len(ours) == (how != "/read")
+    for warning in ours:
+        assert f"GET '{how}'" in str(warning.message)
+        # The line that wrote; what was changed in place is noticed at the end.
+        assert warning.filename == __file__ or how == "/nested"
+
+
+# ---- What servers and peers send --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("between", [",", ", ", " ,\t"])
+def test_lines_of_cookie_that_a_server_joined_by_commas_are_read(sessions: h3s.Sessions, between: str) -> None:
+    session = sessions.use()
+    session["long"] = "x" * 5_000
+    mine = [value.split(";")[0] for value in session.set_cookies()]
+    assert len(mine) > 2
+    for lines in (["theme=dark", *mine], [*mine, "theme=dark"], [mine[0], "a=b; c=d", *mine[1:]]):
+        found = visit(in_wsgi(sessions, read), "/a", [("Cookie", between.join(lines))])
+        assert found.json() == {"long": "x" * 5_000}
+
+
+def test_a_comma_changes_nothing_where_a_session_opens(sessions: h3s.Sessions) -> None:
+    mine, other = sessions.use(), sessions.use()
+    mine["user"], other["user"] = "alice", "mallory"
+    cookie = f"{cookie_of(mine)}; a=b,{cookie_of(other)}"
+    assert visit(in_wsgi(sessions, read), "/a", [("Cookie", cookie)]).json() == {"user": "alice"}
+
+
+@each
+def test_the_session_header_may_be_authorization(make: Any) -> None:
+    sessions = h3s.Sessions(password=PASSWORD, session_header="authorization")
+    session = sessions.use()
+    session["user"] = "alice"
+    app = make(sessions, read)
+    for value in ("Bearer " + session.seal(), session.seal(), "bearer  " + session.seal()):
+        found = visit(app, "/a", [("Authorization", value)])
+        assert found.json() == {"user": "alice"} and found.headers["vary"] == "Cookie, authorization"
+    # Whoever signs in by another scheme keeps the session of the cookie.
+    found = visit(app, "/a", [("Authorization", "Basic YWxpY2U6c2VjcmV0"), ("Cookie", cookie_of(session))])
+    assert found.json() == {"user": "alice"}
+
+
+@each
+def test_the_clock_is_an_argument(make: Any) -> None:
+    sessions = h3s.Sessions(password=PASSWORD, max_age=60)
+    now = [float(NOW)]
+    browser = Browser(make(sessions, count, clock=lambda: now[0]))
+    seen = []
+    for step in (0, 60, 1):
+        now[0] += step
+        seen.append(browser.get("/a").text)
+    assert seen == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize("make", [in_wsgi, in_asgi])
+def test_one_application_has_two_kinds_of_sessions(make: Any) -> None:
+    theirs, ours = (h3s.Sessions(password=PASSWORD, name=name) for name in ("visitor", "staff"))
+    module = wsgi if make is in_wsgi else asgi
+    inner: Any = None
+
+    def both(request: Any, *rest: Any) -> Any:
+        admin = module.session_of(request, "staff")
+        admin["n"] = admin.get("n", 10) + 1
+        return inner(request, *rest)
+
+    inner = make(theirs, count)
+    browser = Browser(module.SessionMiddleware(both, ours, key="staff"))
+    for n in (1, 2, 3):
+        assert browser.get("/a").text == str(n)
+    assert set(browser.cookies) == {"visitor", "staff"}
+    assert ours.get(f"staff={browser.cookies['staff']}")["n"] == 13
+
+
+# ---- The log ---------------------------------------------------------------------------------------------------------
+
+
+@each
+def test_the_log_says_why_a_session_is_new(make: Any, caplog: pytest.LogCaptureFixture) -> None:
+    sessions = h3s.Sessions(password=PASSWORD, name="ours")
+    mine = sessions.use()
+    mine["user"] = "alice"
+    token = mine.seal()
+    app = make(sessions, read)
+    caplog.set_level(logging.DEBUG, "h3s")
+
+    def told(*headers: tuple[str, str]) -> str:
+        caplog.clear()
+        visit(app, "/page", list(headers))
+        (record,) = caplog.records
+        assert PASSWORD not in record.getMessage() and token not in record.getMessage()
+        assert record.name == "h3s" and record.levelno == logging.DEBUG
+        return record.getMessage()
+
+    assert told(("Cookie", f"ours={token}")) == "GET '/page': the session of the cookie"
+    assert told(("x-ours-session", token)) == "GET '/page': the session of the header"
+    assert "no cookie" in told() and "Secure" in told() and "development=True" in told()
+    assert "none of the request's cookies is ours" in told(("Cookie", "a=b"))
+    assert "bad_seal (forged," in told(("Cookie", f"ours={token[:-9]}AAAAAAAAA"))
+    caplog.set_level(logging.INFO, "h3s")
+    caplog.clear()
+    visit(app, "/page")
+    assert not caplog.records
+
+
+# ---- Development over plain HTTP --------------------------------------------------------------------------------------
+
+
+@each
+def test_development_is_one_switch(make: Any) -> None:
+    cookie: h3s.CookieOptions = {"same_site": "none", "partitioned": True}
+    sessions = h3s.Sessions(password=PASSWORD, name="__Host-session", cookie=cookie, development=True)
+    (line,) = cookies_of(visit(make(sessions, count), "/a"))
+    assert line.startswith("session=") and "Secure" not in line and "Partitioned" not in line and "None" not in line
+    text = json.dumps({"password": PASSWORD, "name": "__Host-session", "cookie": {"sameSite": "none"}})
+    sessions = h3s.Sessions.from_json(text, development=True)
+    (line,) = cookies_of(visit(make(sessions, count), "/a"))
+    assert line.startswith("session=") and "Secure" not in line
+
+
+def test_starlettes_test_client_counts_and_no_server_is_taken_for_it() -> None:
+    sessions = h3s.Sessions(password=PASSWORD)
+    app = in_asgi(sessions, count)
+    with warnings.catch_warnings():
+        # Of the library below the test client.
+        warnings.simplefilter("ignore")
+        from starlette.testclient import TestClient
+
+        client = TestClient(app)
+        assert [client.get("/a").text for _ in range(3)] == ["1", "2", "3"]
+        assert "secure" not in client.get("/a").headers["set-cookie"].lower()
+        over_tls = TestClient(app, base_url="https://test.example")
+        assert [over_tls.get("/a").text for _ in range(3)] == ["1", "2", "3"]
+        assert "; Secure" in over_tls.get("/a").headers["set-cookie"]
+    # As httpx and servers say who asks: an address.
+    assert "; Secure" in visit(app, "/a").headers["set-cookie"]
+
+
+# ---- Too busy --------------------------------------------------------------------------------------------------------
+
+
+@each
+def test_busy_is_429_from_wherever_it_comes(make: Any) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal={"format": "h3-2"})
+    head, _, mac = iron.use(now=NOW).seal().rsplit("*", 2)
+    visited = []
+
+    def view(session: Any, path: str) -> str:
+        visited.append(path)
+        return "static" if path == "/static" else str(session.get("user"))
+
+    app = make(iron, view, clock=lambda: NOW, peer=lambda request: "192.0.2.7")
+    statuses = [visit(app, "/page", [(iron.header_name, f"{head}*{n:064x}*{mac}")]).status_code for n in range(30)]
+    assert statuses == [200] * 20 + [429] * 10
+    # What does not touch the session is served all the same.
+    forged = (iron.header_name, f"{head}*{99:064x}*{mac}")
+    assert visit(app, "/static", [forged]).text == "static"
+
+
+def test_busy_is_429_where_the_framework_makes_an_error_of_it() -> None:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    iron = h3s.Sessions(password=PASSWORD, seal={"format": "h3-2"})
+    head, _, mac = iron.use(now=NOW).seal().rsplit("*", 2)
+
+    async def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(request.session.get("user")))
+
+    async def guarded(request: Request) -> PlainTextResponse:
+        try:
+            return PlainTextResponse(str(request.session.get("user")))
+        except h3s.Busy:
+            return PlainTextResponse("later", 503)
+
+    def flask_like(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        try:
+            return [str(environ["h3s.session"].get("user")).encode()]
+        except h3s.Busy:
+            start_response("500 Internal Server Error", [])
+            return [b"an error"]
+
+    def app_of(make: Any, application: Any) -> Any:
+        return make(application, iron, clock=lambda: NOW, peer=lambda request: "192.0.2.7")
+
+    starlette = app_of(asgi.SessionMiddleware, Starlette(routes=[Route("/page", page), Route("/guarded", guarded)]))
+    plain = app_of(wsgi.SessionMiddleware, flask_like)
+
+    def status(app: Any, path: str, n: int) -> int:
+        return visit(app, path, [(iron.header_name, f"{head}*{n:064x}*{mac}")]).status_code
+
+    for n in range(20):
+        assert status(starlette, "/page", n) == 200
+    assert status(starlette, "/page", 30) == 429
+    assert status(starlette, "/guarded", 31) == 503
+    busy = visit(plain, "/page", [(iron.header_name, f"{head}*{32:064x}*{mac}")])
+    assert busy.status_code == 429 and busy.text == ""
