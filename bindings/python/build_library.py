@@ -20,23 +20,24 @@ CRATE = HERE / "crate" if (HERE / "crate").is_dir() else HERE.parents[1]
 class Library(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
-            # Works on the tree, with $H3S_LIBRARY or the system's library.
+            # The package finds what lies there, see _abi.py.
+            _library(CRATE / "target")
             return
+        library = _library(Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")))
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"
-        build_data["force_include"][str(_library())] = f"h3s/{_name()}"
+        build_data["force_include"][str(library)] = f"h3s/{_name()}"
 
 
 def _name() -> str:
     return "libh3s.dylib" if sys.platform == "darwin" else "libh3s.so"
 
 
-def _library() -> Path:
+def _library(target: Path) -> Path:
     cargo = shutil.which("cargo") or shutil.which("cargo", path=str(Path.home() / ".cargo/bin"))
     if cargo is None:
         sys.exit("Rust is missing: install it with rustup, or install a wheel, which needs none")
-    target = Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     # As in the Makefile of the crate, so that neither has to build anew what the other has built.
     remap = [f"--remap-path-prefix={CRATE}=.", f"--remap-path-prefix={_cargo_home()}/registry/src=/cargo"]

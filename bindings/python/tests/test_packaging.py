@@ -46,6 +46,35 @@ def test_the_wheel_is_for_this_platform_and_any_python_3(wheel: Path) -> None:
     assert wheel.name.endswith(f"-py3-none-{platform}.whl")
 
 
+def test_pyright_agrees_with_mypy() -> None:
+    # mypy, which the linters run, reads tests/typed.py as well.
+    pyright = PACKAGE.parents[1] / "tests/interop/node_modules/pyright/index.js"
+    done = run(["node", str(pyright), "--pythonpath", sys.executable, "-p", str(PACKAGE)], dict(os.environ))
+    assert done.returncode == 0 and "0 errors" in done.stdout, done.stdout
+
+
+def test_an_install_for_development_works_on_the_tree(tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = str(tmp_path / "venv/bin/python")
+    environment = {name: value for name, value in os.environ.items() if name not in ("H3S_LIBRARY", "PYTHONPATH")}
+    command = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "-e",
+        str(PACKAGE),
+    ]
+    subprocess.run(command, env=environment, check=True, timeout=900)
+    program = "import h3s; print(h3s.__file__, h3s._abi.slow._name); h3s.Sessions(password='x' * 32)"
+    done = run([python, "-c", program], environment, folder=tmp_path)
+    library = PACKAGE.parents[1] / "target/release/libh3s.so"
+    assert done.stdout.split() == [str(PACKAGE / "src/h3s/__init__.py"), str(library)], done.stderr
+
+
 def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv/bin/python"

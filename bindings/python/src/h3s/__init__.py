@@ -10,6 +10,7 @@
 The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s.django`.
 """
 
+from ._http import RequestSession
 from .cross_site import is_cross_site
 from .errors import (
     Busy,
@@ -40,6 +41,7 @@ __all__ = [
     "LateWriteWarning",
     "LibraryError",
     "Rejected",
+    "RequestSession",
     "SealOptions",
     "Session",
     "Sessions",

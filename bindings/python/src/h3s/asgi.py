@@ -36,7 +36,8 @@ def session_of(request: Any, key: str = "session") -> RequestSession:
     request: Starlette's or FastAPI's Request or WebSocket, or a scope. (`request.session` is the
     same object, which Starlette declares to be a dict.)
     """
-    scope: Mapping[str, Any] = request if isinstance(request, Mapping) and "type" in request else request.scope
+    # Starlette's are mappings themselves, of what is in the scope.
+    scope = request if isinstance(request, Mapping) else request.scope
     try:
         session: RequestSession = scope[key]
     except KeyError:

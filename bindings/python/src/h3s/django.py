@@ -91,7 +91,7 @@ class SessionStore(SessionBase):
         return self._session_cache
 
     @property
-    def accessed(self) -> bool:
+    def accessed(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self._session_cache.touched
 
     @accessed.setter
@@ -99,7 +99,7 @@ class SessionStore(SessionBase):
         pass
 
     @property
-    def modified(self) -> bool:
+    def modified(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self._session_cache.touched and self._session_cache.is_dirty
 
     @modified.setter

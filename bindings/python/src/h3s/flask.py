@@ -31,7 +31,7 @@ _TAGS = TaggedJSONSerializer()
 _PLAIN = (str, int, float, bool, type(None))
 
 
-class H3Session(RequestSession, SessionMixin):
+class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompatibleMethodOverride]
     """What `flask.session` is: a mapping, with `rotate`, `clear` and the rest of h3s.Session."""
 
     @property

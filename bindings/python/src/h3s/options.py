@@ -150,7 +150,7 @@ def _for_development(options: dict[str, Any]) -> dict[str, Any]:
     if cookie is None or isinstance(cookie, dict):
         changed["cookie"] = cookie = {**(cookie or {}), "secure": False}
         cookie.pop("partitioned", None)
-        if str(cookie.get("sameSite")).lower() == "none":
+        if isinstance(cookie.get("sameSite"), str) and cookie["sameSite"].lower() == "none":
             del cookie["sameSite"]
     return changed
 
@@ -174,14 +174,14 @@ def with_changes(text: str, password: Union[str, Mapping[str, str], None], devel
     """The JSON text of options, with a password put in and for development, if these are wanted."""
     if password is None and not development:
         return text
+    offset = None
     try:
         options = json.loads(text, object_pairs_hook=_object)
-    except ConfigError:
-        raise
-    except (ValueError, RecursionError) as error:
-        # A JSONDecodeError has the text, and the traceback would have the error.
-        offset = len(text[: error.pos].encode("utf-8", "surrogatepass")) if hasattr(error, "pos") else None
-        reason = getattr(error, "msg", "nested too deeply")
+    except json.JSONDecodeError as error:
+        # It has the text, and a traceback would have it.
+        reason, offset = error.msg, len(text[: error.pos].encode("utf-8", "surrogatepass"))
+    except RecursionError:
+        reason = "nested too deeply"
     else:
         if not isinstance(options, dict):
             raise ConfigError("the options are no JSON object")

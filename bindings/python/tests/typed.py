@@ -1,0 +1,56 @@
+"""What type checkers know of a session: run by none, checked by mypy and pyright."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Optional
+
+import flask
+import h3s
+from h3s import asgi, wsgi
+from h3s.flask import session as flask_session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
+from typing_extensions import assert_type
+
+
+def of_the_package() -> None:
+    sessions = h3s.Sessions.from_file("session.json", password="secret")
+    assert_type(sessions, h3s.Sessions)
+    session = sessions.use(cookie="a=b")
+    assert_type(session, h3s.Session)
+    assert_type(session.copy(), dict[str, Any])
+    assert_type(session | {"a": 1}, dict[str, Any])
+    assert_type(session.created_at, Optional[datetime])
+    session.update({"a": 1}, b=2)
+    session |= {"c": 3}
+    assert_type(session, h3s.Session)
+    takes_a_dict(session)
+
+
+def takes_a_dict(data: dict[str, Any]) -> None:
+    pass
+
+
+async def in_starlette(request: Request, websocket: WebSocket) -> Response:
+    session = asgi.session_of(request)
+    assert_type(session, h3s.RequestSession)
+    assert_type(asgi.session_of(websocket, "staff").log_id, Optional[str])
+    session.rotate()
+    session.mark_modified()
+    assert_type(session.modified, bool)
+    return JSONResponse(session)
+
+
+def in_wsgi(environ: dict[str, Any]) -> None:
+    assert_type(wsgi.session_of(environ), h3s.RequestSession)
+    wsgi.session_of(environ).clear()
+
+
+def in_flask() -> flask.Response:
+    flask_session.rotate()
+    flask_session.permanent = True
+    assert_type(flask_session.get("user"), Any)
+    assert_type(flask_session.id, str)
+    return flask.jsonify(flask_session)
