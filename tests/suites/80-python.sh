@@ -3,6 +3,7 @@
 . "$(dirname "$0")/suite.sh"
 need_venv && need_debian cc gcc libc6-dev || skip_suite "needs the packages of tests/requirements.txt and a C compiler"
 need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
+need_debian curl curl && need_debian chromium chromium || skip_suite "needs curl and chromium"
 need_build
 
 export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import h3s
 import pytest
@@ -72,3 +73,20 @@ def test_options_and_password_files(tmp_path: Path) -> None:
     options.write_text('{"password": "short"}')
     wrong = cli("check", str(options), password="")
     assert wrong.returncode == 2 and "password" in wrong.stderr and "32" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"name": "__Host-session"}, "'_'"),
+        ({"name": "a.b_c"}, "'_' or '.'"),
+        ({"name": "__Host-session", "sessionHeader": "x-session"}, ""),
+        ({"name": "__Host-session", "sessionHeader": False}, ""),
+        ({}, ""),
+    ],
+)
+def test_check_tells_of_a_session_header_that_servers_drop(tmp_path: Path, options: Any, told: str) -> None:
+    file = tmp_path / "options.json"
+    file.write_text(json.dumps({"password": PASSWORD, **options}))
+    done = cli("check", str(file), password="")
+    assert done.returncode == 0 and told in done.stderr and bool(told) == bool(done.stderr)

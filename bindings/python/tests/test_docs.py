@@ -5,12 +5,13 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shutil
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import h3s
-import httpx
 import pytest
 
 from conftest import SOURCE, Serve, run
@@ -25,18 +26,93 @@ EXAMPLES = [
 OPTIONS = [pytest.param(text, id=str(number)) for number, (kind, text) in enumerate(BLOCKS) if kind == "json"]
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
-def test_the_example_runs(text: str, wsgi: Serve, asgi: Serve) -> None:
+APPLICATIONS = [example for example in EXAMPLES if "\napp = " in str(example.values[0])]
+
+
+def application_of(text: str) -> Any:
     names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(text, str(README), "exec"), names)  # noqa: S102
-    if "app" not in names:
-        return
-    at = (asgi if "h3s.asgi" in text else wsgi)(names["app"])
-    # The examples' cookies are for HTTPS alone, so the jar is told by hand.
-    first = httpx.get(at)
-    cookie = first.headers["set-cookie"].split(";")[0]
-    second = httpx.get(at, headers={"Cookie": cookie})
-    assert "1" in first.text and "2" in second.text
+    return names.get("app")
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_the_example_runs(text: str) -> None:
+    application_of(text)
+
+
+@pytest.mark.parametrize("text", APPLICATIONS)
+def test_the_example_counts_in_curl(text: str, wsgi: Serve, asgi: Serve, tmp_path: Path) -> None:
+    at = (asgi if "h3s.asgi" in text else wsgi)(application_of(text))
+    curl = ["curl", "-sS", "--max-time", "20", "-c", "jar", "-b", "jar", at]
+    seen = [run(curl, dict(os.environ), folder=tmp_path).stdout for _ in range(3)]
+    assert [re.sub("[^0-9]", "", text) for text in seen] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("text", APPLICATIONS)
+def test_the_example_counts_in_a_test_client(text: str) -> None:
+    app = application_of(text)
+    client: Any
+    with warnings.catch_warnings():
+        # Of what lies below Starlette's.
+        warnings.simplefilter("ignore")
+        if "h3s.asgi" in text:
+            from starlette.testclient import TestClient
+
+            client = TestClient(app)
+        else:
+            from werkzeug.test import Client
+
+            client = Client(app)
+        seen = [client.get("/").text for _ in range(3)]
+    assert [re.sub("[^0-9]", "", text) for text in seen] == ["1", "2", "3"]
+
+
+PAGE = b"""<!doctype html><pre id=said></pre><script>
+(async () => {
+  const said = [];
+  for (let i = 0; i < 3; i++) said.push((await (await fetch("/")).text()).replace(/[^0-9]/g, ""));
+  document.getElementById("said").textContent = "seen " + said.join(" ");
+})();
+</script>"""
+
+
+def with_a_page_wsgi(app: Any) -> Any:
+    def application(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] != "/page":
+            return app(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [PAGE]
+
+    return application
+
+
+def with_a_page_asgi(app: Any) -> Any:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] != "/page":
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": PAGE})
+
+    return application
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+@pytest.mark.parametrize("text", APPLICATIONS)
+def test_the_example_counts_in_a_browser(text: str, wsgi: Serve, asgi: Serve, tmp_path: Path) -> None:
+    app = application_of(text)
+    at = asgi(with_a_page_asgi(app)) if "h3s.asgi" in text else wsgi(with_a_page_wsgi(app))
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command = [
+        "chromium",
+        *flags,
+        f"--user-data-dir={tmp_path}",
+        "--virtual-time-budget=20000",
+        "--dump-dom",
+        at + "/page",
+    ]
+    assert "seen 1 2 3" in run(command, dict(os.environ)).stdout
 
 
 @pytest.mark.parametrize("text", OPTIONS)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import h3s
 import pytest
 from h3s import asgi, wsgi
 
-from conftest import NOW, PASSWORD, cookie_of, cookies_of
+from conftest import NOW, PASSWORD, SOURCE, cookie_of, cookies_of
 from frameworks import Browser, each, in_asgi, in_wsgi, visit
 
 
@@ -205,6 +210,43 @@ def test_lines_of_cookie_that_a_server_joined_by_commas_are_read(sessions: h3s.S
     for lines in (["theme=dark", *mine], [*mine, "theme=dark"], [mine[0], "a=b; c=d", *mine[1:]]):
         found = visit(in_wsgi(sessions, read), "/a", [("Cookie", between.join(lines))])
         assert found.json() == {"long": "x" * 5_000}
+
+
+GUNICORN = """
+import h3s
+from h3s.wsgi import SessionMiddleware, session_of
+
+def application(environ, start_response):
+    text = str(session_of(environ).get("user")).encode()
+    start_response("200 OK", [("Content-Length", str(len(text)))])
+    return [text]
+
+app = SessionMiddleware(application, h3s.Sessions(password=PASSWORD))
+"""
+
+
+def test_gunicorns_lines_of_cookie_are_read(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(GUNICORN.replace("PASSWORD", repr(PASSWORD)))
+    session = h3s.Sessions(password=PASSWORD).use()
+    session["user"] = "alice"
+    with socket.socket() as listening:
+        # Its queue of connections stands before the server does.
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        number, port = listening.fileno(), listening.getsockname()[1]
+        command = [sys.executable, "-m", "gunicorn", "-b", f"fd://{number}", "--log-level", "critical", "served:app"]
+        environment = {**os.environ, "PYTHONPATH": f"{SOURCE}:{tmp_path}", "HOME": str(tmp_path)}
+        server = subprocess.Popen(command, pass_fds=[number], cwd=tmp_path, env=environment)
+        try:
+            for lines in (["theme=dark", cookie_of(session)], [cookie_of(session), "theme=dark"]):
+                with socket.create_connection(("127.0.0.1", port), 30) as connection:
+                    head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                    connection.sendall((head + "".join(f"Cookie: {line}\r\n" for line in lines) + "\r\n").encode())
+                    answer = b"".join(iter(lambda: connection.recv(65536), b""))
+                assert answer.endswith(b"\r\n\r\nalice"), answer
+        finally:
+            server.terminate()
+            server.wait(30)
 
 
 def test_a_comma_changes_nothing_where_a_session_opens(sessions: h3s.Sessions) -> None:

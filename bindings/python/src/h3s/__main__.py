@@ -106,6 +106,13 @@ def _show(session: Session) -> int:
 def _check(parsed: argparse.Namespace) -> int:
     sessions = Sessions.from_file(parsed.file)
     print(f"{parsed.file}: right; cookie {sessions.cookie_name}, header {sessions.header_name or 'none'}")
+    odd = [character for character in "_." if character in sessions.header_name]
+    if odd:
+        print(
+            f"sessionHeader: nginx, gunicorn and other servers drop headers with {' or '.join(map(repr, odd))} in their"
+            " name, so header clients would have no session: set one without, e.g. x-session, or false for none",
+            file=sys.stderr,
+        )
     return 0
 
 
