@@ -696,7 +696,7 @@ def test_it_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:
         assert type(plain) is dict and plain == data
     with pytest.raises(TypeError):
         session() | 1  # type: ignore[operator]
-    assert list(reversed(session())) == ["b", "a"] and "%(a)s" % session() == "1"
+    assert list(reversed(session())) == ["b", "a"] and "%(a)s" % session() == "1"  # noqa: UP031
     copied, original = session().copy(), session()
     copied["a"] = 5
     assert not original.is_dirty and original["a"] == 1
