@@ -41,14 +41,11 @@ def find(
     method, path: name the request in the log. is_plain: whether it came by HTTP without TLS.
     """
     now = clock() if clock is not None else None
-
-    def get(cookie: Optional[str]) -> Session:
-        return sessions.get(cookie, header, peer=peer, cross_site=cross_site, now=now, warm_only=warm_only)
-
-    session = get(cookie)
+    session = sessions.get(cookie, header, peer=peer, cross_site=cross_site, now=now, warm_only=warm_only)
     if cookie is not None and "," in cookie and session.source is None:
         # Servers for WSGI join several lines of Cookie by commas, as if it were any header.
-        other = get(_COMMA.sub("; ", cookie))
+        cookie = _COMMA.sub("; ", cookie)
+        other = sessions.get(cookie, header, peer=peer, cross_site=cross_site, now=now, warm_only=warm_only)
         if other.source is not None:
             session = other
     if _log.isEnabledFor(logging.DEBUG):

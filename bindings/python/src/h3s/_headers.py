@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Optional
 
 __all__ = ["is_targeted", "merged_vary", "private"]
@@ -19,8 +19,10 @@ def is_targeted(name: str) -> bool:
     return name in _TARGETED or name.endswith("cdn-cache-control")
 
 
-def merged_vary(vary: Iterable[str], names: str) -> str:
+def merged_vary(vary: Sequence[str], names: str) -> str:
     """The value of Vary with these names, once each. vary: the values of the header lines that there are."""
+    if not vary:
+        return names
     present = [name for line in vary for name in _directives(line)]
     known = {name.lower() for name in present}
     if "*" in known:
@@ -28,12 +30,14 @@ def merged_vary(vary: Iterable[str], names: str) -> str:
     return ", ".join([*present, *(name for name in _directives(names) if name.lower() not in known)])
 
 
-def private(cache_control: Iterable[str]) -> str:
+def private(cache_control: Sequence[str]) -> str:
     """The value of Cache-Control of a response that sets a session's cookie, of what its lines say so far.
 
     No shared cache may keep it: that would hand one user's session to another. `private` stands
     beside `no-store`, too, since some caches look for nothing else.
     """
+    if not cache_control:
+        return "private"
     present = [part for line in cache_control for part in _directives(line)]
     # `private="Set-Cookie"` says less than `private`, so it is no substitute.
     return ", ".join(

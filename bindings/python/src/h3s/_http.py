@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
 from ._headers import is_targeted, merged_vary, private
@@ -157,8 +157,8 @@ class Owed:
 def owed(
     sessions: Sessions,
     session: Session,
-    vary: Iterable[str],
-    cache_control: Iterable[str],
+    vary: Sequence[str],
+    cache_control: Sequence[str],
     *,
     until_closed: bool = False,
     insecure: bool = False,
@@ -188,12 +188,14 @@ def put(
     if not session.touched:
         return headers
 
+    lower = [name.lower() for name, _ in headers]
+
     def lines(name: str) -> list[str]:
-        return [value for key, value in headers if key.lower() == name]
+        return [value for key, (_, value) in zip(lower, headers) if key == name]
 
     ours = owed(sessions, session, lines("vary"), lines("cache-control"), insecure=insecure)
     taken = {name.lower() for name in ours.headers}
-    kept = [(key, value) for key, value in headers if key.lower() not in taken and not ours.removed(key)]
+    kept = [header for key, header in zip(lower, headers) if key not in taken and not ours.removed(key)]
     return [*kept, *ours.headers.items(), *(("Set-Cookie", value) for value in ours.cookies)]
 
 

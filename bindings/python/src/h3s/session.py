@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 from . import _abi, _json
 from ._abi import Error, Str, View, fast
 from ._handle import Handle
+from ._json import name_of
 from .errors import DataError
 from .options import Moment, milliseconds
 
@@ -38,6 +39,7 @@ class _Unread:
 
 
 _UNREAD = _Unread()
+_store = dict.__setitem__
 
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class Session(Handle, _Dict):
     _late: Optional[Callable[[Any], None]]
 
     def __init__(self, handle: Optional[c_void_p]) -> None:
-        dict.__setitem__(self, "", _UNREAD)
+        _store(self, "", _UNREAD)
         self._handle = handle
         self._values = {}
         self._whole = False
@@ -117,7 +119,7 @@ class Session(Handle, _Dict):
         return reversed(self._data())
 
     def __setitem__(self, key: str, value: Any) -> None:
-        name, text = _json.name_of(key), self._text_of(key, value)
+        name, text = name_of(key), self._text_of(key, value)
         if self._late is not None:
             self._late(self)
         # As _write would, without the call in between: this is what most requests do.
@@ -130,7 +132,7 @@ class Session(Handle, _Dict):
     def __delitem__(self, key: str) -> None:
         if key not in self._data():
             raise KeyError(key)
-        name = _json.name_of(key)
+        name = name_of(key)
         self._write(fast.h3s_remove, name, len(name), key=key)
         del self._data()[key]
         dict.__delitem__(self, key)
