@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -198,6 +199,44 @@ def test_a_write_after_the_headers_is_told(sessions: h3s.Sessions, framework: st
         assert warning.filename == __file__ or how == "/nested"
 
 
+@pytest.mark.parametrize(
+    ("deeds", "told"), [("read", 0), ("write", 1), ("write seal", 0), ("seal write", 1), ("nested", 1)]
+)
+def test_what_is_written_in_an_open_websocket_is_told_unless_it_is_sealed(
+    sessions: h3s.Sessions, deeds: str, told: int
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        session = asgi.session_of(scope)
+        session["list"] = []
+        await send({"type": "websocket.accept"})
+        for deed in deeds.split():
+            if deed == "write":
+                session["late"] = 1
+            elif deed == "seal":
+                await send({"type": "websocket.send", "text": session.seal()})
+            elif deed == "nested":
+                session["list"].append(1)
+        await send({"type": "websocket.close"})
+
+    sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/socket", "headers": []}
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        asyncio.run(asgi.SessionMiddleware(application, sessions)(scope, _nothing, send))
+    assert [warning.category for warning in found] == [h3s.LateWriteWarning] * told
+    assert all("WEBSOCKET '/socket'" in str(warning.message) for warning in found)
+    # What was written before is in the handshake.
+    assert [name for name, _ in sent[0]["headers"]].count(b"set-cookie") == 1
+
+
+async def _nothing() -> Any:
+    raise AssertionError("nobody receives")
+
+
 # ---- What servers and peers send --------------------------------------------------------------------------------------
 
 
@@ -299,6 +338,52 @@ def test_one_application_has_two_kinds_of_sessions(make: Any) -> None:
         assert browser.get("/a").text == str(n)
     assert set(browser.cookies) == {"visitor", "staff"}
     assert ours.get(f"staff={browser.cookies['staff']}")["n"] == 13
+
+
+def test_an_application_of_flask_has_a_second_kind_of_session() -> None:
+    import flask
+    from h3s.flask import H3SessionInterface
+
+    theirs, ours = (h3s.Sessions(password=PASSWORD, name=name) for name in ("visitor", "staff"))
+    app = flask.Flask("test")
+    app.session_interface = H3SessionInterface(theirs)
+    app.wsgi_app = wsgi.SessionMiddleware(app.wsgi_app, ours, key="staff")  # type: ignore[method-assign]
+
+    @app.get("/")
+    def both() -> str:
+        staff = wsgi.session_of(flask.request.environ, "staff")
+        staff["n"] = staff.get("n", 10) + 1
+        flask.session["n"] = flask.session.get("n", 0) + 1
+        return f"{flask.session['n']} {staff['n']}"
+
+    client = app.test_client()
+    assert [client.get("/").text for _ in range(3)] == ["1 11", "2 12", "3 13"]
+
+
+def test_a_request_that_did_not_come_by_the_middleware_is_told_so() -> None:
+    for module, name in ((asgi, "scope"), (wsgi, "environ")):
+        with pytest.raises(LookupError, match="SessionMiddleware"):
+            module.session_of({}, name)
+
+
+def test_busy_closes_a_websocket_that_is_not_open_yet() -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal={"format": "h3-2"})
+    head, _, mac = iron.use(now=NOW).seal().rsplit("*", 2)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        asgi.session_of(scope).get("user")
+        await send({"type": "websocket.accept"})
+
+    app = asgi.SessionMiddleware(application, iron, clock=lambda: NOW, peer=lambda scope: "192.0.2.7")
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    for n in range(21):
+        header = (iron.header_name.encode(), f"{head}*{n:064x}*{mac}".encode())
+        asyncio.run(app({"type": "websocket", "path": "/", "headers": [header]}, _nothing, send))
+    assert sent == ["websocket.accept"] * 20 + ["websocket.close"]
 
 
 # ---- The log ---------------------------------------------------------------------------------------------------------
