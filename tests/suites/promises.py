@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: How a test begins in a binding's language, and in which files.
+BINDINGS = {"python": ("def", "tests/test_*.py"), "nginx": ("def", "tests/test_*.py"), "go": ("func", "**/*_test.go")}
 
 
 @cache
@@ -25,6 +27,8 @@ def exists(suite: str, name: str) -> bool:
     if suite == "rust":
         functions = text("src/**/*.rs", "tests/*.rs", "tests/behaviour/*.rs")
         return f"fn {name}(" in functions or f'"name": "{name}"' in text("tests/vectors/*.json")
+    if suite in BINDINGS:
+        return f"{BINDINGS[suite][0]} {name}(" in text(f"bindings/{suite}/{BINDINGS[suite][1]}")
     if suite in ("c", "threads") and f"cmocka_unit_test({name})" in text("c-tests/*.c"):
         return True
     return name in text(f"tests/suites/[0-9][0-9]-{suite}.sh", f"tests/{suite}/*.py", f"tests/interop/{suite}/*.mjs")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 import fastapi
@@ -182,3 +184,67 @@ def test_a_cold_token_opens_without_holding_up_the_loop_and_a_flood_gets_429(asg
     ]
     assert statuses == [200] * 20 + [429] * 20
     assert client.get(at + "/count", headers=headers).json() == {"count": 42}
+
+
+class Recording(h3s.Sessions):
+    """Notes in which thread a session was opened by whatever it may cost."""
+
+    def get(self, *arguments: Any, **named: Any) -> h3s.Session:
+        if not named.get("warm_only"):
+            self.opened_in.append(threading.get_ident())
+        return super().get(*arguments, **named)
+
+    opened_in: list[int]
+
+
+def visits(app: Any, cookies: list[str]) -> None:
+    async def visit(cookie: str) -> None:
+        async def send(message: Any) -> None:
+            pass
+
+        await app({"type": "http", "path": "/", "headers": [(b"cookie", cookie.encode())]}, None, send)
+
+    async def all_of_them() -> None:
+        for cookie in cookies:
+            await visit(cookie)
+
+    asyncio.run(all_of_them())
+
+
+async def touching(scope: Any, receive: Any, send: Any) -> None:
+    scope["session"].get("user")
+
+
+async def not_touching(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+def test_however_a_cold_token_is_written_no_key_is_derived_in_the_event_loop() -> None:
+    sessions = Recording(password=PASSWORD, seal="h3-2")
+
+    def forged(n: int) -> str:
+        return f"Fe26.2**{n:064x}*{'A' * 22}*{'A' * 22}**{n:064x}*{'A' * 43}"
+
+    cookies = [
+        f"h3={forged(1)}",
+        f"h3=%46{forged(2)[1:]}",
+        f"h3=__chunked__2; h3.1={forged(3)[:4]}; h3.2={forged(3)[4:]}",
+        f'a=b; h3=x; h3="{forged(4)}"',
+        "; ".join(f"h3=%46{forged(n)[1:]}" for n in range(5, 9)),
+    ]
+    app = SessionMiddleware(touching, sessions)
+    sessions.opened_in = []
+    visits(app, cookies)
+    assert sessions.opened_in and threading.get_ident() not in sessions.opened_in
+
+
+def test_a_session_of_a_format_that_is_never_slow_is_opened_only_when_it_is_touched() -> None:
+    for seal in ("h3s1", "h3-1"):
+        sessions = Recording(password=PASSWORD, seal=seal)
+        sessions.opened_in = []
+        token = sessions.use().seal()
+        untouched, touched = SessionMiddleware(not_touching, sessions), SessionMiddleware(touching, sessions)
+        visits(untouched, [f"h3={token}"] * 3)
+        assert not sessions.opened_in
+        visits(touched, [f"h3={token}"] * 3)
+        assert sessions.opened_in == [threading.get_ident()] * 3
