@@ -16,7 +16,7 @@ _TARGETED = {"surrogate-control", "edge-control", "x-accel-expires"}
 def is_targeted(name: str) -> bool:
     """Whether a header speaks to some caches in place of Cache-Control, which they then pass over (RFC 9213)."""
     name = name.lower()
-    return name in _TARGETED or name.endswith("cdn-cache-control")
+    return name in _TARGETED or name.endswith("-cache-control")
 
 
 def merged_vary(vary: Sequence[str], names: str) -> str:
