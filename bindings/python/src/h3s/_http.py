@@ -139,7 +139,11 @@ def _outside() -> int:
 
 
 def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == "h3s" or module in ("_collections_abc", "collections.abc")
+    return module.partition(".")[0] == "h3s" or module in _BETWEEN
+
+
+#: The modules by which a mapping's methods come here.
+_BETWEEN = ("_collections_abc", "collections.abc", "django.contrib.sessions.backends.base")
 
 
 class Owed:
