@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
-import django
 import httpx
 import pytest
-from django.conf import settings
+from django_project import OURS, STOCK, accounts, count, read, untouched, urls
 
 from conftest import PASSWORD, Serve, cookies_of, from_another_site, no_other_site_ends_the_session
 
-# The ORM is not used in an event loop's thread but by its own tests below.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:accounts?mode=memory&cache=shared"}},
-    H3S_OPTIONS={"password": PASSWORD},
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.messages"],
-    MIDDLEWARE=[
-        "h3s.django.SessionMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.messages.middleware.MessageMiddleware",
-    ],
-    ROOT_URLCONF="test_django",
-    SECRET_KEY="nothing is signed with this",
-    SESSION_ENGINE="h3s.django",
-    USE_TZ=True,
-)
-django.setup()
-
+# What follows needs the settings.
+# isort: split
+import django
 from django.contrib import auth, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.test import Client, override_settings
-from django.urls import path
 from h3s.django import SessionStore, sessions
-
-
-def count(request: HttpRequest) -> HttpResponse:
-    request.session["count"] = request.session.get("count", 0) + 1
-    return read(request)
-
-
-def read(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({key: value for key, value in request.session.items() if not key.startswith("_")})
-
-
-def untouched(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({})
 
 
 def nested(request: HttpRequest) -> HttpResponse:
@@ -135,26 +104,15 @@ VIEWS = (
     missing,
     in_the_loop,
 )
-urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
 
 @pytest.fixture(autouse=True)
 def project() -> Iterator[None]:
-    with override_settings(SESSION_COOKIE_SECURE=False):
+    accounts()
+    with override_settings(ROOT_URLCONF=urls(*VIEWS)):
         yield
 
 
-@pytest.fixture(scope="module")
-def accounts() -> Iterator[None]:
-    from django.db import connection
-
-    call_command("migrate", verbosity=0)
-    User.objects.create_user("zoe", password="secret")
-    yield
-    connection.close()
-
-
-@pytest.mark.usefixtures("accounts")
 def test_a_whole_visit(wsgi: Serve, client: httpx.Client) -> None:
     at = wsgi(WSGIHandler()) + "/"
     assert not cookies_of(client.get(at + "untouched")) and "vary" not in client.get(at + "untouched").headers
@@ -199,24 +157,14 @@ def test_the_cookie_can_end_with_the_browser_and_other_lifetimes_are_refused(wsg
         assert "Max-Age" not in cookies_of(client.get(at + "count"))[0]
 
 
+@pytest.mark.skipif(django.VERSION < (5, 1), reason="Django 5.1 brought the asynchronous sessions")
 def test_async_views_on_uvicorn(asgi: Serve, client: httpx.Client) -> None:
     at = asgi(ASGIHandler()) + "/"
     assert [client.get(at + "in_the_loop").json()["count"] for _ in range(3)] == [1, 2, 3]
     assert client.get(at + "count").json()["count"] == 4
 
 
-def test_save_every_request(wsgi: Serve, client: httpx.Client) -> None:
-    at = wsgi(WSGIHandler()) + "/"
-    client.get(at + "count")
-    with override_settings(SESSION_SAVE_EVERY_REQUEST=True):
-        assert len(cookies_of(client.get(at + "read"))) == 1
-
-
-STOCK = ["django.contrib.sessions.middleware.SessionMiddleware", *settings.MIDDLEWARE[1:]]
-
-
-@pytest.mark.usefixtures("accounts")
-@pytest.mark.parametrize("middleware", [settings.MIDDLEWARE, STOCK], ids=["ours", "django's"])
+@pytest.mark.parametrize("middleware", [OURS, STOCK], ids=["ours", "django's"])
 def test_djangos_own_test_client_works(middleware: list[str]) -> None:
     with override_settings(MIDDLEWARE=middleware):
         client = Client()
@@ -228,13 +176,11 @@ def test_djangos_own_test_client_works(middleware: list[str]) -> None:
         assert client.get("/who").json()["user"] == "" and client.get("/read").json() == {}
 
 
-@pytest.mark.usefixtures("accounts")
 def test_no_other_site_ends_the_session(wsgi: Serve, asgi: Serve) -> None:
     for at in (wsgi(WSGIHandler()), asgi(ASGIHandler())):
         no_other_site_ends_the_session(at + "/logout", at + "/login")
 
 
-@pytest.mark.usefixtures("accounts")
 def test_no_other_site_ends_the_session_under_djangos_own_middleware(wsgi: Serve) -> None:
     with override_settings(MIDDLEWARE=STOCK):
         at = wsgi(WSGIHandler())
@@ -248,12 +194,39 @@ def test_the_store_speaks_as_djangos_do() -> None:
     assert store.is_empty() and not store.modified and store.session_key is None
     store["a"] = [1]
     assert store.modified and store.accessed and store.has_key("a") and list(store) == ["a"]
-    token = store.session_key
-    assert token is not None and SessionStore(token)["a"] == [1]
+    assert SessionStore(store.h3s.seal())["a"] == [1]
     store.clear()
     assert list(store.keys()) == [] and store.h3s.id
     store.flush()
     assert store.is_empty() and not store.h3s.id
+
+
+class Shop(SessionStore):
+    """A project's own, of an engine of its own."""
+
+    def __init__(self, session_key: Any = None) -> None:
+        super().__init__(session_key)
+        self.made_here = True
+
+
+def made_here(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"made": getattr(request.session, "made_here", False)})
+
+
+def test_a_projects_own_store_is_the_one_that_requests_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = types.ModuleType("shop_sessions")
+    engine.SessionStore = Shop  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "shop_sessions", engine)
+    for middleware in (OURS, STOCK):
+        with override_settings(
+            SESSION_ENGINE="shop_sessions", MIDDLEWARE=middleware, ROOT_URLCONF=urls(made_here, large, read)
+        ):
+            client = Client()
+            session = client.session
+            session["text"] = "x" * 5_000
+            session.save()
+            assert client.get("/made_here").json() == {"made": True}
+            assert client.get("/read").json() == {"text": "x" * 5_000}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any, Optional
 
 import flask
 import h3s
-from h3s import asgi, wsgi
+from django.http import HttpRequest
+from h3s import asgi, django, wsgi
 from h3s.flask import session as flask_session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -46,6 +47,15 @@ async def in_starlette(request: Request, websocket: WebSocket) -> Response:
 def in_wsgi(environ: dict[str, Any]) -> None:
     assert_type(wsgi.session_of(environ), h3s.RequestSession)
     wsgi.session_of(environ).clear()
+
+
+def in_django(request: HttpRequest) -> None:
+    session = django.session_of(request)
+    assert_type(session, django.SessionStore)
+    assert_type(session.h3s.log_id, Optional[str])
+    session.h3s.rotate()
+    assert_type(django.session_of(request, "cart").session_key, Optional[str])
+    assert_type(session.modified, bool)
 
 
 def in_flask() -> flask.Response:

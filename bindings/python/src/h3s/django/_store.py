@@ -1,0 +1,285 @@
+"""Django's interface to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from math import ceil
+from typing import Any, Optional
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+
+from .._http import RequestSession
+from ..errors import Busy, TooLarge
+from ..session import Session
+from ..sessions import Sessions
+from ._cookie import SetCookie
+from ._opening import Opening, asked_for_the_cookie, caller, of_client, of_request, of_scope, of_token
+from ._settings import largest, now, sessions
+
+__all__ = ["SessionStore"]
+
+_NOT_HERE = "a session in a cookie can only be ended by a request that carries it"
+
+
+class SessionStore(SessionBase):
+    """What `request.session` is. Changes are noticed, nested ones too.
+
+    session_key: what the session's cookie holds. (The `session_key` of another store opens nothing.)
+    """
+
+    # What SessionBase edits is the session itself, so there is nothing to load or to save.
+    _session_cache: RequestSession
+
+    def __init__(self, session_key: Optional[str] = None) -> None:
+        super().__init__(session_key)
+        own = caller()
+        if own.request is not None:
+            opening = of_request(sessions(), own.request)
+        elif own.scope is not None:
+            opening = of_scope(sessions(), own.scope)
+        elif own.client is not None:
+            opening = of_client(sessions(), own.client)
+        else:
+            opening = of_token(sessions(), session_key)
+        self.open_by(opening, carried=bool(session_key))
+        self._client = own.client
+        if own.scope is not None and own.scope.get("type") == "websocket":
+            self._session_cache.socket_opened()
+
+    def open_by(self, opening: Opening, *, carried: bool) -> None:
+        """Opens the session anew, once it is touched. carried: whether there may be one."""
+        self._opening = opening
+        self._session_cache = RequestSession(opening, opening.method, opening.path)
+        self._carried = carried
+        self._created = False
+
+    @property
+    def h3s(self) -> Session:
+        """The session itself: its times, `rejection`, `log_id`, `rotate()`, `seal()`."""
+        return self._session_cache
+
+    @property
+    def sessions(self) -> Sessions:
+        """What opens it."""
+        return self._opening.sessions
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the client forged too many tokens, and has to wait."""
+        return self._session_cache.refused
+
+    def headers_went(self) -> None:
+        """From now on a write is lost, and reported."""
+        self._opening.sent = True
+        self._session_cache.headers_went()
+
+    def end(self) -> None:
+        """The request is over: reports what was changed in place since."""
+        self._session_cache.end()
+
+    # ---- What Django's middleware asks -----------------------------------------------------------
+
+    @property
+    def accessed(self) -> bool:
+        return self._session_cache.touched
+
+    @accessed.setter
+    def accessed(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        pass
+
+    @property
+    def modified(self) -> bool:
+        return self._session_cache.touched and self._session_cache.is_dirty
+
+    @modified.setter
+    def modified(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        # SessionBase sets it with each write, which the library has noticed; only who sets it to
+        # True where nothing was written wants it sealed again. After a flush there is none.
+        if value:
+            self._seal_again()
+
+    def _seal_again(self) -> None:
+        if not self.modified and not self.is_empty():
+            self._session_cache.update()
+
+    def is_empty(self) -> bool:
+        session = self._session_cache
+        if not session.touched and self._carried:
+            return False
+        return not session.id or not (session or self._created or not session.is_new or session.is_dirty)
+
+    @property
+    def session_key(self) -> Optional[str]:
+        """The session's id, the same until it is rotated; it opens nothing. None without a session."""
+        if asked_for_the_cookie():
+            return self._in_the_cookie()
+        return (self._session_cache.id or None) if not self._is_none() else None
+
+    @property
+    def _session_key(self) -> Optional[str]:
+        return self.session_key
+
+    @_session_key.setter
+    def _session_key(self, value: Optional[str]) -> None:
+        pass
+
+    # ---- Its contents ----------------------------------------------------------------------------
+
+    async def _aget_session(self, no_load: bool = False) -> RequestSession:
+        # All of Django's asynchronous methods begin with it.
+        if not self._session_cache.touched:
+            try:
+                await self._opening.ahead()
+            except Busy:
+                self._session_cache.refused = True
+                raise
+        return self._session_cache
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._session_cache)
+
+    def clear(self) -> None:
+        """No data; the session goes on. (`flush` ends it.)"""
+        self._session_cache.replace()
+
+    def load(self) -> dict[str, Any]:
+        return dict(self._session_cache)
+
+    # ---- Its life --------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Ends the session: a logout."""
+        self._session_cache.clear()
+        self._created = False
+
+    async def aflush(self) -> None:
+        await self._aget_session()
+        self.flush()
+
+    def cycle_key(self) -> None:
+        # After a flush the next write brings a new id anyway.
+        if self._session_cache.id:
+            self._session_cache.rotate()
+
+    async def acycle_key(self) -> None:
+        await self._aget_session()
+        self.cycle_key()
+
+    def exists(self, session_key: Optional[str]) -> bool:
+        """Whether it is this session's; of others nothing is known."""
+        return bool(session_key) and session_key == self.session_key
+
+    async def aexists(self, session_key: Optional[str]) -> bool:
+        await self._aget_session()
+        return self.exists(session_key)
+
+    def create(self) -> None:
+        """A session even where there is no data; in place of one that is there, a new id."""
+        if not self._is_none():
+            self.cycle_key()
+        else:
+            self._session_cache.update()
+        self._created = True
+
+    async def acreate(self) -> None:
+        await self._aget_session()
+        self.create()
+
+    def save(self, must_create: bool = False) -> None:
+        """Makes a session where there is none. What was written needs no save."""
+        if self._is_none():
+            self.create()
+        if self._client is not None:
+            self._put_into(self._client)
+        else:
+            # Tells who saves what reaches no client any more.
+            self.end()
+
+    async def asave(self, must_create: bool = False) -> None:
+        await self._aget_session()
+        self.save(must_create)
+
+    def delete(self, session_key: Optional[str] = None) -> None:
+        if session_key is not None and session_key != self.session_key:
+            raise NotImplementedError(_NOT_HERE)
+        self.flush()
+
+    async def adelete(self, session_key: Optional[str] = None) -> None:
+        await self._aget_session()
+        self.delete(session_key)
+
+    def set_expiry(self, value: Any) -> None:
+        """0: the cookie ends with the browser; None: as the settings say.
+
+        Lifetimes are those of the options alone.
+        """
+        _only_until_closed(value)
+        super().set_expiry(value)
+
+    async def aset_expiry(self, value: Any) -> None:
+        await self._aget_session()
+        self.set_expiry(value)
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """When it ends if nothing more comes."""
+        return self._session_cache.expires_at or datetime.max.replace(tzinfo=timezone.utc)
+
+    async def aget_expiry_date(self, **kwargs: Any) -> datetime:
+        await self._aget_session()
+        return self.get_expiry_date()
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        """The seconds until then."""
+        if settings.SESSION_SAVE_EVERY_REQUEST and asked_for_the_cookie():
+            # It is about to be saved, and counts from then.
+            self._seal_again()
+        return ceil((self.get_expiry_date() - now()).total_seconds())
+
+    async def aget_expiry_age(self, **kwargs: Any) -> int:
+        await self._aget_session()
+        return self.get_expiry_age()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Nothing is kept that would have to be cleared."""
+
+    @classmethod
+    async def aclear_expired(cls) -> None:
+        pass
+
+    # ---- Its cookies -----------------------------------------------------------------------------
+
+    def _is_none(self) -> bool:
+        """As is_empty, but of what was opened."""
+        self._session_cache.id  # noqa: B018
+        return self.is_empty()
+
+    def _in_the_cookie(self) -> Optional[str]:
+        if self._client is not None:
+            found = self._client.cookies.get(self._opening.sessions.cookie_name)
+            if found is not None and not self.modified:
+                value: str = found.value
+                return value
+        if self._is_none():
+            return None
+        token = self._session_cache.seal()
+        if len(token) > largest():
+            raise TooLarge(
+                "the session needs several cookies; put h3s.django.SessionMiddleware in the place of Django's"
+            )
+        return token
+
+    def _put_into(self, client: Any) -> None:
+        for value in self._session_cache.set_cookies():
+            cookie = SetCookie(value)
+            if cookie.value:
+                client.cookies[cookie.key] = cookie
+            else:
+                client.cookies.pop(cookie.key, None)
+
+
+def _only_until_closed(value: Any) -> None:
+    if value not in (0, None):
+        raise NotImplementedError("set max_age or idle_timeout in H3S_OPTIONS; a session has no lifetime of its own")
