@@ -1,8 +1,11 @@
+//go:build cgo
+
 package h3s
 
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 // The kinds of error, for [errors.Is]. What this package returns is an [*Error] of one of these kinds, or one of them alone.
@@ -45,7 +48,8 @@ var (
 	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
 )
 
-// An Error says what went wrong. No field of it ever holds a secret, nor any part of session data but a key.
+// An Error says what went wrong. It holds no secret, nor any part of session data but a key, and it wraps no other error, since
+// those of encoding/json quote what they stumble over.
 type Error struct {
 	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the session at fault; or empty.
 	Key string
@@ -56,11 +60,13 @@ type Error struct {
 
 	kind    error
 	message string
-	cause   error
 }
 
-// Error names the key at fault and says what would be right.
+// Error names the key at fault, or the place in the JSON of the options, and says what would be right.
 func (e *Error) Error() string {
+	if e.Key == "" && e.kind == ErrConfig && e.Offset >= 0 {
+		return fmt.Sprintf("h3s: %s (at byte %d)", e.message, e.Offset)
+	}
 	if e.Key == "" {
 		return "h3s: " + e.message
 	}
@@ -75,12 +81,9 @@ func (e *Error) Is(target error) bool {
 	return target == e.kind
 }
 
-// Unwrap returns what encoding/json said, if it was that which failed.
-func (e *Error) Unwrap() error { return e.cause }
-
 // dataError is for what failed on this side: nothing was written.
-func dataError(key, message string, cause error) error {
-	return &Error{Key: key, Offset: -1, kind: ErrData, message: message, cause: cause}
+func dataError(key, message string) error {
+	return &Error{Key: key, Offset: -1, kind: ErrData, message: message}
 }
 
 func configError(key, message string) error {
@@ -90,6 +93,20 @@ func configError(key, message string) error {
 func wrongLibrary(version string, abi uint32) error {
 	message := fmt.Sprintf("the library (version %s) has ABI version %d; this package needs %d", version, abi, abiVersion)
 	return &Error{Offset: -1, kind: ErrLibrary, message: message}
+}
+
+// StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for [ErrBusy], 413 for [ErrTooLarge],
+// 401 for [ErrRejected], and 500 else.
+func StatusCode(err error) int {
+	switch {
+	case errors.Is(err, ErrBusy):
+		return http.StatusTooManyRequests
+	case errors.Is(err, ErrTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, ErrRejected):
+		return http.StatusUnauthorized
+	}
+	return http.StatusInternalServerError
 }
 
 // A Rejection says why a token was refused. Its names are the same in every language.
