@@ -1,4 +1,4 @@
-//go:build !h3s_static
+//go:build cgo && !h3s_static
 
 package h3s
 
