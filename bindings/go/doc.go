@@ -6,7 +6,7 @@
 // Make one [Sessions] at start, and put its [Sessions.Handler] around the handlers:
 //
 //	sessions, err := h3s.New(h3s.Options{
-//		Password: h3s.Password(os.Getenv("SESSION_PASSWORD")),
+//		Password: h3s.NewPassword(os.Getenv("SESSION_PASSWORD")),
 //		Name:     "__Host-session",
 //		MaxAge:   7 * 24 * time.Hour,
 //	})
@@ -17,7 +17,9 @@
 //
 //	s := h3s.FromContext(r.Context())
 //	var count int
-//	s.Get("count", &count)
+//	if err := s.Get("count", &count); err != nil {
+//		...
+//	}
 //	err := s.Set("count", count+1)
 //
 // The cookie is written just before the header of the response is sent, so sessions are to be written before that.
@@ -34,5 +36,5 @@
 // # Building
 //
 // The package finds the library by pkg-config (h3s.pc) and links the shared one. The build tag h3s_static links libh3s.a in its
-// place, and the program needs no library to run.
+// place, and the program needs no library but that of C to run. Without cgo the package does not compile.
 package h3s

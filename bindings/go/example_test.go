@@ -1,7 +1,6 @@
 package h3s_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -16,7 +15,7 @@ import (
 // A server that counts each visitor's visits, and two visits to it.
 func Example() {
 	sessions, err := h3s.New(h3s.Options{
-		Password: "an example of 32 characters or more", // a secret: h3s.Password(os.Getenv("SESSION_PASSWORD"))
+		Password: h3s.NewPassword("an example of 32 characters or more"), // a secret: h3s.NewPassword(os.Getenv("SESSION_PASSWORD"))
 		Name:     "__Host-session",
 		MaxAge:   7 * 24 * time.Hour,
 	})
@@ -28,8 +27,14 @@ func Example() {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s := h3s.FromContext(r.Context())
 		var count int
-		s.Get("count", &count)
-		s.Set("count", count+1)
+		err := s.Get("count", &count)
+		if err == nil {
+			err = s.Set("count", count+1)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), h3s.StatusCode(err))
+			return
+		}
 		fmt.Fprintf(w, "visit %d", count+1)
 	})
 	server := httptest.NewTLSServer(sessions.Handler(mux))
@@ -53,7 +58,7 @@ func Example() {
 }
 
 func ExampleSessions_Use() {
-	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	sessions, err := h3s.New(h3s.Options{Password: h3s.NewPassword("an example of 32 characters or more")})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -61,13 +66,13 @@ func ExampleSessions_Use() {
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		s, err := sessions.Use(r)
 		if err != nil {
-			http.Error(w, "try again", http.StatusServiceUnavailable)
+			http.Error(w, "try again", h3s.StatusCode(err)) // 429 for h3s.ErrBusy
 			return
 		}
 		defer s.Close()
-		s.Set("user", "ada")
-		if err := s.Save(w); err != nil {
-			log.Print(err)
+		if err := errors.Join(s.Set("user", "ada"), s.Save(w)); err != nil {
+			http.Error(w, "try again", h3s.StatusCode(err))
+			return
 		}
 		fmt.Fprint(w, "hello")
 	}
@@ -119,7 +124,7 @@ func ExampleSession_Rotate() {
 }
 
 func ExampleSessions_Unseal() {
-	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	sessions, err := h3s.New(h3s.Options{Password: h3s.NewPassword("an example of 32 characters or more")})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -140,7 +145,7 @@ func ExampleOptionsFromJSON() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	options.Password = "an example of 32 characters or more"
+	options.Password = h3s.NewPassword("an example of 32 characters or more")
 	fmt.Println(options.Name, options.MaxAge)
 
 	_, err = h3s.OptionsFromJSON([]byte(`{"maxage": 604800}`))
@@ -150,11 +155,15 @@ func ExampleOptionsFromJSON() {
 	// h3s: maxage: there is no such option; did you mean maxAge?
 }
 
-func ExampleOptions_MarshalJSON() {
-	text, err := json.Marshal(h3s.Options{
-		Passwords: []h3s.NamedPassword{{ID: "k2", Password: "the new password, 32 characters or more"}, {ID: "k1", Password: "the old password, 32 characters or more"}},
-		MaxAge:    time.Hour,
-	})
+func ExampleOptions_SharedJSON() {
+	options := h3s.Options{
+		Passwords: []h3s.NamedPassword{
+			{ID: "k2", Password: h3s.NewPassword("the new password, 32 characters or more")},
+			{ID: "k1", Password: h3s.NewPassword("the old password, 32 characters or more")},
+		},
+		MaxAge: time.Hour,
+	}
+	text, err := options.SharedJSON()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -164,7 +173,7 @@ func ExampleOptions_MarshalJSON() {
 
 func ExampleNew() {
 	_, err := h3s.New(h3s.Options{
-		Password: "an example of 32 characters or more",
+		Password: h3s.NewPassword("an example of 32 characters or more"),
 		Cookie:   h3s.CookieOptions{SameSite: http.SameSiteNoneMode, DisableSecure: true},
 	})
 	fmt.Println(errors.Is(err, h3s.ErrConfig))
@@ -175,7 +184,7 @@ func ExampleNew() {
 }
 
 func newSession() *h3s.Session {
-	sessions, err := h3s.New(h3s.Options{Password: "an example of 32 characters or more"})
+	sessions, err := h3s.New(h3s.Options{Password: h3s.NewPassword("an example of 32 characters or more")})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestAnH3ServerAndAGoServerShareTheirSessions(t *testing.T) {
 	address := startH3(t)
 	options := h3s.Options{
 		// As tests/interop/h3-server.mjs has it.
-		Password: "correct horse battery staple, and more of it",
+		Password: h3s.NewPassword("correct horse battery staple, and more of it"),
 		MaxAge:   7 * 24 * time.Hour,
 		Cookie:   h3s.CookieOptions{DisableSecure: true},
 		Seal:     h3s.SealOptions{Format: h3s.Fe26},

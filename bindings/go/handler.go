@@ -1,10 +1,14 @@
+//go:build cgo
+
 package h3s
 
 import (
 	"context"
 	"errors"
-	"log"
+	"log/slog"
 	"net/http"
+	"reflect"
+	"strings"
 )
 
 // Handler gives each request to next with a session, which [FromContext] finds, and each response, errors included, the cookies that
@@ -13,7 +17,7 @@ import (
 // The session opens when it is touched: a request that does not look at it pays next to nothing. A session that was only read sets no
 // cookie, unless it is due to slide or to be sealed under today's password; one that was touched adds Vary; and a response with
 // its cookie is Cache-Control: private. All this goes into the header just before its first byte is sent. A response that has
-// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError. When a connection is hijacked,
+// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError, or logged. When a connection is hijacked,
 // the cookies are in the ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them along.
 //
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
@@ -22,7 +26,8 @@ import (
 // next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
 // server's is, and works with [http.ResponseController].
 //
-// The session is closed when next returns.
+// The session is closed when next returns. What a router inside has found (Pattern, PathValue) and what was parsed (Form) is on the
+// request outside then, too.
 func (ss *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s := ss.FromContext(r.Context()); s != nil && !s.isClosed() {
@@ -34,6 +39,7 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		s := &Session{sessions: ss, from: &from}
 		// Where there is a limit, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
+			ss.debug(r, s)
 			w.Header().Set("Retry-After", "1")
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 			return
@@ -43,27 +49,77 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		// Deferred, so that it is done for a handler that panics, too: whoever recovers may still answer.
 		defer func() {
 			response.finish()
-			// The server removes the uploaded files of the request that it knows.
-			if r.MultipartForm == nil {
-				r.MultipartForm = inner.MultipartForm
-			}
+			handBack(r, inner)
 		}()
 		next.ServeHTTP(response.asWide(), inner)
 	})
 }
 
-// FromContext returns the session of a request that came through [Sessions.Handler], or nil. Where that was several, it is
-// the innermost's: see [Sessions.FromContext].
-func FromContext(ctx context.Context) *Session {
-	s, _ := ctx.Value(contextKey{}).(*Session)
-	return s
+// handBack puts on a request what next has put on its copy, as it would be there without the middleware: for the logs and metrics
+// outside, and for the server, which removes the uploaded files of the request that it knows.
+//
+// Only what is new is written, since others may still read the rest.
+func handBack(outer, inner *http.Request) {
+	if outer.MultipartForm == nil && inner.MultipartForm != nil {
+		outer.MultipartForm = inner.MultipartForm
+	}
+	if outer.Form == nil && inner.Form != nil {
+		outer.Form = inner.Form
+	}
+	if outer.PostForm == nil && inner.PostForm != nil {
+		outer.PostForm = inner.PostForm
+	}
+	if outer.Pattern == inner.Pattern {
+		return
+	}
+	outer.Pattern = inner.Pattern
+	// {name}, {name...} and {$} as in http.ServeMux, {name:expression} as in chi.
+	for rest := inner.Pattern; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			return
+		}
+		var name string
+		name, rest, _ = strings.Cut(after, "}")
+		name, _, _ = strings.Cut(strings.TrimSuffix(name, "..."), ":")
+		if value := inner.PathValue(name); value != "" {
+			outer.SetPathValue(name, value)
+		}
+	}
 }
+
+// FromContext returns the session of a request that came through [Sessions.Handler], or nil. Where that was several, it is
+// the innermost's: see [Sessions.FromContext]. ctx may also be a *gin.Context, or made from one.
+func FromContext(ctx context.Context) *Session { return fromContext(ctx, contextKey{}) }
 
 // FromContext returns the session of a request that came through this Sessions' Handler, or nil: for servers with more than
 // one kind of session.
-func (ss *Sessions) FromContext(ctx context.Context) *Session {
-	s, _ := ctx.Value(ss).(*Session)
-	return s
+func (ss *Sessions) FromContext(ctx context.Context) *Session { return fromContext(ctx, ss) }
+
+func fromContext(ctx context.Context, key any) *Session {
+	if s, ok := ctx.Value(key).(*Session); ok {
+		return s
+	}
+	if r := ginRequest(ctx); r != nil {
+		s, _ := r.Context().Value(key).(*Session)
+		return s
+	}
+	return nil
+}
+
+// ginRequest is the request of a *gin.Context. Unless its engine has ContextWithFallback, such a context does not look into that of
+// its request; but it finds itself, also through contexts made from it.
+func ginRequest(ctx context.Context) *http.Request {
+	gin := reflect.ValueOf(ctx.Value("_gin-gonic/gin/contextkey"))
+	if gin.Kind() != reflect.Pointer || gin.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	field := gin.Elem().FieldByName("Request")
+	if !field.IsValid() || !field.CanInterface() {
+		return nil
+	}
+	r, _ := field.Interface().(*http.Request)
+	return r
 }
 
 type contextKey struct{}
@@ -81,14 +137,38 @@ func (c *sessionContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// ---- What is told of a request ----
+
 func (ss *Sessions) report(r *http.Request, err error) {
 	if ss.onError != nil {
 		ss.onError(r, err)
 		return
 	}
-	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ErrorLog != nil {
-		server.ErrorLog.Print(err)
+	ss.log().LogAttrs(r.Context(), slog.LevelError, "the session was not saved", ss.about(r, slog.String("error", err.Error()))...)
+}
+
+// debug tells where a session came from, or why it is new.
+func (ss *Sessions) debug(r *http.Request, s *Session) {
+	log := ss.log()
+	if !log.Enabled(r.Context(), slog.LevelDebug) {
 		return
 	}
-	log.Print(err)
+	message, attributes := s.origin()
+	log.LogAttrs(r.Context(), slog.LevelDebug, message, ss.about(r, attributes...)...)
+}
+
+func (ss *Sessions) log() *slog.Logger {
+	if ss.logger == nil {
+		return slog.Default()
+	}
+	return ss.logger
+}
+
+// about names the request, but not its query, which may hold anything.
+func (ss *Sessions) about(r *http.Request, attributes ...slog.Attr) []slog.Attr {
+	request := []slog.Attr{slog.String("session", ss.cookieName), slog.String("method", r.Method)}
+	if r.URL != nil {
+		request = append(request, slog.String("path", r.URL.Path))
+	}
+	return append(request, attributes...)
 }

@@ -3,7 +3,6 @@ package h3s_test
 import (
 	"crypto/tls"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +14,9 @@ import (
 	"h3s"
 )
 
-const password = "correct horse battery staple, and more of it"
+const passwordText = "correct horse battery staple, and more of it"
+
+var password = h3s.NewPassword(passwordText)
 
 func must[T any](value T, err error) T {
 	if err != nil {
@@ -39,15 +40,6 @@ func residentKiB(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return resident * os.Getpagesize() / 1024
-}
-
-func logger(lines chan<- string) *log.Logger { return log.New(lineWriter(lines), "", 0) }
-
-type lineWriter chan<- string
-
-func (w lineWriter) Write(line []byte) (int, error) {
-	w <- string(line)
-	return len(line), nil
 }
 
 // tlsClient speaks TLS over conn as the server's own client does.

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package h3s
 
 import (
@@ -11,10 +13,11 @@ import (
 // Options say how sessions are sealed, how long they live and how they travel. Only a password is required; the zero value
 // of each other field is a good default.
 //
-// All but the functions have a JSON form that is shared with h3 and with every other language: [Options.MarshalJSON] writes
-// it and [OptionsFromJSON] reads it.
+// All but the functions and the logger have a JSON form that is shared with h3 and with every other language:
+// [Options.SharedJSON] writes it, passwords included, and [OptionsFromJSON] reads it. What [json.Marshal] makes of options is
+// for logs: it has no password in it, and is not that form.
 type Options struct {
-	// Password is a secret of at least 32 characters, at random: `openssl rand -base64 32` makes a good one.
+	// Password is a secret of at least 32 characters, at random: h3s.NewPassword(os.Getenv("SESSION_PASSWORD")), say.
 	Password Password
 	// Passwords stand in place of Password where there are several, by id: the first seals and all open. To change a
 	// password, put the new one first, everywhere; drop the old one once its last sessions have ended.
@@ -35,7 +38,9 @@ type Options struct {
 	DisableRefresh bool
 	// MaxTokenLength is the longest token in a header; 16,384 if 0.
 	MaxTokenLength int
-	// Header is the name of the request header that may carry a token in place of the cookie; "x-{Name}-session" if empty.
+	// Header is the name of the request header that may carry a token in place of the cookie; "x-{Name}-session" if empty. Many
+	// servers and proxies drop headers with an underscore in their name (nginx, Apache, gunicorn), so beside a Name such as
+	// "__Host-session" give one of your own: "x-session". In "authorization", the token stands after "Bearer ".
 	Header string
 	// DisableHeader turns that header off.
 	DisableHeader bool
@@ -49,7 +54,7 @@ type Options struct {
 	DisableLegacySeals bool
 
 	// Now is the clock, for tests; the system's if nil.
-	Now func() time.Time
+	Now func() time.Time `json:"-" xml:"-"`
 	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens cost,
 	// some milliseconds each: a peer that sends more than 20 forged ones, and then more than 5 a
 	// second, gets [ErrBusy], which Handler answers with 429. (Authentic ones that were not seen
@@ -58,10 +63,16 @@ type Options struct {
 	//
 	// An address may be given as it is, with or without a port. All that share the first 64 bits of
 	// an IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
-	Peer func(*http.Request) string
-	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, it goes to the log of the
-	// http.Server.
-	OnError func(*http.Request, error)
+	Peer func(*http.Request) string `json:"-" xml:"-"`
+	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, Logger is.
+	OnError func(*http.Request, error) `json:"-" xml:"-"`
+	// Logger gets a line for each session that Handler could not save, with the path of its request, and at [slog.LevelDebug]
+	// one for each request, which says where its session came from, or else why it is new. If nil: [slog.Default].
+	Logger *slog.Logger `json:"-" xml:"-"`
+	// Development is for a server that speaks plain HTTP on your own machine, and for nothing else. Everything goes as without
+	// it, but that the cookie is not Secure, and has nothing that browsers take with Secure only: its name loses the prefix
+	// "__Host-" or the like, SameSite=None becomes the default, and Partitioned is off.
+	Development bool
 }
 
 // CookieOptions are the cookie's attributes.
@@ -69,7 +80,7 @@ type CookieOptions struct {
 	// Path is "/" if empty.
 	Path   string
 	Domain string
-	// DisableSecure sends the cookie over plain HTTP as well: for development, and for nothing else.
+	// DisableSecure sends the cookie over plain HTTP as well. See Options.Development.
 	DisableSecure bool
 	// DisableHTTPOnly lets scripts read the cookie.
 	DisableHTTPOnly bool
@@ -132,26 +143,6 @@ type Derivation struct {
 	SaltBits          int
 	Iterations        int
 	MinPasswordLength int
-}
-
-// A Password is a secret. Whatever prints, logs or encodes it gives "[secret]"; only Options.MarshalJSON writes it out.
-type Password string
-
-const secret = "[secret]"
-
-// Format keeps the password out of what is printed.
-func (Password) Format(f fmt.State, _ rune) { fmt.Fprint(f, secret) }
-
-// LogValue keeps the password out of logs.
-func (Password) LogValue() slog.Value { return slog.StringValue(secret) }
-
-// MarshalText keeps the password out of JSON, XML and the like.
-func (Password) MarshalText() ([]byte, error) { return []byte(secret), nil }
-
-// A NamedPassword is a password with the id that its tokens bear: 1 to 32 of A-Z, a-z, 0-9 and _.
-type NamedPassword struct {
-	ID       string
-	Password Password
 }
 
 // LogValue keeps the passwords out of logs.

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package h3s
 
 import (
@@ -10,9 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// MarshalJSON writes the options as the JSON that h3 and every other language have in common, passwords included. What is at
-// its default is left out.
-func (o Options) MarshalJSON() ([]byte, error) {
+// SharedJSON returns the options as the JSON that h3 and every other language have in common, for a file that they all read. The
+// passwords are in it: it is a secret. What is at its default is left out.
+func (o Options) SharedJSON() ([]byte, error) {
 	file, err := o.file()
 	if err != nil {
 		return nil, err
@@ -21,13 +23,13 @@ func (o Options) MarshalJSON() ([]byte, error) {
 	return []byte(text), err
 }
 
-// UnmarshalJSON is [OptionsFromJSON]; Now, Peer and OnError stay as they are.
+// UnmarshalJSON is [OptionsFromJSON]; what has no JSON form stays as it is.
 func (o *Options) UnmarshalJSON(text []byte) error {
 	read, err := OptionsFromJSON(text)
 	if err != nil {
 		return err
 	}
-	read.Now, read.Peer, read.OnError = o.Now, o.Peer, o.OnError
+	read.Now, read.Peer, read.OnError, read.Logger, read.Development = o.Now, o.Peer, o.OnError, o.Logger, o.Development
 	*o = read
 	return nil
 }
@@ -35,15 +37,31 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 // OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as strict as [New], but takes options
 // without a password, too, so that a file need hold no secret: set Options.Password then.
 func OptionsFromJSON(text []byte) (Options, error) {
+	if err := checkEncoding(text); err != nil {
+		return Options{}, err
+	}
 	// The library is the judge, so the rules and their messages are those of every language.
 	if err := check(string(text)); err != nil {
 		return Options{}, err
 	}
 	var file optionsFile
 	if err := json.Unmarshal(text, &file); err != nil {
-		return Options{}, configError("", "the options cannot be read: "+err.Error())
+		return Options{}, configError("", "the options cannot be read")
 	}
 	return file.options()
+}
+
+// checkEncoding says of a file in another encoding what the library would call a fault in the JSON.
+func checkEncoding(text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+		return configError("", "the options begin with a byte order mark: save the file as UTF-8 without one")
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")), bytes.IndexByte(text, 0) >= 0:
+		return configError("", "the options are not UTF-8, but UTF-16 or the like: save the file as UTF-8")
+	case !utf8.Valid(text):
+		return configError("", "the options are not UTF-8: save the file as UTF-8")
+	}
+	return nil
 }
 
 func check(text string) error {
@@ -137,6 +155,9 @@ func disabled(option *bool) bool { return option != nil && !*option }
 // ---- From Go ----
 
 func (o Options) file() (*optionsFile, error) {
+	if o.Development {
+		o.takePlainHTTP()
+	}
 	password, err := o.password()
 	if err != nil {
 		return nil, err
@@ -228,14 +249,31 @@ func (o Options) file() (*optionsFile, error) {
 	return file, inexact
 }
 
+// takePlainHTTP takes away what browsers take over HTTPS only.
+func (o *Options) takePlainHTTP() {
+	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
+		if len(o.Name) > len(prefix) && strings.EqualFold(o.Name[:len(prefix)], prefix) {
+			o.Name = o.Name[len(prefix):]
+			break
+		}
+	}
+	if o.DisableCookie {
+		return
+	}
+	o.Cookie.DisableSecure, o.Cookie.Partitioned = true, false
+	if o.Cookie.SameSite == http.SameSiteNoneMode {
+		o.Cookie.SameSite = 0
+	}
+}
+
 func (o Options) password() (json.RawMessage, error) {
 	if o.Passwords == nil {
-		if o.Password == "" {
+		if o.Password.IsZero() {
 			return nil, nil
 		}
-		return quote(o.Password)
+		return quote(o.Password.text())
 	}
-	if o.Password != "" {
+	if !o.Password.IsZero() {
 		return nil, configError("password", "Password and Passwords stand in place of each other: set one")
 	}
 	// The order counts, which a map has not.
@@ -244,11 +282,11 @@ func (o Options) password() (json.RawMessage, error) {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		id, err := quote(Password(named.ID))
+		id, err := quote(named.ID)
 		if err != nil {
 			return nil, err
 		}
-		password, err := quote(named.Password)
+		password, err := quote(named.Password.text())
 		if err != nil {
 			return nil, err
 		}
@@ -258,12 +296,12 @@ func (o Options) password() (json.RawMessage, error) {
 }
 
 // quote refuses what encoding/json would replace, and so make easier to guess.
-func quote(p Password) (json.RawMessage, error) {
-	if !utf8.ValidString(string(p)) {
+func quote(text string) (json.RawMessage, error) {
+	if !utf8.ValidString(text) {
 		return nil, configError("password", "not valid UTF-8: encode random bytes, in base64 for example")
 	}
-	text, err := encode(string(p))
-	return json.RawMessage(text), err
+	quoted, err := encode(text)
+	return json.RawMessage(quoted), err
 }
 
 var sameSites = map[http.SameSite]any{
@@ -298,7 +336,7 @@ func (file *optionsFile) options() (Options, error) {
 	if file.Cookie != nil && !o.DisableCookie {
 		var cookie cookieFile
 		if err := json.Unmarshal(file.Cookie, &cookie); err != nil {
-			return Options{}, configError("cookie", err.Error())
+			return Options{}, configError("cookie", "the options cannot be read")
 		}
 		o.Cookie = CookieOptions{
 			Path:            cookie.Path,

@@ -2,16 +2,17 @@ package h3s_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"h3s"
 )
@@ -19,8 +20,8 @@ import (
 // Every option at a value other than its default, in Go and in the shared JSON.
 var fullOptions = h3s.Options{
 	Passwords: []h3s.NamedPassword{
-		{ID: "zz", Password: "the new password, \"32\" <characters> or more é"},
-		{ID: "aa", Password: "the old password, 32 characters or more"},
+		{ID: "zz", Password: h3s.NewPassword("the new password, \"32\" <characters> or more é")},
+		{ID: "aa", Password: h3s.NewPassword("the old password, 32 characters or more")},
 	},
 	Name:               "__Secure-app",
 	MaxAge:             7 * 24 * time.Hour,
@@ -62,23 +63,28 @@ const fullJSON = `{"password":{"zz":"the new password, \"32\" <characters> or mo
 	`"integrity":{"algorithm":"sha256","saltBits":256,"iterations":3,"minPasswordlength":34}},"legacySealFallback":false}`
 
 func TestEveryOptionIsWrittenInTheSharedJSONAndReadFromIt(t *testing.T) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	check(t, encoder.Encode(fullOptions))
-	if got := strings.TrimSpace(text.String()); got != fullJSON {
+	if got := string(must(fullOptions.SharedJSON())); got != fullJSON {
 		t.Errorf("written:\n%s\nwant:\n%s", got, fullJSON)
 	}
-	if got := must(h3s.OptionsFromJSON([]byte(fullJSON))); !reflect.DeepEqual(got, fullOptions) {
+	if got := must(h3s.OptionsFromJSON([]byte(fullJSON))); !same(got, fullOptions) {
 		t.Errorf("read:\n%+v\nwant:\n%+v", got, fullOptions)
 	}
 	must(h3s.New(fullOptions))
 }
 
+// same reports whether two options are the same. Passwords are compared by what is written, since they show themselves to nobody.
+func same(a, b h3s.Options) bool {
+	written := bytes.Equal(must(a.SharedJSON()), must(b.SharedJSON()))
+	for _, options := range []*h3s.Options{&a, &b} {
+		options.Password, options.Passwords = h3s.Password{}, nil
+	}
+	return written && reflect.DeepEqual(a, b)
+}
+
 func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 	for _, options := range []h3s.Options{
 		{Password: password},
-		{Password: "escaped \" \\ \u2028 \x01 and more than 32 characters"},
+		{Password: h3s.NewPassword("escaped \" \\ \u2028 \x01 and more than 32 characters")},
 		{Password: password, DisableHeader: true, DisableCookie: true},
 		{Password: password, NotBefore: time.UnixMilli(0)},
 		{Password: password, Cookie: h3s.CookieOptions{DisableSecure: true}},
@@ -90,8 +96,8 @@ func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 		{Password: password, Seal: h3s.SealOptions{Format: h3s.H3v2, Iterations: 4096}},
 		{Name: "without_a_password"},
 	} {
-		got := must(h3s.OptionsFromJSON(must(json.Marshal(options))))
-		if !reflect.DeepEqual(got, options) {
+		got := must(h3s.OptionsFromJSON(must(options.SharedJSON())))
+		if !same(got, options) {
 			t.Errorf("got %+v, want %+v", got, options)
 		}
 	}
@@ -100,14 +106,14 @@ func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 func TestAFormatsNameStandsForTheObjectThatHasNothingElse(t *testing.T) {
 	for _, format := range []h3s.Format{h3s.H3S1, h3s.H3v1, h3s.H3v2, h3s.Fe26} {
 		want := h3s.Options{Password: password, Seal: h3s.SealOptions{Format: format}}
-		short := fmt.Sprintf(`{"password":"%s","seal":"%s"}`, password, format)
-		long := fmt.Sprintf(`{"password":"%s","seal":{"format":"%s"}}`, password, format)
+		short := fmt.Sprintf(`{"password":"%s","seal":"%s"}`, passwordText, format)
+		long := fmt.Sprintf(`{"password":"%s","seal":{"format":"%s"}}`, passwordText, format)
 		for _, text := range []string{short, long} {
 			got := must(h3s.OptionsFromJSON([]byte(text)))
-			if !reflect.DeepEqual(got, want) {
+			if !same(got, want) {
 				t.Errorf("%s: got %+v, want %+v", text, got, want)
 			}
-			if written := string(must(json.Marshal(got))); written != long {
+			if written := string(must(got.SharedJSON())); written != long {
 				t.Errorf("%s: written as %s", text, written)
 			}
 			must(h3s.New(got))
@@ -122,13 +128,14 @@ func TestAFormatsNameStandsForTheObjectThatHasNothingElse(t *testing.T) {
 
 func TestOptionsAreReadAsAPartOfAFileOfTheirOwn(t *testing.T) {
 	var file struct{ Session h3s.Options }
-	file.Session.Peer = h3s.RemoteIP
+	logger := slog.New(slog.DiscardHandler)
+	file.Session.Peer, file.Session.Logger, file.Session.Development = h3s.RemoteIP, logger, true
 	check(t, json.Unmarshal([]byte(`{"Session": `+fullJSON+`}`), &file))
-	if file.Session.Peer == nil {
-		t.Error("a function cannot come from JSON, so JSON cannot take it away")
+	if file.Session.Peer == nil || file.Session.Logger != logger || !file.Session.Development {
+		t.Error("what cannot come from JSON, JSON cannot take away")
 	}
-	file.Session.Peer = nil
-	if !reflect.DeepEqual(file.Session, fullOptions) {
+	file.Session.Peer, file.Session.Logger, file.Session.Development = nil, nil, false
+	if !same(file.Session, fullOptions) {
 		t.Errorf("got %+v, want %+v", file.Session, fullOptions)
 	}
 	if err := json.Unmarshal([]byte(`{"Session": {"maxage": 1}}`), &file); !errors.Is(err, h3s.ErrConfig) {
@@ -155,13 +162,13 @@ func TestOtherSpellingsOfTheJSONAreRead(t *testing.T) {
 		Cookie:        h3s.CookieOptions{SameSite: http.SameSiteStrictMode, Priority: "high"},
 		Seal:          h3s.SealOptions{Format: h3s.H3S1},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !same(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
 func TestOfPasswordsWhoseIDsAreAllNumbersTheHighestSeals(t *testing.T) {
-	two, ten := h3s.NamedPassword{ID: "2", Password: password + "2"}, h3s.NamedPassword{ID: "10", Password: password + "10"}
+	two, ten := h3s.NamedPassword{ID: "2", Password: h3s.NewPassword(passwordText + "2")}, h3s.NamedPassword{ID: "10", Password: h3s.NewPassword(passwordText + "10")}
 	named := h3s.NamedPassword{ID: "k", Password: password}
 	for want, orders := range map[string][][]h3s.NamedPassword{"10": {{two, ten}, {ten, two}}, "2": {{two, named}, {two, named, ten}}} {
 		for _, passwords := range orders {
@@ -177,12 +184,12 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 	cookie := func(cookie h3s.CookieOptions) h3s.Options { return h3s.Options{Password: password, Cookie: cookie} }
 	for key, options := range map[string]h3s.Options{
 		"password":                 {},
-		"password ":                {Password: "short"},
+		"password ":                {Password: h3s.NewPassword("short")},
 		"password  ":               {Password: password, Passwords: []h3s.NamedPassword{{ID: "a", Password: password}}},
 		"password   ":              {Passwords: []h3s.NamedPassword{}},
-		"password    ":             {Password: password + "\xff\xfe"},
+		"password    ":             {Password: h3s.NewPassword(passwordText + "\xff\xfe")},
 		"password     ":            {Passwords: []h3s.NamedPassword{{ID: "a b", Password: password}}},
-		"password.a":               {Passwords: []h3s.NamedPassword{{ID: "a", Password: "short"}}},
+		"password.a":               {Passwords: []h3s.NamedPassword{{ID: "a", Password: h3s.NewPassword("short")}}},
 		"name":                     {Password: password, Name: "with space"},
 		"maxAge":                   {Password: password, MaxAge: -time.Second},
 		"maxAge ":                  {Password: password, MaxAge: 1500 * time.Millisecond},
@@ -219,7 +226,7 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), "h3s: "+e.Key+": ") {
 			t.Errorf("%s: the message is %q", key, err)
 		}
-		if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), password) {
+		if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), passwordText) {
 			t.Errorf("%s: the message gives a password away: %v", key, err)
 		}
 	}
@@ -253,30 +260,72 @@ func TestWrongJSONIsRefusedAsInEveryLanguage(t *testing.T) {
 	}
 }
 
-func TestNothingPrintsAPassword(t *testing.T) {
-	const single, named = "a secret that nobody is to see, single", "a secret that nobody is to see, named"
-	options := h3s.Options{Passwords: []h3s.NamedPassword{{ID: "a", Password: named}}}
-	sessions := must(h3s.New(options))
-	s := must(sessions.Use(httptest.NewRequest("GET", "/", nil)))
-	defer s.Close()
-	check(t, s.Set("user", single))
-	s.ID()
-	options.Password = single
+func TestAnErrorInTheJSONTellsItsPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"name": "a", "name": "b"}`:                         "h3s: the options are not JSON: an object has this name twice (at byte 15)",
+		`{"seal": {"format": "h3-1", "format": "h3-2"}}`:     "h3s: the options are not JSON: an object has this name twice (at byte 29)",
+		`{"password": "` + passwordText + `", "password":0}`: "h3s: the options are not JSON: an object has this name twice (at byte 62)",
+		`{"maxAge": 1`: "h3s: the options are not JSON: the text ends too early (at byte 12)",
+	} {
+		if _, err := h3s.OptionsFromJSON([]byte(text)); err == nil || !errors.Is(err, h3s.ErrConfig) || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}
 
-	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%U"} {
-		for _, value := range []any{options, &options, options.Password, options.Passwords, options.Passwords[0], sessions, s} {
-			fmt.Fprintf(&out, verb+"\n", value)
+func TestAFileInAnotherEncodingIsAConfigErrorThatSaysSo(t *testing.T) {
+	const file = `{"name": "Zoë"}`
+	encoded := func(order binary.AppendByteOrder, mark bool) (text []byte) {
+		if mark {
+			text = order.AppendUint16(text, 0xFEFF)
+		}
+		for _, unit := range utf16.Encode([]rune(file)) {
+			text = order.AppendUint16(text, unit)
+		}
+		return text
+	}
+	for name, c := range map[string]struct {
+		text []byte
+		want string
+	}{
+		"UTF-8 with a byte order mark":    {[]byte("\ufeff" + file), "byte order mark"},
+		"UTF-16LE with a byte order mark": {encoded(binary.LittleEndian, true), "UTF-16"},
+		"UTF-16BE with a byte order mark": {encoded(binary.BigEndian, true), "UTF-16"},
+		"UTF-16LE":                        {encoded(binary.LittleEndian, false), "UTF-16"},
+		"UTF-16BE":                        {encoded(binary.BigEndian, false), "UTF-16"},
+		"Latin-1":                         {[]byte("{\"name\": \"Zo\xeb\"}"), "not UTF-8"},
+	} {
+		_, err := h3s.OptionsFromJSON(c.text)
+		if !errors.Is(err, h3s.ErrConfig) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "save the file as UTF-8") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
-		slog.New(handler).Info("x", "options", options, "password", options.Password, "named", options.Passwords[0], "session", s, "sessions", sessions)
-	}
-	_, err := h3s.New(options)
-	fmt.Fprint(&out, err)
-	for _, secret := range []string{single, named} {
-		if printed := out.String(); strings.Contains(printed, secret) || strings.Contains(printed, fmt.Sprintf("%x", secret)) {
-			t.Error("a password, or data, was printed")
+}
+
+func TestDevelopmentLeavesOutWhatBrowsersTakeOverHTTPSOnly(t *testing.T) {
+	for _, c := range []struct {
+		options h3s.Options
+		want    string
+	}{
+		{h3s.Options{}, "h3; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Name: "__Host-session"}, "session; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Name: "__secure-session"}, "session; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Name: "__Http-session"}, "session; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Name: "__Host-Http-session"}, "session; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Cookie: h3s.CookieOptions{SameSite: http.SameSiteNoneMode, Partitioned: true}}, "h3; Path=/; HttpOnly; SameSite=Lax"},
+		{h3s.Options{Cookie: h3s.CookieOptions{SameSite: http.SameSiteStrictMode}}, "h3; Path=/; HttpOnly; SameSite=Strict"},
+	} {
+		c.options.Development = true
+		sessions, s := open(t, c.options)
+		name, rest, _ := strings.Cut(must(s.SetCookies())[0], "=")
+		_, attributes, _ := strings.Cut(rest, ";")
+		if got := name + ";" + attributes; got != c.want || sessions.HeaderName() != "x-"+name+"-session" {
+			t.Errorf("%+v: got %s, %s; want %s", c.options, got, sessions.HeaderName(), c.want)
 		}
 	}
+	// A wrong option is as wrong as without it.
+	if _, err := h3s.New(h3s.Options{Password: password, Development: true, Name: "__Host-with space"}); !errors.Is(err, h3s.ErrConfig) {
+		t.Error(err)
+	}
+	must(h3s.New(h3s.Options{Password: password, Development: true, DisableCookie: true}))
 }

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package h3s
 
 import (
@@ -42,6 +44,7 @@ func (w *response) finish() {
 	} else if w.session.isLost() {
 		w.session.sessions.report(w.request, ErrHeaderSent)
 	}
+	w.session.sessions.debug(w.request, w.session)
 }
 
 func (w *response) WriteHeader(status int) {

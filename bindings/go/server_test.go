@@ -207,8 +207,8 @@ func TestAPasswordIsChangedWithoutLoggingAnybodyOut(t *testing.T) {
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
 	defer server.Close()
-	older := h3s.NamedPassword{ID: "k1", Password: "the old password, 32 characters or more"}
-	newer := h3s.NamedPassword{ID: "k2", Password: "the new password, 32 characters or more"}
+	older := h3s.NamedPassword{ID: "k1", Password: h3s.NewPassword("the old password, 32 characters or more")}
+	newer := h3s.NamedPassword{ID: "k2", Password: h3s.NewPassword("the new password, 32 characters or more")}
 
 	use(older)
 	active, away := newBrowser(t, server), newBrowser(t, server)

@@ -1,10 +1,12 @@
+//go:build cgo
+
 package h3s
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -28,6 +30,8 @@ type Session struct {
 	from *request
 	// Why it cannot be used.
 	err error
+	// How it was opened.
+	opened opening
 	// Somebody has looked at it.
 	touched bool
 	// Somebody has written it since Save.
@@ -293,8 +297,45 @@ func (s *Session) open() error {
 	if s.from != nil {
 		s.err = s.handle.open(s.sessions.config, false, *s.from)
 		s.from = nil
+		s.opened.err = s.err
+		s.opened.as(&s.handle)
 	}
 	return s.err
+}
+
+// An opening is what was known of a session when it was opened, since a Rotate or a Clear changes that.
+type opening struct {
+	done, isNew bool
+	source      Source
+	rejection   Rejection
+	err         error
+}
+
+func (o *opening) as(h *handle) {
+	o.done = true
+	if o.err == nil {
+		o.isNew, o.source, o.rejection = h.isNew(), h.source(), h.rejection()
+	}
+}
+
+// origin tells in a log where the session came from, or else why it is new.
+func (s *Session) origin() (message string, attributes []slog.Attr) {
+	s.mu.Lock()
+	o := s.opened
+	s.mu.Unlock()
+	switch {
+	case !o.done:
+		return "nobody looked at the session", nil
+	case o.err != nil:
+		return "the session could not be opened", []slog.Attr{slog.String("error", o.err.Error())}
+	case o.isNew && o.rejection == RejectionNone:
+		return "the session is new: the request brought no token", nil
+	case o.isNew:
+		return "the session is new: its token was refused", []slog.Attr{slog.String("rejection", o.rejection.String())}
+	case o.rejection != RejectionNone:
+		attributes = append(attributes, slog.String("rejection", o.rejection.String()))
+	}
+	return "the session was opened", append(attributes, slog.String("source", o.source.String()))
 }
 
 // save is Save in a session that is open and locked.
@@ -335,48 +376,6 @@ func pointer(key string) string {
 		key = strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 	}
 	return "/" + key
-}
-
-// decode puts the JSON text under key into v. What it says of a failure has nothing of the data in it, as json's own errors may.
-func decode(key string, text []byte, v any) error {
-	if decodePlain(text, v) {
-		return nil
-	}
-	err := json.Unmarshal(text, v)
-	if err == nil {
-		return nil
-	}
-	message := "what is there does not decode into this type"
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
-		kind, _, _ := strings.Cut(wrongType.Value, " ")
-		message = "a " + kind + " does not decode into " + wrongType.Type.String()
-		if wrongType.Field != "" {
-			message += " (" + wrongType.Field + ")"
-		}
-	}
-	return dataError(key, message, err)
-}
-
-// decodePlain does what json.Unmarshal would, for the usual types and values, at a fraction of the cost. If it does nothing it returns
-// false.
-func decodePlain(text []byte, v any) bool {
-	switch v := v.(type) {
-	case *int:
-		n, err := strconv.Atoi(string(text))
-		if err != nil || v == nil {
-			return false
-		}
-		*v = n
-	case *string:
-		if text[0] != '"' || bytes.IndexByte(text, '\\') >= 0 || v == nil {
-			return false
-		}
-		*v = string(text[1 : len(text)-1])
-	default:
-		return false
-	}
-	return true
 }
 
 // keyed names the session's key in an error about its value.

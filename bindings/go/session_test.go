@@ -28,7 +28,7 @@ func (c *clock) forward(by time.Duration) { c.now = c.now.Add(by) }
 
 func open(t testing.TB, options h3s.Options) (*h3s.Sessions, *h3s.Session) {
 	t.Helper()
-	if options.Password == "" && options.Passwords == nil {
+	if options.Password.IsZero() && options.Passwords == nil {
 		options.Password = password
 	}
 	sessions := must(h3s.New(options))
@@ -264,10 +264,6 @@ func TestAnErrorNamesTheKeyAndChangesNothing(t *testing.T) {
 	}
 	if text(s) != `{"kept":1}` {
 		t.Error(text(s))
-	}
-	var wrongType *json.UnmarshalTypeError
-	if err := s.Get("kept", new(string)); !errors.As(err, &wrongType) {
-		t.Error("what json said is lost:", err)
 	}
 	if err := s.Get("kept", new(string)); err.Error() != "h3s: kept: a number does not decode into string" {
 		t.Error(err)

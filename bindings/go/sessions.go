@@ -1,8 +1,10 @@
+//go:build cgo
+
 package h3s
 
 import (
-	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -21,6 +23,7 @@ type Sessions struct {
 	now       func() time.Time
 	peer      func(*http.Request) string
 	onError   func(*http.Request, error)
+	logger    *slog.Logger
 }
 
 // New checks the options and derives the keys, which takes some 10 milliseconds a password. An error is an [ErrConfig] that names the
@@ -47,6 +50,7 @@ func New(options Options) (*Sessions, error) {
 		now:        options.Now,
 		peer:       options.Peer,
 		onError:    options.OnError,
+		logger:     options.Logger,
 	}
 	sessions.headerKey = http.CanonicalHeaderKey(sessions.headerName)
 	return sessions, nil
@@ -67,8 +71,11 @@ func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, 
 
 func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
 	s := &Session{sessions: ss}
-	if err := s.handle.open(ss.config, use, ss.request(r)); err != nil {
-		return nil, err
+	s.opened.err = s.handle.open(ss.config, use, ss.request(r))
+	s.opened.as(&s.handle)
+	ss.debug(r, s)
+	if s.opened.err != nil {
+		return nil, s.opened.err
 	}
 	s.cleanup = s.handle.freeLater(s)
 	return s, nil
@@ -170,15 +177,4 @@ func (ss *Sessions) request(r *http.Request) request {
 		from.peer = ss.peer(r)
 	}
 	return from
-}
-
-// encode is the JSON text of v, with nothing in it escaped for HTML: the library and the peers have no use for that.
-func encode(v any) (string, error) {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return "", dataError("", err.Error(), err)
-	}
-	return strings.TrimSuffix(text.String(), "\n"), nil
 }
