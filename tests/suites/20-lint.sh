@@ -68,6 +68,7 @@ if need_go && need_c; then
     check "gofmt" formatted "${go[@]}"
     check "go vet" vet
     check "go vet, statically linked" vet -tags h3s_static
+    GO_FOLDER=bindings/go/frameworks check "go vet of the tests with frameworks" vet
     GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
     skip "gofmt and go vet" "needs Go and a C compiler"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The Go package under the race detector: its API, real servers, a real h3, its README; then again under what catches wrong cgo,
-# with the oldest Go that it is for, and on the fuzzer's inputs.
+# The Go package under the race detector: its API, real servers, a real h3, its README, other people's frameworks; then again under
+# what catches wrong cgo, with the oldest Go that it is for, and on the fuzzer's inputs.
 . "$(dirname "$0")/suite.sh"
-need_go && need_c || skip_suite "needs Go and a C compiler"
+need_go && need_go bindings/go/frameworks && need_c || skip_suite "needs Go and a C compiler"
+need_debian curl curl && need_debian openssl openssl || skip_suite "needs curl and openssl, which the README uses"
 need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
 need_build
 
@@ -10,21 +11,27 @@ cd bindings/go || exit
 export PKG_CONFIG_PATH=$root/target/pkgconfig CGO_ENABLED=1
 oldest=$(sed -n 's/^go //p' go.mod)
 
+# The tests with frameworks are a module of their own, so that the package requires none.
+folders=(. frameworks)
+each() { local folder; for folder in "${folders[@]}"; do (cd "$folder" && "$@") || return; done; }
+
 # One test each, subtests included. The timeout is go test's own, which tells where it hung.
-bounded 960 go test -race -count=1 -timeout 900s -v ./... 2>&1 | tee "$scratch/log" | grep -vE '^ *(=== |--- PASS)'
-status=${PIPESTATUS[0]}
-ended() { grep -cE "^ *--- $1: " "$scratch/log"; }
-add_counts "$status" "$(ended PASS)" "$(ended FAIL)" "$(ended SKIP)"
+for folder in "${folders[@]}"; do
+    (cd "$folder" && bounded 960 go test -race -count=1 -timeout 900s -v ./...) 2>&1 | tee "$scratch/log" | grep -vE '^ *(=== |--- PASS)'
+    status=${PIPESTATUS[0]}
+    ended() { grep -cE "^ *--- $1: " "$scratch/log"; }
+    add_counts "$status" "$(ended PASS)" "$(ended FAIL)" "$(ended SKIP)"
+done
 
 # What builds programs of its own is not tried again.
-again() { bounded 960 env "$@" go test -count=1 -timeout 900s -skip '^(TestTheReadmeIsTrue|TestAStaticallyLinked)' ./...; }
+again() { each bounded 960 env "$@" go test -count=1 -timeout 900s -skip '^(TestTheReadmeIsTrue|TestAStaticallyLinked|TestWithoutCgo)' ./...; }
 check "no Go pointer stays with C, whatever the collector does" again GOEXPERIMENT=cgocheck2 GODEBUG=invalidptr=1 GOGC=1
 check "Go $oldest" again GOTOOLCHAIN="go$oldest"
-check "the benchmarks run" bounded 300 go test -run '^$' -bench . -benchtime 100x ./...
+check "the benchmarks run" each bounded 300 go test -run '^$' -bench . -benchtime 100x ./...
 # So many inputs and not so long: at the end of a time, Go before 1.27 may say "context deadline exceeded" (golang/go#75804).
 for target in FuzzCookieHeader FuzzSet; do
     check "$target" bounded 600 go test -run '^$' -fuzz "^$target\$" -fuzztime 20000x .
 done
-check "go.mod and go.sum are tidy" env GOFLAGS=-mod=mod go mod tidy -diff
-check "the module cache is as go.sum says" go mod verify
+check "go.mod and go.sum are tidy" each env GOFLAGS=-mod=mod go mod tidy -diff
+check "the module cache is as go.sum says" each go mod verify
 finish

@@ -124,7 +124,7 @@ func changed(pair string) string {
 
 func open(data string) (*h3s.Sessions, *h3s.Session, string) {
 	ss := must(h3s.New(h3s.Options{
-		Password: password, MaxAge: time.Hour, MaxTokenLength: 65536, Cookie: h3s.CookieOptions{MaxChunks: 8},
+		Password: h3s.NewPassword(password), MaxAge: time.Hour, MaxTokenLength: 65536, Cookie: h3s.CookieOptions{MaxChunks: 8},
 	}))
 	s := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
 	check(s.Replace(json.RawMessage(data)))
@@ -184,7 +184,7 @@ func sessions(data string) works {
 		},
 		"forged": peek(forged),
 		"none":   peek(none),
-		"start":  func() { must(h3s.New(h3s.Options{Password: password})) },
+		"start":  func() { must(h3s.New(h3s.Options{Password: h3s.NewPassword(password)})) },
 		"bytes":  len(pairs),
 	}
 }

@@ -1,4 +1,4 @@
-package h3s_test
+package frameworks_test
 
 import (
 	"net/http"
@@ -18,7 +18,7 @@ import (
 // server around it. Compare cpu-ns/op, which a busy machine disturbs least.
 func BenchmarkRequest(b *testing.B) {
 	text := strings.Repeat("correct horse battery staple, ", 34)[:1000]
-	hashKey, blockKey := []byte(password), []byte(password)[:32]
+	hashKey, blockKey := []byte(passwordText), []byte(passwordText)[:32]
 
 	b.Run("h3s", func(b *testing.B) {
 		ss := must(h3s.New(h3s.Options{Password: password, MaxAge: time.Hour}))
