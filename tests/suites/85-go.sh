@@ -33,5 +33,7 @@ for target in FuzzCookieHeader FuzzSet; do
     check "$target" bounded 600 go test -run '^$' -fuzz "^$target\$" -fuzztime 20000x .
 done
 check "go.mod and go.sum are tidy" each env GOFLAGS=-mod=mod go mod tidy -diff
-check "the module cache is as go.sum says" each go mod verify
+# h3s itself is no module of the cache.
+verified() { ! go mod verify 2>&1 | grep -vxE 'all modules verified|h3s v0\.0\.0: missing ziphash: .*'; }
+check "the module cache is as go.sum says" each verified
 finish
