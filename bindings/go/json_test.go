@@ -25,7 +25,7 @@ func (l *leaky) UnmarshalJSON(text []byte) error {
 type list []list
 
 func TestNoErrorLeadsToTheData(t *testing.T) {
-	const data = "a user's own birthday"
+	const data = "birthday of a user"
 	_, s := open(t, h3s.Options{})
 	check(t, s.Set("text", data))
 	check(t, s.Set("pin", 123456789))
