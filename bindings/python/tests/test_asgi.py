@@ -10,6 +10,7 @@ from typing import Any
 import fastapi
 import h3s
 import httpx
+import pydantic
 import pytest
 from h3s.asgi import SessionMiddleware
 from starlette.applications import Starlette
@@ -25,10 +26,12 @@ from conftest import (
     PASSWORD,
     Serve,
     StandingStill,
+    cookie_of,
     cookies_of,
     from_another_site,
     no_other_site_ends_the_session,
 )
+from frameworks import visit
 
 
 async def count(request: Request) -> Response:
@@ -41,7 +44,8 @@ async def read(request: Request) -> Response:
 
 
 async def untouched(request: Request) -> Response:
-    assert request.session is not None
+    # Whoever names `request.session` has looked at it, as with Starlette's own.
+    assert "session" in request.scope
     return JSONResponse({})
 
 
@@ -163,6 +167,50 @@ def test_fastapi_async_and_in_threads(asgi: Serve, client: httpx.Client, session
     at = asgi(SessionMiddleware(api, sessions))
     assert [client.get(at + path).json() for path in ("/async", "/thread", "/async")] == [1, 2, 3]
     assert client.get(at + "/denied").status_code == 403
+
+
+class Model(pydantic.BaseModel):
+    a: int
+    s: Any = None
+
+
+def test_fastapi_answers_with_a_session_however_it_is_declared(client: httpx.Client, sessions: h3s.Sessions) -> None:
+    api = fastapi.FastAPI()
+
+    @api.get("/any")
+    async def any_(request: fastapi.Request) -> Any:
+        return request.session
+
+    @api.get("/dict")
+    async def dict_(request: fastapi.Request) -> dict[str, Any]:
+        return {"s": request.session}
+
+    @api.get("/model", response_model=Model)
+    async def model(request: fastapi.Request) -> Any:
+        return request.session
+
+    @api.get("/within")
+    async def within(request: fastapi.Request) -> Model:
+        return Model(a=2, s=request.session)
+
+    @api.get("/json")
+    async def json_(request: fastapi.Request) -> Response:
+        return JSONResponse(request.session)
+
+    session = sessions.use()
+    session["a"] = 1
+    headers = [("Cookie", cookie_of(session))]
+    found = {
+        path: visit(SessionMiddleware(api, sessions), path, headers).json()
+        for path in ("/any", "/dict", "/model", "/within", "/json")
+    }
+    assert found == {
+        "/any": {"a": 1},
+        "/dict": {"s": {"a": 1}},
+        "/model": {"a": 1, "s": None},
+        "/within": {"a": 2, "s": {"a": 1}},
+        "/json": {"a": 1},
+    }
 
 
 def test_a_cold_token_opens_without_holding_up_the_loop_and_a_flood_gets_429(asgi: Serve, client: httpx.Client) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable
+from uuid import UUID
 
 import flask
 import h3s
 import httpx
-from h3s.flask import H3SessionInterface
+import pytest
+from h3s.flask import H3Session, H3SessionInterface, session
+from markupsafe import Markup
 
 from conftest import NOW, PASSWORD, Serve, cookie_of, cookies_of, no_other_site_ends_the_session
 
@@ -157,3 +160,175 @@ def test_flasks_own_test_client_works(sessions: h3s.Sessions) -> None:
     with client:
         client.get("/")
         assert flask.session["count"] == 43
+
+
+# ---- Values with types that JSON has not ------------------------------------------------------------------------------
+
+TYPED: dict[str, Any] = {
+    "tuple": (1, [2], ("a",)),
+    "bytes": b"\x00\xff",
+    "markup": Markup("<b>hi</b>"),
+    "uuid": UUID(int=5),
+    "datetime": datetime(2026, 1, 2, tzinfo=timezone.utc),
+    "nested": {"list": [Markup("<i>"), {"when": datetime(2026, 1, 2, tzinfo=timezone.utc)}]},
+    " t": [1],
+    " m": "no markup",
+    "a tag": {" m": "no markup"},
+    "a dict": {"a": 1},
+}
+
+
+def typed(sessions: h3s.Sessions) -> Any:
+    """An application that calls what it is given with its session."""
+    app = flask.Flask("test")
+    app.session_interface = H3SessionInterface(sessions)
+    client = app.test_client()
+
+    def visit(deed: Callable[[H3Session], Any]) -> Any:
+        found = []
+
+        def view() -> str:
+            found.append(deed(session))
+            return ""
+
+        app.view_functions["deed"] = view
+        assert client.get("/").status_code == 200
+        return found[0]
+
+    app.add_url_rule("/", "deed")
+    return visit, client
+
+
+@pytest.mark.parametrize("how", ["one by one", "update", "replace", "in place"])
+def test_types_that_flasks_own_sessions_keep_are_kept(sessions: h3s.Sessions, how: str) -> None:
+    visit, client = typed(sessions)
+
+    def write(session: H3Session) -> None:
+        if how == "update":
+            session.update(TYPED)
+        elif how == "replace":
+            session.replace(TYPED)
+        elif how == "one by one":
+            for key, value in TYPED.items():
+                session[key] = value
+        else:
+            for key, value in TYPED.items():
+                session[key] = [0]
+                session[key][0] = value
+
+    def read(session: H3Session) -> dict[str, Any]:
+        assert all(type(session[key]) is type(value) for key, value in TYPED.items()) or how == "in place"
+        return dict(session)
+
+    visit(write)
+    expected = {key: [value] for key, value in TYPED.items()} if how == "in place" else TYPED
+    assert visit(read) == expected
+    assert visit(lambda session: (len(session), "_flask" in session, session.get("_flask"))) == (
+        len(TYPED),
+        False,
+        None,
+    )
+    # What was only read is not written.
+    assert not client.get("/").headers.getlist("Set-Cookie")
+
+
+def test_other_services_find_plain_json(sessions: h3s.Sessions) -> None:
+    visit, client = typed(sessions)
+    visit(lambda session: session.update({key: TYPED[key] for key in ("tuple", "bytes", "markup", "uuid", "datetime")}))
+    other = sessions.get(f"h3={client.get_cookie('h3').value}")
+    assert other.pop("_flask") and other == {
+        "tuple": [1, [2], ["a"]],
+        "bytes": "AP8=",
+        "markup": "<b>hi</b>",
+        "uuid": str(UUID(int=5)),
+        "datetime": "2026-01-02T00:00:00+00:00",
+    }
+
+
+POISON = [{" m": "<script>"}, {" d": 5}, {" b": "%"}, {" u": []}, {" t": 1}, {" di": 3}, [{" m": "<script>"}]]
+
+
+@pytest.mark.parametrize("value", POISON)
+@pytest.mark.parametrize("kept", [None, {}, {"bio": {" d": 5}}, {"bio": {" m": "<b>"}}, [1], "x", {"bio": "<script>"}])
+def test_what_another_service_has_written_is_never_markup_nor_an_error(
+    sessions: h3s.Sessions, value: Any, kept: Any
+) -> None:
+    visit, client = typed(sessions)
+    theirs = sessions.get()
+    theirs.update({"bio": value, " m": "<script>", "n": 1})
+    if kept is not None:
+        theirs["_flask"] = kept
+    client.set_cookie("h3", cookie_of(theirs).partition("=")[2])
+    assert visit(lambda session: (session["bio"], session["n"])) == (value, 1)
+    everything = visit(dict)
+    assert everything == {"bio": value, " m": "<script>", "n": 1}
+    assert not any(isinstance(found, Markup) for found in [*everything.values(), *everything["bio"]])
+
+
+def test_a_value_that_another_service_has_changed_has_no_type_any_more(sessions: h3s.Sessions) -> None:
+    visit, client = typed(sessions)
+    visit(lambda session: session.update(bio=Markup("<b>"), when=TYPED["datetime"]))
+    theirs = sessions.get(f"h3={client.get_cookie('h3').value}")
+    theirs["bio"] = "<script>"
+    client.set_cookie("h3", cookie_of(theirs).partition("=")[2])
+    bio, when = visit(lambda session: (session["bio"], session["when"]))
+    assert type(bio) is str and when == TYPED["datetime"]
+
+
+def test_types_go_with_their_values(sessions: h3s.Sessions) -> None:
+    visit, client = typed(sessions)
+
+    def kept() -> Any:
+        return sessions.get(f"h3={client.get_cookie('h3').value}").get("_flask", {}).keys()
+
+    visit(lambda session: session.update(a=Markup("<b>"), b=(1,), c=b"c"))
+    assert kept() == {"a", "b", "c"}
+    visit(lambda session: session.pop("a"))
+    assert kept() == {"b", "c"}
+    visit(lambda session: session.update(b=[1]))
+    assert kept() == {"c"} and visit(lambda session: session["b"]) == [1]
+    visit(lambda session: session.__setitem__("c", 1))
+    assert not kept()
+    visit(lambda session: session.update(a=(1,)))
+    visit(lambda session: session.pop("a"))
+    assert not kept()
+    visit(lambda session: session.update(a=(1,)))
+    visit(lambda session: session.replace(d=1))
+    assert not kept() and visit(dict) == {"d": 1}
+
+
+def test_a_typed_value_that_does_not_fit_changes_nothing(sessions: h3s.Sessions) -> None:
+    visit, _ = typed(sessions)
+
+    def write(session: H3Session) -> None:
+        session["a"] = (1,)
+        for value in (("x" * 20_000,), {"when": object()}):
+            with pytest.raises(h3s.DataError):
+                session["b"] = value
+            with pytest.raises(h3s.DataError):
+                session["a"] = value
+        with pytest.raises(h3s.DataError, match="_flask"):
+            session["_flask"] = {}
+
+    visit(write)
+    assert visit(dict) == {"a": (1,)}
+
+
+def test_a_message_is_flashed(sessions: h3s.Sessions) -> None:
+    visit, client = typed(sessions)
+    visit(lambda session: flask.flash(Markup("<b>hi</b>"), "info"))
+    ((category, message),) = visit(lambda session: flask.get_flashed_messages(with_categories=True))
+    assert category == "info" and isinstance(message, Markup)
+    assert visit(dict) == {} and "_flask" not in sessions.get(f"h3={client.get_cookie('h3').value}")
+
+
+def test_a_logout_that_is_then_marked_as_modified_is_a_logout(sessions: h3s.Sessions) -> None:
+    visit, client = typed(sessions)
+    visit(lambda session: session.update(user="alice"))
+
+    def logout(session: H3Session) -> None:
+        session.clear()
+        session.modified = True
+
+    visit(logout)
+    assert client.get_cookie("h3") is None

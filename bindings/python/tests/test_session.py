@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
 import multiprocessing
@@ -15,7 +16,7 @@ from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import h3s
 import pytest
@@ -502,6 +503,7 @@ def test_no_error_of_a_text_or_file_quotes_it(tmp_path: Path, text: str, given: 
         with pytest.raises(h3s.ConfigError) as error:
             h3s.Sessions.from_file(path, **given)
         told = "".join(traceback.format_exception(error.value))
+        assert error.value.__context__ is None
         assert PASSWORD not in told.replace("\0", "") and PASSWORD[::-1] not in told
         with pytest.raises(h3s.ConfigError) as error:
             h3s.Sessions.from_json(text, **given)
@@ -755,3 +757,60 @@ def test_numbers_that_only_other_languages_hold_can_be_read_and_stay(sessions: h
     session["o"]["x"] = 1
     with pytest.raises(h3s.DataError, match="o: "):
         session.set_cookies()
+
+
+def test_no_method_of_a_dict_looks_past_the_mapping(sessions: h3s.Sessions) -> None:
+    harmless = {"__class_getitem__", "__getattribute__", "__init__", "__new__", "__sizeof__", "fromkeys", "__hash__"}
+    harmless |= {"__lt__", "__le__", "__gt__", "__ge__"}
+    for name, method in vars(dict).items():
+        if callable(method) and name not in harmless:
+            assert getattr(h3s.Session, name) is not method, name
+    first = sessions.use(now=NOW)
+    first.update(a=1, b=2)
+
+    def session() -> h3s.Session:
+        return sessions.get(cookie_of(first), now=NOW)
+
+    for one, other in ((session(), {"a": 1, "b": 2}), (sessions.get(now=NOW), {})):
+        assert (one != other) is False and (other != one) is False
+    assert session() != {}
+    assert session().popitem() == ("b", 2) and "b" in session()
+    with pytest.raises(KeyError):
+        sessions.get(now=NOW).popitem()
+
+
+def test_nothing_but_the_package_makes_a_session(sessions: h3s.Sessions) -> None:
+    @dataclasses.dataclass
+    class Holder:
+        session: dict[str, Any]
+
+    made: Any = h3s.Session
+    deeds: list[Callable[[], Any]] = [lambda: made({"a": 1}), lambda: dataclasses.asdict(Holder(sessions.use(now=NOW)))]
+    for deed in deeds:
+        with pytest.raises(TypeError, match="comes from Sessions"):
+            deed()
+
+
+def test_what_is_closed_says_so(sessions: h3s.Sessions) -> None:
+    session = sessions.use(now=NOW)
+    session.close()
+    other = h3s.Sessions(password=PASSWORD)
+    other.close()
+    for deed in (lambda: session.log_id, lambda: session.get("a"), lambda: other.strip("a=b")):
+        with pytest.raises(h3s.StateError, match="closed"):
+            deed()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cookie": {1: 2}},
+        {"not_before": "x"},
+        {"not_before": math.inf},
+        {"cookie": {"same_site": "lax", "sameSite": "none"}},
+    ],
+)
+def test_every_wrong_option_is_a_config_error(options: Any) -> None:
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions(password=PASSWORD, **options)
+    assert error.value.key

@@ -8,6 +8,7 @@ from typing import Any
 
 import h3s
 import httpx
+import pytest
 from h3s.wsgi import SessionMiddleware, session_of
 
 from conftest import NOW, PASSWORD, Serve, StandingStill, cookies_of, no_other_site_ends_the_session
@@ -115,3 +116,13 @@ def test_a_flood_from_one_ipv6_network_gets_429(wsgi: Serve, client: httpx.Clien
 
     assert statuses("2001:db8:1:2::{:x}") == [200] * 20 + [429] * 40
     assert statuses("2001:db8:1:{:x}::1").count(429) == 0
+
+
+def test_headers_are_said_once(sessions: h3s.Sessions) -> None:
+    def twice(environ: Environ, start_response: Any) -> Any:
+        start_response("200 OK", PLAIN)
+        start_response("404 Not Found", PLAIN)
+        return []
+
+    with pytest.raises(AssertionError, match="start_response"):
+        SessionMiddleware(twice, sessions)({}, lambda *_: None)

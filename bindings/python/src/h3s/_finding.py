@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
-from typing import Callable, Optional, Union
+from collections.abc import Mapping
+from typing import Any, Callable, Optional, Union
 
 from .errors import REASONS, Cold
 from .options import Moment
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["Clock", "find", "may_be_cold"]
+__all__ = ["Clock", "cookie_of", "find", "may_be_cold"]
 
 #: The time, in seconds since 1970 or as a datetime with a time zone: for tests.
 Clock = Callable[[], Moment]
 
 _log = logging.getLogger("h3s")
-# A comma before the name of a cookie.
-_COMMA = re.compile(r",[ \t]*(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
 #: A well-formed Fe26.2 token that no password has sealed.
 _FORGED = "Fe26.2**" + "0" * 64 + "*" + "A" * 22 + "*" + "A" * 22 + "**" + "0" * 64 + "*" + "A" * 43
 
@@ -42,15 +40,37 @@ def find(
     """
     now = clock() if clock is not None else None
     session = sessions.get(cookie, header, peer=peer, cross_site=cross_site, now=now, warm_only=warm_only)
-    if cookie is not None and "," in cookie and session.source is None:
-        # Servers for WSGI join several lines of Cookie by commas, as if it were any header.
-        cookie = _COMMA.sub("; ", cookie)
-        other = sessions.get(cookie, header, peer=peer, cross_site=cross_site, now=now, warm_only=warm_only)
-        if other.source is not None:
-            session = other
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug("%s %r: %s", method, path, _told(sessions, session, cookie, is_plain))
     return session
+
+
+def cookie_of(environ: Mapping[str, Any]) -> Optional[str]:
+    """The Cookie header of a WSGI request.
+
+    Servers join several lines of it by commas, as if it were any header. A comma cannot be taken for
+    the end of a line: whoever gets one into the value of any cookie would give a visitor another
+    session, which nginx in front does not see. So the lines are read where the server has them.
+    """
+    cookie: Optional[str] = environ.get("HTTP_COOKIE")
+    if cookie is not None and "," in cookie:
+        lines = _lines_of_gunicorn(environ)
+        if len(lines) > 1:
+            return "; ".join(lines)
+    return cookie
+
+
+def _lines_of_gunicorn(environ: Mapping[str, Any]) -> list[str]:
+    """The lines of Cookie in gunicorn's own request, which only a callback of it still holds."""
+    for cell in getattr(environ.get("wsgi.early_hints"), "__closure__", None) or ():
+        try:
+            headers = cell.cell_contents.headers
+            lines = [value for name, value in headers if name.upper() == "COOKIE"]
+        except (AttributeError, TypeError, ValueError):
+            continue
+        if lines and all(isinstance(line, str) for line in lines):
+            return lines
+    return []
 
 
 def may_be_cold(sessions: Sessions) -> bool:

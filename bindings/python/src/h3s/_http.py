@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
 from ._headers import is_targeted, merged_vary, private
-from .errors import Busy, LateWriteWarning
+from .errors import Busy, LateWriteWarning, StateError
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["Owed", "RequestSession", "owed", "put"]
+__all__ = ["BUSY", "Owed", "RequestSession", "owed", "put"]
 
 
 class RequestSession(Session):
@@ -43,6 +43,9 @@ class RequestSession(Session):
         except Busy:
             self.refused = True
             raise
+        except AttributeError as error:
+            # Of a `peer` or `clock`, say: as an AttributeError it would be taken for one of the session's.
+            raise RuntimeError(f"the session could not be opened: {error}") from error
         self._handle, opened._handle = opened._handle, None
         self.touched = True
         # It most often holds the request, which holds the session.
@@ -77,7 +80,12 @@ class RequestSession(Session):
         pass
 
     def mark_accessed(self) -> None:
-        """For Starlette, which calls it whenever `request.session` is named."""
+        """For Starlette, which calls it whenever `request.session` is named.
+
+        What is then done with it may be done by an extension module (pydantic's, say), which looks
+        into a dict's own storage: from now on the data is there.
+        """
+        self._data()
 
     # ---- Once the response's headers have gone -----------------------------------------------------------------------
 
@@ -96,19 +104,26 @@ class RequestSession(Session):
 
     def end(self) -> None:
         """The request is over: tells of what was changed in place, or not sealed, in time."""
-        if self._late is not None and self.touched and self._handle is not None:
-            self._flush()
-        if self._unsealed:
-            self._unsealed = False
+        if not self.touched:
+            # It most often holds the request, which holds the session.
+            self._open = _over
+            return
+        is_late = self._late is not None and self._handle is not None
+        changed = self._changed() if is_late else []
+        unsealed, self._unsealed, self._given = self._unsealed, False, {}
+        if changed:
+            self._warn(f", of {', '.join(map(repr, changed))}")
+        elif unsealed:
             self._warn()
 
     def _note(self) -> None:
         self._unsealed = True
 
-    def _warn(self) -> None:
+    def _warn(self, what: str = "") -> None:
         method, path = self._name
         warnings.warn(
-            f"{method} {path!r}: the session was written after the headers of the response had gone, so the write is lost",
+            f"{method} {path!r}: the session was written after the headers of the response had gone, so the write is"
+            f" lost{what}",
             LateWriteWarning,
             stacklevel=_outside(),
         )
@@ -120,7 +135,8 @@ class RequestSession(Session):
             super().close()
 
     def __del__(self) -> None:
-        if self.touched:
+        # What was never made has no such attribute.
+        if getattr(self, "touched", False):
             try:
                 self.end()
             finally:
@@ -146,6 +162,14 @@ def _is_ours(module: str) -> bool:
 _BETWEEN = ("_collections_abc", "collections.abc", "django.contrib.sessions.backends.base")
 
 
+def _over() -> Session:
+    raise StateError("the request is over, and its session was not opened while it ran")
+
+
+#: The headers of the 429 to whoever is over the limit of slow key derivations.
+BUSY = (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Retry-After", "1"), ("Cache-Control", "no-store"))
+
+
 class Owed:
     """What a response where a session was touched must say: headers to set, others to remove, Set-Cookie values to add."""
 
@@ -164,12 +188,12 @@ def owed(
     vary: Sequence[str],
     cache_control: Sequence[str],
     *,
-    until_closed: bool = False,
+    until_closed: Callable[[], bool] = lambda: False,
     insecure: bool = False,
 ) -> Owed:
     """vary, cache_control: the values of these header lines so far.
 
-    until_closed: the cookie is to end with the browser. insecure: it is not to be Secure.
+    until_closed: whether the cookie is to end with the browser. insecure: it is not to be Secure.
     """
     headers = {}
     if sessions.vary:
@@ -177,7 +201,7 @@ def owed(
     cookies = session.set_cookies()
     if cookies:
         headers["Cache-Control"] = private(cache_control)
-        if until_closed:
+        if until_closed():
             cookies = [_without(value, "Max-Age=", "Expires=") for value in cookies]
         if insecure:
             cookies = [_without(value, "Secure") for value in cookies]

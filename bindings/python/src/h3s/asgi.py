@@ -9,14 +9,16 @@ unhandled exception. Elsewhere, `scope["session"]` is the session. It opens when
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Mapping, MutableMapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Optional
 
 from ._finding import Clock, find, may_be_cold
-from ._http import RequestSession, put
+from ._http import BUSY, RequestSession, put
 from .cross_site import is_cross_site
-from .errors import Busy, Cold
+from .errors import Busy, Cold, LateWriteWarning
 from .session import Session
 from .sessions import Sessions
 
@@ -60,9 +62,9 @@ class SessionMiddleware:
         application, of other Sessions; see `session_of`.
     clock: the time, for tests.
 
-    Where Fe26.2 is opened, a token may take milliseconds: such a key is derived in a thread before
-    the application runs, so that the event loop never waits for one. A session that nobody touches
-    costs nothing otherwise.
+    A token of "h3-2" may take milliseconds to open: its key is derived in a thread before the
+    application runs, so that the event loop never waits for a token. (Its first seal, and then one
+    a day, takes as long.) A session that nobody touches costs nothing otherwise.
     """
 
     def __init__(
@@ -92,12 +94,16 @@ class SessionMiddleware:
         try:
             await self._app(scope, receive, response.send)
         except Exception as error:
-            if isinstance(error, Busy) and session.refused and not response.has_started:
+            # A warning that is made an exception is not to take the place of this one.
+            with suppress(LateWriteWarning):
+                session.end()
+            if not session.refused or not _comes_of_busy(error):
+                raise
+            if not response.has_started:
                 await response.refuse()
-            # Where 429 has gone, it is that error once more, or what the application made of it.
             elif not response.is_refused:
                 raise
-        finally:
+        else:
             session.end()
 
     async def _opener(self, scope: _Scope) -> Callable[[], Session]:
@@ -162,7 +168,7 @@ class _Response:
             await self._send(message)
             return
         session = self._session
-        if session.refused and message.get("status") == 500:
+        if session.refused and message.get("status") == 500 and _comes_of_busy(sys.exc_info()[1]):
             # What a framework makes of an exception that nobody handles.
             await self.refuse()
             return
@@ -181,7 +187,8 @@ class _Response:
         if self._scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": 1013})
             return
-        await self._send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+        headers = [(name.lower().encode(), value.encode()) for name, value in BUSY]
+        await self._send({"type": "http.response.start", "status": 429, "headers": headers})
         await self._send({"type": "http.response.body", "body": b""})
 
     def _headers(self, present: Any) -> list[tuple[bytes, bytes]]:
@@ -195,6 +202,18 @@ def _raise(error: Busy) -> Session:
     raise error
 
 
+def _comes_of_busy(error: Optional[BaseException]) -> bool:
+    """Whether it is Busy, or what was made of that on its way: a group of a task group, or an error raised from it."""
+    waiting, seen = [error], 0
+    while waiting and seen < 100:
+        error, seen = waiting.pop(), seen + 1
+        if isinstance(error, Busy):
+            return True
+        if error is not None:
+            waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
+    return False
+
+
 def _name_of(scope: _Scope) -> tuple[str, str]:
     return scope.get("method", "WEBSOCKET"), scope.get("path", "")
 
@@ -206,9 +225,9 @@ def _is_plain(scope: _Scope) -> bool:
 def _is_test_client(scope: _Scope) -> bool:
     """Whether this is Starlette's TestClient by its default http://, whose jar would keep a Secure cookie to itself.
 
-    No server has a client that is no address.
+    It alone has this extension, and no header of a request can give it to another.
     """
-    return _is_plain(scope) and tuple(scope.get("client") or ()) == ("testclient", 50000)
+    return _is_plain(scope) and "http.response.debug" in (scope.get("extensions") or ())
 
 
 def _header(scope: _Scope, name: str) -> Optional[str]:

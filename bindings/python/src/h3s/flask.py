@@ -5,7 +5,8 @@
 It stands in for Flask's `SESSION_COOKIE_*` and `PERMANENT_SESSION_LIFETIME`: name, attributes and lifetimes are those of the
 Sessions. As in Flask, the cookie ends with the browser unless `session.permanent` is set.
 
-What JSON has not and Flask's own sessions keep, lives here as well, in the same form: tuples, bytes, UUIDs, datetimes and Markup.
+What JSON has not and Flask's own sessions keep, lives here as well: tuples, bytes, UUIDs, datetimes and Markup. Other
+services find a list or a string in its place.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from __future__ import annotations
 from typing import Any, Callable, Optional, cast
 
 import flask
-from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug import exceptions
 
-from . import _json
-from ._finding import Clock, find
+from . import _abi, _json, _tagged
+from ._finding import Clock, cookie_of, find
 from ._http import RequestSession, owed
 from .cross_site import is_cross_site
 from .errors import Busy, DataError
@@ -26,9 +27,9 @@ from .sessions import Sessions
 
 __all__ = ["H3Session", "H3SessionInterface", "session"]
 
-_TAGS = TaggedJSONSerializer()
-#: Its values need no tag.
-_PLAIN = (str, int, float, bool, type(None))
+
+class TooManyRequests(Busy, exceptions.TooManyRequests):
+    """Busy, of which Flask makes 429."""
 
 
 class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -39,20 +40,83 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
         """Whether this request made it."""
         return self.is_new
 
-    @staticmethod
-    def _text_of(key: object, value: Any) -> bytes:
-        if type(value) in _PLAIN:
-            return _json.text_of(key, value)
-        try:
-            tagged = _TAGS.tag(value)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
-        return _json.text_of(key, tagged)
+    # ---- Values with types that JSON has not, see _tagged ------------------------------------------------------------
 
-    @staticmethod
-    def _decode(text: str) -> Any:
-        # A tag is the name of an object's only member, and begins with a space.
-        return _TAGS.loads(text) if '{" ' in text else _json.decode(text)
+    _text_of = staticmethod(_tagged.text_of)
+
+    #: The tagged values, by their keys; None where they have to be read.
+    _kept: Optional[dict[str, Any]] = None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if type(value) in _tagged.PLAIN and key not in self._types() and key != _tagged.MEMBER:
+            super().__setitem__(key, value)
+        else:
+            self.update({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        kept = self._types()
+        if key in kept:
+            self._kept = None
+            name = _tagged.MEMBER.encode()
+            rest = _json.text_of("", {other: value for other, value in kept.items() if other != key})
+            if rest == b"{}":
+                self._write(_abi.fast.h3s_remove, name, len(name))
+            else:
+                self._write(_abi.fast.h3s_set, name, len(name), rest, len(rest))
+
+    def clear(self) -> None:
+        super().clear()
+        self._kept = None
+
+    def _object_of(
+        self, values: dict[str, Any], *, whole: bool = False
+    ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
+        if _tagged.MEMBER in values:
+            raise DataError(f"{_tagged.MEMBER}: this key is kept for the types of other values", key=_tagged.MEMBER)
+        former = {} if whole else self._types()
+        kept = {key: value for key, value in former.items() if key not in values}
+        texts = {}
+        for key, value in values.items():
+            texts[key], tagged = _tagged.write(key, value)
+            if tagged is not None:
+                kept[key] = tagged
+        self._kept = None
+        more = {} if kept == former else {_tagged.MEMBER: _json.text_of("", kept)}
+        return values, texts, _json.object_of({**texts, **more})
+
+    def _types(self) -> dict[str, Any]:
+        if self._kept is None:
+            pointer = b"/" + _tagged.MEMBER.encode()
+            found = _abi.fast.h3s_session_find(self._handle, pointer, len(pointer))
+            kept = _json.decode(found.ptr[: found.len].decode()) if found.len else {}
+            self._kept = kept if isinstance(kept, dict) else {}
+        return self._kept
+
+    def _read(self, key: str) -> Any:
+        if key == _tagged.MEMBER:
+            raise KeyError(key)
+        return super()._read(key)
+
+    def _decode(self, key: str, text: str) -> Any:
+        value = super()._decode(key, text)
+        return value if type(value) in _NEVER_TAGGED else _tagged.typed(key, value, self._types())
+
+    def _decode_all(self, text: str) -> dict[str, Any]:
+        values = super()._decode_all(text)
+        values.pop(_tagged.MEMBER, None)
+        kept = self._types()
+        return {key: _tagged.typed(key, value, kept) for key, value in values.items()} if kept else values
+
+    def _keep(self, key: str, value: Any, text: bytes) -> None:
+        super()._keep(key, value, self._fingerprint(value))
+
+    def _fingerprint(self, value: Any) -> bytes:
+        return _tagged.fingerprint(value)
+
+
+#: A value of another type stands as a string, a list or an object.
+_NEVER_TAGGED = (int, float, bool, type(None))
 
 
 #: `flask.session`, declared as what it is: `from h3s.flask import session`.
@@ -82,13 +146,17 @@ class H3SessionInterface(SessionInterface):
         self._clock = clock
 
     def open_session(self, app: flask.Flask, request: flask.Request) -> H3Session:
-        sessions = self._sessions
+        sessions, refused = self._sessions, False
 
         def open() -> Session:
+            nonlocal refused
+            if refused:
+                # By the page that says 429, or whatever went on in spite of it.
+                return sessions.get()
             try:
                 return find(
                     sessions,
-                    request.headers.get("cookie"),
+                    cookie_of(request.environ),
                     request.headers.get(sessions.header_name) if sessions.header_name else None,
                     peer=self._peer(request) if self._peer is not None else None,
                     cross_site=is_cross_site(request.headers.get),
@@ -97,8 +165,9 @@ class H3SessionInterface(SessionInterface):
                     path=request.path,
                     is_plain=not request.is_secure,
                 )
-            except Busy:
-                flask.abort(429)
+            except Busy as busy:
+                refused = True
+                raise TooManyRequests(str(busy)) from None
 
         return H3Session(open, request.method, request.path)
 
@@ -106,16 +175,20 @@ class H3SessionInterface(SessionInterface):
         if not isinstance(session, H3Session):
             return
         headers = response.headers
-        # A view may return one constant response to all: what was owed to another visitor must not stay in it.
+        # A view may return one constant response to all, one after the other: what was owed to another visitor goes.
         for value in response.__dict__.pop(_OWED, ()):
             headers.setlist("Set-Cookie", [other for other in headers.getlist("Set-Cookie") if other != value])
-        if session.touched:
+        if session.refused:
+            # Nothing that was written meanwhile is of the visitor's own session.
+            if response.status_code == 500:
+                response.status_code = 429
+        elif session.touched:
             ours = owed(
                 self._sessions,
                 session,
                 headers.getlist("Vary"),
                 headers.getlist("Cache-Control"),
-                until_closed=not session.permanent,
+                until_closed=lambda: not session.permanent,
             )
             headers.update(ours.headers)
             for name in {name for name, _ in headers if ours.removed(name)}:

@@ -118,10 +118,10 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
         if name == "not_before":
             try:
                 value = milliseconds(value)
-            except ValueError as error:
-                raise ConfigError(f"{name}: {error}", key=name) from None
+            except (TypeError, ValueError, OverflowError) as error:
+                raise ConfigError(f"{name}: seconds since 1970 or a datetime: {error}", key=name) from None
         # Ids of passwords are nobody's to respell.
-        known[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(value)
+        known[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(name, value)
     members = []
     for name, value in (_for_development(known) if development else known).items():
         try:
@@ -131,14 +131,23 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
     return "{" + ", ".join(members) + "}"
 
 
-def _respell(value: Any) -> Any:
+def _respell(key: str, value: Any) -> Any:
+    """A value with the library's names in it. key: what it is the value of."""
     if isinstance(value, Mapping):
-        return {camel(name): _respell(value[name]) for name in value if value[name] is not None}
+        respelled: dict[str, Any] = {}
+        for name, inner in value.items():
+            if not isinstance(name, str):
+                raise ConfigError(f"{key}: the name of an option is a string", key=key)
+            if camel(name) in respelled:
+                raise ConfigError(f"{key}.{snake(name)}: given twice", key=f"{key}.{snake(name)}")
+            if inner is not None:
+                respelled[camel(name)] = _respell(f"{key}.{name}", inner)
+        return respelled
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
         return int(seconds) if seconds.is_integer() else seconds
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_respell(item) for item in value]
+        return [_respell(key, item) for item in value]
     return value
 
 
@@ -159,15 +168,17 @@ _PREFIX = re.compile("^__(?:Host-Http|Host|Secure|Http)-", re.IGNORECASE)
 
 
 def read_file(path: Union[str, os.PathLike[str]]) -> str:
-    """The text of an options file. No error quotes what is in it."""
+    """The text of an options file. No error has what is in it."""
+    name = os.fspath(path)
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except OSError as error:
-        raise ConfigError(f"{os.fspath(path)}: {error.strerror}") from None
+        reason, offset = error.strerror, None
     except UnicodeDecodeError as error:
-        name = os.fspath(path)
-        raise ConfigError(f"{name}: not in UTF-8: save the file in that encoding", offset=error.start) from None
+        # It has the whole text, so it must not be the context of what is raised.
+        reason, offset = "not in UTF-8: save the file in that encoding", error.start
+    raise ConfigError(f"{name}: {reason}", offset=offset)
 
 
 def with_changes(text: str, password: Union[str, Mapping[str, str], None], development: bool) -> str:

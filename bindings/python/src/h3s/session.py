@@ -84,6 +84,8 @@ class Session(Handle, _Dict):
     _late: Optional[Callable[[Any], None]]
 
     def __init__(self, handle: Optional[c_void_p]) -> None:
+        if handle is not None and not isinstance(handle, c_void_p):
+            raise TypeError("a session comes from Sessions.use, get or unseal; copy() makes a plain dict of one")
         _store(self, "", _UNREAD)
         self._handle = handle
         self._values = {}
@@ -115,6 +117,10 @@ class Session(Handle, _Dict):
     def __len__(self) -> int:
         return len(self._data())
 
+    def __ne__(self, other: object) -> bool:
+        # dict has one of its own, where Mapping relies on this.
+        return not self == other
+
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._data())
 
@@ -142,7 +148,7 @@ class Session(Handle, _Dict):
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
         """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
-        new, texts, text = self._object_of(other, more)
+        new, texts, text = self._object_of(dict(other, **more))
         self._write(fast.h3s_update, text, len(text))
         for key, value in new.items():
             self._store(key, value)
@@ -152,6 +158,12 @@ class Session(Handle, _Dict):
         self.update(other)
         return self
 
+    def popitem(self) -> tuple[str, Any]:
+        """Removes the last member, as of a dict, and gives it."""
+        for key in reversed(self):
+            return key, self.pop(key)
+        raise KeyError("popitem(): the session is empty")
+
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:  # type: ignore[override]
         return {**self, **other} if isinstance(other, Mapping) else NotImplemented
 
@@ -159,12 +171,12 @@ class Session(Handle, _Dict):
         return {**other, **self} if isinstance(other, Mapping) else NotImplemented
 
     def copy(self) -> dict[str, Any]:
-        """The data in a plain dict, which a change of does not change the session."""
+        """The data in a plain dict, as `dict.copy`: lists and dicts in it are the session's own."""
         return dict(self)
 
     def replace(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any) -> None:
         """Sets the data to these keys and no others; id and times stay."""
-        new, texts, text = self._object_of(other, more)
+        new, texts, text = self._object_of(dict(other, **more), whole=True)
         self._write(fast.h3s_replace, text, len(text))
         self._know(new)
         for key, value in new.items():
@@ -227,7 +239,9 @@ class Session(Handle, _Dict):
     @property
     def log_id(self) -> Optional[str]:
         """A keyed hash of the id: write this to logs, never the id. None after `clear`."""
-        found: Optional[bytes] = fast.h3s_session_log_id(self._handle).ptr
+        handle = self._handle
+        self._check(_abi.ERR_ARGUMENT if handle is None else _abi.OK, None)
+        found: Optional[bytes] = fast.h3s_session_log_id(handle).ptr
         return None if found is None else found.decode()
 
     @property
@@ -304,7 +318,7 @@ class Session(Handle, _Dict):
         if not self._whole:
             data = _data_of(self._handle).ptr
             self._check(_abi.OK if data else _abi.ERR_ARGUMENT, None)
-            values: dict[str, Any] = self._decode(data.decode())
+            values = self._decode_all(data.decode())
             values.update(self._values)
             self._know(values, self._given)
         return self._values
@@ -328,8 +342,10 @@ class Session(Handle, _Dict):
             length = found.len
             if length:
                 # What follows the value comes with it, and is cut off.
-                value = self._values[key] = self._decode(found.ptr[:length].decode())
+                value = self._values[key] = self._decode(key, found.ptr[:length].decode())
                 return value
+            self._check(_abi.ERR_ARGUMENT if self._handle is None else _abi.OK, None)
+            raise KeyError(key)
         return self._data()[key]
 
     def _view(self) -> View:
@@ -354,18 +370,26 @@ class Session(Handle, _Dict):
         else:
             self._given.pop(key, None)
 
+    def _changed(self) -> list[str]:
+        """The keys of what was changed in place and not written yet."""
+        return [key for key, text in self._given.items() if self._fingerprint(self._values[key]) != text]
+
     def _flush(self) -> None:
-        """Writes the lists and dicts that were changed in place."""
+        """Writes what was changed in place."""
         if self._given:
-            for key, text in list(self._given.items()):
-                value = self._values[key]
-                if self._fingerprint(value) != text:
-                    self[key] = value
+            for key in self._changed():
+                self[key] = self._values[key]
 
-    # What JSON is to it. Who has types of their own overrides these two.
+    # Who has values of other types overrides these.
 
-    _decode = staticmethod(_json.decode)
     _text_of = staticmethod(_json.text_of)
+
+    def _decode(self, key: str, text: str) -> Any:
+        return _json.decode(text)
+
+    def _decode_all(self, text: str) -> dict[str, Any]:
+        values: dict[str, Any] = _json.decode(text)
+        return values
 
     def _fingerprint(self, value: Any) -> bytes:
         """The JSON text of a value, or what shows a change as well where it has none."""
@@ -375,9 +399,9 @@ class Session(Handle, _Dict):
             return _json.repr_of(value)
 
     def _object_of(
-        self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]], more: Mapping[str, Any]
+        self, values: dict[str, Any], *, whole: bool = False
     ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
-        values = dict(other, **more)
+        """Values to write, their texts, and the text of the object that has them. whole: in place of all data."""
         texts = {key: self._text_of(key, value) for key, value in values.items()}
         return values, texts, _json.object_of(texts)
 

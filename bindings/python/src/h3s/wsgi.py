@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Callable, Optional, Union
 
-from ._finding import Clock, find
-from ._http import RequestSession, put
+from ._finding import Clock, cookie_of, find
+from ._http import BUSY, RequestSession, put
 from .cross_site import is_cross_site
 from .errors import Busy
 from .session import Session
@@ -73,12 +73,15 @@ class SessionMiddleware:
                 # A generator has not begun yet: its headers go out with its first bytes.
                 return _Body(response, body, session)
             response.send()
+            if type(body) in (list, tuple):
+                # Nothing of the application runs any more.
+                session.end()
             if not response.is_refused:
                 return body
             _close(body)
             return []
         except Busy:
-            if not session.refused:
+            if not session.refused or response.has_started:
                 raise
             return response.busy()
 
@@ -92,7 +95,7 @@ class SessionMiddleware:
         def open() -> Session:
             return find(
                 self._sessions,
-                environ.get("HTTP_COOKIE"),
+                cookie_of(environ),
                 environ.get(self._header),
                 peer=self._peer(environ) if self._peer is not None else None,
                 cross_site=is_cross_site(header),
@@ -122,6 +125,8 @@ class _Response:
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None
     ) -> Callable[[bytes], object]:
+        if self.status is not None and not exc_info:
+            raise AssertionError("start_response was called again, without exc_info")
         if self._write is not None:
             # Too late for other headers: it is the server that says so, or raises the application's error.
             return self._start_response(status, headers, exc_info)  # type: ignore[no-any-return]
@@ -146,11 +151,15 @@ class _Response:
         self._exc_info = None
         self._session.headers_went()
 
+    @property
+    def has_started(self) -> bool:
+        """Whether headers have gone."""
+        return self._write is not None
+
     def busy(self) -> Iterable[bytes]:
-        if self._write is None:
-            plain = [("Content-Type", "text/plain"), ("Content-Length", "0")]
-            given = (self._exc_info,) if self._exc_info else ()
-            self._write, self.is_refused = self._start_response("429 Too Many Requests", plain, *given), True
+        """Answers 429 and touches no cookie, in place of what the application has not sent yet."""
+        given = (self._exc_info,) if self._exc_info else ()
+        self._write, self.is_refused = self._start_response("429 Too Many Requests", list(BUSY), *given), True
         return []
 
 
@@ -171,7 +180,7 @@ class _Body:
                     yield chunk
             self._response.send()
         except Busy:
-            if not self._session.refused:
+            if not self._session.refused or self._response.has_started:
                 raise
             yield from self._response.busy()
 

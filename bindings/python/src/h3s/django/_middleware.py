@@ -82,7 +82,7 @@ def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:
         store.h3s,
         _lines(headers.get("Vary")),
         _lines(headers.get("Cache-Control")),
-        until_closed=store.get_expire_at_browser_close(),
+        until_closed=store.get_expire_at_browser_close,
     )
     for name in [name for name in headers if ours.removed(name)]:
         del headers[name]

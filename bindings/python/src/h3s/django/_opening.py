@@ -13,7 +13,7 @@ from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
-from .._finding import find
+from .._finding import cookie_of, find
 from ..cross_site import is_cross_site
 from ..errors import Busy, Cold
 from ..session import Session
@@ -94,7 +94,7 @@ def of_request(sessions: Sessions, request: HttpRequest) -> Opening:
         elif cookies:
             cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         else:
-            cookie = meta.get("HTTP_COOKIE") or None
+            cookie = cookie_of(meta) or None
         request = asking()
         return find(
             sessions,
