@@ -160,8 +160,8 @@ ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names)
 
 
 /*
- * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says stays; what is said to a certain kind
- * of shared cache only, and would go before it, does not.
+ * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says stays, and `private` comes beside
+ * `no-store` too, which some caches pass over; what is said to a certain kind of shared cache only, and would go before it, does not.
  */
 ngx_int_t
 ngx_http_h3s_keep_private(ngx_http_request_t *r)
@@ -169,7 +169,6 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     u_char               *p;
     size_t                len;
     ngx_str_t             rest, word, value;
-    ngx_uint_t            no_store;
     ngx_table_elt_t      *h, *first;
     ngx_http_h3s_walk_t   walk;
 
@@ -193,7 +192,6 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     }
 
     p = ngx_cpymem(value.data, "private", sizeof("private") - 1);
-    no_store = 0;
 
     walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
@@ -219,8 +217,6 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
                 continue;
             }
 
-            no_store |= ngx_http_h3s_is(&word, "no-store");
-
             *p++ = ',';
             *p++ = ' ';
             p = ngx_cpymem(p, word.data, word.len);
@@ -228,12 +224,6 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
     }
 
     value.len = p - value.data;
-
-    if (no_store) {
-        /* Says it already. */
-        value.data += sizeof("private, ") - 1;
-        value.len -= sizeof("private, ") - 1;
-    }
 
     if (first == NULL) {
         first = ngx_http_h3s_add_header(r, &ngx_http_h3s_cache_control_key);

@@ -106,7 +106,10 @@ def test_pages_of_a_session_can_go_round_the_cache(
         ("", "private"),
         ("public, max-age=60, s-maxage=600", "private, max-age=60"),
         ('private="Set-Cookie, x", no-cache', "private, no-cache"),
-        ("no-store, max-age=0", "no-store, max-age=0"),
+        ("no-store", "private, no-store"),
+        ("no-store, max-age=0", "private, no-store, max-age=0"),
+        ('no-cache="a, b", public', 'private, no-cache="a, b"'),
+        ('no-cache="public, s-maxage=9", max-age=1', 'private, no-cache="public, s-maxage=9", max-age=1'),
         ("Public , MAX-AGE=1,,", "private, MAX-AGE=1"),
     ],
 )
@@ -123,7 +126,15 @@ def test_cache_control_keeps_shared_caches_from_storing_the_cookie(
 
 
 @pytest.mark.parametrize(
-    "name", ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires"]
+    "name",
+    [
+        "CDN-Cache-Control",
+        "Cloudflare-CDN-Cache-Control",
+        "cdn-cache-control",
+        "Surrogate-Control",
+        "Edge-Control",
+        "X-Accel-Expires",
+    ],
 )
 def test_no_kind_of_shared_cache_is_told_otherwise(
     nginx: Nginx, client: httpx.Client, upstream: Upstream, name: str
