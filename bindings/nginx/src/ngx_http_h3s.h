@@ -4,10 +4,14 @@
  *     ngx_http_h3s_module.c     directives, and how they merge
  *     ngx_http_h3s_options.c    h3s_config: the options file
  *     ngx_http_h3s_session.c    a request's session: opened once, in a thread where it takes long
+ *     ngx_http_h3s_cookies.c    what of a request is the session's, and which of it was opened
  *     ngx_http_h3s_site.c       whether another site has sent the browser here
  *     ngx_http_h3s_variables.c  $h3s_*
  *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
+ *     ngx_http_h3s_upstream.c   the headers that an upstream is sent
+ *     ngx_http_h3s_writes.c     h3s_set, h3s_rotate and h3s_clear, also across internal redirects
  *     ngx_http_h3s_response.c   the header filter: what the upstream answers, and Set-Cookie
+ *     ngx_http_h3s_log.c        lines in the error log, so many a second
  *     ngx_http_h3s_headers.c    headers: walking over them, comparing names, Vary and Cache-Control
  */
 
@@ -25,6 +29,9 @@
 #define NGX_HTTP_H3S_USE  2
 
 
+#define NGX_HTTP_H3S_NO_POINTER  " is no JSON Pointer: it begins with \"/\", and \"~\" is written \"~0\" and \"/\" in a name \"~1\""
+
+
 /* An options file, read once in a cycle however many blocks name it. */
 typedef struct {
     ngx_str_t             name;
@@ -37,12 +44,14 @@ typedef struct {
 #endif
     unsigned              sets:1;       /* cookies are on */
     unsigned              cold:1;       /* a token may need a slow derivation */
+    unsigned              warned:1;     /* of a header that nginx drops */
 } ngx_http_h3s_options_t;
 
 
 typedef struct {
     ngx_array_t           options;      /* ngx_http_h3s_options_t * */
     ngx_uint_t            variables;    /* whether the configuration names any of ours */
+    ngx_uint_t            pointers;     /* whether it has any h3s_variable */
 } ngx_http_h3s_main_conf_t;
 
 
@@ -102,7 +111,14 @@ struct ngx_http_h3s_session_s {
     h3s_session               *session; /* NULL: not opened, or it could not be: see status */
     int32_t                    status;
 
-    unsigned                   wanted:1;  /* somebody looked at it, so the response may depend on it */
+    ngx_array_t               *headers; /* ngx_table_elt_t, session headers taken out of the request's list; NULL: none */
+    ngx_str_t                  line;    /* what of the cookies goes upstream, where narrow */
+
+    unsigned                   varies:1;  /* somebody asked about it, so the response may depend on it */
+    unsigned                   wanted:1;  /* somebody looked at it, so that a read may slide it */
+    unsigned                   settled:1; /* line and narrow are decided */
+    unsigned                   narrow:1;  /* other sessions came beside the one that was opened */
+    unsigned                   from_header:1; /* which came in the header */
     unsigned                   used:1;    /* opened by h3s_use */
     unsigned                   written:1; /* by a directive, or by what the upstream has answered */
     unsigned                   sent:1;    /* the response carries its cookies */
@@ -111,13 +127,49 @@ struct ngx_http_h3s_session_s {
 };
 
 
+/* What a location that the request has left, by an internal redirect, still has to write. */
+typedef struct {
+    ngx_http_h3s_loc_conf_t   *conf;
+    ngx_array_t               *set;     /* ngx_keyval_t; NULL: none */
+    unsigned                   rotate:1;
+    unsigned                   clear:1;
+} ngx_http_h3s_write_t;
+
+
+/* The way of a request, or subrequest, through locations that write. */
+typedef struct ngx_http_h3s_visit_s  ngx_http_h3s_visit_t;
+
+struct ngx_http_h3s_visit_s {
+    ngx_http_request_t        *request;
+    ngx_http_h3s_loc_conf_t   *conf;    /* the location that it is in; NULL: it writes nothing */
+    ngx_http_upstream_t       *upstream;
+    ngx_str_t                  uri;     /* this, and what follows, as it was there */
+    ngx_str_t                  args;
+    ngx_uint_t                 err_status;
+    unsigned                   error_page:1;
+    unsigned                   recursive:1;
+    unsigned                   checked:1; /* the location's access checks let it pass */
+
+    ngx_array_t                writes;  /* ngx_http_h3s_write_t */
+    ngx_http_h3s_visit_t      *next;
+};
+
+
 /* What a main request keeps. It outlives internal redirects, which clear the contexts of modules. */
 typedef struct {
     ngx_http_h3s_session_t    *sessions;
-    ngx_table_elt_t            header;  /* the session header, once it is hidden from the upstream */
+    ngx_http_h3s_visit_t      *visits;
     ngx_http_h3s_loc_conf_t   *asked;   /* this location handed the session upstream; the answer is still due */
-    unsigned                   hidden:1;  /* cookies are hidden from the upstream */
+    unsigned                   edited:1;  /* the headers are not as they came */
 } ngx_http_h3s_ctx_t;
+
+
+/* How often a line that anybody can cause is in the error log; static, and so a worker's own. Each kind has one of its own. */
+typedef struct {
+    time_t                     second;
+    ngx_uint_t                 lines;
+    ngx_uint_t                 left_out;
+} ngx_http_h3s_rate_t;
 
 
 /* A walk over the headers of a list, or, by ngx_http_h3s_next_cookie, over the Cookie lines as the client sent them. */
@@ -135,29 +187,50 @@ extern ngx_module_t  ngx_http_h3s_module;
 
 ngx_str_t ngx_http_h3s_str(h3s_str s);
 char *ngx_http_h3s_read_options(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
 
 ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
 ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
+ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
     ngx_http_h3s_session_t **out);
 ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_uint_t ngx_http_h3s_carried(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
-void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
+ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
+ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
+ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request);
 
 ngx_uint_t ngx_http_h3s_is_cross_site(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
+char *ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_uint_t ngx_http_h3s_is_pointer(ngx_str_t *pointer);
 ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
 void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
+const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 
 ngx_int_t ngx_http_h3s_server_rewrite_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_rewrite_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_preaccess_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_precontent_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+
+ngx_uint_t ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf);
+ngx_int_t ngx_http_h3s_arrive(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked);
+ngx_int_t ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 void ngx_http_h3s_response_init(void);
 ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
+ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out);
 
 ngx_http_h3s_walk_t ngx_http_h3s_walk(ngx_list_t *list);
 ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
@@ -166,6 +239,10 @@ ngx_uint_t ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name);
 ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names);
 ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
+
+void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
+void ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level, const char *what,
+    const char *detail);
 
 #pragma GCC visibility pop
 

@@ -13,7 +13,7 @@ static char *ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *chi
 static char *ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_http_h3s_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static ngx_uint_t ngx_http_h3s_is_pointer(ngx_str_t *pointer);
+static char *ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf);
 
 
 typedef char *(*ngx_http_h3s_setter_pt)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -58,8 +58,15 @@ static ngx_command_t  ngx_http_h3s_commands[] = {
       0,
       NULL },
 
+    { ngx_string("h3s_variable"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_h3s_add_pointer,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("h3s_set"),
-      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE2,
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE12,
       ngx_http_h3s_placed,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -151,6 +158,7 @@ ngx_http_h3s_postconfiguration(ngx_conf_t *cf)
         { NGX_HTTP_REWRITE_PHASE, ngx_http_h3s_rewrite_handler },
         { NGX_HTTP_PREACCESS_PHASE, ngx_http_h3s_preaccess_handler },
         { NGX_HTTP_ACCESS_PHASE, ngx_http_h3s_access_handler },
+        { NGX_HTTP_PRECONTENT_PHASE, ngx_http_h3s_precontent_handler },
     };
 
     hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_h3s_module);
@@ -159,7 +167,7 @@ ngx_http_h3s_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    hmcf->variables = ngx_http_h3s_uses_variables(cf);
+    hmcf->variables = hmcf->pointers || ngx_http_h3s_uses_variables(cf);
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
@@ -292,11 +300,12 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    if (!off && conf->clear && conf->rotate) {
-        i = place[NGX_HTTP_H3S_ROTATE].block == conf ? NGX_HTTP_H3S_ROTATE : NGX_HTTP_H3S_CLEAR;
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"h3s_rotate\" and \"h3s_clear\" contradict each other in %s:%ui",
-                      place[i].file, place[i].line);
+    if (!off && conf->clear && ngx_http_h3s_check_clear(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (!off) {
+        ngx_http_h3s_warn_of_header(cf, conf->options);
     }
 
     conf->eager = !off && (conf->mode == NGX_HTTP_H3S_USE || conf->require || conf->set
@@ -308,6 +317,50 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* What is written beside a logout starts a new session, and what is inherited does so by an oversight. */
+static char *
+ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
+{
+    ngx_uint_t             other;
+    ngx_http_h3s_place_t  *clear, *place;
+
+    if (conf->set) {
+        other = NGX_HTTP_H3S_SET;
+
+    } else if (conf->rotate) {
+        other = NGX_HTTP_H3S_ROTATE;
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    clear = &conf->places[NGX_HTTP_H3S_CLEAR];
+    place = &conf->places[other];
+
+    if (place->block == clear->block) {
+        /* The error is in the later line. */
+        place = place->line < clear->line ? clear : place;
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" and \"h3s_clear\" contradict each other: give each a location of its own, in %s:%ui",
+                      ngx_http_h3s_names[other], place->file, place->line);
+
+    } else if (place->block == conf) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%s\" contradicts the inherited \"h3s_clear\" of %s:%ui: say \"h3s_clear off\" here, in %s:%ui",
+                      ngx_http_h3s_names[other], clear->file, clear->line, place->file, place->line);
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"h3s_clear\" contradicts the inherited \"%s\" of %s:%ui: say \"%s off\" here, in %s:%ui",
+                      ngx_http_h3s_names[other], place->file, place->line, ngx_http_h3s_names[other],
+                      clear->file, clear->line);
+    }
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -379,8 +432,7 @@ ngx_http_h3s_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     for (i = 1; i < cf->args->nelts; i++) {
         if (!ngx_http_h3s_is_pointer(&value[i])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"h3s_require\": \"%V\" is no JSON Pointer: it begins with \"/\", "
-                               "and \"~\" is written \"~0\" and \"/\" in a name \"~1\"", &value[i]);
+                               "\"h3s_require\": \"%V\"" NGX_HTTP_H3S_NO_POINTER, &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -409,6 +461,24 @@ ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     (void) cmd;
 
     value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "off") != 0) {
+            return "needs a key and a value, or \"off\"";
+        }
+
+        if (hlcf->set != NGX_CONF_UNSET_PTR) {
+            return "is duplicate";
+        }
+
+        hlcf->set = NULL;
+        return NGX_CONF_OK;
+    }
+
+    if (hlcf->set == NULL) {
+        return "is duplicate";
+    }
 
     if (hlcf->set == NGX_CONF_UNSET_PTR) {
         hlcf->set = ngx_array_create(cf->pool, 2, sizeof(ngx_http_h3s_set_t));
@@ -447,7 +517,7 @@ ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_h3s_is_pointer(ngx_str_t *pointer)
 {
     size_t  i;

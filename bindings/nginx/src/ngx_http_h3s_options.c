@@ -202,6 +202,39 @@ ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
 }
 
 
+/* nginx drops headers with such names, and says so at `info` only: a client that sends its session in one has none. */
+void
+ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
+{
+    size_t                     i;
+    u_char                     c;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    if (options->warned || !cscf->ignore_invalid_headers) {
+        return;
+    }
+
+    for (i = 0; i < options->header.len; i++) {
+        c = options->header.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (c == '_' && cscf->underscores_in_headers)) {
+            continue;
+        }
+
+        options->warned = 1;
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"h3s_config\": nginx drops the session header \"%V\", since its name has a \"%c\": give "
+                      "\"sessionHeader\" a name without, or false, in %V%s",
+                      &options->header, c, &options->name,
+                      c == '_' ? ", or say \"underscores_in_headers on\"" : "");
+        return;
+    }
+}
+
+
 /* The library's own memory, as nginx names it. */
 ngx_str_t
 ngx_http_h3s_str(h3s_str s)

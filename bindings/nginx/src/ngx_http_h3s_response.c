@@ -7,9 +7,7 @@
 
 static ngx_int_t ngx_http_h3s_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-static ngx_int_t ngx_http_h3s_apply_location(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-static ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
-    ngx_http_h3s_session_t **out);
+static ngx_uint_t ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 static ngx_uint_t ngx_http_h3s_is_answer(ngx_table_elt_t *h);
 static ngx_int_t ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 static ngx_uint_t ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
@@ -49,7 +47,7 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
         }
     }
 
-    if (ngx_http_h3s_apply_location(r, conf) != NGX_OK) {
+    if (ngx_http_h3s_apply_writes(r, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -65,12 +63,12 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
 
     for (s = ctx ? ctx->sessions : NULL; s; s = s->next) {
 
-        if (s->session == NULL || !s->wanted) {
-            continue;
+        if (s->varies && conf->cache_headers && ngx_http_h3s_vary(r, &s->options->vary) != NGX_OK) {
+            return NGX_ERROR;
         }
 
-        if (conf->cache_headers && ngx_http_h3s_vary(r, &s->options->vary) != NGX_OK) {
-            return NGX_ERROR;
+        if (s->session == NULL || !s->wanted) {
+            continue;
         }
 
         rc = ngx_http_h3s_add_cookies(r, s);
@@ -119,6 +117,10 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         }
     }
 
+    if (ngx_http_h3s_is_unread(r, conf)) {
+        r->upstream->cacheable = 0;
+    }
+
     ctx = ngx_http_h3s_get_ctx(r);
 
     if (ctx && r == r->main) {
@@ -150,6 +152,30 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Whether the request brought a session that nginx wanted to read, and could not. The upstream may have read it, so that its
+ * answer is one visitor's own, whatever $h3s_id and the like say.
+ */
+static ngx_uint_t
+ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
+{
+    ngx_http_h3s_ctx_t      *ctx;
+    ngx_http_h3s_session_t  *s;
+
+    ctx = ngx_http_h3s_get_ctx(r);
+
+    for (s = ctx ? ctx->sessions : NULL; s; s = s->next) {
+        if (s->options == conf->options && s->wanted
+            && (s->session == NULL || h3s_session_source(s->session) == H3S_SOURCE_NONE))
+        {
+            return ngx_http_h3s_carries(r, s->options);
+        }
+    }
+
+    return 0;
 }
 
 
@@ -243,59 +269,8 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
 }
 
 
-/* h3s_clear, h3s_set and h3s_rotate, where the request has succeeded: who failed to log in is not logged in. */
-static ngx_int_t
-ngx_http_h3s_apply_location(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
-{
-    h3s_error                err;
-    ngx_int_t                rc;
-    ngx_str_t                value;
-    ngx_uint_t               i;
-    ngx_http_h3s_set_t      *set;
-    ngx_http_h3s_session_t  *s;
-
-    if ((conf->set == NULL && !conf->rotate && !conf->clear)
-        || r->headers_out.status < NGX_HTTP_OK || r->headers_out.status >= NGX_HTTP_BAD_REQUEST)
-    {
-        return NGX_OK;
-    }
-
-    rc = ngx_http_h3s_writable(r, conf, &s);
-    if (rc != NGX_OK || s->session == NULL) {
-        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
-    }
-
-    if (conf->clear && h3s_clear(s->session, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, "h3s_clear failed", &err);
-    }
-
-    set = conf->set ? conf->set->elts : NULL;
-
-    for (i = 0; set && i < conf->set->nelts; i++) {
-
-        if (ngx_http_complex_value(r, &set[i].value, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (h3s_set_text(s->session, (char *) set[i].key.data, set[i].key.len, (char *) value.data, value.len, &err)
-            != H3S_OK)
-        {
-            ngx_http_h3s_log_error(r, "h3s_set failed", &err);
-        }
-    }
-
-    if (conf->rotate && h3s_rotate(s->session, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, "h3s_rotate failed", &err);
-    }
-
-    ngx_http_h3s_forget_variables(r);
-
-    return NGX_OK;
-}
-
-
 /* The session, to be written: not once the response's header is on its way. */
-static ngx_int_t
+ngx_int_t
 ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out)
 {
     ngx_int_t  rc;

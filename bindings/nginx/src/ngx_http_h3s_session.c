@@ -29,11 +29,8 @@ static void ngx_http_h3s_thread_done(ngx_event_t *ev);
 
 static ngx_int_t ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_uint_t use,
     ngx_uint_t may_wait);
-static ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-static ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
-static ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+static void ngx_http_h3s_log_busy(ngx_http_request_t *r);
 static void ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request);
-static ngx_uint_t ngx_http_h3s_is_fe26(ngx_str_t *value);
 static void ngx_http_h3s_cleanup(void *data);
 
 
@@ -64,6 +61,7 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
     rc = ngx_http_h3s_open_entry(r, s, conf->mode == NGX_HTTP_H3S_USE, may_wait);
 
     if (rc == NGX_OK) {
+        s->varies = 1;
         s->wanted = 1;
         *out = s;
     }
@@ -74,28 +72,44 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
 
 /*
  * Opens a session that may take long before anybody asks for it, since variables cannot wait. Only where the configuration
- * has variables of ours, and the request brings a token of the format that may take long.
+ * has variables of ours, and the request brings anything of a session's: what it looks like decides nothing, since a token
+ * may be escaped, or cut into chunks anywhere.
  */
 ngx_int_t
 ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
-    ngx_str_t                  cookies, header;
     ngx_http_h3s_session_t    *s;
     ngx_http_h3s_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_h3s_module);
 
-    if (conf->mode == NGX_HTTP_H3S_OFF || !conf->options->cold || !hmcf->variables) {
+    if (conf->mode == NGX_HTTP_H3S_OFF || !conf->options->cold || !hmcf->variables
+        || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE || !ngx_http_h3s_carries(r, conf->options))
+    {
         return NGX_OK;
     }
 
-    header = ngx_http_h3s_header(r, conf->options);
-
-    if (ngx_http_h3s_cookies(r, &cookies) != NGX_OK) {
+    s = ngx_http_h3s_entry(r, conf->options);
+    if (s == NULL) {
         return NGX_ERROR;
     }
 
-    if (!ngx_http_h3s_is_fe26(&header) && !ngx_http_h3s_is_fe26(&cookies)) {
+    return ngx_http_h3s_open_entry(r, s, 0, 1);
+}
+
+
+/*
+ * Opens a session where the request brings several, so that one of them alone goes upstream. That nobody has asked for it yet
+ * does not matter: an `add_header`, say, may still do so when the upstream has answered.
+ */
+ngx_int_t
+ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
+{
+    ngx_http_h3s_session_t  *s;
+
+    if (conf->mode == NGX_HTTP_H3S_OFF || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE
+        || !ngx_http_h3s_carries_several(r, conf->options))
+    {
         return NGX_OK;
     }
 
@@ -134,7 +148,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
         h3s_session_free(s->session);
         s->session = NULL;
 
-    } else if (s->status == H3S_ERR_BUSY) {
+    } else if (s->status == H3S_ERR_BUSY || s->status == H3S_ERR_COLD) {
         return NGX_OK;
     }
 
@@ -154,7 +168,8 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     request.size = sizeof(h3s_request);
     request.flags = ngx_http_h3s_is_cross_site(r->main) ? H3S_CROSS_SITE : 0;
 #if (NGX_THREADS)
-    request.flags |= s->options->threads ? H3S_WARM_ONLY : 0;
+    /* Where nothing can wait, the worker does: a session that is there must not pass for none. */
+    request.flags |= s->options->threads && may_wait ? H3S_WARM_ONLY : 0;
 #endif
     request.cookie = (char *) cookies.data;
     request.cookie_len = cookies.len;
@@ -169,7 +184,8 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     s->used = use;
 
 #if (NGX_THREADS)
-    if (s->status == H3S_ERR_COLD && may_wait) {
+    if (s->status == H3S_ERR_COLD) {
+        s->status = H3S_OK;
         request.flags &= ~H3S_WARM_ONLY;
         return ngx_http_h3s_post(r, s, &request, use);
     }
@@ -177,11 +193,23 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     (void) may_wait;
 #endif
 
-    if (s->status != H3S_OK && s->status != H3S_ERR_COLD && s->status != H3S_ERR_BUSY) {
+    if (s->status == H3S_ERR_BUSY) {
+        ngx_http_h3s_log_busy(r);
+
+    } else if (s->status != H3S_OK) {
         ngx_http_h3s_log_error(r, "no session could be opened", &err);
     }
 
-    return NGX_OK;
+    return ngx_http_h3s_settle(r, s, &request);
+}
+
+
+static void
+ngx_http_h3s_log_busy(ngx_http_request_t *r)
+{
+    static ngx_http_h3s_rate_t  rate;
+
+    ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "this client has sent too many tokens that take long to open", NULL);
 }
 
 
@@ -192,6 +220,8 @@ ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request 
 {
     ngx_thread_task_t    *task;
     ngx_http_h3s_task_t  *t;
+
+    static ngx_http_h3s_rate_t  rate;
 
     task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_h3s_task_t));
     if (task == NULL) {
@@ -210,8 +240,9 @@ ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request 
     task->event.log = r->connection->log;
 
     if (ngx_thread_task_post(s->options->threads, task) != NGX_OK) {
-        /* The queue is full. */
-        s->status = H3S_ERR_BUSY;
+        s->status = H3S_ERR_COLD;
+        ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "no session could be opened: the queue of thread pool \"default\" is full",
+                         NULL);
         return NGX_OK;
     }
 
@@ -271,8 +302,18 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
         s->status = t->status;
         s->used = t->use;
 
-        if (s->status != H3S_OK && s->status != H3S_ERR_BUSY) {
+        if (s->status == H3S_ERR_BUSY) {
+            ngx_http_h3s_log_busy(r);
+
+        } else if (s->status != H3S_OK) {
             ngx_log_error(NGX_LOG_ERR, c->log, 0, "h3s: no session could be opened: %s", h3s_status_str(s->status));
+        }
+
+        if (ngx_http_h3s_settle(r, s, &t->request) != NGX_OK) {
+            /* Without memory for that, there is no session. */
+            h3s_session_free(s->session);
+            s->session = NULL;
+            s->status = H3S_ERR_MEMORY;
         }
 
     } else {
@@ -299,7 +340,7 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
 
 /* Whether the session comes back: a cookie or a header brought it, or a cookie will. */
 ngx_uint_t
-ngx_http_h3s_carried(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
+ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     if (s->session == NULL || h3s_session_id(s->session).len == 0) {
         return 0;
@@ -377,7 +418,7 @@ ngx_http_h3s_cleanup(void *data)
 }
 
 
-static ngx_http_h3s_session_t *
+ngx_http_h3s_session_t *
 ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
     ngx_http_h3s_ctx_t      *ctx;
@@ -407,80 +448,6 @@ ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 }
 
 
-/* The Cookie header; several are joined, as HTTP/2 clients may send them. */
-static ngx_int_t
-ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
-{
-    u_char               *p;
-    size_t                len;
-    ngx_table_elt_t      *h;
-    ngx_http_h3s_walk_t   walk;
-
-    ngx_str_null(value);
-    len = 0;
-
-    walk = ngx_http_h3s_walk(NULL);
-
-    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
-        *value = h->value;
-        len += h->value.len + 2;
-    }
-
-    if (len == 0 || len == value->len + 2) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = p;
-
-    walk = ngx_http_h3s_walk(NULL);
-
-    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
-        p = ngx_cpymem(p, h->value.data, h->value.len);
-        *p++ = ';';
-        *p++ = ' ';
-    }
-
-    value->len = len - 2;
-
-    return NGX_OK;
-}
-
-
-static ngx_str_t
-ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
-{
-    ngx_str_t             none = ngx_null_string;
-    ngx_table_elt_t      *h;
-    ngx_http_h3s_ctx_t   *ctx;
-    ngx_http_h3s_walk_t   walk;
-
-    if (options->header.len == 0) {
-        return none;
-    }
-
-    ctx = ngx_http_h3s_get_ctx(r);
-
-    if (ctx && ngx_http_h3s_name_is(&ctx->header, &options->header)) {
-        return ctx->header.value;
-    }
-
-    walk = ngx_http_h3s_walk(&r->headers_in.headers);
-
-    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-        if (ngx_http_h3s_name_is(h, &options->header)) {
-            return h->value;
-        }
-    }
-
-    return none;
-}
-
-
 /* Who is charged for forged tokens: the client's address, as bytes. Behind a proxy: see realip. */
 static void
 ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request)
@@ -500,19 +467,4 @@ ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request)
     }
 
 #endif
-}
-
-
-static ngx_uint_t
-ngx_http_h3s_is_fe26(ngx_str_t *value)
-{
-    return value->len && ngx_strlcasestrn(value->data, value->data + value->len, (u_char *) "fe26.2*", 6) != NULL;
-}
-
-
-void
-ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err)
-{
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "h3s: %s: %s%s%s", what, err->key, err->key[0] ? ": " : "",
-                  err->message[0] ? err->message : h3s_status_str(err->status));
 }

@@ -15,9 +15,12 @@ enum {
 
 
 static ngx_int_t ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_h3s_carried_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_h3s_pointer_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_session *session,
+    h3s_str pointer);
 static ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
-static const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 static h3s_str ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name);
 static const char *ngx_http_h3s_skip(const char *p);
 static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
@@ -45,6 +48,9 @@ static ngx_http_variable_t  ngx_http_h3s_vars[] = {
     { ngx_string("h3s_log_id"), NULL, ngx_http_h3s_variable,
       NGX_HTTP_H3S_VAR_LOG_ID, NGX_HTTP_H3S_FLAGS, 0 },
 
+    { ngx_string("h3s_carried"), NULL, ngx_http_h3s_carried_variable,
+      0, NGX_HTTP_H3S_FLAGS, 0 },
+
     { ngx_string("h3s_data_"), NULL, ngx_http_h3s_data_variable,
       0, NGX_HTTP_H3S_FLAGS|NGX_HTTP_VAR_PREFIX, 0 },
 
@@ -68,6 +74,51 @@ ngx_http_h3s_add_variables(ngx_conf_t *cf)
     }
 
     return NGX_OK;
+}
+
+
+/* h3s_variable $name pointer; */
+char *
+ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_h3s_main_conf_t  *hmcf = conf;
+
+    ngx_str_t            *value, *pointer;
+    ngx_http_variable_t  *var;
+
+    (void) cmd;
+
+    value = cf->args->elts;
+
+    if (value[1].len < 2 || value[1].data[0] != '$') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"h3s_variable\": \"%V\" is no name of a variable: it begins with \"$\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!ngx_http_h3s_is_pointer(&value[2])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"h3s_variable\": \"%V\"" NGX_HTTP_H3S_NO_POINTER, &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    value[1].len--;
+    value[1].data++;
+
+    var = ngx_http_add_variable(cf, &value[1], NGX_HTTP_H3S_FLAGS);
+    pointer = ngx_palloc(cf->pool, sizeof(ngx_str_t));
+
+    if (var == NULL || pointer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pointer = value[2];
+
+    var->get_handler = ngx_http_h3s_pointer_variable;
+    var->data = (uintptr_t) pointer;
+
+    hmcf->pointers = 1;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -105,7 +156,9 @@ ngx_http_h3s_forget_variables(ngx_http_request_t *r)
     v = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (v[i].get_handler == ngx_http_h3s_variable || v[i].get_handler == ngx_http_h3s_data_variable) {
+        if (v[i].get_handler == ngx_http_h3s_variable || v[i].get_handler == ngx_http_h3s_data_variable
+            || v[i].get_handler == ngx_http_h3s_pointer_variable)
+        {
             r->variables[i].valid = 0;
             r->variables[i].not_found = 0;
         }
@@ -138,7 +191,7 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
     }
 
     /* Of a session that will not come back, these would tell nothing. */
-    if (!ngx_http_h3s_carried(r, s)) {
+    if (!ngx_http_h3s_comes_back(r, s)) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -163,17 +216,46 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
 
 
 /*
- * A string comes without its quotes. Its escapes are resolved, but not where that would give a
- * control character: the value may end in a header. A null, which is how JavaScript takes a member
- * away, is not found: its text could be taken for somebody's name.
+ * Whether the request brings anything of the session's, whatever it is worth: nothing is opened, so that it holds also where a
+ * session is refused, or too much was asked of nginx.
  */
+static ngx_int_t
+ngx_http_h3s_carried_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_h3s_session_t   *s;
+    ngx_http_h3s_loc_conf_t  *conf;
+
+    (void) data;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_h3s_module);
+
+    if (conf->options == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    s = ngx_http_h3s_entry(r, conf->options);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->varies = 1;
+
+    if (!ngx_http_h3s_carries(r, conf->options)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    return ngx_http_h3s_copy(r, v, "1", 1);
+}
+
+
+/* The member of the name that follows in the variable's. */
 static ngx_int_t
 ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_str_t *variable = (ngx_str_t *) data;
 
-    size_t                   i;
-    h3s_str                  pointer, json, text;
     ngx_str_t                name;
     ngx_http_h3s_session_t  *s;
 
@@ -187,8 +269,45 @@ ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, 
         return NGX_OK;
     }
 
-    pointer = ngx_http_h3s_member(r, s->session, &name);
-    json = h3s_session_find(s->session, pointer.ptr, pointer.len);
+    return ngx_http_h3s_value(r, v, s->session, ngx_http_h3s_member(r, s->session, &name));
+}
+
+
+/* What the JSON Pointer of an h3s_variable leads to. */
+static ngx_int_t
+ngx_http_h3s_pointer_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *path = (ngx_str_t *) data;
+
+    h3s_str                  pointer;
+    ngx_http_h3s_session_t  *s;
+
+    s = ngx_http_h3s_session_of(r);
+
+    if (s == NULL || s->session == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    pointer.ptr = (char *) path->data;
+    pointer.len = path->len;
+
+    return ngx_http_h3s_value(r, v, s->session, pointer);
+}
+
+
+/*
+ * A string comes without its quotes. Its escapes are resolved, but not where that would give a
+ * control character: the value may end in a header. A null, which is how JavaScript takes a member
+ * away, is not found: its text could be taken for somebody's name.
+ */
+static ngx_int_t
+ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_session *session, h3s_str pointer)
+{
+    size_t   i;
+    h3s_str  json, text;
+
+    json = h3s_session_find(session, pointer.ptr, pointer.len);
 
     if (pointer.ptr == NULL || json.ptr == NULL || json.ptr[0] == 'n') {
         v->not_found = 1;
@@ -199,7 +318,7 @@ ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, 
         return ngx_http_h3s_copy(r, v, json.ptr, json.len);
     }
 
-    text = h3s_session_text(s->session, pointer.ptr, pointer.len);
+    text = h3s_session_text(session, pointer.ptr, pointer.len);
 
     for (i = 0; i < text.len; i++) {
         if ((u_char) text.ptr[i] < ' ' || text.ptr[i] == 0x7f) {
@@ -223,7 +342,7 @@ ngx_http_h3s_session_of(ngx_http_request_t *r)
 }
 
 
-static const char *
+const char *
 ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     int32_t  rejection;
@@ -242,7 +361,7 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
         return h3s_rejection_str(rejection);
     }
 
-    return ngx_http_h3s_carried(r, s) ? "new" : "none";
+    return ngx_http_h3s_comes_back(r, s) ? "new" : "none";
 }
 
 

@@ -35,7 +35,21 @@ def check(nginx: Nginx, http: str) -> str:
         (f"{GOOD} h3s get;\nh3s_set a b;\nh3s_set a c;", 2, '"h3s_set" of "a" is duplicate'),
         (f"{GOOD} h3s get; h3s_set a $nonsense;", None, 'unknown "nonsense" variable'),
         (f"{GOOD} h3s get; h3s_rotate perhaps;", 0, 'it must be "on" or "off"'),
-        (f"{GOOD} h3s get;\nh3s_rotate on;\nh3s_clear on;", 2, "contradict"),
+        (
+            f"{GOOD} h3s get;\nh3s_rotate on;\nh3s_clear on;",
+            2,
+            '"h3s_rotate" and "h3s_clear" contradict each other: give',
+        ),
+        (f"{GOOD} h3s get;\nh3s_set a b;\nh3s_clear on;", 2, '"h3s_set" and "h3s_clear" contradict each other: give'),
+        (f"{GOOD} h3s get;\nh3s_clear on;\nh3s_set a b;", 2, '"h3s_set" and "h3s_clear" contradict each other: give'),
+        (f"{GOOD} h3s get;\nh3s_set on;", 1, '"h3s_set" directive needs a key and a value, or "off"'),
+        (f"{GOOD} h3s get;\nh3s_set a b;\nh3s_set off;", 2, '"h3s_set" directive is duplicate'),
+        (f"{GOOD} h3s get;\nh3s_set off;\nh3s_set a b;", 2, '"h3s_set" directive is duplicate'),
+        (f"{GOOD}\nh3s_variable login /user;", 1, '"login" is no name of a variable'),
+        (f"{GOOD}\nh3s_variable $login user;", 1, '"user" is no JSON Pointer'),
+        (f"{GOOD}\nh3s_variable $login /a~;", 1, '"/a~" is no JSON Pointer'),
+        (f"{GOOD}\nh3s_variable $login /a;\nh3s_variable $login /b;", 2, 'the duplicate "login" variable'),
+        (f"{GOOD}\nh3s_variable $h3s_id /a;", 1, 'the duplicate "h3s_id" variable'),
         # Without any "h3s", one was forgotten.
         (f"{GOOD}\nh3s_require /user;", 1, '"h3s_require" needs "h3s get" or "h3s use"'),
         (f"{GOOD}\nh3s_set a b;", 1, '"h3s_set" needs'),
@@ -78,6 +92,47 @@ def test_bad_options_fail_with_both_files_and_lines_and_no_secret(nginx: Nginx, 
     assert PASSWORD not in output and "short" not in output.replace("too short", "")
 
 
+@pytest.mark.parametrize("other", ["h3s_set user Zoe", "h3s_rotate on"])
+def test_a_logout_beside_what_is_inherited_says_how_to_end_it(nginx: Nginx, other: str) -> None:
+    name = other.split()[0]
+    server = "h3s_config h3s.json;\nserver { listen 127.0.0.1:PORT; h3s get;\n%s;\nlocation / {\n%s; } }"
+    output = check(nginx, server % (other, "h3s_clear on"))
+    assert f'"h3s_clear" contradicts the inherited "{name}" of {nginx.folder}/nginx.conf:' in output, output
+    assert f'say "{name} off" here, in {nginx.folder}/nginx.conf:' in output
+    assert "successful" in check(nginx, server % (other, f"h3s_clear on; {name} off"))
+    output = check(nginx, server % ("h3s_clear on", other))
+    assert f'"{name}" contradicts the inherited "h3s_clear" of' in output and 'say "h3s_clear off" here' in output
+    assert "successful" in check(nginx, server % ("h3s_clear on", f"{other}; h3s_clear off"))
+
+
+HOST = {**OPTIONS, "name": "__Host-session", "cookie": {}}
+
+
+@pytest.mark.parametrize(
+    ("options", "http", "warned"),
+    [
+        (OPTIONS, "", ""),
+        (HOST, "", '"x-__host-session-session", since its name has a "_"'),
+        (HOST, "underscores_in_headers on;", ""),
+        (HOST, "ignore_invalid_headers off;", ""),
+        ({**OPTIONS, "name": "my.session"}, "underscores_in_headers on;", '"x-my.session-session", since its name has a "."'),
+        ({**HOST, "sessionHeader": False}, "", ""),
+        ({**HOST, "sessionHeader": "x-session"}, "", ""),
+    ],
+)  # fmt: skip
+def test_a_session_header_that_nginx_drops_is_warned_of(
+    nginx: Nginx, options: dict[str, object], http: str, warned: str
+) -> None:
+    nginx.options(options)
+    locations = "location /a { h3s get; } location /b { h3s use; } location /c { h3s off; }"
+    output = check(nginx, f"h3s_config h3s.json; {http} server {{ listen 127.0.0.1:PORT; {locations} }}")
+    assert "successful" in output and output.count("[warn]") == bool(warned) and warned in output, output
+    if warned:
+        assert f"{nginx.folder}/h3s.json" in output and '"sessionHeader"' in output
+        assert ('"underscores_in_headers on"' in output) == ('"_"' in warned)
+    assert "[warn]" not in check(nginx, f"h3s_config h3s.json; {http} server {{ listen 127.0.0.1:PORT; }}")
+
+
 def test_what_is_right_is_accepted(nginx: Nginx) -> None:
     output = check(
         nginx,
@@ -88,7 +143,7 @@ def test_what_is_right_is_accepted(nginx: Nginx) -> None:
             h3s get; h3s_require "" /a /b~1c; h3s_require /d;
             h3s_set one "$uri and $h3s_id"; h3s_set two ""; h3s_rotate on;
             h3s_hide_cookie on; h3s_upstream on; h3s_cache_headers off;
-            location /in { h3s use; h3s_clear on; h3s_rotate off; h3s_require off; }
+            location /in { h3s use; h3s_clear on; h3s_set off; h3s_rotate off; h3s_require off; }
             location /static { h3s off; h3s_require off; }
         }
         server { listen 127.0.0.1:PORT; server_name without.sessions; }""",

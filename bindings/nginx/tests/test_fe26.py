@@ -185,7 +185,7 @@ def exhaust(nginx: Nginx, *headers: str) -> str:
     lines = "".join(f"{line}\n" for line in headers)
     for _ in range(200):
         answer = raw(nginx.port, f"GET /page.txt HTTP/1.1\nHost: x\nConnection: close\nCookie: {forged()}\n{lines}\n")
-        if " 503 " in answer:
+        if " 429 " in answer:
             return answer
         assert " 401 " in answer and "Set-Cookie" not in answer
     raise AssertionError("there is no lid")
@@ -199,7 +199,7 @@ def test_a_token_that_was_refused_costs_nothing_more(nginx: Nginx, client: httpx
     assert nginx.error_log().count("added to thread pool") == 2
 
 
-def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_who_forges_gets_429_and_nobody_else_notices(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
     upstream.answer("/up/write", ("X-Session-Update", '{"a":1}'))
     nginx.start(
         """
@@ -220,14 +220,14 @@ def test_who_forges_gets_503_and_nobody_else_notices(nginx: Nginx, client: httpx
     answer = exhaust(nginx)
     assert "Retry-After: 1\n" in answer and "set-cookie" not in answer.lower()
     assert nginx.logged(2)[0] == "200 valid" and "401 bad_seal" in nginx.access_log()
-    wait_until(lambda: "503 busy" in nginx.access_log(), "busy is not logged")
+    wait_until(lambda: "429 busy" in nginx.access_log(), "busy is not logged")
 
     def busy(path: str) -> httpx.Response:
         # Refilled by 5 a second: some go through.
         for _ in range(100):
             answer = client.get(path, headers={"Cookie": forged()})
             if (
-                answer.status_code == 503
+                answer.status_code == 429
                 or "busy" in answer.text
                 or "X-Session-Data" not in answer.text
                 and "/up/x" in path
@@ -268,7 +268,7 @@ def test_the_peer_is_an_ipv4_address_or_64_bits_of_ipv6(nginx: Nginx, first: str
         ).split()[1]
         for _ in range(5)
     ]
-    assert ("503" in statuses) == same
+    assert ("429" in statuses) == same
 
 
 def test_a_redirect_of_the_server_itself_waits_too(nginx: Nginx, client: httpx.Client) -> None:

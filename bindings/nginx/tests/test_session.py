@@ -140,6 +140,21 @@ def test_data_variables_find_keys_as_javascript_spells_them(nginx: Nginx, client
     assert answer.text == 'u1|true|5|2||{"t":"\\""}'
 
 
+def test_a_variable_reaches_what_a_pointer_leads_to(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        """location / { h3s get; add_header X-User "$login"; return 200 "$login|$First|$slash|$all|$missing|$deep"; }
+           location /off { return 200 "[$login]"; }""",
+        http="""h3s_variable $login /user/login; h3s_variable $first /items/0; h3s_variable $slash /a~1b;
+                h3s_variable $all ""; h3s_variable $missing /user/none; h3s_variable $deep /user/login/x;""",
+    )
+    data = {"user": {"login": "Zo\n", "none": None}, "items": [{"n": 1}], "a/b": True}
+    answer = client.get("/", headers={"Cookie": cookie_with(data)})
+    whole = json.dumps(data, separators=(",", ":"))
+    assert answer.text == f'Zo\\n|{{"n":1}}|true|{whole}||' and answer.headers["x-user"] == "Zo\\n"
+    assert client.get("/off", headers={"Cookie": cookie_with(data)}).text == "[]"
+    assert client.get("/").text == "|||{}||"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -408,13 +423,6 @@ def test_a_logout_is_final_where_an_older_cookie_of_another_path_stays(nginx: Ng
         for sent in (f"{old}; {left}", f"{left}; {old}"):
             answer = shown(client.get("/", headers={"Cookie": sent}))
             assert answer[1:3] == ["{}", "valid"] and answer[5] == ""
-
-
-def test_clear_and_set_start_a_fresh_session(nginx: Nginx, client: httpx.Client) -> None:
-    nginx.start("location / { h3s get; h3s_clear on; h3s_set notice 'logged out'; }")
-    cookie = cookie_with({"user": 1})
-    answer = client.get("/page.txt", headers={"Cookie": cookie})
-    assert dict(opened(answer)) == {"notice": "logged out"} and opened(answer).id != sessions().get(cookie).id
 
 
 def test_a_text_that_is_not_utf_8_is_not_set(nginx: Nginx) -> None:
