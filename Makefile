@@ -70,8 +70,8 @@ abi-record: all ## Write this version's ABI to tests/abi, for a release
 
 # ---- nginx -----------------------------------------------------------------------------------------------------------
 
-# A configured source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of the nginx that is to
-# load the module, and configured --with-compat.
+# A source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of the nginx that is to load the
+# module, and that be configured --with-compat. With threads, if the tree was configured so; if it was not yet, as `nginx -V` says.
 NGINX_SRC = /usr/share/nginx/src
 # Where nginx looks for `load_module modules/ngx_http_h3s_module.so`.
 nginx_modules = $(or $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),/usr/lib/nginx/modules)
@@ -81,13 +81,25 @@ nginx_sources := bindings/nginx/config $(wildcard bindings/nginx/src/*) include/
 .PHONY: nginx install-nginx uninstall-nginx
 nginx: all target/nginx/$(nginx_module) ## Build the nginx module
 
+# Another NGINX_SRC than last time, so that all is made anew.
+target/nginx.source: FORCE
+	@mkdir -p $(@D)
+	@echo '$(NGINX_SRC)' | cmp -s - $@ || echo '$(NGINX_SRC)' >$@
+
+.PHONY: FORCE
+FORCE:
+
 # In a copy, since configure writes a Makefile where it stands.
-target/nginx/Makefile: bindings/nginx/config Makefile
+target/nginx/Makefile: bindings/nginx/config Makefile target/nginx.source $(wildcard $(NGINX_SRC)/objs/ngx_auto_config.h)
 	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_debian pkg-config pkg-config && \
 		{ [ '$(NGINX_SRC)' != /usr/share/nginx/src ] || need_debian $(NGINX_SRC)/configure nginx nginx-dev; }
 	@rm -rf target/nginx && mkdir -p target/nginx && cp -r $(NGINX_SRC)/. target/nginx/src
-	@cd target/nginx/src && { [ ! -e conf_flags ] || . ./conf_flags; } && \
-		PKG_CONFIG_PATH='$(CURDIR)/target/pkgconfig' ./configure "$${NGX_CONF_FLAGS[@]:---with-compat}" \
+	@cd target/nginx/src && NGX_CONF_FLAGS=(--with-compat) && \
+		if [ -e conf_flags ]; then . ./conf_flags; \
+		elif if [ -e objs/ngx_auto_config.h ]; then grep -qw NGX_THREADS objs/ngx_auto_config.h; \
+			else nginx -V 2>&1 | grep -q -e --with-threads; fi; \
+		then NGX_CONF_FLAGS+=(--with-threads); fi && \
+		PKG_CONFIG_PATH='$(CURDIR)/target/pkgconfig' ./configure "$${NGX_CONF_FLAGS[@]}" \
 		--with-cc-opt='-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2' --with-ld-opt='-Wl,-z,relro -Wl,-z,now' \
 		--builddir='$(CURDIR)/target/nginx' --add-dynamic-module='$(CURDIR)/bindings/nginx' >../configure.log || \
 		{ tail -n 5 ../configure.log >&2; exit 1; }
@@ -99,11 +111,15 @@ target/nginx/$(nginx_module): target/nginx/Makefile $(nginx_sources)
 	$(CC) -shared -o target/nginx/install/$(nginx_module) target/nginx/addon/src/*.o target/nginx/$(nginx_module:.so=_modules.o) \
 		-Ltarget/lib -lh3s -Wl,-z,relro -Wl,-z,now
 
+# The loader finds a new library only after ldconfig.
 install-nginx: ## Install the nginx module (after install; to nginx_modules=, also: DESTDIR)
 	@[ -e target/nginx/install/$(nginx_module) ] || $(MAKE) --no-print-directory nginx
 	$(INSTALL) -d "$(DESTDIR)$(nginx_modules)"
 	$(INSTALL) -m 644 target/nginx/install/$(nginx_module) "$(DESTDIR)$(nginx_modules)/$(nginx_module)"
-	@test -n "$(DESTDIR)" || echo 'At the top of nginx.conf: load_module $(nginx_modules)/$(nginx_module);'
+	@test -n "$(DESTDIR)" || { PATH="$$PATH:/usr/sbin:/sbin" ldconfig 2>/dev/null; \
+		! ldd "$(nginx_modules)/$(nginx_module)" | grep -q 'libh3s.* not found' || \
+		echo 'nginx will not find libh3s.so.$(abi): write $(libdir) into /etc/ld.so.conf.d/h3s.conf, and run ldconfig.' >&2; \
+		echo 'At the top of nginx.conf: load_module $(nginx_modules)/$(nginx_module);'; }
 
 uninstall-nginx: ## Remove it
 	rm -f "$(DESTDIR)$(nginx_modules)/$(nginx_module)"

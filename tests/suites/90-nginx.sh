@@ -31,6 +31,50 @@ installed() {
 }
 check "make install-nginx puts it where DESTDIR says, and nginx loads it" installed
 
+# As the README has it, over this machine's own folders; nothing of it stays.
+documented() {
+    mkdir -p "$scratch/over" && mount -t tmpfs none "$scratch/over" && cd "$root" || return
+    for folder in etc usr; do
+        mkdir -p "$scratch/over/$folder"/{upper,work}
+        mount -t overlay overlay "/$folder" \
+            -o "lowerdir=/$folder,upperdir=$scratch/over/$folder/upper,workdir=$scratch/over/$folder/work" || return
+    done
+    make --no-print-directory install install-nginx || return
+    cp examples/nginx/session.json /etc/nginx/h3s.json
+    {
+        echo 'load_module modules/ngx_http_h3s_module.so;'
+        printf 'pid %s/pid;\nevents { }\nhttp { h3s_config /etc/nginx/h3s.json; server { listen 8080; h3s get; } }\n' "$scratch"
+    } >/etc/nginx/nginx.conf
+    nginx -t -e stderr
+}
+export -f documented
+export root scratch
+if unshare -m true 2>/dev/null; then
+    check "after the install that the README documents, nginx -t passes" bounded 120 unshare -m bash -c documented
+else
+    skip "after the install that the README documents, nginx -t passes" "needs to be root, with mount namespaces"
+fi
+
+# with_threads TREE: whether a module made of this source tree would use threads. It is put back as it was made.
+with_threads() {
+    local status
+    make --no-print-directory target/nginx/Makefile NGINX_SRC="$1" && grep -qw NGX_THREADS target/nginx/ngx_auto_config.h
+    status=$?
+    make --no-print-directory nginx >/dev/null && return $status
+}
+if need_nginx_source; then
+    configured() {
+        rm -rf "$scratch/tree" && cp -r target/nginx-source "$scratch/tree" && cd "$scratch/tree" &&
+            ./configure --with-compat --without-http_rewrite_module --without-http_gzip_module "$@" >/dev/null
+    }
+    check "a source tree that nothing was done to" with_threads "$root/target/nginx-source"
+    check "a source tree is configured with threads" bounded 120 bash -c "$(declare -f configured); configured --with-threads"
+    check "make nginx NGINX_SRC= takes the threads of that tree" with_threads "$scratch/tree"
+    check "a source tree is configured without threads" bounded 120 bash -c "$(declare -f configured); configured"
+    without_threads() { ! with_threads "$scratch/tree"; }
+    check "make nginx NGINX_SRC= makes do without threads where that tree has none" without_threads
+fi
+
 # Tests in a browser are skipped where there is none.
 need_debian chromium chromium
 count_pytest 900 bindings/nginx/tests
