@@ -10,6 +10,9 @@ const config = { password, maxAge, cookie: { secure: false } };
 
 const form = '<!doctype html><title>Log in</title><form method="post"><input name="user"><button>Log in</button></form>';
 
+// Anybody can make a link to the login, so it leads to no other site: `//` and `/\` begin the address of one.
+const ownPath = (from) => (/^\/(?![/\\])[!-~]*$/.test(from ?? "") ? from : "/members/");
+
 const app = new H3()
   .get("/", async (event) => {
     const session = await useSession(event, config);
@@ -23,7 +26,7 @@ const app = new H3()
   .post("/login", async (event) => {
     const user = (await event.req.formData()).get("user");
     await updateSession(event, config, { user });
-    return redirect("/members/", 303);
+    return redirect(ownPath(event.url.searchParams.get("from")), 303);
   });
 
 const server = serve(app, { hostname: "127.0.0.1", port: Number(argv[2] ?? 3000), silent: true });

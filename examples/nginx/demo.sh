@@ -109,13 +109,25 @@ visit /
 expect "nginx knows nobody, and makes no session" 'HTTP/1.1 200 *Hello, stranger.*'
 expect "no cookie" '!(*[Ss]et-[Cc]ookie*)'
 visit /members/
-expect "members only" 'HTTP/1.1 302 *Location: */app/login*'
+expect "members only" 'HTTP/1.1 302 *Location: */app/login\?from=/members/'$'\n''*'
+visit //evil.example/../members/ --path-as-is
+expect "the login leads to no other site" 'HTTP/1.1 302 *Location: */app/login\?from=/members/'$'\n''*'
 visit /service/
 expect "the service is not even asked" 'HTTP/1.1 401 *'
 visit /app/
 expect "the application counts" 'HTTP/1.1 200 *"count":1*'
-visit /app/login -d user=Zoe
+visit /app/
+expect "two" '*"count":2*'
+visit /app/
+expect "three" '*"count":3*'
+for from in //evil.example/ '/\evil.example/' '/%09/evil.example/' 'https://evil.example/' '/%0d%0aX-Evil:%201'; do
+    visit "/app/login?from=$from" -d user=Zoe
+    expect "nor does it whatever the link says" 'HTTP/1.1 303 *[Ll]ocation: */members/'$'\n''*'
+    expect "in no header" '!(*[Xx]-[Ee]vil:*)'
+done
+visit '/app/login?from=/members/index.html' -d user=Zoe
 expect "it logs in" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=Fe26.2*'
+expect "and leads back" '*[Ll]ocation: */members/index.html*'
 visit /
 expect "nginx reads the application's cookie" '*Hello, Zoe.*'
 visit /members/
@@ -124,7 +136,7 @@ visit /service/ -d apple
 expect "the service knows who it is, and nginx seals what it answers" '*[Ss]et-[Cc]ookie: h3=Fe26.2*"user": "Zoe", "cart": \["apple"\]*'
 expect "its words to nginx stay between them" '!(*X-Session*)'
 visit /app/
-expect "the application finds what the service wrote" '*"count":2,*"cart":\["apple"\]*'
+expect "the application finds what the service wrote" '*"count":4,*"cart":\["apple"\]*'
 visit /service/ -H 'X-Session-Data: {"user":"admin"}'
 expect "no client can forge a session" '*"user": "Zoe"*'
 visit /logout

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import OPTIONS, ROOT, Nginx, Upstream, cookie_with, opened, sessions, set_cookies, value_of
+from conftest import (
+    FE26,
+    OPTIONS,
+    PATIENCE,
+    ROOT,
+    Nginx,
+    Upstream,
+    cookie_with,
+    free_port,
+    opened,
+    raw,
+    sessions,
+    set_cookies,
+    value_of,
+    wait_until,
+)  # fmt: skip
+from test_cross_site import HEADLESS
+from test_fe26 import exhaust, forged
+
+README = "bindings/nginx/README.md"
 
 
 def example(file: str, about: str) -> str:
@@ -18,8 +45,8 @@ def example(file: str, about: str) -> str:
     return re.sub(r"127\.0\.0\.1:(3000|8000)", "UPSTREAM", text).replace("listen 8080", "listen 127.0.0.1:PORT")
 
 
-def run(nginx: Nginx, text: str) -> None:
-    nginx.options(OPTIONS)
+def run(nginx: Nginx, text: str, options: object = OPTIONS) -> None:
+    nginx.options(options)
     nginx.write(text)
     nginx.run()
 
@@ -55,8 +82,159 @@ def test_an_upstream_without_session_code(nginx: Nginx, client: httpx.Client, up
 def test_pages_of_those_who_have_a_session_stay_out_of_the_cache(
     nginx: Nginx, client: httpx.Client, upstream: Upstream
 ) -> None:
-    run(nginx, example("bindings/nginx/README.md", "proxy_cache "))
+    run(nginx, example("bindings/nginx/README.md", "proxy_cache pages;"))
     upstream.answer("/", ("Cache-Control", "max-age=60"))
     for headers in ({}, {}, {"Cookie": cookie_with({"user": 1})}, {}):
         assert client.get("/", headers=headers).text == "answered"
     assert [("Cookie" in dict(headers)) for _, headers in upstream.seen] == [False, True]
+
+
+def test_the_login_is_told_of_no_address_of_another_site(nginx: Nginx, client: httpx.Client) -> None:
+    run(nginx, example(README, "location /members/"))
+    for path, back in (
+        ("/members/", "/members/"),
+        ("/members/list/of_all-1.html", "/members/list/of_all-1.html"),
+        ("//evil.example/../members/", "/members/"),
+        ("/\\evil.example/../members/", "/members/"),
+        ("/%2fevil.example/../members/", "/members/"),
+        ("/members/?from=//evil.example/", "/members/"),
+        ("/members/%0d%0aX-Evil:%201", "/members/"),
+        ("/members/&from=//evil.example/", "/members/"),
+    ):
+        answer = raw(nginx.port, f"GET {path} HTTP/1.1\nHost: x\nConnection: close\n\n")
+        assert re.findall(r"^Location: \w+://[^/]+(.*)$", answer, re.MULTILINE) == [f"/login?from={back}"], path
+        assert "X-Evil" not in answer
+
+
+def test_no_personal_page_enters_the_cache(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+    text = example(README, "proxy_cache pages;").replace(
+        "proxy_cache pages;", "proxy_cache pages; proxy_cache_valid 1h;"
+    )
+    run(nginx, text, FE26)
+    foreign = cookie_with({"user": 1}, {**FE26, "password": "quite another password, and long enough"})
+    for n, cookie in enumerate((cookie_with({"user": 1}, FE26), foreign, "h3=x", "h3=__chunked__2x; h3.1=a; h3.2=b")):
+        assert cookie in client.get(f"/{n}", headers={"Cookie": cookie}).text
+        assert cookie not in client.get(f"/{n}").text
+        # Nor is a visitor with a session served from the cache.
+        assert cookie in client.get(f"/{n}", headers={"Cookie": cookie}).text
+
+
+def test_guests_with_a_session_share_pages_and_users_have_their_own(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
+    text = example(README, "proxy_cache guests;").replace(
+        "proxy_cache guests;", "proxy_cache guests; proxy_cache_valid 1h;"
+    )
+    run(nginx, text)
+    guest, other = (cookie_with({"cart": [n]}) for n in (1, 2))
+    user, nobody = cookie_with({"user": "Zoe"}), cookie_with({"user": None})
+    foreign = cookie_with({"user": 1}, {**OPTIONS, "password": "quite another password, and long enough"})
+    assert guest in client.get("/", headers={"Cookie": guest}).text
+    for shared in (other, nobody, "theme=dark"):
+        assert guest in client.get("/", headers={"Cookie": shared}).text
+    assert len(upstream.seen) == 1 and guest in client.get("/").text
+    for own in (user, foreign, "h3=x", "h3.1=x", f"h3=x; {user}"):
+        assert guest not in client.get("/", headers={"Cookie": own}).text
+        assert guest not in client.get("/new", headers={"Cookie": own}).text
+        assert guest in client.get("/").text
+    assert value_of(client.get("/new"), "Cookie") is None
+
+
+def test_only_what_nginx_has_read_passes(nginx: Nginx, client: httpx.Client) -> None:
+    text = example(README, "$h3s_data_banned").replace(
+        "location / {", "location = /page.txt { h3s_require /user; }\nlocation / {"
+    )
+    run(nginx, text, FE26)
+
+    def status(cookie: str) -> int:
+        return client.get("/", headers={"Cookie": cookie} if cookie else {}).status_code
+
+    banned = cookie_with({"user": 1, "banned": True}, FE26)
+    token = banned.partition("=")[2]
+    foreign = cookie_with({}, {**FE26, "password": "quite another password, and long enough"})
+    for cookie in (
+        "",
+        cookie_with({"user": 1}, FE26),
+        cookie_with({"banned": False}, FE26),
+        cookie_with({"banned": None}, FE26),
+    ):
+        assert status(cookie) == 200
+    for cookie in (
+        banned,
+        f"h3=%46{token[1:]}",
+        f"h3=__chunked__2x; h3.1={token[:9]}; h3.2={token[9:]}",
+        foreign,
+        "h3=x",
+    ):
+        assert status(cookie) == 403
+    exhaust(nginx)
+    assert {status(forged()) for _ in range(20)} == {403}
+
+
+@pytest.fixture
+def counting(nginx: Nginx) -> Iterator[Nginx]:
+    """The README's upstream that counts, behind the README's nginx, with the README's options for plain http."""
+    text = (ROOT / README).read_text()
+    (options,) = re.findall(r"<!-- recipe: development -->\n```json\n(.*?)```", text, re.DOTALL)
+    (program,) = re.findall(r"^    # count\.py\n((?:(?:    .*)?\n)+)", text, re.MULTILINE)
+    port = free_port()
+    source = "".join(line[4:] or "\n" for line in program.splitlines(keepends=True)).replace("8000", str(port))
+    (nginx.folder / "count.py").write_text(source)
+    with (
+        open(nginx.folder / "count.log", "wb") as log,
+        subprocess.Popen([sys.executable, str(nginx.folder / "count.py")], stderr=log, stdout=log) as count,
+    ):
+        try:
+
+            def is_there() -> bool:
+                assert count.poll() is None, (nginx.folder / "count.log").read_text()
+                with socket.socket() as probe:
+                    return probe.connect_ex(("127.0.0.1", port)) == 0
+
+            wait_until(is_there, "count.py does not start")
+            block = example(README, "h3s_upstream").replace("UPSTREAM", f"127.0.0.1:{port}")
+            run(nginx, block, json.loads(options))
+            yield nginx
+        finally:
+            count.terminate()
+
+
+def test_the_example_counts_1_2_3_in_curl(counting: Nginx) -> None:
+    jar = str(counting.folder / "jar")
+    said = [
+        subprocess.run(
+            ["curl", "-sS", "--max-time", str(PATIENCE), "-b", jar, "-c", jar, counting.url],
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for _ in range(3)
+    ]  # fmt: skip
+    assert said == ["1\n", "2\n", "3\n"]
+
+
+def test_the_example_counts_1_2_3_in_a_browser(counting: Nginx) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs chromium")
+    page = """<pre id=said></pre><script>(async () => {
+      const said = [];
+      for (let n = 0; n < 3; n++) said.push(await (await fetch("/" + n)).text());
+      document.getElementById("said").textContent = JSON.stringify(said);
+    })()</script>"""
+    (counting.folder / "html/visit.html").write_text(page)
+    conf = counting.folder / "nginx.conf"
+    conf.write_text(
+        conf.read_text().replace(
+            "location / {",
+            f"location = /visit.html {{ root {counting.folder}/html; default_type text/html; }}\nlocation / {{",
+        )
+    )
+    counting.reload()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        seen = subprocess.run(
+            [chromium, *HEADLESS, f"--user-data-dir={profile}", "--dump-dom", f"{counting.url}/visit.html"],
+            capture_output=True, text=True, timeout=120, check=True,
+        ).stdout  # fmt: skip
+    found = re.search(r"<pre id=\"said\">(.*?)</pre>", seen, re.DOTALL)
+    assert found, seen
+    counts = [int(text) for text in json.loads(html.unescape(found[1]))]
+    assert counts == [1, 2, 3]
