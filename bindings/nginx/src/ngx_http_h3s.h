@@ -56,7 +56,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_uint_t            upstream;     /* some location hands the session upstream: no client may forge it here */
+    ngx_uint_t            upstream;     /* some location has h3s_upstream: no client may forge it */
 } ngx_http_h3s_srv_conf_t;
 
 
@@ -111,10 +111,10 @@ struct ngx_http_h3s_session_s {
     h3s_session               *session; /* NULL: not opened, or it could not be: see status */
     int32_t                    status;
 
-    ngx_array_t               *headers; /* ngx_table_elt_t, session headers taken out of the request's list; NULL: none */
+    ngx_array_t               *headers; /* ngx_table_elt_t, taken out of the request's list */
     ngx_str_t                  line;    /* what of the cookies goes upstream, where narrow */
 
-    unsigned                   varies:1;  /* somebody asked about it, so the response may depend on it */
+    unsigned                   varies:1;  /* somebody asked, so the response may depend on it */
     unsigned                   wanted:1;  /* somebody looked at it, so that a read may slide it */
     unsigned                   settled:1; /* line and narrow are decided */
     unsigned                   narrow:1;  /* other sessions came beside the one that was opened */
@@ -147,7 +147,7 @@ struct ngx_http_h3s_visit_s {
     ngx_str_t                  args;
     ngx_uint_t                 err_status;
     unsigned                   error_page:1;
-    unsigned                   recursive:1;
+    unsigned                   blind:1;   /* an error page may lead away and leave no trace */
     unsigned                   checked:1; /* the location's access checks let it pass */
 
     ngx_array_t                writes;  /* ngx_http_h3s_write_t */
@@ -155,16 +155,21 @@ struct ngx_http_h3s_visit_s {
 };
 
 
-/* What a main request keeps. It outlives internal redirects, which clear the contexts of modules. */
+/*
+ * What a main request keeps. It outlives internal redirects, which clear the contexts of modules.
+ */
 typedef struct {
     ngx_http_h3s_session_t    *sessions;
     ngx_http_h3s_visit_t      *visits;
-    ngx_http_h3s_loc_conf_t   *asked;   /* this location handed the session upstream; the answer is still due */
+    ngx_http_h3s_loc_conf_t   *asked;   /* has handed the session upstream; an answer is due */
     unsigned                   edited:1;  /* the headers are not as they came */
 } ngx_http_h3s_ctx_t;
 
 
-/* How often a line that anybody can cause is in the error log; static, and so a worker's own. Each kind has one of its own. */
+/*
+ * How often a line that anybody can cause is in the error log; static, and so a worker's own. Each
+ * kind has one of its own.
+ */
 typedef struct {
     time_t                     second;
     ngx_uint_t                 lines;
@@ -172,7 +177,10 @@ typedef struct {
 } ngx_http_h3s_rate_t;
 
 
-/* A walk over the headers of a list, or, by ngx_http_h3s_next_cookie, over the Cookie lines as the client sent them. */
+/*
+ * A walk over the headers of a list, or, by ngx_http_h3s_next_cookie, over the Cookie lines as the
+ * client sent them.
+ */
 typedef struct {
     ngx_list_part_t           *part;
     ngx_table_elt_t           *cookie;

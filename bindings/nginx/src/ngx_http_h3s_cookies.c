@@ -1,6 +1,7 @@
 /*
- * What of a request is the session's: its cookies, their chunks, its header. And, where a request brings several sessions, which
- * of them was opened: that alone may go upstream, since who stands there may choose another one.
+ * What of a request is the session's: its cookies, their chunks, its header. And, where a request
+ * brings several sessions, which of them was opened: that alone may go upstream, since who stands
+ * there may choose another one.
  */
 
 #include "ngx_http_h3s.h"
@@ -16,7 +17,7 @@
 typedef struct {
     ngx_str_t    text;      /* all that stands between two semicolons */
     ngx_str_t    value;     /* without white space and quotation marks */
-    ngx_int_t    chunk;     /* 1 to 100; 0: it is the session's cookie; NGX_ERROR: it is only like one of them */
+    ngx_int_t    chunk;     /* 1 to 100; 0: the session's cookie; NGX_ERROR: only like one of them */
 } ngx_http_h3s_pair_t;
 
 
@@ -87,8 +88,8 @@ ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
 }
 
 /*
- * Whether a header is the session header. Where that is Authorization, what is of another scheme is somebody else's: a password,
- * say, that nginx or the upstream asks for.
+ * Whether a header is the session header. Where that is Authorization, what is of another scheme is
+ * somebody else's: a password, say, that nginx or the upstream asks for.
  */
 ngx_uint_t
 ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
@@ -110,7 +111,10 @@ ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 }
 
 
-/* The token in the session header, the first where there are several; without "Bearer". Empty: there is none. */
+/*
+ * The token in the session header, the first where there are several; without "Bearer". Empty:
+ * there is none.
+ */
 ngx_str_t
 ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
@@ -193,7 +197,10 @@ ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *opti
 }
 
 
-/* How many cookies, chunks and headers of the session's a request brings; counted until there are enough. */
+/*
+ * How many cookies, chunks and headers of the session's a request brings; counted until there are
+ * enough.
+ */
 static ngx_uint_t
 ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough)
 {
@@ -237,8 +244,9 @@ ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_u
 
 
 /*
- * Decides what goes upstream of a request that brings several sessions, while the one that was opened is as it came: no other
- * than this one. Where none opened, all goes as it came, since it may open there.
+ * Decides what goes upstream of a request that brings several sessions, while the one that was
+ * opened is as it came: no other than this one. Where none opened, all goes as it came, since it
+ * may open there.
  */
 ngx_int_t
 ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request)
@@ -285,9 +293,9 @@ ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_
 
 
 /*
- * Appends the cookies that the session was opened from. The library does not say which these are. So each that may be it is given
- * to it alone, with the chunks that it would take, and is it if the same session comes out. It costs no slow derivation: of what
- * was opened, the key is known.
+ * Appends the cookies that the session was opened from. The library does not say which these are.
+ * So each that may be it is given to it alone, with the chunks that it would take, and is it if the
+ * same session comes out. It costs no slow derivation: of what was opened, the key is known.
  */
 static ngx_int_t
 ngx_http_h3s_find_line(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_str_t *cookies, const h3s_request *request,
@@ -362,7 +370,10 @@ ngx_http_h3s_find_line(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_str
 }
 
 
-/* "; name.1=...; name.2=...": the first of each name after the cookie that counts them, else the first, as the library takes them. */
+/*
+ * "; name.1=...; name.2=...": the first of each name after the cookie that counts them, else the
+ * first, as the library takes them.
+ */
 static u_char *
 ngx_http_h3s_add_chunks(u_char *p, ngx_http_h3s_options_t *options, ngx_str_t *cookies, ngx_http_h3s_pair_t *after,
     ngx_int_t count, ngx_uint_t *added)

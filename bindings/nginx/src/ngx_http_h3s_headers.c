@@ -15,7 +15,10 @@ static ngx_uint_t ngx_http_h3s_is_targeted(ngx_table_elt_t *h);
 static ngx_str_t  ngx_http_h3s_vary_key = ngx_string("Vary");
 static ngx_str_t  ngx_http_h3s_cache_control_key = ngx_string("Cache-Control");
 
-/* What caches heed in place of Cache-Control; all the more so what ends in -Cache-Control, as RFC 9213 has it. */
+/*
+ * What caches heed in place of Cache-Control; all the more so what ends in -Cache-Control, as RFC
+ * 9213 has it.
+ */
 static ngx_str_t  ngx_http_h3s_targeted[] = {
     ngx_string("Surrogate-Control"),
     ngx_string("Edge-Control"),
@@ -75,7 +78,10 @@ ngx_http_h3s_next_cookie(ngx_http_request_t *r, ngx_http_h3s_walk_t *walk)
 }
 
 
-/* Upper and lower case are one, and so are all signs: an upstream may take X_Session_Id for X-Session-Id. */
+/*
+ * Upper and lower case are one, and so are all signs: an upstream may take X_Session_Id for
+ * X-Session-Id.
+ */
 ngx_uint_t
 ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name)
 {
@@ -160,8 +166,9 @@ ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names)
 
 
 /*
- * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says stays, and `private` comes beside
- * `no-store` too, which some caches pass over; what is said to a certain kind of shared cache only, and would go before it, does not.
+ * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says
+ * stays, and `private` comes beside `no-store` too, which some caches pass over; what is said to a
+ * certain kind of shared cache only, and would go before it, does not.
  */
 ngx_int_t
 ngx_http_h3s_keep_private(ngx_http_request_t *r)

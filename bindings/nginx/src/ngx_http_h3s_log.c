@@ -1,5 +1,6 @@
 /*
- * Lines in the error log that anybody can cause by a request: so many a second, lest a flood fills the disk.
+ * Lines in the error log that anybody can cause by a request: so many a second, lest a flood fills
+ * the disk.
  */
 
 #include "ngx_http_h3s.h"

@@ -287,8 +287,9 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
 
         /*
-         * "h3s off" silences what the block inherits, but for h3s_require: no block may become public by an oversight.
-         * What stands beside it contradicts it, and without any "h3s" one was forgotten.
+         * "h3s off" silences what the block inherits, but for h3s_require: no block may become
+         * public by an oversight. What stands beside it contradicts it, and without any "h3s" one
+         * was forgotten.
          */
 
         if (i == NGX_HTTP_H3S_REQUIRE || mode->block == NULL || mode->block == place[i].block) {
@@ -320,7 +321,10 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
-/* What is written beside a logout starts a new session, and what is inherited does so by an oversight. */
+/*
+ * What is written beside a logout starts a new session, and what is inherited does so by an
+ * oversight.
+ */
 static char *
 ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
 {

@@ -1,5 +1,6 @@
 /*
- * h3s_config: reads an options file while the configuration is parsed, so that `nginx -t` finds what is wrong in it.
+ * h3s_config: reads an options file while the configuration is parsed, so that `nginx -t` finds
+ * what is wrong in it.
  */
 
 #include "ngx_http_h3s.h"
@@ -179,7 +180,10 @@ done:
 }
 
 
-/* nginx makes the pool "default" where somebody asks for it, with `thread_pool default threads=32` unless that says otherwise. */
+/*
+ * nginx makes the pool "default" where somebody asks for it, with `thread_pool default threads=32`
+ * unless that says otherwise.
+ */
 static ngx_int_t
 ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
 {
@@ -202,7 +206,10 @@ ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
 }
 
 
-/* nginx drops headers with such names, and says so at `info` only: a client that sends its session in one has none. */
+/*
+ * nginx drops headers with such names, and says so at `info` only: a client that sends its session
+ * in one has none.
+ */
 void
 ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
 {

@@ -1,5 +1,6 @@
 /*
- * The phases of a request: its session is opened before anything is decided about it, and h3s_require lets it pass or not.
+ * The phases of a request: its session is opened before anything is decided about it, and
+ * h3s_require lets it pass or not.
  */
 
 #include "ngx_http_h3s.h"
@@ -14,7 +15,10 @@ static ngx_uint_t ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer);
 static ngx_str_t  ngx_http_h3s_retry_after_key = ngx_string("Retry-After");
 
 
-/* Before the location is known: no forgery is to be seen from here on, and a token may have to be waited for. */
+/*
+ * Before the location is known: no forgery is to be seen from here on, and a token may have to be
+ * waited for.
+ */
 ngx_int_t
 ngx_http_h3s_server_rewrite_handler(ngx_http_request_t *r)
 {
@@ -107,7 +111,10 @@ ngx_http_h3s_access_handler(ngx_http_request_t *r)
 }
 
 
-/* Before try_files, which may redirect: the access checks of this location have let the request pass. */
+/*
+ * Before try_files, which may redirect: the access checks of this location have let the request
+ * pass.
+ */
 ngx_int_t
 ngx_http_h3s_precontent_handler(ngx_http_request_t *r)
 {
@@ -120,8 +127,8 @@ ngx_http_h3s_precontent_handler(ngx_http_request_t *r)
 
 
 /*
- * Of a response that nginx does not pass on, since it redirects (X-Accel-Redirect) or the error is intercepted, the header filter
- * sees nothing. What it says about the session counts all the same.
+ * Of a response that nginx does not pass on, since it redirects (X-Accel-Redirect) or the error is
+ * intercepted, the header filter sees nothing. What it says about the session counts all the same.
  */
 static ngx_int_t
 ngx_http_h3s_late_answer(ngx_http_request_t *r)
@@ -210,8 +217,8 @@ ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer)
 
 
 /*
- * Visitors who are not logged in are everyday, and so are sessions that have ended. A token that nobody here, or nobody today,
- * has sealed is not.
+ * Visitors who are not logged in are everyday, and so are sessions that have ended. A token that
+ * nobody here, or nobody today, has sealed is not.
  */
 static void
 ngx_http_h3s_log_refusal(ngx_http_request_t *r, ngx_http_h3s_session_t *s)

@@ -1,5 +1,6 @@
 /*
- * The header filter: applies what the upstream and the location say about the session, and puts Set-Cookie into the response.
+ * The header filter: applies what the upstream and the location say about the session, and puts
+ * Set-Cookie into the response.
  */
 
 #include "ngx_http_h3s.h"
@@ -87,8 +88,9 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
 
 
 /*
- * The upstream's own words about the session never get into a cache, or out of one: they are meant for one visitor. nginx does
- * not store a response with Set-Cookie, but `proxy_ignore_headers Set-Cookie` would make it.
+ * The upstream's own words about the session never get into a cache, or out of one: they are meant
+ * for one visitor. nginx does not store a response with Set-Cookie, but `proxy_ignore_headers
+ * Set-Cookie` would make it.
  */
 static ngx_int_t
 ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
@@ -156,8 +158,8 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
 
 /*
- * Whether the request brought a session that nginx wanted to read, and could not. The upstream may have read it, so that its
- * answer is one visitor's own, whatever $h3s_id and the like say.
+ * Whether the request brought a session that nginx wanted to read, and could not. The upstream may
+ * have read it, so that its answer is one visitor's own, whatever $h3s_id and the like say.
  */
 static ngx_uint_t
 ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
@@ -179,7 +181,10 @@ ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 }
 
 
-/* Does what the upstream says in X-Session-*. A 502 where that cannot be done: it takes for granted that it is. */
+/*
+ * Does what the upstream says in X-Session-*. A 502 where that cannot be done: it takes for granted
+ * that it is.
+ */
 ngx_int_t
 ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers)
 {
@@ -302,8 +307,9 @@ ngx_http_h3s_is_answer(ngx_table_elt_t *h)
 /*
  * NGX_OK: the response sets the cookies of the session; NGX_DECLINED: it does not.
  *
- * An upstream that keeps the session itself may set them, too, and no response should do it twice. It has the last word on a session
- * that was only read or made here; where a directive or X-Session-* has written it, that has.
+ * An upstream that keeps the session itself may set them, too, and no response should do it twice.
+ * It has the last word on a session that was only read or made here; where a directive or
+ * X-Session-* has written it, that has.
  */
 static ngx_int_t
 ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)

@@ -1,5 +1,6 @@
 /*
- * A request's session: opened when it is first wanted, kept with the main request, freed with its pool.
+ * A request's session: opened when it is first wanted, kept with the main request, freed with its
+ * pool.
  */
 
 #include "ngx_http_h3s.h"
@@ -48,7 +49,9 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
     ngx_int_t                rc;
     ngx_http_h3s_session_t  *s;
 
-    /* A request whose header could not be read to its end may well have a session: leave it alone. */
+    /*
+     * A request whose header could not be read to its end may well have a session: leave it alone.
+     */
     if (conf->mode == NGX_HTTP_H3S_OFF || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE) {
         return NGX_DECLINED;
     }
@@ -71,9 +74,9 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
 
 
 /*
- * Opens a session that may take long before anybody asks for it, since variables cannot wait. Only where the configuration
- * has variables of ours, and the request brings anything of a session's: what it looks like decides nothing, since a token
- * may be escaped, or cut into chunks anywhere.
+ * Opens a session that may take long before anybody asks for it, since variables cannot wait. Only
+ * where the configuration has variables of ours, and the request brings anything of a session's:
+ * what it looks like decides nothing, since a token may be escaped, or cut into chunks anywhere.
  */
 ngx_int_t
 ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
@@ -99,8 +102,9 @@ ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
 
 /*
- * Opens a session where the request brings several, so that one of them alone goes upstream. That nobody has asked for it yet
- * does not matter: an `add_header`, say, may still do so when the upstream has answered.
+ * Opens a session where the request brings several, so that one of them alone goes upstream. That
+ * nobody has asked for it yet does not matter: an `add_header`, say, may still do so when the
+ * upstream has answered.
  */
 ngx_int_t
 ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
@@ -249,7 +253,10 @@ ngx_http_h3s_post(ngx_http_request_t *r, ngx_http_h3s_session_t *s, h3s_request 
     /* A worker that is to exit waits for timers alone. */
     ngx_add_timer(&task->event, NGX_HTTP_H3S_TIMEOUT);
 
-    /* A client that goes away does not take the request along: its memory stays until the thread is done. */
+    /*
+     * A client that goes away does not take the request along: its memory stays until the thread is
+     * done.
+     */
     r->main->blocked++;
     r->aio = 1;
 

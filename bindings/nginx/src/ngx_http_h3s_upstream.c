@@ -1,6 +1,7 @@
 /*
- * The headers that an upstream is sent: told of the session, or kept from it; and where a request brings several sessions, the
- * cookies and the header of the one that nginx has opened, and of no other.
+ * The headers that an upstream is sent: told of the session, or kept from it; and where a request
+ * brings several sessions, the cookies and the header of the one that nginx has opened, and of no
+ * other.
  */
 
 #include "ngx_http_h3s.h"
@@ -27,8 +28,9 @@ static ngx_str_t  ngx_http_h3s_data_key = ngx_string("X-Session-Data");
 
 
 /*
- * Gives the request a list of headers of its own, with what its location says (conf; NULL: it is not known yet). Each subrequest
- * has a copy of its parent's list, and an internal redirect keeps it; so what another location has put in or hidden is undone first.
+ * Gives the request a list of headers of its own, with what its location says (conf; NULL: it is
+ * not known yet). Each subrequest has a copy of its parent's list, and an internal redirect keeps
+ * it; so what another location has put in or hidden is undone first.
  */
 ngx_int_t
 ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
@@ -154,7 +156,10 @@ ngx_http_h3s_is_forged(ngx_table_elt_t *h)
 }
 
 
-/* Puts the session headers aside. From here on they are in the request's list only where the location says so. */
+/*
+ * Puts the session headers aside. From here on they are in the request's list only where the
+ * location says so.
+ */
 static ngx_int_t
 ngx_http_h3s_take_headers(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
@@ -373,7 +378,10 @@ ngx_http_h3s_push_header(ngx_http_request_t *r, ngx_list_t *headers, ngx_str_t *
 }
 
 
-/* Whatever reads the header may take it for Latin-1: the same JSON, with every character beyond ASCII escaped. */
+/*
+ * Whatever reads the header may take it for Latin-1: the same JSON, with every character beyond
+ * ASCII escaped.
+ */
 static ngx_int_t
 ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii)
 {

@@ -216,8 +216,8 @@ ngx_http_h3s_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintp
 
 
 /*
- * Whether the request brings anything of the session's, whatever it is worth: nothing is opened, so that it holds also where a
- * session is refused, or too much was asked of nginx.
+ * Whether the request brings anything of the session's, whatever it is worth: nothing is opened, so
+ * that it holds also where a session is refused, or too much was asked of nginx.
  */
 static ngx_int_t
 ngx_http_h3s_carried_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data)
@@ -366,9 +366,9 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 
 
 /*
- * The pointer to the member that a variable means, valid until the session is written. nginx knows variables in lower case
- * only, so $h3s_data_userId finds "userId", and as in $http_*, a "-" in the key is a "_" in the variable. A key that is just the
- * variable's comes first.
+ * The pointer to the member that a variable means, valid until the session is written. nginx knows
+ * variables in lower case only, so $h3s_data_userId finds "userId", and as in $http_*, a "-" in the
+ * key is a "_" in the variable. A key that is just the variable's comes first.
  */
 static h3s_str
 ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name)

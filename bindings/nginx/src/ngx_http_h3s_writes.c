@@ -1,10 +1,11 @@
 /*
  * h3s_set, h3s_rotate and h3s_clear: what a location writes once its request has succeeded.
  *
- * It may succeed in another location: try_files, index, X-Accel-Redirect and error_page lead there by an internal redirect, after
- * which nginx knows no more of the location that the request was in. So what is due is kept here with the request. A login
- * counts only where the location's access checks let the request pass and no error ended it, since error_page may
- * make a success of any failure; a logout also counts where an error came after these checks.
+ * It may succeed in another location: try_files, index, X-Accel-Redirect and error_page lead there
+ * by an internal redirect, after which nginx knows no more of the location that the request was in.
+ * So what is due is kept here with the request. A login counts only where the location's access
+ * checks let the request pass and no error ended it, since error_page may make a success of any
+ * failure; a logout also counts where an error came after these checks.
  */
 
 #include "ngx_http_h3s.h"
@@ -12,6 +13,7 @@
 
 static ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_h3s_has_failed(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit);
+static ngx_uint_t ngx_http_h3s_is_blind(ngx_http_request_t *r);
 static ngx_int_t ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h3s_loc_conf_t *conf,
     ngx_uint_t all);
 static ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_write_t *write);
@@ -30,9 +32,8 @@ ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf)
 ngx_int_t
 ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked)
 {
-    ngx_http_h3s_ctx_t        *ctx;
-    ngx_http_h3s_visit_t      *visit;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_h3s_ctx_t    *ctx;
+    ngx_http_h3s_visit_t  *visit;
 
     visit = ngx_http_h3s_find_visit(r);
 
@@ -62,8 +63,6 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
     /* An internal redirect clears it. */
     ngx_http_set_ctx(r, ngx_http_h3s_get_ctx(r), ngx_http_h3s_module);
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
     visit->conf = conf;
     visit->checked = checked;
     visit->uri = r->uri;
@@ -71,13 +70,16 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
     visit->upstream = r->upstream;
     visit->err_status = r->err_status;
     visit->error_page = r->error_page;
-    visit->recursive = clcf->recursive_error_pages && clcf->error_pages;
+    visit->blind = ngx_http_h3s_is_blind(r);
 
     return NGX_OK;
 }
 
 
-/* A request comes from the location that it was in, if from any: keeps what that still has to write. */
+/*
+ * A request comes from the location that it was in, if from any: keeps what that still has to
+ * write.
+ */
 ngx_int_t
 ngx_http_h3s_arrive(ngx_http_request_t *r)
 {
@@ -96,6 +98,7 @@ ngx_http_h3s_arrive(ngx_http_request_t *r)
     }
 
     conf = visit->conf;
+    failed = redirected && visit->checked && ngx_http_h3s_has_failed(r, visit);
     visit->conf = NULL;
 
     if (!redirected) {
@@ -114,8 +117,6 @@ ngx_http_h3s_arrive(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    failed = ngx_http_h3s_has_failed(r, visit);
-
     return ngx_http_h3s_keep(r, visit, conf, !failed);
 }
 
@@ -124,12 +125,48 @@ ngx_http_h3s_arrive(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_h3s_has_failed(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit)
 {
+    static ngx_http_h3s_rate_t  rate;
+
     if (r->upstream && r->upstream != visit->upstream && r->upstream->headers_in.x_accel_redirect) {
         return r->upstream->headers_in.status_n >= NGX_HTTP_BAD_REQUEST;
     }
 
-    /* `error_page 404 = /page` leaves no trace where error pages are recursive. */
-    return visit->recursive || r->error_page != visit->error_page || r->err_status != visit->err_status;
+    if (r->error_page != visit->error_page || r->err_status != visit->err_status) {
+        return 1;
+    }
+
+    if (visit->blind && (visit->conf->set || visit->conf->rotate)) {
+        ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "\"h3s_set\" and \"h3s_rotate\" do nothing here: where "
+                         "\"recursive_error_pages\" is on, an error may have led the request away", NULL);
+    }
+
+    return visit->blind;
+}
+
+
+/* `error_page 404 = /page` sets no status, and, where error pages are recursive, no flag. */
+static ngx_uint_t
+ngx_http_h3s_is_blind(ngx_http_request_t *r)
+{
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!clcf->recursive_error_pages || clcf->error_pages == NULL) {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if (page[i].overwrite == (ngx_int_t) r->err_status || page[i].status == (ngx_int_t) r->err_status) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -257,8 +294,8 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
 
 /*
- * NGX_OK where the response is a redirect that stands for an error: `error_page 401 https://example.com/login`. To nginx it is a
- * 302 like any other.
+ * NGX_OK where the response is a redirect that stands for an error: `error_page 401
+ * https://example.com/login`. To nginx it is a 302 like any other.
  */
 static ngx_int_t
 ngx_http_h3s_is_error_page(ngx_http_request_t *r)

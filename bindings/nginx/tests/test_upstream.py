@@ -357,6 +357,30 @@ def test_nginx_reads_and_writes_what_a_real_h3_behind_it_does(nginx: Nginx, clie
     assert client.get("/page.txt").status_code == 401
 
 
+def test_the_gate_and_a_real_h3_act_for_one_visitor(nginx: Nginx, client: httpx.Client, h3: str) -> None:
+    nginx.start(
+        f'h3s get; location / {{ h3s_require /verified; add_header X-Gate "$h3s_data_user"; proxy_pass {h3}; }}',
+        options=FE26,
+    )
+    friend = cookie_with({"user": "friend", "verified": True}, FE26)
+    banned = cookie_with({"user": "banned"}, FE26).partition("=")[2]
+    assert client.get("/", headers={"Cookie": f"h3={banned}"}).status_code == 401
+    # h3 reads the number that a count begins with; and of two cookies of one name, the first or the last.
+    cut = f"h3=__chunked__2x; h3.1={banned[:100]}; h3.2={banned[100:]}"
+    for cookie in (
+        f"{cut}; {friend}",
+        f"{friend}; {cut}",
+        f"{friend}; h3={banned[:-1]}",
+        f"h3={banned[:-1]}; {friend}",
+    ):
+        client.cookies.clear()
+        answer = client.get("/", headers={"Cookie": cookie})
+        assert answer.headers["x-gate"] == "friend" and answer.json()["data"]["user"] == "friend", cookie
+    client.cookies.clear()
+    answer = client.get("/", headers={"Cookie": friend, "X-H3-Session": banned[:-1]})
+    assert answer.headers["x-gate"] == "friend" and answer.json()["data"]["user"] == "friend"
+
+
 def test_what_a_directive_writes_goes_before_the_upstream_s_own_cookie(
     nginx: Nginx, client: httpx.Client, upstream: Upstream
 ) -> None:
