@@ -228,7 +228,7 @@ end
 local function check_forged(code, headers, body)
    forged = forged + 1
    local said
-   if code == 503 and headers["X-Status"] == "busy" then
+   if (code == 429 or code == 503) and headers["X-Status"] == "busy" then
       said = "busy"
       if headers["Set-Cookie"] or not headers["Retry-After"] then
          wrong = wrong + 1

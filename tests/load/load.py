@@ -240,7 +240,7 @@ def judge_forged(checks: Checks, name: str, server: Server, format: str, found: 
     wrong += unless(abs(share - 0.05) < 5 * (0.05 * 0.95 / sums["answered"]) ** 0.5, "that is not 5 %")
     listed = ", ".join(f"{kind} {count:,}" for kind, count in sorted(kinds.items()))
     what = f"{name}: {sums['forged']:,} forged tokens ({share:.1%}) got nobody's session, but a fresh one: {listed}"
-    checks.check(what + (f"; {busy:,} of them a 503" if busy else ""), wrong)
+    checks.check(what + (f"; {busy:,} of them busy" if busy else ""), wrong)
 
 
 def main() -> int:
