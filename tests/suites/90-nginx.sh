@@ -104,7 +104,8 @@ if need_nginx_source; then
     check "nginx with the module built in" bounded 900 bash -c 'built_in static --with-debug --with-threads --with-http_v2_module \
         --with-http_realip_module --with-http_auth_request_module --with-ld-opt=-fsanitize=address \
         --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"'
-    echo 'leak:ngx_event_process_init' >"$scratch/suppressions"
+    # nginx keeps both for as long as the process lasts.
+    printf 'leak:%s\n' ngx_event_process_init ngx_regex_malloc >"$scratch/suppressions"
     # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
         LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 count_pytest 900 bindings/nginx/tests \
