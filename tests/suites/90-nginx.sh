@@ -60,7 +60,7 @@ with_threads() {
     local status
     make --no-print-directory target/nginx/Makefile NGINX_SRC="$1" && grep -qw NGX_THREADS target/nginx/ngx_auto_config.h
     status=$?
-    make --no-print-directory nginx >/dev/null && return $status
+    make --no-print-directory nginx >/dev/null && return "$status"
 }
 if need_nginx_source; then
     configured() {
