@@ -4,7 +4,8 @@
  *     ngx_http_h3s_module.c     directives, and how they merge
  *     ngx_http_h3s_options.c    h3s_config: the options file
  *     ngx_http_h3s_session.c    a request's session: opened once, in a thread where it takes long
- *     ngx_http_h3s_cookies.c    what of a request is the session's, and which of it was opened
+ *     ngx_http_h3s_cookies.c    what of a request is the session's
+ *     ngx_http_h3s_narrow.c     which of it was opened, and goes upstream
  *     ngx_http_h3s_site.c       whether another site has sent the browser here
  *     ngx_http_h3s_variables.c  $h3s_*
  *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
@@ -188,6 +189,26 @@ typedef struct {
 } ngx_http_h3s_walk_t;
 
 
+/* As many chunks as h3 and the library know. */
+#define NGX_HTTP_H3S_MAX_CHUNKS  100
+
+
+/* A pair of the Cookie line. */
+typedef struct {
+    ngx_str_t    text;      /* all that stands between two semicolons */
+    ngx_str_t    value;     /* without white space and quotation marks */
+    ngx_int_t    chunk;     /* 1 to 100; 0: the session's cookie; NGX_ERROR: only like one of them */
+} ngx_http_h3s_pair_t;
+
+
+/* A walk over the session's own pairs. */
+typedef struct {
+    ngx_http_h3s_options_t  *options;
+    u_char                  *p;
+    u_char                  *last;
+} ngx_http_h3s_pairs_t;
+
+
 /* All files are one shared object, which exports nothing of this. */
 #pragma GCC visibility push(hidden)
 
@@ -209,6 +230,8 @@ ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t
 ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
 ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
 ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
+ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough);
 ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request);
