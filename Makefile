@@ -70,8 +70,9 @@ abi-record: all ## Write this version's ABI to tests/abi, for a release
 
 # ---- nginx -----------------------------------------------------------------------------------------------------------
 
-# A source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of the nginx that is to load the
-# module, and that be configured --with-compat. With threads, if the tree was configured so; if it was not yet, as `nginx -V` says.
+# A source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of
+# the nginx that is to load the module, and that be configured --with-compat. With threads, if the
+# tree was configured so; if it was not yet, as `nginx -V` says.
 NGINX_SRC = /usr/share/nginx/src
 # Where nginx looks for `load_module modules/ngx_http_h3s_module.so`.
 nginx_modules = $(or $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),/usr/lib/nginx/modules)

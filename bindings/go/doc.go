@@ -35,6 +35,7 @@
 //
 // # Building
 //
-// The package finds the library by pkg-config (h3s.pc) and links the shared one. The build tag h3s_static links libh3s.a in its
-// place, and the program needs no library but that of C to run. Without cgo the package does not compile.
+// The package finds the library by pkg-config (h3s.pc) and links the shared one. The build tag
+// h3s_static links libh3s.a in its place, and the program needs no library but that of C to run.
+// Without cgo the package does not compile.
 package h3s

@@ -48,8 +48,8 @@ var (
 	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
 )
 
-// An Error says what went wrong. It holds no secret, nor any part of session data but a key, and it wraps no other error, since
-// those of encoding/json quote what they stumble over.
+// An Error says what went wrong. It holds no secret, nor any part of session data but a key, and it
+// wraps no other error, since those of encoding/json quote what they stumble over.
 type Error struct {
 	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the session at fault; or empty.
 	Key string
@@ -62,7 +62,8 @@ type Error struct {
 	message string
 }
 
-// Error names the key at fault, or the place in the JSON of the options, and says what would be right.
+// Error names the key at fault, or the place in the JSON of the options, and says what would be
+// right.
 func (e *Error) Error() string {
 	if e.Key == "" && e.kind == ErrConfig && e.Offset >= 0 {
 		return fmt.Sprintf("h3s: %s (at byte %d)", e.message, e.Offset)
@@ -95,8 +96,8 @@ func wrongLibrary(version string, abi uint32) error {
 	return &Error{Offset: -1, kind: ErrLibrary, message: message}
 }
 
-// StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for [ErrBusy], 413 for [ErrTooLarge],
-// 401 for [ErrRejected], and 500 else.
+// StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for
+// [ErrBusy], 413 for [ErrTooLarge], 401 for [ErrRejected], and 500 else.
 func StatusCode(err error) int {
 	switch {
 	case errors.Is(err, ErrBusy):

@@ -14,11 +14,14 @@ import (
 // Handler gives each request to next with a session, which [FromContext] finds, and each response, errors included, the cookies that
 // it owes.
 //
-// The session opens when it is touched: a request that does not look at it pays next to nothing. A session that was only read sets no
-// cookie, unless it is due to slide or to be sealed under today's password; one that was touched adds Vary; and a response with
-// its cookie is Cache-Control: private. All this goes into the header just before its first byte is sent. A response that has
-// begun can carry no cookie: what is written to the session from then on is reported to Options.OnError, or logged. When a connection is hijacked,
-// the cookies are in the ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them along.
+// The session opens when it is touched: a request that does not look at it pays next to nothing. A
+// session that was only read sets no cookie, unless it is due to slide or to be sealed under
+// today's password; one that was touched adds Vary; and a response with its cookie is
+// Cache-Control: private. All this goes into the header just before its first byte is sent. A
+// response that has begun can carry no cookie: what is written to the session from then on is
+// reported to Options.OnError, or logged. When a connection is hijacked, the cookies are in the
+// ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them
+// along.
 //
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
 // the session that the browser has: see [Sessions.Use].
@@ -26,8 +29,8 @@ import (
 // next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
 // server's is, and works with [http.ResponseController].
 //
-// The session is closed when next returns. What a router inside has found (Pattern, PathValue) and what was parsed (Form) is on the
-// request outside then, too.
+// The session is closed when next returns. What a router inside has found (Pattern, PathValue) and
+// what was parsed (Form) is on the request outside then, too.
 func (ss *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s := ss.FromContext(r.Context()); s != nil && !s.isClosed() {
@@ -55,8 +58,9 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// handBack puts on a request what next has put on its copy, as it would be there without the middleware: for the logs and metrics
-// outside, and for the server, which removes the uploaded files of the request that it knows.
+// handBack puts on a request what next has put on its copy, as it would be there without the
+// middleware: for the logs and metrics outside, and for the server, which removes the uploaded
+// files of the request that it knows.
 //
 // Only what is new is written, since others may still read the rest.
 func handBack(outer, inner *http.Request) {
@@ -88,8 +92,9 @@ func handBack(outer, inner *http.Request) {
 	}
 }
 
-// FromContext returns the session of a request that came through [Sessions.Handler], or nil. Where that was several, it is
-// the innermost's: see [Sessions.FromContext]. ctx may also be a *gin.Context, or made from one.
+// FromContext returns the session of a request that came through [Sessions.Handler], or nil. Where
+// that was several, it is the innermost's: see [Sessions.FromContext]. ctx may also be a
+// *gin.Context, or made from one.
 func FromContext(ctx context.Context) *Session { return fromContext(ctx, contextKey{}) }
 
 // FromContext returns the session of a request that came through this Sessions' Handler, or nil: for servers with more than
@@ -107,8 +112,9 @@ func fromContext(ctx context.Context, key any) *Session {
 	return nil
 }
 
-// ginRequest is the request of a *gin.Context. Unless its engine has ContextWithFallback, such a context does not look into that of
-// its request; but it finds itself, also through contexts made from it.
+// ginRequest is the request of a *gin.Context. Unless its engine has ContextWithFallback, such a
+// context does not look into that of its request; but it finds itself, also through contexts made
+// from it.
 func ginRequest(ctx context.Context) *http.Request {
 	gin := reflect.ValueOf(ctx.Value("_gin-gonic/gin/contextkey"))
 	if gin.Kind() != reflect.Pointer || gin.Elem().Kind() != reflect.Struct {

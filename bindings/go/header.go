@@ -11,8 +11,9 @@ import (
 // owe puts into a header what a response with a session owes: cookies, in place of the former ones, that it varies on what the
 // session is found by, and that no shared cache may store it if it sets a cookie.
 //
-// The slices in the header may be the application's own, the same in each response, and so may what lies behind them: they are
-// copied, never appended to or edited in place. Else one visitor's cookie could end up in another's response.
+// The slices in the header may be the application's own, the same in each response, and so may what
+// lies behind them: they are copied, never appended to or edited in place. Else one visitor's
+// cookie could end up in another's response.
 func owe(header http.Header, vary string, former, cookies []string) {
 	if missing := unvaried(values(header, "Vary"), vary); missing != "" {
 		header["Vary"] = append(slices.Clip(header["Vary"]), missing)
@@ -34,7 +35,8 @@ func owe(header http.Header, vary string, former, cookies []string) {
 	}
 }
 
-// values are the lines of a header, however its name is written: what is not canonical is sent as it is.
+// values are the lines of a header, however its name is written: what is not canonical is sent as
+// it is.
 func values(header http.Header, name string) []string {
 	lines := header[name]
 	for other, more := range header {
@@ -74,8 +76,9 @@ func unvaried(lines []string, vary string) string {
 	return strings.Join(missing, ", ")
 }
 
-// private is a Cache-Control under which no shared cache stores the response: it would hand one user's session to another. It says
-// so beside no-store, too: there are caches that heed only the one. What else was said stays.
+// private is a Cache-Control under which no shared cache stores the response: it would hand one
+// user's session to another. It says so beside no-store, too: there are caches that heed only the
+// one. What else was said stays.
 func private(lines []string) string {
 	if len(lines) == 0 {
 		return "private"

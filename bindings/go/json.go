@@ -15,7 +15,8 @@ import (
 
 // ---- From Go ----
 
-// encode is the JSON text of v, with nothing in it escaped for HTML: the library and the peers have no use for that.
+// encode is the JSON text of v, with nothing in it escaped for HTML: the library and the peers have
+// no use for that.
 func encode(v any) (string, error) {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
@@ -26,7 +27,8 @@ func encode(v any) (string, error) {
 	return strings.TrimSuffix(text.String(), "\n"), nil
 }
 
-// whyNotEncoded names types and no values, which json's own errors and those of a MarshalJSON may quote.
+// whyNotEncoded names types and no values, which json's own errors and those of a MarshalJSON may
+// quote.
 func whyNotEncoded(err error) string {
 	var (
 		noType     *json.UnsupportedTypeError
@@ -51,7 +53,8 @@ func whyNotEncoded(err error) string {
 
 // ---- To Go ----
 
-// decode puts the JSON text under key into v. What it says of a failure has nothing of the data in it, as json's own errors may.
+// decode puts the JSON text under key into v. What it says of a failure has nothing of the data in
+// it, as json's own errors may.
 func decode(key string, text []byte, v any) error {
 	if decodePlain(text, v) {
 		return nil
@@ -82,8 +85,8 @@ func decode(key string, text []byte, v any) error {
 	return dataError(key, message)
 }
 
-// decodePlain does what json.Unmarshal would, for the usual types and values, at a fraction of the cost. If it does nothing it returns
-// false.
+// decodePlain does what json.Unmarshal would, for the usual types and values, at a fraction of the
+// cost. If it does nothing it returns false.
 func decodePlain(text []byte, v any) bool {
 	switch v := v.(type) {
 	case *int:
@@ -103,8 +106,8 @@ func decodePlain(text []byte, v any) bool {
 	return true
 }
 
-// plainIntegers writes whole numbers as an integer type of Go reads them: other languages seal 1 as 1.0 or 1e0, and -0. It also
-// reports whether there was any such.
+// plainIntegers writes whole numbers as an integer type of Go reads them: other languages seal 1 as
+// 1.0 or 1e0, and -0. It also reports whether there was any such.
 func plainIntegers(text []byte) (plain []byte, changed bool) {
 	for i := 0; i < len(text); {
 		start := i
@@ -136,7 +139,8 @@ func plainIntegers(text []byte) (plain []byte, changed bool) {
 	return plain, changed
 }
 
-// kindOf is the kind of JSON value that was met. What follows it, and what another's error has in its place, may be data.
+// kindOf is the kind of JSON value that was met. What follows it, and what another's error has in
+// its place, may be data.
 func kindOf(wrong *json.UnmarshalTypeError) string {
 	kind, _, _ := strings.Cut(wrong.Value, " ")
 	if !slices.Contains([]string{"object", "array", "string", "number", "bool", "null"}, kind) {
@@ -152,7 +156,8 @@ func article(kind string) string {
 	return "a "
 }
 
-// isFieldPath reports whether a path such as "user.name" leads to a field of t, so that no key of a map is in it.
+// isFieldPath reports whether a path such as "user.name" leads to a field of t, so that no key of a
+// map is in it.
 func isFieldPath(t reflect.Type, path string) bool {
 	for name := range strings.SplitSeq(path, ".") {
 		// Not for ever: there are types such as `type list []list`.

@@ -14,7 +14,8 @@ import (
 	"h3s"
 )
 
-// A log keeps what a server writes to it, as JSON. The requests of these tests come one after the other.
+// A log keeps what a server writes to it, as JSON. The requests of these tests come one after the
+// other.
 type requestLog struct{ bytes.Buffer }
 
 func (l *requestLog) at(level slog.Level) *slog.Logger {

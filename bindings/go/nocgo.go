@@ -2,7 +2,8 @@
 
 package h3s
 
-// All other files need cgo, so this sentence is all that the compiler says without it. (A longer one it would say twice.)
+// All other files need cgo, so this sentence is all that the compiler says without it. (A longer
+// one it would say twice.)
 func _() {
 	"h3s needs cgo: build with CGO_ENABLED=1 and a C compiler (CC)"
 }

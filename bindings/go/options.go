@@ -13,11 +13,12 @@ import (
 // Options say how sessions are sealed, how long they live and how they travel. Only a password is required; the zero value
 // of each other field is a good default.
 //
-// All but the functions and the logger have a JSON form that is shared with h3 and with every other language:
-// [Options.SharedJSON] writes it, passwords included, and [OptionsFromJSON] reads it. What [json.Marshal] makes of options is
-// for logs: it has no password in it, and is not that form.
+// All but the functions and the logger have a JSON form that is shared with h3 and with every other
+// language: [Options.SharedJSON] writes it, passwords included, and [OptionsFromJSON] reads it.
+// What [json.Marshal] makes of options is for logs: it has no password in it, and is not that form.
 type Options struct {
-	// Password is a secret of at least 32 characters, at random: h3s.NewPassword(os.Getenv("SESSION_PASSWORD")), say.
+	// Password is a secret of at least 32 characters, at random:
+	// h3s.NewPassword(os.Getenv("SESSION_PASSWORD")), say.
 	Password Password
 	// Passwords stand in place of Password where there are several, by id: the first seals and all open. To change a
 	// password, put the new one first, everywhere; drop the old one once its last sessions have ended.
@@ -38,9 +39,10 @@ type Options struct {
 	DisableRefresh bool
 	// MaxTokenLength is the longest token in a header; 16,384 if 0.
 	MaxTokenLength int
-	// Header is the name of the request header that may carry a token in place of the cookie; "x-{Name}-session" if empty. Many
-	// servers and proxies drop headers with an underscore in their name (nginx, Apache, gunicorn), so beside a Name such as
-	// "__Host-session" give one of your own: "x-session". In "authorization", the token stands after "Bearer ".
+	// Header is the name of the request header that may carry a token in place of the cookie;
+	// "x-{Name}-session" if empty. Many servers and proxies drop headers with an underscore in
+	// their name (nginx, Apache, gunicorn), so beside a Name such as "__Host-session" give one of
+	// your own: "x-session". In "authorization", the token stands after "Bearer ".
 	Header string
 	// DisableHeader turns that header off.
 	DisableHeader bool
@@ -64,14 +66,17 @@ type Options struct {
 	// An address may be given as it is, with or without a port. All that share the first 64 bits of
 	// an IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
 	Peer func(*http.Request) string `json:"-" xml:"-"`
-	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil, Logger is.
+	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil,
+	// Logger is.
 	OnError func(*http.Request, error) `json:"-" xml:"-"`
-	// Logger gets a line for each session that Handler could not save, with the path of its request, and at [slog.LevelDebug]
-	// one for each request, which says where its session came from, or else why it is new. If nil: [slog.Default].
+	// Logger gets a line for each session that Handler could not save, with the path of its
+	// request, and at [slog.LevelDebug] one for each request, which says where its session came
+	// from, or else why it is new. If nil: [slog.Default].
 	Logger *slog.Logger `json:"-" xml:"-"`
-	// Development is for a server that speaks plain HTTP on your own machine, and for nothing else. Everything goes as without
-	// it, but that the cookie is not Secure, and has nothing that browsers take with Secure only: its name loses the prefix
-	// "__Host-" or the like, SameSite=None becomes the default, and Partitioned is off.
+	// Development is for a server that speaks plain HTTP on your own machine, and for nothing else.
+	// Everything goes as without it, but that the cookie is not Secure, and has nothing that
+	// browsers take with Secure only: its name loses the prefix "__Host-" or the like,
+	// SameSite=None becomes the default, and Partitioned is off.
 	Development bool
 }
 

@@ -12,8 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// SharedJSON returns the options as the JSON that h3 and every other language have in common, for a file that they all read. The
-// passwords are in it: it is a secret. What is at its default is left out.
+// SharedJSON returns the options as the JSON that h3 and every other language have in common, for a
+// file that they all read. The passwords are in it: it is a secret. What is at its default is left
+// out.
 func (o Options) SharedJSON() ([]byte, error) {
 	file, err := o.file()
 	if err != nil {

@@ -72,7 +72,8 @@ func TestEveryOptionIsWrittenInTheSharedJSONAndReadFromIt(t *testing.T) {
 	must(h3s.New(fullOptions))
 }
 
-// same reports whether two options are the same. Passwords are compared by what is written, since they show themselves to nobody.
+// same reports whether two options are the same. Passwords are compared by what is written, since
+// they show themselves to nobody.
 func same(a, b h3s.Options) bool {
 	written := bytes.Equal(must(a.SharedJSON()), must(b.SharedJSON()))
 	for _, options := range []*h3s.Options{&a, &b} {

@@ -8,14 +8,17 @@ import (
 	"log/slog"
 )
 
-// A Password is a secret: at least 32 characters, at random. `openssl rand -base64 32` makes a good one. The zero value is none.
+// A Password is a secret: at least 32 characters, at random. `openssl rand -base64 32` makes a good
+// one. The zero value is none.
 //
-// Nothing prints, logs or encodes it, from inside other values neither: in its place stands "[secret]" or an address, and
-// encoding/gob returns an error. Only [Options.SharedJSON] writes it out. It can be set from text wherever an
-// [encoding.TextUnmarshaler] can be: by encoding/json, from the environment, from a flag.
+// Nothing prints, logs or encodes it, from inside other values neither: in its place stands
+// "[secret]" or an address, and encoding/gob returns an error. Only [Options.SharedJSON] writes it
+// out. It can be set from text wherever an [encoding.TextUnmarshaler] can be: by encoding/json,
+// from the environment, from a flag.
 type Password struct {
-	// A function, since what looks into unexported fields, where no method of ours is asked, can do no more with one than to
-	// print its address. There is no string in the structure, and no pointer to one.
+	// A function, since what looks into unexported fields, where no method of ours is asked, can do
+	// no more with one than to print its address. There is no string in the structure, and no
+	// pointer to one.
 	reveal func() string
 }
 
@@ -27,7 +30,8 @@ func NewPassword(text string) Password {
 	return Password{reveal: func() string { return text }}
 }
 
-// IsZero reports whether there is no password, such as that of an environment variable that is not set.
+// IsZero reports whether there is no password, such as that of an environment variable that is not
+// set.
 func (p Password) IsZero() bool { return p.reveal == nil }
 
 // text is the password itself.

@@ -141,7 +141,8 @@ func TestWhateverEncodesOptionsShowsNoPassword(t *testing.T) {
 	}
 }
 
-// Tools that print structures look into unexported fields by reflection and unsafe, which can follow whatever is not a function.
+// Tools that print structures look into unexported fields by reflection and unsafe, which can
+// follow whatever is not a function.
 func TestNoStringCanBeReachedFromAPassword(t *testing.T) {
 	var reach func(path string, v reflect.Type)
 	reach = func(path string, v reflect.Type) {

@@ -44,8 +44,9 @@ type Session struct {
 
 // ---- Reading ----
 
-// Get puts the value of a top-level key into v, as [json.Unmarshal] does. If there is no such key, v stays as it was and that is
-// no error: see [Session.Has]. A whole number that another language wrote as 1.0, 1e3 or -0 goes into an integer, too.
+// Get puts the value of a top-level key into v, as [json.Unmarshal] does. If there is no such key,
+// v stays as it was and that is no error: see [Session.Has]. A whole number that another language
+// wrote as 1.0, 1e3 or -0 goes into an integer, too.
 func (s *Session) Get(key string, v any) error {
 	text, err := s.find(pointer(key))
 	if err != nil || text == nil {
@@ -77,9 +78,10 @@ func (s *Session) Text(pointer string) (string, bool) {
 	return s.handle.text(pointer)
 }
 
-// Decode puts the whole session into v, as [json.Unmarshal] does. Where one value does not fit, the error names it and the rest is
-// there. JSON sets numbers no limit, so another language may have written one that no float64 can hold, such as 1e400: read it into
-// a [json.Number], or by [Session.Find].
+// Decode puts the whole session into v, as [json.Unmarshal] does. Where one value does not fit, the
+// error names it and the rest is there. JSON sets numbers no limit, so another language may have
+// written one that no float64 can hold, such as 1e400: read it into a [json.Number], or by
+// [Session.Find].
 func (s *Session) Decode(v any) error {
 	text, err := s.find("")
 	if err != nil {
@@ -305,7 +307,8 @@ func (s *Session) open() error {
 	return s.err
 }
 
-// An opening is what was known of a session when it was opened, since a Rotate or a Clear changes that.
+// An opening is what was known of a session when it was opened, since a Rotate or a Clear changes
+// that.
 type opening struct {
 	done, isNew bool
 	source      Source

@@ -14,8 +14,9 @@ import (
 	"h3s"
 )
 
-// A request of 1 KiB, whole: open the session among three other cookies, set count to count + 1, make the Set-Cookie value. There is no
-// server around it. Compare cpu-ns/op, which a busy machine disturbs least.
+// A request of 1 KiB, whole: open the session among three other cookies, set count to count + 1,
+// make the Set-Cookie value. There is no server around it. Compare cpu-ns/op, which a busy machine
+// disturbs least.
 func BenchmarkRequest(b *testing.B) {
 	text := strings.Repeat("correct horse battery staple, ", 34)[:1000]
 	hashKey, blockKey := []byte(passwordText), []byte(passwordText)[:32]

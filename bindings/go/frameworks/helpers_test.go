@@ -1,4 +1,5 @@
-// Package frameworks_test has the tests of h3s that need modules of others, so that h3s itself requires none.
+// Package frameworks_test has the tests of h3s that need modules of others, so that h3s itself
+// requires none.
 package frameworks_test
 
 import (
@@ -38,7 +39,8 @@ func countIn(s *h3s.Session) (string, error) {
 	return strconv.Itoa(count + 1), errors.Join(err, s.Set("count", count+1))
 }
 
-// visit visits an application with a jar of cookies: /count counts, /panic sets "user" and panics, and /user says who that is.
+// visit visits an application with a jar of cookies: /count counts, /panic sets "user" and panics,
+// and /user says who that is.
 func visit(t *testing.T, handler http.Handler) {
 	t.Helper()
 	server := httptest.NewServer(handler)

@@ -1,4 +1,6 @@
-"""$h3s_carried: whether a request brings anything of a session's, whatever it is worth; and what is built on it."""
+"""$h3s_carried: whether a request brings anything of a session's, whatever it is worth; and what is
+built on it.
+"""
 
 from __future__ import annotations
 

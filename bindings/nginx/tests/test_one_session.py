@@ -1,4 +1,6 @@
-"""Of several sessions in one request, the upstream is sent the one that nginx has opened, and no other."""
+"""Of several sessions in one request, the upstream is sent the one that nginx has opened, and no
+other.
+"""
 
 from __future__ import annotations
 

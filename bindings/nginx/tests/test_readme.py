@@ -173,7 +173,9 @@ def test_only_what_nginx_has_read_passes(nginx: Nginx, client: httpx.Client) -> 
 
 @pytest.fixture
 def counting(nginx: Nginx) -> Iterator[Nginx]:
-    """The README's upstream that counts, behind the README's nginx, with the README's options for plain http."""
+    """The README's upstream that counts, behind the README's nginx, with the README's options for
+    plain http.
+    """
     text = (ROOT / README).read_text()
     (options,) = re.findall(r"<!-- recipe: development -->\n```json\n(.*?)```", text, re.DOTALL)
     (program,) = re.findall(r"^    # count\.py\n((?:(?:    .*)?\n)+)", text, re.MULTILINE)

@@ -35,7 +35,8 @@ location = /kept {{ DO error_page 404 /page.txt; alias FOLDER/html/none; }}
 location = /accel-failed {{ DO {PROXY} }}
 """
 REDIRECTS = ["/try", "/named", "/index/", "/accel", "/twice", "/off"]
-# Errors that come once the location's access checks have let the request pass, and which error_page makes a success of.
+# Errors that come once the location's access checks have let the request pass, and which error_page
+# makes a success of.
 ERRORS = ["/missing", "/fallback", "/intercepted", "/recursive", "/accel-failed"]
 BEFORE = ["/denied", "/method", "/required", "/away", "/away-too", "/kept"]
 

@@ -365,7 +365,8 @@ def test_the_gate_and_a_real_h3_act_for_one_visitor(nginx: Nginx, client: httpx.
     friend = cookie_with({"user": "friend", "verified": True}, FE26)
     banned = cookie_with({"user": "banned"}, FE26).partition("=")[2]
     assert client.get("/", headers={"Cookie": f"h3={banned}"}).status_code == 401
-    # h3 reads the number that a count begins with; and of two cookies of one name, the first or the last.
+    # h3 reads the number that a count begins with; and of two cookies of one name, the first or the
+    # last.
     cut = f"h3=__chunked__2x; h3.1={banned[:100]}; h3.2={banned[100:]}"
     for cookie in (
         f"{cut}; {friend}",

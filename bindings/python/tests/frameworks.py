@@ -57,7 +57,10 @@ each = pytest.mark.parametrize("make", EACH)
 
 
 class Browser:
-    """Visits an application without a server. A jar is kept by hand: it sends Secure cookies, too."""
+    """Visits an application without a server.
+
+    A jar is kept by hand: it sends Secure cookies, too.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app

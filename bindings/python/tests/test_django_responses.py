@@ -35,7 +35,7 @@ CACHED = [
     "django.middleware.cache.FetchFromCacheMiddleware",
 ]
 
-# ---- Caches ----------------------------------------------------------------------------------------
+# ---- Caches --------------------------------------------------------------------------------------
 
 
 def mine(request: HttpRequest) -> HttpResponse:
@@ -118,7 +118,7 @@ def test_the_cookie_survives_being_pickled() -> None:
     assert "SameSite=Lax" in cookie.OutputString() and "Priority=High" in cookie.OutputString()
 
 
-# ---- Cookie lines ----------------------------------------------------------------------------------
+# ---- Cookie lines --------------------------------------------------------------------------------
 
 
 def answer(at: str, path: str, *lines: str) -> str:
@@ -146,7 +146,7 @@ def test_several_cookie_lines_are_read_each_by_itself(size: int, asgi: Serve) ->
             assert f'"count": "{"x" * size}"' in answer(at, "/read", *lines)
 
 
-# ---- Changes and logouts ---------------------------------------------------------------------------
+# ---- Changes and logouts -------------------------------------------------------------------------
 
 
 def append(request: HttpRequest) -> JsonResponse:
@@ -231,7 +231,7 @@ def test_modified_seals_a_session_again_and_makes_none(wsgi: Serve, client: http
         assert client.get(at + "read").json() == {"count": 1}
 
 
-# ---- Late writes -----------------------------------------------------------------------------------
+# ---- Late writes ---------------------------------------------------------------------------------
 
 
 def stream(request: HttpRequest) -> StreamingHttpResponse:

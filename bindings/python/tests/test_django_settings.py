@@ -192,7 +192,7 @@ def test_lifetimes_of_the_options_hold_beside_it() -> None:
         assert client.get("/read").json() == {}
 
 
-# ---- Two kinds of sessions -------------------------------------------------------------------------
+# ---- Two kinds of sessions -----------------------------------------------------------------------
 
 CART = {"cart": {"name": "cart", "password": "another example of 32 characters or more", "max_age": 60}}
 

@@ -162,7 +162,7 @@ def test_flasks_own_test_client_works(sessions: h3s.Sessions) -> None:
         assert flask.session["count"] == 43
 
 
-# ---- Values with types that JSON has not ------------------------------------------------------------------------------
+# ---- Values with types that JSON has not ---------------------------------------------------------
 
 TYPED: dict[str, Any] = {
     "tuple": (1, [2], ("a",)),

@@ -1,4 +1,6 @@
-"""What holds in every framework: caches, the log, clocks, late writes, and what peers and servers send."""
+"""What holds in every framework: caches, the log, clocks, late writes, and what peers and servers
+send.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def read(session: Any, path: str) -> str:
     return json.dumps(session)
 
 
-# ---- Caches ----------------------------------------------------------------------------------------------------------
+# ---- Caches --------------------------------------------------------------------------------------
 
 CACHE_CONTROL = [
     ("", "private"),
@@ -79,7 +81,7 @@ def test_several_lines_of_a_header_become_one(make: Any, sessions: h3s.Sessions)
     assert found.get_list("cache-control") == ["private, max-age=1"]
 
 
-# ---- What belongs to the application stays as it is -------------------------------------------------------------------
+# ---- What belongs to the application stays as it is ----------------------------------------------
 
 
 def test_a_constant_start_message_gives_nobody_the_session_of_another(sessions: h3s.Sessions) -> None:
@@ -129,7 +131,7 @@ def test_a_constant_response_of_flask_gives_nobody_the_session_of_another(sessio
     assert cookies_of(visit(app, "/public")) == ["theme=dark"]
 
 
-# ---- Late writes -----------------------------------------------------------------------------------------------------
+# ---- Late writes ---------------------------------------------------------------------------------
 
 
 def late(session: Any, how: str) -> None:
@@ -301,7 +303,7 @@ def test_a_session_does_not_keep_its_request_alive(make: Any, sessions: h3s.Sess
         gc.enable()
 
 
-# ---- What servers and peers send --------------------------------------------------------------------------------------
+# ---- What servers and peers send -----------------------------------------------------------------
 
 
 @each
@@ -526,7 +528,7 @@ def test_busy_closes_a_websocket_that_is_not_open_yet() -> None:
     assert sent == ["websocket.accept"] * 20 + ["websocket.close"]
 
 
-# ---- The log ---------------------------------------------------------------------------------------------------------
+# ---- The log -------------------------------------------------------------------------------------
 
 
 @each
@@ -557,7 +559,7 @@ def test_the_log_says_why_a_session_is_new(make: Any, caplog: pytest.LogCaptureF
     assert not caplog.records
 
 
-# ---- Development over plain HTTP --------------------------------------------------------------------------------------
+# ---- Development over plain HTTP -----------------------------------------------------------------
 
 
 @each
@@ -598,7 +600,7 @@ def test_starlettes_test_client_counts_and_no_server_is_taken_for_it() -> None:
     assert b"; Secure" in dict(sent[0]["headers"])[b"set-cookie"]
 
 
-# ---- Too busy --------------------------------------------------------------------------------------------------------
+# ---- Too busy ------------------------------------------------------------------------------------
 
 
 @each

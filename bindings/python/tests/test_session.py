@@ -678,7 +678,7 @@ print("whole")
     assert done.returncode == 0 and done.stdout == "whole\n", done.stderr
 
 
-# ---- As a dict -------------------------------------------------------------------------------------------------------
+# ---- As a dict -----------------------------------------------------------------------------------
 
 
 def test_it_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:

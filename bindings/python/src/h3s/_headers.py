@@ -1,4 +1,7 @@
-"""What a response that carries a session says to caches. No response's own headers are edited in place."""
+"""What a response that carries a session says to caches.
+
+No response's own headers are edited in place.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ _TARGETED = {"surrogate-control", "edge-control", "x-accel-expires"}
 
 
 def is_targeted(name: str) -> bool:
-    """Whether a header speaks to some caches in place of Cache-Control, which they then pass over (RFC 9213)."""
+    """Whether a header speaks to some caches in place of Cache-Control, which they then pass over
+    (RFC 9213).
+    """
     name = name.lower()
     return name in _TARGETED or name.endswith("-cache-control")
 
 
 def merged_vary(vary: Sequence[str], names: str) -> str:
-    """The value of Vary with these names, once each. vary: the values of the header lines that there are."""
+    """The value of Vary with these names, once each.
+
+    vary: the values of the header lines that there are.
+    """
     if not vary:
         return names
     present = [name for line in vary for name in _directives(line)]
@@ -31,7 +39,8 @@ def merged_vary(vary: Sequence[str], names: str) -> str:
 
 
 def private(cache_control: Sequence[str]) -> str:
-    """The value of Cache-Control of a response that sets a session's cookie, of what its lines say so far.
+    """The value of Cache-Control of a response that sets a session's cookie, of what its lines say
+    so far.
 
     No shared cache may keep it: that would hand one user's session to another. `private` stands
     beside `no-store`, too, since some caches look for nothing else.

@@ -16,7 +16,9 @@ __all__ = ["BUSY", "Owed", "RequestSession", "owed", "put"]
 
 
 class RequestSession(Session):
-    """What `request.session`, `flask.session` and `environ["h3s.session"]` are: costs nothing until it is touched."""
+    """What `request.session`, `flask.session` and `environ["h3s.session"]` are: costs nothing until
+    it is touched.
+    """
 
     __slots__ = ("_name", "_open", "_unsealed", "refused", "touched")
 
@@ -44,7 +46,8 @@ class RequestSession(Session):
             self.refused = True
             raise
         except AttributeError as error:
-            # Of a `peer` or `clock`, say: as an AttributeError it would be taken for one of the session's.
+            # Of a `peer` or `clock`, say: as an AttributeError it would be taken for one of the
+            # session's.
             raise RuntimeError(f"the session could not be opened: {error}") from error
         self._handle, opened._handle = opened._handle, None
         self.touched = True
@@ -52,11 +55,14 @@ class RequestSession(Session):
         del self._open
         return self._handle
 
-    # ---- As Starlette's and Flask's own ------------------------------------------------------------------------------
+    # ---- As Starlette's and Flask's own ----------------------------------------------------------
 
     @property
     def modified(self) -> bool:
-        """Whether a cookie is owed. Changes are noticed, nested ones too; True seals again in any case."""
+        """Whether a cookie is owed.
+
+        Changes are noticed, nested ones too; True seals again in any case.
+        """
         return self.touched and self.is_dirty
 
     @modified.setter
@@ -87,7 +93,7 @@ class RequestSession(Session):
         """
         self._data()
 
-    # ---- Once the response's headers have gone -----------------------------------------------------------------------
+    # ---- Once the response's headers have gone ---------------------------------------------------
 
     def headers_went(self) -> None:
         """From now on a write is lost, which its writer is told."""
@@ -128,7 +134,7 @@ class RequestSession(Session):
             stacklevel=_outside(),
         )
 
-    # ---- Its end -----------------------------------------------------------------------------------------------------
+    # ---- Its end ---------------------------------------------------------------------------------
 
     def close(self) -> None:
         if self.touched:
@@ -147,7 +153,9 @@ class RequestSession(Session):
 
 
 def _outside() -> int:
-    """The stack level, as its caller says it to `warnings.warn`, of the code that called this package."""
+    """The stack level, as its caller says it to `warnings.warn`, of the code that called this
+    package.
+    """
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back
@@ -171,7 +179,9 @@ BUSY = (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Retry-After",
 
 
 class Owed:
-    """What a response where a session was touched must say: headers to set, others to remove, Set-Cookie values to add."""
+    """What a response where a session was touched must say: headers to set, others to remove,
+    Set-Cookie values to add.
+    """
 
     __slots__ = ("cookies", "headers", "removed")
 

@@ -26,7 +26,10 @@ _encode_infinite = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def decode(text: str) -> Any:
-    """A value of the library's. A number too large for Python, e.g. 1e400, is `inf`, as in JavaScript."""
+    """A value of the library's.
+
+    A number too large for Python, e.g. 1e400, is `inf`, as in JavaScript.
+    """
     return _decode(text)[0]
 
 
@@ -64,7 +67,9 @@ def object_of(texts: Mapping[str, bytes]) -> bytes:
 
 
 def repr_of(value: Any) -> bytes:
-    """For comparing a value with itself at another time, where it has no JSON text: 1e400 in a list, say."""
+    """For comparing a value with itself at another time, where it has no JSON text: 1e400 in a
+    list, say.
+    """
     try:
         return _encode_infinite(value).encode()
     except (TypeError, ValueError, RecursionError):

@@ -31,7 +31,10 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 def write(key: object, value: Any) -> tuple[bytes, Any]:
-    """The plain JSON text of a value, and its tagged form; None where it needs none. Raises DataError."""
+    """The plain JSON text of a value, and its tagged form; None where it needs none.
+
+    Raises DataError.
+    """
     if type(value) in PLAIN:
         return _json.text_of(key, value), None
     tagged = _tag(key, value)

@@ -33,7 +33,8 @@ _STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.s
 
 
 def session_of(request: Any, key: str = "session") -> RequestSession:
-    """The session of a request that came through the middleware, as what it is, with `rotate` and the rest.
+    """The session of a request that came through the middleware, as what it is, with `rotate` and
+    the rest.
 
     request: Starlette's or FastAPI's Request or WebSocket, or a scope. (`request.session` is the
     same object, which Starlette declares to be a dict.)
@@ -147,7 +148,9 @@ class SessionMiddleware:
 
 
 class _Response:
-    """Sends what the application says, with what is owed to the session; 429 where that was refused."""
+    """Sends what the application says, with what is owed to the session; 429 where that was
+    refused.
+    """
 
     def __init__(self, sessions: Sessions, session: RequestSession, scope: _Scope, send: _Send) -> None:
         self._sessions = sessions
@@ -203,7 +206,9 @@ def _raise(error: Busy) -> Session:
 
 
 def _comes_of_busy(error: Optional[BaseException]) -> bool:
-    """Whether it is Busy, or what was made of that on its way: a group of a task group, or an error raised from it."""
+    """Whether it is Busy, or what was made of that on its way: a group of a task group, or an error
+    raised from it.
+    """
     waiting, seen = [error], 0
     while waiting and seen < 100:
         error, seen = waiting.pop(), seen + 1
@@ -223,7 +228,8 @@ def _is_plain(scope: _Scope) -> bool:
 
 
 def _is_test_client(scope: _Scope) -> bool:
-    """Whether this is Starlette's TestClient by its default http://, whose jar would keep a Secure cookie to itself.
+    """Whether this is Starlette's TestClient by its default http://, whose jar would keep a Secure
+    cookie to itself.
 
     It alone has this extension, and no header of a request can give it to another.
     """

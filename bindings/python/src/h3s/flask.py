@@ -40,7 +40,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
         """Whether this request made it."""
         return self.is_new
 
-    # ---- Values with types that JSON has not, see _tagged ------------------------------------------------------------
+    # ---- Values with types that JSON has not, see _tagged ----------------------------------------
 
     _text_of = staticmethod(_tagged.text_of)
 
@@ -131,7 +131,8 @@ class H3SessionInterface(SessionInterface):
         that share the first 64 bits of an IPv6 address are one peer.
     clock: the time, for tests.
 
-    For a second kind of session in the same application wrap `app.wsgi_app` in `h3s.wsgi.SessionMiddleware`.
+    For a second kind of session in the same application wrap `app.wsgi_app` in
+    `h3s.wsgi.SessionMiddleware`.
     """
 
     def __init__(
@@ -175,7 +176,8 @@ class H3SessionInterface(SessionInterface):
         if not isinstance(session, H3Session):
             return
         headers = response.headers
-        # A view may return one constant response to all, one after the other: what was owed to another visitor goes.
+        # A view may return one constant response to all, one after the other: what was owed to
+        # another visitor goes.
         for value in response.__dict__.pop(_OWED, ()):
             headers.setlist("Set-Cookie", [other for other in headers.getlist("Set-Cookie") if other != value])
         if session.refused:

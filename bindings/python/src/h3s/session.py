@@ -401,7 +401,10 @@ class Session(Handle, _Dict):
     def _object_of(
         self, values: dict[str, Any], *, whole: bool = False
     ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
-        """Values to write, their texts, and the text of the object that has them. whole: in place of all data."""
+        """Values to write, their texts, and the text of the object that has them.
+
+        whole: in place of all data.
+        """
         texts = {key: self._text_of(key, value) for key, value in values.items()}
         return values, texts, _json.object_of(texts)
 

@@ -260,7 +260,10 @@ class Sessions(Handle):
     # ---- Its end -----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Frees the keys once the last session is freed, and other threads' calls have ended. It need not be called."""
+        """Frees the keys once the last session is freed, and other threads' calls have ended.
+
+        It need not be called.
+        """
         self._handle = None
 
     def __repr__(self) -> str:

@@ -112,7 +112,10 @@ class SessionStore(SessionBase):
 
     @property
     def session_key(self) -> Optional[str]:
-        """The session's id, the same until it is rotated; it opens nothing. None without a session."""
+        """The session's id, the same until it is rotated; it opens nothing.
+
+        None without a session.
+        """
         if asked_for_the_cookie():
             return self._in_the_cookie()
         return (self._session_cache.id or None) if not self._is_none() else None
