@@ -177,7 +177,7 @@ def counting(nginx: Nginx) -> Iterator[Nginx]:
     plain http.
     """
     text = (ROOT / README).read_text()
-    (options,) = re.findall(r"<!-- recipe: development -->\n```json\n(.*?)```", text, re.DOTALL)
+    (options,) = re.findall(r"<!-- options: development -->\n```json\n(.*?)```", text, re.DOTALL)
     (program,) = re.findall(r"^    # count\.py\n((?:(?:    .*)?\n)+)", text, re.MULTILINE)
     port = free_port()
     source = "".join(line[4:] or "\n" for line in program.splitlines(keepends=True)).replace("8000", str(port))

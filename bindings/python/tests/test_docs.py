@@ -67,7 +67,7 @@ def test_the_example_counts_in_a_test_client(text: str) -> None:
     assert [re.sub("[^0-9]", "", text) for text in seen] == ["1", "2", "3"]
 
 
-PAGE = b"""<!doctype html><pre id=said></pre><script>
+PAGE = b"""<!doctype html><link rel=icon href="data:,"><pre id=said></pre><script>
 (async () => {
   const said = [];
   for (let i = 0; i < 3; i++) said.push((await (await fetch("/")).text()).replace(/[^0-9]/g, ""));
