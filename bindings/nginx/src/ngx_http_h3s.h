@@ -39,6 +39,7 @@ typedef struct {
     h3s_config           *config;
     ngx_str_t             cookie;       /* the names of cookie and header */
     ngx_str_t             header;       /* empty: none */
+    ngx_str_t             h3_header;    /* h3's own, where that is another; empty: it is not */
     ngx_str_t             vary;         /* empty: neither is read */
 #if (NGX_THREADS)
     ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none */
@@ -229,6 +230,7 @@ ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t
 
 ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
 ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
+ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t read);
 ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
 ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough);

@@ -5,6 +5,7 @@
 #include "ngx_http_h3s.h"
 
 
+static ngx_uint_t ngx_http_h3s_is_read(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
 static void ngx_http_h3s_read_pair(ngx_http_h3s_options_t *options, ngx_http_h3s_pair_t *pair);
 static ngx_str_t ngx_http_h3s_trimmed(u_char *p, u_char *last);
 
@@ -57,11 +58,23 @@ ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value)
 
 
 /*
- * Whether a header is the session header. Where that is Authorization, what is of another scheme is
- * somebody else's: a password, say, that nginx or the upstream asks for.
+ * Whether a header is the session header, or what an h3 upstream takes for one unless it is told
+ * otherwise: the options' "sessionHeader" may be another, or false.
  */
 ngx_uint_t
 ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
+{
+    return ngx_http_h3s_is_read(h, options)
+           || (options->h3_header.len && ngx_http_h3s_name_is(h, &options->h3_header));
+}
+
+
+/*
+ * Whether a header is the one that is read. Where that is Authorization, what is of another scheme
+ * is somebody else's: a password, say, that nginx or the upstream asks for.
+ */
+static ngx_uint_t
+ngx_http_h3s_is_read(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 {
     ngx_str_t  value;
 
@@ -81,36 +94,61 @@ ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 
 
 /*
- * The token in the session header, the first where there are several; without "Bearer". Empty:
- * there is none.
+ * The first of the session headers that is not empty, also where they were put aside: of all that
+ * may be one, or of those that are read.
  */
-ngx_str_t
-ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
+ngx_table_elt_t *
+ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t read)
 {
-    ngx_str_t                value = ngx_null_string;
+    ngx_uint_t               i;
     ngx_table_elt_t         *h;
     ngx_http_h3s_ctx_t      *ctx;
     ngx_http_h3s_walk_t      walk;
     ngx_http_h3s_session_t  *s;
 
-    if (options->header.len == 0) {
-        return value;
+    if (options->header.len == 0 && (read || options->h3_header.len == 0)) {
+        return NULL;
     }
 
     ctx = ngx_http_h3s_get_ctx(r);
 
     for (s = ctx ? ctx->sessions : NULL; s && s->options != options; s = s->next) { /* void */ }
 
-    if (s && s->headers) {
-        h = s->headers->nelts ? s->headers->elts : NULL;
+    walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
-    } else {
-        walk = ngx_http_h3s_walk(&r->headers_in.headers);
+    for (i = 0; /* void */; i++) {
 
-        do {
+        if (s && s->headers) {
+            h = i < s->headers->nelts ? (ngx_table_elt_t *) s->headers->elts + i : NULL;
+
+        } else {
             h = ngx_http_h3s_next(&walk);
-        } while (h && !ngx_http_h3s_is_header(h, options));
+        }
+
+        if (h == NULL) {
+            return NULL;
+        }
+
+        if ((read ? ngx_http_h3s_is_read(h, options) : ngx_http_h3s_is_header(h, options))
+            && ngx_http_h3s_trimmed(h->value.data, h->value.data + h->value.len).len)
+        {
+            return h;
+        }
     }
+}
+
+
+/*
+ * The token in the session header, the first where there are several; without "Bearer". Empty:
+ * there is none.
+ */
+ngx_str_t
+ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
+{
+    ngx_str_t         value = ngx_null_string;
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_h3s_find_header(r, options, 1);
 
     if (h == NULL) {
         return value;
@@ -137,7 +175,7 @@ ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
     ngx_http_h3s_walk_t    walk;
     ngx_http_h3s_pairs_t   pairs;
 
-    if (ngx_http_h3s_header(r, options).len) {
+    if (ngx_http_h3s_find_header(r, options, 0)) {
         return 1;
     }
 
@@ -187,7 +225,7 @@ ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_u
 
     count = s && s->headers ? s->headers->nelts : 0;
 
-    if (options->header.len && !(s && s->headers)) {
+    if ((options->header.len || options->h3_header.len) && !(s && s->headers)) {
         walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
         while ((h = ngx_http_h3s_next(&walk)) != NULL) {

@@ -10,6 +10,7 @@
 
 
 static ngx_http_h3s_options_t *ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name);
+static ngx_int_t ngx_http_h3s_name_h3_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
 static u_char *ngx_http_h3s_read_file(ngx_conf_t *cf, ngx_str_t *name, size_t *size);
 static ngx_int_t ngx_http_h3s_use_threads(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
 static void ngx_http_h3s_free_config(void *data);
@@ -115,6 +116,10 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
     options->vary = ngx_http_h3s_str(h3s_config_vary(options->config));
     options->sets = options->vary.len >= 6 && ngx_strncmp(options->vary.data, "Cookie", 6) == 0;
 
+    if (ngx_http_h3s_name_h3_header(cf, options) != NGX_OK) {
+        return NULL;
+    }
+
     /* It is a matter of the options whether this format is read at all. */
     options->cold = h3s_iron_unseal(options->config, "?", 1, 0, NULL, 0, &size, &err) != H3S_ERR_CONFIG;
 
@@ -123,6 +128,35 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
     }
 
     return options;
+}
+
+
+/*
+ * The header that h3 reads a session of this name in, unless it is told otherwise. Where the options
+ * name another, or none, an upstream may still read it.
+ */
+static ngx_int_t
+ngx_http_h3s_name_h3_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options)
+{
+    u_char  *p;
+
+    options->h3_header.len = sizeof("x--session") - 1 + options->cookie.len;
+
+    p = ngx_pnalloc(cf->pool, options->h3_header.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    options->h3_header.data = p;
+    (void) ngx_sprintf(p, "x-%V-session", &options->cookie);
+
+    if (options->h3_header.len == options->header.len
+        && ngx_strncasecmp(options->h3_header.data, options->header.data, options->header.len) == 0)
+    {
+        options->h3_header.len = 0;
+    }
+
+    return NGX_OK;
 }
 
 

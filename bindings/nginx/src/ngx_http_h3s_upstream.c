@@ -241,13 +241,12 @@ ngx_http_h3s_push_own(ngx_http_request_t *r, ngx_http_h3s_options_t *hide, ngx_h
         }
 
         count = s->headers->nelts;
+        h = s->headers->elts;
 
         if (s == narrow) {
-            /* Of several, the first is the one that was opened. */
-            count = s->from_header ? ngx_min(count, 1) : 0;
+            h = s->from_header ? ngx_http_h3s_find_header(r, s->options, 1) : NULL;
+            count = h ? 1 : 0;
         }
-
-        h = s->headers->elts;
 
         for (i = 0; i < count; i++) {
             if (ngx_http_h3s_push_copy(headers, &h[i], &h[i].value) != NGX_OK) {

@@ -361,7 +361,12 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
         return h3s_rejection_str(rejection);
     }
 
-    return ngx_http_h3s_comes_back(r, s) ? "new" : "none";
+    if (ngx_http_h3s_comes_back(r, s)) {
+        return "new";
+    }
+
+    /* Some h3 may read what is none here: a name with a sign before it, or another header. */
+    return ngx_http_h3s_carries(r, s->options) ? "malformed" : "none";
 }
 
 

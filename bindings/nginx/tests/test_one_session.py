@@ -205,3 +205,46 @@ def test_authorization_may_carry_the_session(nginx: Nginx, client: httpx.Client)
     assert client.get("/both").status_code == 401
     passed = client.get("/both", headers={"Cookie": cookie}, auth=("zoe", "secret"))
     assert passed.status_code == 200 and value_of(passed, "Cookie") is None
+
+
+def test_an_empty_header_hides_none_behind_it(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        f'h3s get; underscores_in_headers on; location / {{ add_header X-Gate "$h3s_data_user";'
+        f' add_header X-Seen "$h3s_status $h3s_carried"; {PROXY} }}'
+    )
+    friend, token = token_of({"user": "friend"}), token_of({"user": "mallory"})
+    for empty in ("X-H3-Session", "X_H3_Session", "x-h3_session"):
+        lines = [(empty, ""), ("X-H3-Session", token)]
+        assert both(client, *lines) == ("mallory", None, token)
+        answer = client.get("/", headers=[(name.encode(), value.encode()) for name, value in lines])
+        assert answer.headers["x-seen"] == "valid 1"
+        assert both(client, *lines, ("Cookie", f"h3={friend}")) == ("mallory", None, token)
+
+
+@pytest.mark.parametrize("header", [False, "x-other-session"])
+def test_what_an_h3_reads_unless_told_otherwise_is_no_way_round(
+    nginx: Nginx, client: httpx.Client, header: bool | str
+) -> None:
+    options = {**OPTIONS, "sessionHeader": header}
+    nginx.start(
+        f'h3s get; location / {{ add_header X-Gate "$h3s_data_user"; add_header X-Seen "$h3s_status $h3s_carried";'
+        f" {PROXY} }} location = /off {{ h3s off; {PROXY} }}",
+        options=options,
+    )
+    friend, banned = token_of({"user": "friend"}, options), token_of({"user": "banned"}, options)
+    lines = [("Cookie", f"h3={friend}"), ("X-H3-Session", banned)]
+    assert both(client, *lines) == ("friend", f"h3={friend}", None)
+    # Alone it goes up, since it may be anybody's, and both the gate and a cache are told.
+    answer = client.get("/", headers={"X-H3-Session": banned})
+    assert answer.headers["x-seen"] == "malformed 1" and value_of(answer, "X-H3-Session") == banned
+    answer = client.get("/off", headers=dict(lines))
+    assert value_of(answer, "X-H3-Session") == banned
+
+
+def test_what_only_some_h3_takes_for_a_session_is_not_none(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(f'h3s get; location / {{ add_header X-Seen "$h3s_status $h3s_carried"; {PROXY} }}')
+    token = token_of({"user": "banned"})
+    for name in (b"\xa0h3=", b"h3\xa0="):
+        answer = client.get("/", headers=[(b"Cookie", name + token.encode())])
+        assert answer.headers["x-seen"] == "malformed 1", name
+    assert client.get("/", headers={"Cookie": "a=1"}).headers["x-seen"] == "none"
