@@ -273,7 +273,7 @@ ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names);
 ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
 
-void ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err);
+void ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what, const h3s_error *err);
 void ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level, const char *what,
     const char *detail);
 

@@ -9,14 +9,6 @@
 #define NGX_HTTP_H3S_LINES  10
 
 
-void
-ngx_http_h3s_log_error(ngx_http_request_t *r, const char *what, const h3s_error *err)
-{
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "h3s: %s: %s%s%s", what, err->key, err->key[0] ? ": " : "",
-                  err->message[0] ? err->message : h3s_status_str(err->status));
-}
-
-
 /* detail: NULL for none. Neither may hold a token, an id or data. */
 void
 ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level, const char *what, const char *detail)
@@ -51,4 +43,16 @@ ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t le
     rate->lines++;
 
     ngx_log_error(level, log, 0, "h3s: %s%s%s", what, detail ? ": " : "", detail ? detail : "");
+}
+
+
+void
+ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what, const h3s_error *err)
+{
+    u_char  detail[sizeof(err->key) + sizeof(err->message) + 2];
+
+    *ngx_snprintf(detail, sizeof(detail) - 1, "%s%s%s", err->key, err->key[0] ? ": " : "",
+                  err->message[0] ? err->message : h3s_status_str(err->status)) = '\0';
+
+    ngx_http_h3s_log(r, rate, NGX_LOG_ERR, what, (char *) detail);
 }

@@ -191,10 +191,13 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     int32_t                  status;
     h3s_error                err;
     ngx_int_t                rc;
+    u_char                   what[80];
     ngx_uint_t               clear, rotate, update;
     ngx_table_elt_t         *h;
     ngx_http_h3s_walk_t      walk;
     ngx_http_h3s_session_t  *s;
+
+    static ngx_http_h3s_rate_t  rates[2];
 
     clear = 0;
     rotate = 0;
@@ -214,8 +217,8 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
         }
 
         if (h->value.len != 1 || (h->value.data[0] != '0' && h->value.data[0] != '1')) {
-            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                          "h3s: upstream sent \"%V\" with a value that is neither 1 nor 0", &h->key);
+            *ngx_snprintf(what, sizeof(what) - 1, "upstream sent \"%V\" with a value that is neither 1 nor 0", &h->key) = '\0';
+            ngx_http_h3s_log(r, &rates[0], NGX_LOG_ERR, (char *) what, NULL);
             ngx_http_clean_header(r);
             return NGX_HTTP_BAD_GATEWAY;
         }
@@ -259,7 +262,7 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     ngx_http_h3s_forget_variables(r);
 
     if (status != H3S_OK) {
-        ngx_http_h3s_log_error(r, "upstream sent an X-Session-Update that cannot be applied", &err);
+        ngx_http_h3s_log_error(r, &rates[1], "upstream sent an X-Session-Update that cannot be applied", &err);
 
         /* What was done before it is undone: whoever looks at the session now opens it again. */
         h3s_session_free(s->session);
@@ -280,9 +283,11 @@ ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_
 {
     ngx_int_t  rc;
 
+    static ngx_http_h3s_rate_t  rate;
+
     if (r->main->header_sent) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "h3s: a subrequest wants to write the session, but the response's header was sent already");
+        ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "a subrequest wants to write the session, but the response's header was sent already",
+                         NULL);
         return NGX_DECLINED;
     }
 
@@ -321,8 +326,10 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
     ngx_table_elt_t      *h;
     ngx_http_h3s_walk_t   walk;
 
+    static ngx_http_h3s_rate_t  rate;
+
     if (h3s_set_cookies(s->session, &list, &count, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, "the session could not be sealed", &err);
+        ngx_http_h3s_log_error(r, &rate, "the session could not be sealed", &err);
         return NGX_ERROR;
     }
 

@@ -134,6 +134,8 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     h3s_error     err;
     h3s_request   request;
 
+    static ngx_http_h3s_rate_t  rate;
+
 #if (NGX_THREADS)
     /* Its own thread is not done, whatever a subrequest beside it has opened meanwhile. */
     if (may_wait && r->aio) {
@@ -201,7 +203,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
         ngx_http_h3s_log_busy(r);
 
     } else if (s->status != H3S_OK) {
-        ngx_http_h3s_log_error(r, "no session could be opened", &err);
+        ngx_http_h3s_log_error(r, &rate, "no session could be opened", &err);
     }
 
     return ngx_http_h3s_settle(r, s, &request);
@@ -284,6 +286,8 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
     ngx_http_h3s_task_t     *t;
     ngx_http_h3s_session_t  *s;
 
+    static ngx_http_h3s_rate_t  rates[2];
+
     t = ev->data;
     s = t->entry;
     r = t->r;
@@ -292,7 +296,7 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
     ngx_http_set_log_request(c->log, r);
 
     if (ev->timedout) {
-        ngx_log_error(NGX_LOG_ALERT, c->log, 0, "h3s: a key derivation takes more than a minute");
+        ngx_http_h3s_log(r, &rates[1], NGX_LOG_ALERT, "a key derivation takes more than a minute", NULL);
         ev->timedout = 0;
         return;
     }
@@ -313,7 +317,7 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
             ngx_http_h3s_log_busy(r);
 
         } else if (s->status != H3S_OK) {
-            ngx_log_error(NGX_LOG_ERR, c->log, 0, "h3s: no session could be opened: %s", h3s_status_str(s->status));
+            ngx_http_h3s_log(r, &rates[0], NGX_LOG_ERR, "no session could be opened", h3s_status_str(s->status));
         }
 
         if (ngx_http_h3s_settle(r, s, &t->request) != NGX_OK) {

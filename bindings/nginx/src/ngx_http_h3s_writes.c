@@ -342,13 +342,15 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
     ngx_keyval_t            *set;
     ngx_http_h3s_session_t  *s;
 
+    static ngx_http_h3s_rate_t  rates[3];
+
     rc = ngx_http_h3s_writable(r, write->conf, &s);
     if (rc != NGX_OK || s->session == NULL) {
         return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
     }
 
     if (write->clear && h3s_clear(s->session, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, "h3s_clear failed", &err);
+        ngx_http_h3s_log_error(r, &rates[0], "h3s_clear failed", &err);
     }
 
     set = write->set ? write->set->elts : NULL;
@@ -359,13 +361,13 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
                          set[i].value.len, &err)
             != H3S_OK)
         {
-            ngx_http_h3s_log_error(r, "h3s_set failed", &err);
+            ngx_http_h3s_log_error(r, &rates[1], "h3s_set failed", &err);
         }
     }
 
     /* A location before may have ended it. */
     if (write->rotate && h3s_session_id(s->session).len && h3s_rotate(s->session, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, "h3s_rotate failed", &err);
+        ngx_http_h3s_log_error(r, &rates[2], "h3s_rotate failed", &err);
     }
 
     ngx_http_h3s_forget_variables(r);

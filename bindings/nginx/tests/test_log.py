@@ -6,7 +6,8 @@ import re
 import time
 
 import httpx
-from conftest import FE26, OPTIONS, Nginx, cookie_with
+import pytest
+from conftest import FE26, OPTIONS, Nginx, Upstream, cookie_with
 from test_fe26 import FORGER, exhaust, forged
 
 FORBIDDEN = 'access forbidden by "h3s_require"'
@@ -59,3 +60,34 @@ def test_so_many_lines_a_second_and_a_count_of_the_others(nginx: Nginx, client: 
     written = len(lines(nginx, FORBIDDEN))
     left_out = sum(int(number) for number in re.findall(r"h3s: (\d+) more such lines", nginx.error_log()))
     assert written <= 10 * seconds and written + left_out == count
+
+
+def flood(nginx: Nginx, path: str, count: int = 60) -> float:
+    """How many seconds of the clock it takes at most."""
+    start = time.time()
+    with httpx.Client(base_url=nginx.url) as kept:
+        for _ in range(count):
+            kept.get(path)
+    return int(time.time()) - int(start) + 1
+
+
+@pytest.mark.parametrize(
+    "path, what",
+    [
+        ("/set?q=" + 7000 * "a", "h3s_set failed"),
+        ("/value", 'upstream sent "X-Session-Clear" with a value that is neither 1 nor 0'),
+        ("/update", "upstream sent an X-Session-Update that cannot be applied"),
+    ],
+)
+def test_no_kind_of_line_fills_the_disk(nginx: Nginx, upstream: Upstream, path: str, what: str) -> None:
+    upstream.answer("/value", ("X-Session-Clear", "yes"))
+    upstream.answer("/update", ("X-Session-Update", "{"))
+    nginx.start(
+        """
+        h3s get;
+        location = /set { h3s_set q $arg_q; return 204; }
+        location / { h3s_upstream on; proxy_pass http://UPSTREAM; }
+        """
+    )
+    seconds = flood(nginx, path)
+    assert 1 <= nginx.error_log().count(f"h3s: {what}") <= 10 * seconds
