@@ -138,7 +138,7 @@ typedef struct {
 } ngx_http_h3s_write_t;
 
 
-/* The way of a request, or subrequest, through locations that write. */
+/* The way of a request, or subrequest, through locations, from the first on that writes. */
 typedef struct ngx_http_h3s_visit_s  ngx_http_h3s_visit_t;
 
 struct ngx_http_h3s_visit_s {
@@ -151,6 +151,7 @@ struct ngx_http_h3s_visit_s {
     unsigned                   error_page:1;
     unsigned                   blind:1;   /* an error page may lead away and leave no trace */
     unsigned                   checked:1; /* the location's access checks let it pass */
+    unsigned                   tracked:1; /* it matters how the request leaves the location */
 
     ngx_array_t                writes;  /* ngx_http_h3s_write_t */
     ngx_http_h3s_visit_t      *next;

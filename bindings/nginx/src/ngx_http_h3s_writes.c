@@ -3,21 +3,35 @@
  *
  * It may succeed in another location: try_files, index, X-Accel-Redirect and error_page lead there
  * by an internal redirect, after which nginx knows no more of the location that the request was in.
- * So what is due is kept here with the request. A login counts only where the location's access
- * checks let the request pass and no error ended it, since error_page may make a success of any
- * failure; a logout also counts where an error came after these checks.
+ * So what is due is kept here with the request. A login counts only where the access checks of each
+ * location on the way let the request pass and no error ended it, since error_page may make a
+ * success of any failure; a logout also counts where an error came after the checks of its own
+ * location.
  */
 
 #include "ngx_http_h3s.h"
 
 
+/* What error_page has to do with a response. */
+enum {
+    NGX_HTTP_H3S_NO_ERROR = 0,
+    NGX_HTTP_H3S_MAYBE,         /* an error, or a redirect to the same address */
+    NGX_HTTP_H3S_ERROR
+};
+
+
 static ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
+static void ngx_http_h3s_track(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t checked);
 static ngx_uint_t ngx_http_h3s_has_failed(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit);
 static ngx_uint_t ngx_http_h3s_is_blind(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_h3s_logs_in(ngx_http_h3s_visit_t *visit);
+static void ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit);
 static ngx_int_t ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h3s_loc_conf_t *conf,
     ngx_uint_t all);
 static ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_write_t *write);
-static ngx_int_t ngx_http_h3s_is_error_page(ngx_http_request_t *r);
+static ngx_int_t ngx_http_h3s_is_error_page(ngx_http_request_t *r, ngx_uint_t *error);
+static ngx_uint_t ngx_http_h3s_is_in_rewrite(ngx_http_request_t *r);
 static ngx_int_t ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write);
 
 
@@ -39,7 +53,7 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
 
     if (!ngx_http_h3s_writes(conf)) {
         if (visit) {
-            visit->conf = NULL;
+            ngx_http_h3s_track(r, visit, NULL, checked);
         }
 
         return NGX_OK;
@@ -60,10 +74,30 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
         ctx->visits = visit;
     }
 
+    ngx_http_h3s_track(r, visit, conf, checked);
+
+    return NGX_OK;
+}
+
+
+/*
+ * Takes down how a request is in a location, so that it shows how it has left. Also where the
+ * location writes nothing, or is not known yet: what was kept before may not outlive an error.
+ */
+static void
+ngx_http_h3s_track(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t checked)
+{
+    visit->conf = conf;
+    visit->tracked = conf || visit->writes.nelts;
+
+    if (!visit->tracked) {
+        return;
+    }
+
     /* An internal redirect clears it. */
     ngx_http_set_ctx(r, ngx_http_h3s_get_ctx(r), ngx_http_h3s_module);
 
-    visit->conf = conf;
     visit->checked = checked;
     visit->uri = r->uri;
     visit->args = r->args;
@@ -71,8 +105,6 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
     visit->err_status = r->err_status;
     visit->error_page = r->error_page;
     visit->blind = ngx_http_h3s_is_blind(r);
-
-    return NGX_OK;
 }
 
 
@@ -83,6 +115,7 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
 ngx_int_t
 ngx_http_h3s_arrive(ngx_http_request_t *r)
 {
+    ngx_int_t                 rc;
     ngx_uint_t                redirected, failed;
     ngx_http_h3s_visit_t     *visit;
     ngx_http_h3s_loc_conf_t  *conf;
@@ -93,15 +126,19 @@ ngx_http_h3s_arrive(ngx_http_request_t *r)
 
     visit = ngx_http_h3s_find_visit(r);
 
-    if (visit == NULL || visit->conf == NULL) {
+    if (visit == NULL || !visit->tracked) {
         return NGX_OK;
     }
 
     conf = visit->conf;
-    failed = redirected && visit->checked && ngx_http_h3s_has_failed(r, visit);
-    visit->conf = NULL;
+    failed = redirected && (!visit->checked || ngx_http_h3s_has_failed(r, visit));
+    rc = NGX_OK;
 
-    if (!redirected) {
+    if (failed) {
+        ngx_http_h3s_forget_logins(visit);
+    }
+
+    if (conf && !redirected) {
 
         /* By `rewrite ... last`, before any access check. */
 
@@ -110,14 +147,15 @@ ngx_http_h3s_arrive(ngx_http_request_t *r)
                              "before its access checks", NULL);
         }
 
-        return ngx_http_h3s_keep(r, visit, conf, 0);
+        rc = ngx_http_h3s_keep(r, visit, conf, 0);
+
+    } else if (conf && visit->checked) {
+        rc = ngx_http_h3s_keep(r, visit, conf, !failed);
     }
 
-    if (!visit->checked) {
-        return NGX_OK;
-    }
+    ngx_http_h3s_track(r, visit, NULL, 0);
 
-    return ngx_http_h3s_keep(r, visit, conf, !failed);
+    return rc;
 }
 
 
@@ -127,15 +165,15 @@ ngx_http_h3s_has_failed(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit)
 {
     static ngx_http_h3s_rate_t  rate;
 
-    if (r->upstream && r->upstream != visit->upstream && r->upstream->headers_in.x_accel_redirect) {
-        return r->upstream->headers_in.status_n >= NGX_HTTP_BAD_REQUEST;
-    }
-
     if (r->error_page != visit->error_page || r->err_status != visit->err_status) {
         return 1;
     }
 
-    if (visit->blind && (visit->conf->set || visit->conf->rotate)) {
+    if (r->upstream && r->upstream != visit->upstream && r->upstream->headers_in.x_accel_redirect) {
+        return r->upstream->headers_in.status_n >= NGX_HTTP_BAD_REQUEST;
+    }
+
+    if (visit->blind && ngx_http_h3s_logs_in(visit)) {
         ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "\"h3s_set\" and \"h3s_rotate\" do nothing here: where "
                          "\"recursive_error_pages\" is on, an error may have led the request away", NULL);
     }
@@ -167,6 +205,50 @@ ngx_http_h3s_is_blind(ngx_http_request_t *r)
     }
 
     return 0;
+}
+
+
+/* Whether anything but a logout is due, or would be. */
+static ngx_uint_t
+ngx_http_h3s_logs_in(ngx_http_h3s_visit_t *visit)
+{
+    ngx_uint_t             i;
+    ngx_http_h3s_write_t  *write;
+
+    write = visit->writes.elts;
+
+    for (i = 0; i < visit->writes.nelts; i++) {
+        if (write[i].set || write[i].rotate) {
+            return 1;
+        }
+    }
+
+    return visit->conf && (visit->conf->set || visit->conf->rotate);
+}
+
+
+/* Of what is due, a logout alone stays. */
+static void
+ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit)
+{
+    ngx_uint_t             i, n;
+    ngx_http_h3s_write_t  *write;
+
+    write = visit->writes.elts;
+
+    for (i = 0, n = 0; i < visit->writes.nelts; i++) {
+
+        if (!write[i].clear) {
+            continue;
+        }
+
+        write[n] = write[i];
+        write[n].set = NULL;
+        write[n].rotate = 0;
+        n++;
+    }
+
+    visit->writes.nelts = n;
 }
 
 
@@ -248,10 +330,11 @@ ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_
 ngx_int_t
 ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
-    ngx_int_t              rc;
-    ngx_uint_t             i;
+    ngx_uint_t             i, error, checked;
     ngx_http_h3s_write_t  *write, own;
     ngx_http_h3s_visit_t  *visit;
+
+    static ngx_http_h3s_rate_t  rate;
 
     if (r->headers_out.status < NGX_HTTP_OK || r->headers_out.status >= NGX_HTTP_BAD_REQUEST) {
         return NGX_OK;
@@ -259,8 +342,31 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
     visit = ngx_http_h3s_find_visit(r);
 
+    if (visit == NULL && !ngx_http_h3s_writes(conf)) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_h3s_is_error_page(r, &error) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    checked = error == NGX_HTTP_H3S_NO_ERROR || (error == NGX_HTTP_H3S_MAYBE && ngx_http_h3s_is_in_rewrite(r));
+
     if (visit) {
+        checked |= visit->conf && visit->checked;
+
+        if (error != NGX_HTTP_H3S_NO_ERROR) {
+
+            if (error == NGX_HTTP_H3S_MAYBE && (ngx_http_h3s_logs_in(visit) || conf->set || conf->rotate)) {
+                ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "\"h3s_set\" and \"h3s_rotate\" do nothing here: \"error_page\" names the "
+                                 "same address, so the redirect may stand for an error", NULL);
+            }
+
+            ngx_http_h3s_forget_logins(visit);
+        }
+
         visit->conf = NULL;
+        visit->tracked = 0;
 
         write = visit->writes.elts;
 
@@ -275,43 +381,50 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         return NGX_OK;
     }
 
-    rc = ngx_http_h3s_is_error_page(r);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
     ngx_memzero(&own, sizeof(ngx_http_h3s_write_t));
     own.conf = conf;
-    own.rotate = conf->rotate;
-    own.clear = conf->clear;
+    own.clear = conf->clear && checked;
 
-    if (ngx_http_h3s_evaluate(r, conf, &own) != NGX_OK) {
-        return NGX_ERROR;
+    if (error == NGX_HTTP_H3S_NO_ERROR) {
+        own.rotate = conf->rotate;
+
+        if (ngx_http_h3s_evaluate(r, conf, &own) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
-    return ngx_http_h3s_apply(r, &own);
+    return own.set || own.rotate || own.clear ? ngx_http_h3s_apply(r, &own) : NGX_OK;
 }
 
 
 /*
- * NGX_OK where the response is a redirect that stands for an error: `error_page 401
- * https://example.com/login`. To nginx it is a 302 like any other.
+ * Whether the response is a redirect that stands for an error: `error_page 401
+ * https://example.com/login`. To nginx it is a 302 like any other. What begins with "/" or "@"
+ * leads to a location instead.
  */
 static ngx_int_t
-ngx_http_h3s_is_error_page(ngx_http_request_t *r)
+ngx_http_h3s_is_error_page(ngx_http_request_t *r, ngx_uint_t *error)
 {
     ngx_str_t                  url, *location;
-    ngx_uint_t                 i;
+    ngx_uint_t                 i, status;
     ngx_http_err_page_t       *page;
     ngx_http_core_loc_conf_t  *clcf;
 
+    *error = NGX_HTTP_H3S_NO_ERROR;
+
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (clcf->error_pages == NULL || r->headers_out.location == NULL) {
-        return NGX_DECLINED;
+    if (clcf->error_pages == NULL) {
+        return NGX_OK;
     }
 
-    location = &r->headers_out.location->value;
+    /* `msie_refresh` makes a page of it, and says no more where that leads to. */
+    location = r->headers_out.location ? &r->headers_out.location->value : NULL;
+
+    if (location == NULL && !(clcf->msie_refresh && r->headers_in.msie && r->err_status == NGX_HTTP_OK)) {
+        return NGX_OK;
+    }
+
     page = clcf->error_pages->elts;
 
     for (i = 0; i < clcf->error_pages->nelts; i++) {
@@ -324,12 +437,59 @@ ngx_http_h3s_is_error_page(ngx_http_request_t *r)
             return NGX_ERROR;
         }
 
-        if (url.len == location->len && ngx_memcmp(url.data, location->data, url.len) == 0) {
-            return NGX_OK;
+        if (url.len && (url.data[0] == '/' || url.data[0] == '@')) {
+            continue;
+        }
+
+        if (location == NULL) {
+            *error = NGX_HTTP_H3S_MAYBE;
+            continue;
+        }
+
+        switch (page[i].overwrite) {
+
+        case NGX_HTTP_MOVED_PERMANENTLY:
+        case NGX_HTTP_MOVED_TEMPORARILY:
+        case NGX_HTTP_SEE_OTHER:
+        case NGX_HTTP_TEMPORARY_REDIRECT:
+        case NGX_HTTP_PERMANENT_REDIRECT:
+            status = page[i].overwrite;
+            break;
+
+        default:
+            status = NGX_HTTP_MOVED_TEMPORARILY;
+        }
+
+        /* What an upstream has answered sets no err_status. */
+        if (r->err_status != status || url.len != location->len) {
+            continue;
+        }
+
+        /* Without variables, it is the very text of the configuration, which no other directive shares. */
+        if (page[i].value.lengths == NULL) {
+            if (url.data == location->data) {
+                *error = NGX_HTTP_H3S_ERROR;
+                return NGX_OK;
+            }
+
+        } else if (ngx_memcmp(url.data, location->data, url.len) == 0) {
+            *error = NGX_HTTP_H3S_MAYBE;
         }
     }
 
-    return NGX_DECLINED;
+    return NGX_OK;
+}
+
+
+/* Whether `return`, or a failure before the access checks, has ended the request. */
+static ngx_uint_t
+ngx_http_h3s_is_in_rewrite(ngx_http_request_t *r)
+{
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    return r->phase_handler >= 0 && cmcf->phase_engine.handlers[r->phase_handler].checker == ngx_http_core_rewrite_phase;
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from conftest import Nginx, Upstream, cookie_with, opened, set_cookies
@@ -38,7 +40,7 @@ REDIRECTS = ["/try", "/named", "/index/", "/accel", "/twice", "/off"]
 # Errors that come once the location's access checks have let the request pass, and which error_page
 # makes a success of.
 ERRORS = ["/missing", "/fallback", "/intercepted", "/recursive", "/accel-failed"]
-BEFORE = ["/denied", "/method", "/required", "/away", "/away-too", "/kept"]
+BEFORE = ["/denied", "/method", "/required", "/away", "/kept"]
 
 
 def ways(nginx: Nginx, upstream: Upstream, do: str) -> None:
@@ -55,9 +57,9 @@ def visit(client: httpx.Client, path: str) -> httpx.Response:
 
 def test_a_logout_logs_out_wherever_it_leads(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
     ways(nginx, upstream, "h3s_clear on;")
-    for path in [*REDIRECTS, *ERRORS, "/rewritten"]:
+    for path in [*REDIRECTS, *ERRORS, "/rewritten", "/away-too"]:
         answer = visit(client, path)
-        assert answer.status_code == 200, path
+        assert answer.status_code == (303 if path == "/away-too" else 200), path
         assert [value.split(";")[0] for value in set_cookies(answer)] == ["h3="], path
 
 
@@ -85,7 +87,7 @@ def test_who_failed_to_log_in_is_not_logged_in_by_an_error_page(
     nginx: Nginx, client: httpx.Client, upstream: Upstream
 ) -> None:
     ways(nginx, upstream, "h3s_set admin yes; h3s_rotate on;")
-    for path in [*ERRORS, *BEFORE]:
+    for path in [*ERRORS, *BEFORE, "/away-too"]:
         answer = visit(client, path)
         assert answer.status_code in (200, 302, 303, 404) and not set_cookies(answer), path
 
@@ -150,3 +152,118 @@ def test_a_subrequest_s_redirect_writes_as_well(nginx: Nginx, client: httpx.Clie
         """
     )
     assert dict(opened(visit(client, "/page.txt"))) == {"user": "Zoe", "checked": "/check"}
+
+
+# Each refuses, or fails, and leads on to a success; `DO` is what it writes itself.
+REFUSALS = f"""
+location = /denied {{ DO deny all; error_page 403 = /page.txt; }}
+location = /missing {{ DO error_page 404 = /page.txt; }}
+location = /named {{ DO deny all; error_page 403 =200 @named; }}
+location = /away {{ DO deny all; error_page 403 https://example.com/; }}
+location = /away-too {{ DO error_page 404 =303 https://example.com/$arg_x; }}
+location = /required {{ DO h3s_require /verified; error_page 401 = @login; }}
+location = /basic {{ DO auth_basic realm; auth_basic_user_file FOLDER/users; error_page 401 = /page.txt; }}
+location = /method {{ DO error_page 405 = /page.txt; if ($request_method = GET) {{ return 405; }} }}
+location = /further {{ DO try_files /none /denied; }}
+location = /intercepted {{ DO proxy_intercept_errors on; error_page 403 = @named; {PROXY} }}
+location = /recursive {{ DO recursive_error_pages on; error_page 404 = @named; alias FOLDER/html/none; }}
+location = /unsafe {{ DO error_page 404 = @named; {PROXY} }}
+location = /by-server {{ DO }}
+location @login {{ return 302 /form; }}
+location @named {{ return 200 named; }}
+"""
+REFUSED = re.findall(r"location = (/[a-z-]+)", REFUSALS)
+SERVER = "error_page 418 = /page.txt; if ($uri = /by-server) { return 418; } h3s get;"
+
+
+def refusals(nginx: Nginx, upstream: Upstream, first: str, second: str) -> None:
+    """Each refusal comes after a location that has succeeded, by try_files or by X-Accel-Redirect."""
+    (nginx.folder / "users").write_text("zoe:{PLAIN}secret\n")
+    upstream.answer("/intercepted", status=403)
+    upstream.answer("/unsafe", ("X-Accel-Redirect", "/../page.txt"))
+    starts = ""
+    for path in REFUSED:
+        upstream.answer(f"/accel{path}", ("X-Accel-Redirect", path))
+        starts += f"location = /try{path} {{ {first} try_files /none {path}; }}"
+        starts += f"location = /accel{path} {{ {first} {PROXY} }}"
+    locations = REFUSALS.replace("DO", second)
+    if "h3s off;" in second:
+        locations = locations.replace("h3s_require /verified;", "return 401;")
+    nginx.start(SERVER + locations + starts)
+
+
+@pytest.mark.parametrize("second", ["", "h3s_set second yes;", "h3s_clear on;", "h3s off;"])
+def test_who_is_refused_where_a_redirect_leads_is_not_logged_in(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream, second: str
+) -> None:
+    refusals(nginx, upstream, "h3s_set user ada; h3s_rotate on;", second)
+    for path in REFUSED:
+        for way in ("/try", "/accel"):
+            answer = visit(client, way + path)
+            assert answer.status_code in (200, 302, 303), way + path
+            # A logout counts once its own location's checks were passed.
+            assert [value.split(";")[0] for value in set_cookies(answer)] in ([], ["h3="]), way + path
+            assert not set_cookies(answer) or second == "h3s_clear on;", way + path
+
+
+@pytest.mark.parametrize("second", ["", "h3s_set second yes;"])
+def test_a_logout_stays_one_where_a_redirect_leads_to_a_refusal(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream, second: str
+) -> None:
+    refusals(nginx, upstream, "h3s_clear on;", second)
+    for path in REFUSED:
+        for way in ("/try", "/accel"):
+            answer = visit(client, way + path)
+            assert answer.status_code in (200, 302, 303), way + path
+            assert [value.split(";")[0] for value in set_cookies(answer)] == ["h3="], way + path
+
+
+def test_a_return_to_what_error_page_names_is_no_error(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+    upstream.answer("/proxied", ("Location", "https://example.com/a"), status=302)
+    nginx.start(
+        f"""
+        h3s get; error_page 404 /; error_page 403 /$arg_x; error_page 405 @named; error_page 402 https://example.com/a;
+        error_page 410 =303 https://example.com/$arg_x;
+        location = /local {{ DO return 303 /; }}
+        location = /variable {{ DO return 303 /$arg_x; }}
+        location = /static {{ DO return 302 https://example.com/a; }}
+        location = /status {{ DO return 302 https://example.com/$arg_x; }}
+        location = /proxied {{ DO {PROXY} }}
+        location = /before/ {{ DO try_files /none /static/; }}
+        location = /static/ {{ return 302 https://example.com/a; }}
+        location @named {{ return 200 named; }}
+        """.replace("DO", "h3s_set user ada;")
+    )
+    for path in ("/local", "/variable", "/static", "/status", "/proxied", "/before/"):
+        answer = visit(client, f"{path}?x=y")
+        assert answer.status_code in (302, 303), path
+        assert dict(opened(answer)) == {"user": "ada"}, path
+
+
+def test_a_logout_counts_where_error_page_may_have_led_away(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        """
+        h3s get; error_page 404 /; error_page 403 https://example.com/$arg_x;
+        location = /local { h3s_clear on; return 303 /; }
+        location = /same { h3s_clear on; return 302 https://example.com/$arg_x; }
+        location = /same-in { h3s_set user ada; return 302 https://example.com/$arg_x; }
+        location = /before { h3s_clear on; try_files /none /then; }
+        location = /then { h3s_set user ada; try_files /none /same-out; }
+        location = /same-out { return 302 https://example.com/$arg_x; }
+        location = /denied { h3s_clear on; deny all; }
+        """
+    )
+    for path in ("/local", "/same", "/before"):
+        assert [value.split(";")[0] for value in set_cookies(visit(client, f"{path}?x=y"))] == ["h3="], path
+    for path in ("/same-in", "/denied"):
+        assert not set_cookies(visit(client, f"{path}?x=y")), path
+    lines = [line for line in nginx.error_log().splitlines() if '"error_page" names the same address' in line]
+    assert len(lines) == 2 and all("[error]" in line for line in lines)
+
+
+def test_a_page_that_refreshes_stands_for_an_error_as_well(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        "h3s get; msie_refresh on; location = / { h3s_set user ada; deny all; error_page 403 https://example.com/; }"
+    )
+    answer = client.get("/", headers={"User-Agent": "Mozilla/4.0 (compatible; MSIE 8.0)"})
+    assert answer.status_code == 200 and "https://example.com/" in answer.text and not set_cookies(answer)
