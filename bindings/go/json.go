@@ -124,8 +124,8 @@ func plainIntegers(text []byte) (plain []byte, changed bool) {
 			}
 			number := string(text[start:i])
 			f, err := strconv.ParseFloat(number, 64)
-			// Beyond 2^53, a double is not just one integer.
-			if err == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
+			// From 2^53 on, a double is not just one integer.
+			if err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 				before := len(plain)
 				plain = strconv.AppendInt(plain, int64(f), 10)
 				changed = changed || string(plain[before:]) != number

@@ -111,7 +111,7 @@ func TestAnErrorNamesTypesAndFields(t *testing.T) {
 func TestWholeNumbersOfOtherLanguagesAreIntegers(t *testing.T) {
 	_, s := open(t, h3s.Options{})
 	for text, want := range map[string]int64{
-		"1.0": 1, "-1.0": -1, "1e3": 1000, "1E+3": 1000, "1000e-3": 1, "0.0": 0, "-0": 0, "-0.0": 0, "9007199254740992.0": 1 << 53, "-5": -5,
+		"1.0": 1, "-1.0": -1, "1e3": 1000, "1E+3": 1000, "1000e-3": 1, "0.0": 0, "-0": 0, "-0.0": 0, "9007199254740991.0": 1<<53 - 1, "-5": -5,
 	} {
 		check(t, s.Set("n", json.RawMessage(text)))
 		var i int
@@ -135,7 +135,7 @@ func TestWholeNumbersOfOtherLanguagesAreIntegers(t *testing.T) {
 	var unsigned uint
 	check(t, s.Set("n", json.RawMessage("-0")))
 	check(t, s.Get("n", &unsigned))
-	for _, text := range []string{"1.5", "1e400", "1e300", "-9007199254740994.0", "123456789012345678901234567890"} {
+	for _, text := range []string{"1.5", "1e400", "1e300", "9007199254740993.0", "-9007199254740994.0", "123456789012345678901234567890"} {
 		check(t, s.Set("n", json.RawMessage(text)))
 		n := 7
 		if err := s.Get("n", &n); !errors.Is(err, h3s.ErrData) || n != 7 {

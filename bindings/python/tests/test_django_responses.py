@@ -6,10 +6,13 @@ import asyncio
 import gc
 import pickle
 import socket
+import sys
+import types
 import uuid
 import warnings
 from collections.abc import Iterator
-from typing import Any, Callable
+from datetime import timedelta
+from typing import Any, Callable, Optional
 from urllib.parse import urlsplit
 
 import h3s
@@ -21,6 +24,7 @@ from conftest import Serve, cookie_of, cookies_of, from_another_site
 
 # What follows needs the settings.
 # isort: split
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -189,6 +193,72 @@ def test_changes_inside_of_containers_are_kept(wsgi: Serve, client: httpx.Client
         assert [len(client.get(at + "append").json()["items"]) for _ in range(3)] == [1, 2, 3]
         client.get(at + "deep")
         assert client.get(at + "read").json() == {"cart": {"items": [[0, {"kind": "apple"}], [1], [2]]}}
+
+
+def saved(request: HttpRequest) -> JsonResponse:
+    cart = request.session.setdefault("cart", [])
+    before, between, after = ([*cart, word] for word in ("before", "between", "after"))
+    cart.append(before)
+    request.session.save()
+    request.session["new"] = new = []
+    new.append(between)
+    request.session.save()
+    cart.append(after)
+    return JsonResponse({})
+
+
+STOCK = ["django.contrib.sessions.middleware.SessionMiddleware"]
+
+
+@pytest.mark.parametrize("middleware", [OURS, STOCK], ids=["ours", "Django's"])
+def test_a_save_loses_no_change_in_a_container(middleware: list[str], wsgi: Serve, client: httpx.Client) -> None:
+    with project(saved, MIDDLEWARE=middleware), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        at = wsgi(WSGIHandler()) + "/"
+        for visits in (1, 2):
+            client.get(at + "saved")
+            found = client.get(at + "read").json()
+            assert len(found["cart"]) == 2 * visits and len(found["new"]) == 1
+
+
+def remembered(request: HttpRequest) -> JsonResponse:
+    request.session["a"] = 1
+    request.session.set_expiry(timedelta(days=14) if "delta" in request.GET else 1209600)
+    return JsonResponse({"until closed": request.session.get_expire_at_browser_close()})
+
+
+@pytest.mark.parametrize("query", ["", "?delta"])
+def test_a_login_that_is_remembered_for_the_age_of_the_settings_is(query: str) -> None:
+    with project(remembered, SESSION_EXPIRE_AT_BROWSER_CLOSE=True):
+        response = Client().get("/remembered" + query)
+        assert response.json() == {"until closed": False}
+        assert response.cookies["sessionid"]["max-age"] == "1209600"
+
+
+class Tracing(SessionStore):
+    """As one overrides a store to log what is asked of it."""
+
+    @property
+    def session_key(self) -> Optional[str]:
+        return super().session_key
+
+
+def test_a_store_that_overrides_its_key_works_under_djangos_middleware() -> None:
+    module = types.ModuleType("tracing_sessions")
+    module.SessionStore = Tracing  # type: ignore[attr-defined]
+    sys.modules["tracing_sessions"] = module
+    with project(append, MIDDLEWARE=STOCK, SESSION_ENGINE="tracing_sessions"):
+        browser = Client()
+        assert [len(browser.get("/append").json()["items"]) for _ in range(3)] == [1, 2, 3]
+
+
+def test_other_kinds_of_sessions_under_djangos_middleware_are_an_error() -> None:
+    more = {"cart": {"name": "cart", "password": "another example of 32 characters or more"}}
+    with (
+        project(append, MIDDLEWARE=STOCK, H3S_SESSIONS=more),
+        pytest.raises(ImproperlyConfigured, match="H3S_SESSIONS"),
+    ):
+        Client().get("/append")
 
 
 @pytest.mark.parametrize("view", ["left", "logout"])

@@ -108,6 +108,13 @@ class RequestSession(Session):
         self._unsealed = False
         return token
 
+    def save(self) -> None:
+        """Writes what was changed in place; tells of it, and of what no one sealed, where it is too late."""
+        self._flush()
+        if self._unsealed:
+            self._unsealed = False
+            self._warn()
+
     def end(self) -> None:
         """The request is over: tells of what was changed in place, or not sealed, in time."""
         if not self.touched:
@@ -116,7 +123,9 @@ class RequestSession(Session):
             return
         is_late = self._late is not None and self._handle is not None
         changed = self._changed() if is_late else []
-        unsealed, self._unsealed, self._given = self._unsealed, False, {}
+        unsealed, self._unsealed = self._unsealed, False
+        if is_late:
+            self._given = {}
         if changed:
             self._warn(f", of {', '.join(map(repr, changed))}")
         elif unsealed:

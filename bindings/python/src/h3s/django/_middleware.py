@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.cookie import SimpleCookie
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from .._http import owed
+from .._http import BUSY, owed
 from ..errors import Busy, TooLarge
 from ._cookie import SetCookie
 from ._opening import of_request
@@ -56,7 +56,7 @@ class SessionMiddleware(Stock):
         stores = [store for store in found if isinstance(store, SessionStore)]
         if any(store.is_busy for store in stores):
             # Whatever was made of the exception on its way, also by the middlewares in between.
-            response = HttpResponse(status=429)
+            response = _busy(response)
         else:
             for store in stores:
                 response = _sent(store, response)
@@ -65,7 +65,15 @@ class SessionMiddleware(Stock):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> Optional[HttpResponse]:
-        return HttpResponse(status=429) if isinstance(exception, Busy) else None
+        return _busy() if isinstance(exception, Busy) else None
+
+
+def _busy(response: Optional[HttpResponseBase] = None) -> HttpResponse:
+    """The answer to who has to wait, in place of another, with which it closes what that has opened."""
+    busy = HttpResponse(status=429, headers=dict(BUSY))
+    if response is not None:
+        busy._resource_closers += response._resource_closers  # type: ignore[attr-defined]
+    return busy
 
 
 def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:

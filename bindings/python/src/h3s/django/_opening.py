@@ -6,6 +6,7 @@ import io
 import sys
 import weakref
 from collections.abc import MutableMapping
+from types import FrameType
 from typing import Any, Callable, NamedTuple, Optional
 
 from asgiref.sync import sync_to_async
@@ -171,9 +172,15 @@ def caller() -> Caller:
     return Caller()
 
 
-def asked_for_the_cookie() -> bool:
-    """In the getter of a property: whether its value goes into a cookie."""
+def asked_for_the_cookie(store: object) -> bool:
+    """In the getter of a property of a store: whether its value goes into a cookie."""
     frame = sys._getframe(2)
-    while frame.f_globals.get("__name__") == _PROXY and frame.f_back is not None:
+    while frame.f_back is not None and (frame.f_globals.get("__name__") == _PROXY or _is_method(frame, store)):
         frame = frame.f_back
     return frame.f_globals.get("__name__") in (_STOCK, _CHANNELS, _CLIENT)
+
+
+def _is_method(frame: FrameType, store: object) -> bool:
+    """Whether a frame is of a method of the store: a subclass that overrides the getter."""
+    code = frame.f_code
+    return code.co_argcount > 0 and frame.f_locals.get(code.co_varnames[0]) is store

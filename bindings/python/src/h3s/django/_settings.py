@@ -19,7 +19,7 @@ from ..errors import ConfigError
 from ..options import Moment
 from ..sessions import Sessions
 
-__all__ = ["MAIN", "clock", "configured", "largest", "moment", "now", "peer_of", "sessions"]
+__all__ = ["MAIN", "clock", "configured", "largest", "moment", "now", "only_one", "peer_of", "sessions"]
 
 #: The attribute of a request that is Django's own session.
 MAIN = "session"
@@ -218,3 +218,11 @@ def _forget(*, setting: str, **_: Any) -> None:
 
 # For override_settings in tests.
 setting_changed.connect(_forget)
+
+
+def only_one() -> None:
+    """Under Django's own middleware, which opens no others."""
+    if len(configured()) > 1:
+        raise ImproperlyConfigured(
+            "H3S_SESSIONS: needs h3s.django.SessionMiddleware in the place of Django's own in MIDDLEWARE"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from math import ceil
 from typing import Any, Optional
 
@@ -16,7 +16,7 @@ from ..session import Session
 from ..sessions import Sessions
 from ._cookie import SetCookie
 from ._opening import Opening, asked_for_the_cookie, caller, of_client, of_request, of_scope, of_token
-from ._settings import largest, now, sessions
+from ._settings import largest, now, only_one, sessions
 
 __all__ = ["SessionStore"]
 
@@ -36,6 +36,7 @@ class SessionStore(SessionBase):
         super().__init__(session_key)
         own = caller()
         if own.request is not None:
+            only_one()
             opening = of_request(sessions(), own.request)
         elif own.scope is not None:
             opening = of_scope(sessions(), own.scope)
@@ -116,7 +117,7 @@ class SessionStore(SessionBase):
 
         None without a session.
         """
-        if asked_for_the_cookie():
+        if asked_for_the_cookie(self):
             return self._in_the_cookie()
         return (self._session_cache.id or None) if not self._is_none() else None
 
@@ -197,8 +198,8 @@ class SessionStore(SessionBase):
         if self._client is not None:
             self._put_into(self._client)
         else:
-            # Tells who saves what reaches no client any more.
-            self.end()
+            # What was changed in place counts as written; who does so too late is told.
+            self._session_cache.save()
 
     async def asave(self, must_create: bool = False) -> None:
         await self._aget_session()
@@ -218,8 +219,7 @@ class SessionStore(SessionBase):
 
         Lifetimes are those of the options alone.
         """
-        _only_until_closed(value)
-        super().set_expiry(value)
+        super().set_expiry(_only_known(value))
 
     async def aset_expiry(self, value: Any) -> None:
         await self._aget_session()
@@ -235,7 +235,7 @@ class SessionStore(SessionBase):
 
     def get_expiry_age(self, **kwargs: Any) -> int:
         """The seconds until then."""
-        if settings.SESSION_SAVE_EVERY_REQUEST and asked_for_the_cookie():
+        if settings.SESSION_SAVE_EVERY_REQUEST and asked_for_the_cookie(self):
             # It is about to be saved, and counts from then.
             self._seal_again()
         return ceil((self.get_expiry_date() - now()).total_seconds())
@@ -283,6 +283,14 @@ class SessionStore(SessionBase):
                 client.cookies.pop(cookie.key, None)
 
 
-def _only_until_closed(value: Any) -> None:
-    if value not in (0, None):
-        raise NotImplementedError("set max_age or idle_timeout in H3S_OPTIONS; a session has no lifetime of its own")
+def _only_known(value: Any) -> Any:
+    """0, None, or the age of the settings, which is what is so anyway: "remember me"."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if seconds in (0, None):
+        return value
+    if seconds == settings.SESSION_COOKIE_AGE:
+        return settings.SESSION_COOKIE_AGE
+    raise NotImplementedError(
+        "set_expiry takes 0, None or SESSION_COOKIE_AGE: a session has no lifetime of its own;"
+        " set max_age or idle_timeout in H3S_OPTIONS"
+    )
