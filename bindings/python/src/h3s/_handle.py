@@ -31,9 +31,13 @@ class Handle:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _check_open(self) -> None:
+        """Raises where it is closed, for functions of the library that have no status."""
+        if self._handle is None:
+            raise StateError(f"{self._noun} is closed")
+
     def _check(self, status: int, error: Optional[_abi.Error], key: Optional[str] = None) -> None:
         """Raises what a status other than OK stands for."""
-        if status and self._handle is None:
-            raise StateError(f"{self._noun} is closed")
         if status:
+            self._check_open()
             _abi.fail(status, error, key)

@@ -136,12 +136,10 @@ class SessionMiddleware:
         if not self._may_be_cold or (cookie is None and header is None):
             return open
         try:
-            opened = open(warm_only=True)
-        except Cold:
             try:
+                opened = open(warm_only=True)
+            except Cold:
                 opened = await asyncio.get_running_loop().run_in_executor(None, open)
-            except Busy as busy:
-                return partial(_raise, busy)
         except Busy as busy:
             return partial(_raise, busy)
         return lambda: opened

@@ -69,9 +69,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
         super().clear()
         self._kept = None
 
-    def _object_of(
-        self, values: dict[str, Any], *, whole: bool = False
-    ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
+    def _object_of(self, values: dict[str, Any], *, whole: bool = False) -> tuple[dict[str, bytes], bytes]:
         if _tagged.MEMBER in values:
             raise DataError(f"{_tagged.MEMBER}: this key is kept for the types of other values", key=_tagged.MEMBER)
         former = {} if whole else self._types()
@@ -83,7 +81,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
                 kept[key] = tagged
         self._kept = None
         more = {} if kept == former else {_tagged.MEMBER: _json.text_of("", kept)}
-        return values, texts, _json.object_of({**texts, **more})
+        return texts, _json.object_of({**texts, **more})
 
     def _types(self) -> dict[str, Any]:
         if self._kept is None:

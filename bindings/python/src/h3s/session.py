@@ -148,7 +148,8 @@ class Session(Handle, _Dict):
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
         """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
-        new, texts, text = self._object_of(dict(other, **more))
+        new = dict(other, **more)
+        texts, text = self._object_of(new)
         self._write(fast.h3s_update, text, len(text))
         for key, value in new.items():
             self._store(key, value)
@@ -176,7 +177,8 @@ class Session(Handle, _Dict):
 
     def replace(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any) -> None:
         """Sets the data to these keys and no others; id and times stay."""
-        new, texts, text = self._object_of(dict(other, **more), whole=True)
+        new = dict(other, **more)
+        texts, text = self._object_of(new, whole=True)
         self._write(fast.h3s_replace, text, len(text))
         self._know(new)
         for key, value in new.items():
@@ -239,9 +241,8 @@ class Session(Handle, _Dict):
     @property
     def log_id(self) -> Optional[str]:
         """A keyed hash of the id: write this to logs, never the id. None after `clear`."""
-        handle = self._handle
-        self._check(_abi.ERR_ARGUMENT if handle is None else _abi.OK, None)
-        found: Optional[bytes] = fast.h3s_session_log_id(handle).ptr
+        self._check_open()
+        found: Optional[bytes] = fast.h3s_session_log_id(self._handle).ptr
         return None if found is None else found.decode()
 
     @property
@@ -344,7 +345,7 @@ class Session(Handle, _Dict):
                 # What follows the value comes with it, and is cut off.
                 value = self._values[key] = self._decode(key, found.ptr[:length].decode())
                 return value
-            self._check(_abi.ERR_ARGUMENT if self._handle is None else _abi.OK, None)
+            self._check_open()
             raise KeyError(key)
         return self._data()[key]
 
@@ -398,15 +399,13 @@ class Session(Handle, _Dict):
         except DataError:
             return _json.repr_of(value)
 
-    def _object_of(
-        self, values: dict[str, Any], *, whole: bool = False
-    ) -> tuple[dict[str, Any], dict[str, bytes], bytes]:
-        """Values to write, their texts, and the text of the object that has them.
+    def _object_of(self, values: dict[str, Any], *, whole: bool = False) -> tuple[dict[str, bytes], bytes]:
+        """The texts of values to write, and the text of the object that has them.
 
         whole: in place of all data.
         """
         texts = {key: self._text_of(key, value) for key, value in values.items()}
-        return values, texts, _json.object_of(texts)
+        return texts, _json.object_of(texts)
 
 
 def _str(text: Optional[bytes]) -> str:

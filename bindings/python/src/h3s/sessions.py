@@ -251,7 +251,7 @@ class Sessions(Handle):
 
     def strip(self, cookie: str) -> str:
         """A Cookie header without the session's cookies: what may go upstream."""
-        self._check(_abi.ERR_ARGUMENT if self._handle is None else _abi.OK, None)
+        self._check_open()
         text = _bytes(cookie)
         out = ctypes.create_string_buffer(len(text) + 1)
         length = fast.h3s_cookie_strip(self._handle, text, len(text), out)

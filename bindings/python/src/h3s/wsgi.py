@@ -71,7 +71,7 @@ class SessionMiddleware:
             body = self._app(environ, response.start)
             if response.status is None:
                 # A generator has not begun yet: its headers go out with its first bytes.
-                return _Body(response, body, session)
+                return _Body(response, body)
             response.send()
             if type(body) in (list, tuple):
                 # Nothing of the application runs any more.
@@ -81,7 +81,7 @@ class SessionMiddleware:
             _close(body)
             return []
         except Busy:
-            if not session.refused or response.has_started:
+            if not response.may_refuse:
                 raise
             return response.busy()
 
@@ -141,7 +141,7 @@ class _Response:
     def send(self) -> None:
         if self._write is not None or self.status is None:
             return
-        if self._session.refused and self.status.startswith("500"):
+        if self.may_refuse and self.status.startswith("500"):
             # What a framework makes of an exception that nobody handles.
             self.busy()
             return
@@ -152,9 +152,12 @@ class _Response:
         self._session.headers_went()
 
     @property
-    def has_started(self) -> bool:
-        """Whether headers have gone."""
-        return self._write is not None
+    def may_refuse(self) -> bool:
+        """Whether Busy is this session's, and there is still time to say 429."""
+        return self._session.refused and self._write is None
+
+    def end(self) -> None:
+        self._session.end()
 
     def busy(self) -> Iterable[bytes]:
         """Answers 429 and touches no cookie, in place of what the application has not sent yet."""
@@ -164,10 +167,9 @@ class _Response:
 
 
 class _Body:
-    def __init__(self, response: _Response, body: Iterable[bytes], session: RequestSession) -> None:
+    def __init__(self, response: _Response, body: Iterable[bytes]) -> None:
         self._response = response
         self._body = body
-        self._session = session
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -180,7 +182,7 @@ class _Body:
                     yield chunk
             self._response.send()
         except Busy:
-            if not self._session.refused or self._response.has_started:
+            if not self._response.may_refuse:
                 raise
             yield from self._response.busy()
 
@@ -188,7 +190,7 @@ class _Body:
         try:
             _close(self._body)
         finally:
-            self._session.end()
+            self._response.end()
 
 
 def _close(body: Iterable[bytes]) -> None:
