@@ -222,6 +222,7 @@ void ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options
 
 ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
 ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
+ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
     ngx_http_h3s_session_t **out);

@@ -102,7 +102,6 @@ ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
 {
     ngx_uint_t               i;
     ngx_table_elt_t         *h;
-    ngx_http_h3s_ctx_t      *ctx;
     ngx_http_h3s_walk_t      walk;
     ngx_http_h3s_session_t  *s;
 
@@ -110,9 +109,7 @@ ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
         return NULL;
     }
 
-    ctx = ngx_http_h3s_get_ctx(r);
-
-    for (s = ctx ? ctx->sessions : NULL; s && s->options != options; s = s->next) { /* void */ }
+    s = ngx_http_h3s_find_entry(r, options);
 
     walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
@@ -213,15 +210,12 @@ ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_u
 {
     ngx_uint_t              count;
     ngx_table_elt_t        *h;
-    ngx_http_h3s_ctx_t     *ctx;
     ngx_http_h3s_pair_t     pair;
     ngx_http_h3s_walk_t     walk;
     ngx_http_h3s_pairs_t    pairs;
     ngx_http_h3s_session_t *s;
 
-    ctx = ngx_http_h3s_get_ctx(r);
-
-    for (s = ctx ? ctx->sessions : NULL; s && s->options != options; s = s->next) { /* void */ }
+    s = ngx_http_h3s_find_entry(r, options);
 
     count = s && s->headers ? s->headers->nelts : 0;
 

@@ -164,20 +164,12 @@ ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 static ngx_uint_t
 ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
-    ngx_http_h3s_ctx_t      *ctx;
     ngx_http_h3s_session_t  *s;
 
-    ctx = ngx_http_h3s_get_ctx(r);
+    s = ngx_http_h3s_find_entry(r, conf->options);
 
-    for (s = ctx ? ctx->sessions : NULL; s; s = s->next) {
-        if (s->options == conf->options && s->wanted
-            && (s->session == NULL || h3s_session_source(s->session) == H3S_SOURCE_NONE))
-        {
-            return ngx_http_h3s_carries(r, s->options);
-        }
-    }
-
-    return 0;
+    return s && s->wanted && (s->session == NULL || h3s_session_source(s->session) == H3S_SOURCE_NONE)
+           && ngx_http_h3s_carries(r, s->options);
 }
 
 

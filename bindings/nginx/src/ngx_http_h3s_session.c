@@ -429,6 +429,21 @@ ngx_http_h3s_cleanup(void *data)
 }
 
 
+/* What the request has of a session so far; NULL: nothing. */
+ngx_http_h3s_session_t *
+ngx_http_h3s_find_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
+{
+    ngx_http_h3s_ctx_t      *ctx;
+    ngx_http_h3s_session_t  *s;
+
+    ctx = ngx_http_h3s_get_ctx(r);
+
+    for (s = ctx ? ctx->sessions : NULL; s && s->options != options; s = s->next) { /* void */ }
+
+    return s;
+}
+
+
 ngx_http_h3s_session_t *
 ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
@@ -440,10 +455,9 @@ ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
         return NULL;
     }
 
-    for (s = ctx->sessions; s; s = s->next) {
-        if (s->options == options) {
-            return s;
-        }
+    s = ngx_http_h3s_find_entry(r, options);
+    if (s) {
+        return s;
     }
 
     s = ngx_pcalloc(r->pool, sizeof(ngx_http_h3s_session_t));

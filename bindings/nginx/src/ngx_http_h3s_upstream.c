@@ -114,22 +114,15 @@ ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 static ngx_http_h3s_session_t *
 ngx_http_h3s_narrowed(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
-    ngx_http_h3s_ctx_t      *ctx;
     ngx_http_h3s_session_t  *s;
 
-    ctx = ngx_http_h3s_get_ctx(r);
-
-    if (conf == NULL || conf->mode == NGX_HTTP_H3S_OFF || ctx == NULL) {
+    if (conf == NULL || conf->mode == NGX_HTTP_H3S_OFF) {
         return NULL;
     }
 
-    for (s = ctx->sessions; s; s = s->next) {
-        if (s->options == conf->options) {
-            return s->narrow ? s : NULL;
-        }
-    }
+    s = ngx_http_h3s_find_entry(r, conf->options);
 
-    return NULL;
+    return s && s->narrow ? s : NULL;
 }
 
 
