@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::request::Request;
 use crate::seal::fe26::{Caller, Fe26};
 use crate::seal::{Looks, looks};
 use crate::{Error, Rejection, clock, json};
@@ -58,20 +59,16 @@ impl Config {
         String::from_utf8(token).map_err(|_| Error::internal())
     }
 
-    /// Opens a Fe26.2 token, and gives the JSON value in it without insignificant white space; it is wiped when dropped. A `~2` after
-    /// the token, as iron-session puts it, is passed over.
+    /// Opens the request's header as a Fe26.2 token, and gives the JSON value in it without
+    /// insignificant white space; it is wiped when dropped. A `~2` after the token, as iron-session
+    /// puts it, is passed over.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`],
-    /// [`Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or `"h3-2"`,
-    /// [`Memory`](crate::ErrorKind::Memory).
-    pub fn iron_unseal(
-        &self,
-        token: impl AsRef<[u8]>,
-        now_ms: i64,
-    ) -> Result<Zeroizing<String>, Error> {
-        let (token, now) = (token.as_ref(), clock::check(now_ms)?);
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or
+    /// `"h3-2"`; the rest as [`Config::unseal`].
+    pub fn iron_unseal(&self, request: &Request<'_>) -> Result<Zeroizing<String>, Error> {
+        let (now, token) = (request.now()?, request.token().unwrap_or_default());
         let fe26 = self.fe26()?;
         if token.len() > self.inner().max_token_len {
             return Err(Rejection::TooLarge.into());
@@ -81,7 +78,12 @@ impl Config {
             Looks::H3s1 | Looks::Foreign => return Err(Rejection::UnsupportedFormat.into()),
             Looks::Unlike => return Err(Rejection::Malformed.into()),
         }
-        let json = fe26.open_raw(&self.inner().keyring, token, now, Caller::of_bare_token())??;
+        let json = fe26.open_raw(
+            &self.inner().keyring,
+            token,
+            now,
+            Caller::of_bare_token(request),
+        )??;
         let text = std::str::from_utf8(&json).map_err(|_| Error::internal())?;
         let mut out = Zeroizing::new(String::new());
         out.try_reserve_exact(text.len())

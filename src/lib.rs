@@ -10,14 +10,14 @@
 //! let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
 //!
 //! // A first visit: no cookie, a new session.
-//! let mut session = config.use_session(&Request::new(b"theme=dark"))?;
+//! let mut session = config.use_session(&Request::new("theme=dark"))?;
 //! session.set("visits", "1")?;
 //! let cookie = session.set_cookies()?.iter().next().unwrap().to_owned();
 //! assert!(cookie.starts_with("h3=h3s1."));
 //!
 //! // The browser sends it back.
 //! let header = cookie.split(';').next().unwrap();
-//! let session = config.use_session(&Request::new(header.as_bytes()))?;
+//! let session = config.use_session(&Request::new(header))?;
 //! assert_eq!(session.data(), r#"{"visits":1}"#);
 //! # Ok::<(), h3s::Error>(())
 //! ```
@@ -44,10 +44,12 @@ mod open;
 mod options;
 mod random;
 mod record;
+mod request;
 mod seal;
 mod session;
 
 pub use config::Config;
 pub use cookie::Cookies;
 pub use error::{Error, ErrorKind, Rejection};
-pub use session::{Request, Session, Source};
+pub use request::{Request, Source};
+pub use session::Session;

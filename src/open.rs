@@ -7,10 +7,11 @@ use tinyvec::ArrayVec;
 use crate::config::{Config, Inner};
 use crate::cookie::{Carried, ChunkSet, MAX_CANDIDATES, Token};
 use crate::record::Id;
+use crate::request::{Request, Source};
 use crate::seal::fe26::Caller;
 use crate::seal::{Fate, Format, Looks, Opened, Refusal, h3s1, looks};
-use crate::session::{Request, Session, Source};
-use crate::{Error, ErrorKind, Rejection, clock};
+use crate::session::Session;
+use crate::{Error, ErrorKind, Rejection};
 
 /// Opening sessions.
 impl Config {
@@ -44,13 +45,21 @@ impl Config {
         open(self, request, Verb::Get)
     }
 
-    /// Opens a bare token, as a header client, a WebSocket or another service would send it.
+    /// Opens the request's header as a bare token, as a header client, a WebSocket or another
+    /// service would send it. Its cookies are not looked at.
+    ///
+    /// A Fe26.2 token without a key id costs a slow derivation for each password that it may be
+    /// under: name the peer, whose derivations are limited, where strangers send them.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`], or [`ErrorKind::Memory`](crate::ErrorKind::Memory).
-    pub fn unseal(&self, token: impl AsRef<[u8]>, now_ms: i64) -> Result<Session, Error> {
-        unseal(self, token.as_ref(), now_ms)
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) with [`Error::rejection`],
+    /// [`Cold`](crate::ErrorKind::Cold) under [`Request::warm_only`],
+    /// [`Busy`](crate::ErrorKind::Busy) for a [`Request::peer`] with too many slow derivations,
+    /// [`Argument`](crate::ErrorKind::Argument) for what is no time, or
+    /// [`Memory`](crate::ErrorKind::Memory).
+    pub fn unseal(&self, request: &Request<'_>) -> Result<Session, Error> {
+        unseal(self, request)
     }
 }
 
@@ -66,7 +75,7 @@ enum Verb {
 /// Finds the session in the header, else in the cookie, else makes one.
 fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
     let inner = config.inner();
-    let now = clock::check(request.now_ms)?;
+    let now = request.now()?;
     let carried = inner
         .cookies
         .then(|| Carried::scan(request.cookie, config.cookie_name()));
@@ -92,7 +101,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         dead: 0,
         twins: Twins::default(),
     };
-    let found = match search.header(header_token(config, request))? {
+    let found = match search.header(config.header_name().and(request.token()))? {
         Some(opened) => Some(opened),
         None => match carried.as_ref().filter(|_| !search.refused.header_ended) {
             Some(carried) => search.cookies(carried)?,
@@ -136,12 +145,12 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
 }
 
 /// Opens a bare token.
-fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
-    let now = clock::check(now)?;
+fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
+    let (now, token) = (request.now()?, request.token().unwrap_or_default());
     if token.len() > config.inner().max_token_len {
         return Err(Rejection::TooLarge.into());
     }
-    let opened = unseal_record(config.inner(), token, now, Caller::of_bare_token())??;
+    let opened = unseal_record(config.inner(), token, now, Caller::of_bare_token(request))??;
     Ok(Session::opened(
         config,
         opened,
@@ -150,23 +159,6 @@ fn unseal(config: &Config, token: &[u8], now: i64) -> Result<Session, Error> {
         ChunkSet::default(),
     ))
 }
-
-/// The session header's value without the white space around it, nor the scheme `Bearer` before it,
-/// which stands in an `Authorization` header; an empty one is none.
-fn header_token<'a>(config: &Config, request: &Request<'a>) -> Option<&'a [u8]> {
-    config.header_name()?;
-    let value = request.header.trim_ascii();
-    let token = match value.split_at_checked(SCHEME.len()) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => match rest.first() {
-            None | Some(b' ') => rest.trim_ascii(),
-            Some(_) => value,
-        },
-        _ => value,
-    };
-    Some(token).filter(|token| !token.is_empty())
-}
-
-const SCHEME: &[u8] = b"Bearer";
 
 /// A token's record, if it is in an accepted format, authentic, and its session has not ended.
 fn unseal_record(

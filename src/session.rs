@@ -9,61 +9,9 @@ use crate::data::Data;
 use crate::json;
 use crate::open::Twins;
 use crate::record::{Id, MAX_AHEAD_MS, Record, Shape};
+use crate::request::Source;
 use crate::seal::{Format, Opened, h3s1};
 use crate::{Error, Rejection, clock, random};
-
-/// What a request brought.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
-    pub cookie: &'a [u8],
-    /// The value of the session header; empty for none. A leading `Bearer ` is passed over.
-    pub header: &'a [u8],
-    /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first
-    /// 64 bits count, or anything else that tells clients apart; may be empty. Whoever sends many
-    /// forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those that would
-    /// take a slow key derivation.
-    pub peer: &'a [u8],
-    /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation: for event loops, which can repeat the call in a thread.
-    /// So also where another cookie opens without: which is the newer one shows only then.
-    pub warm_only: bool,
-    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with
-    /// SameSite stayed behind. Where the request carried no cookie of the session,
-    /// [`Config::use_session`] is then [`Config::get_session`], and [`Session::clear`] deletes
-    /// nothing.
-    pub cross_site: bool,
-    /// The time, in milliseconds since 1970.
-    pub now_ms: i64,
-}
-
-impl<'a> Request<'a> {
-    /// A request with a Cookie header, now.
-    pub fn new(cookie: &'a [u8]) -> Request<'a> {
-        Request {
-            cookie,
-            header: b"",
-            peer: b"",
-            warm_only: false,
-            cross_site: false,
-            now_ms: clock::system(),
-        }
-    }
-}
-
-/// Where a session came from. The discriminants are those of the C ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Source {
-    /// This request made it.
-    None = 0,
-    /// A cookie.
-    Cookie = 1,
-    /// The session header.
-    Header = 2,
-    /// [`Config::unseal`].
-    Token = 3,
-}
 
 /// One request's session.
 ///
@@ -396,7 +344,7 @@ impl Session {
     }
 
     /// Ends the session: no id, no data, and deleting Set-Cookie values (but see
-    /// [`Request::cross_site`]). Where the request carried several sessions, a new, empty one takes
+    /// [`Request::cross_site`](crate::Request::cross_site)). Where the request carried several sessions, a new, empty one takes
     /// its place instead, so that none of the others comes back.
     pub fn clear(&mut self) {
         self.record = Record::empty();

@@ -1,6 +1,6 @@
 //! The vectors of docs/FORMAT.md.
 
-use h3s::Config;
+use h3s::{Config, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -32,7 +32,7 @@ fn every_good_token_opens() {
     for vector in vectors {
         let config = Config::from_json(vector.options.get()).expect(&vector.name);
         let session = config
-            .unseal(&vector.token, vector.now_ms)
+            .unseal(&Request::from_token(&vector.token).at(vector.now_ms))
             .expect(&vector.name);
         assert_eq!(session.id(), vector.id, "{}", vector.name);
         assert_eq!(session.data(), vector.data, "{}", vector.name);
@@ -54,7 +54,7 @@ fn every_bad_token_is_refused_with_its_reason() {
     for vector in vectors {
         let config = Config::from_json(vector.options.get()).expect(&vector.name);
         let error = config
-            .unseal(&vector.token, vector.now_ms)
+            .unseal(&Request::from_token(&vector.token).at(vector.now_ms))
             .expect_err(&vector.name);
         let reason = error.rejection().map(|reason| reason.name());
         assert_eq!(reason, Some(vector.rejection.as_str()), "{}", vector.name);

@@ -31,14 +31,7 @@ fn cases() -> ProptestConfig {
 }
 
 fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
-    Request {
-        cookie,
-        header,
-        peer: b"",
-        warm_only: false,
-        cross_site: false,
-        now_ms: NOW,
-    }
+    Request::new(cookie).header(header).at(NOW)
 }
 
 /// JSON values without numbers that serde_json would spell differently.
@@ -178,7 +171,7 @@ proptest! {
         session.set_id(&id).unwrap();
         session.replace(Value::from(data).to_string()).unwrap();
         let token = session.seal().unwrap().to_owned();
-        let opened = CONFIG.unseal(&token, NOW + later).unwrap();
+        let opened = CONFIG.unseal(&Request::from_token(&token).at(NOW + later)).unwrap();
         prop_assert_eq!(opened.id(), session.id());
         prop_assert_eq!(opened.data(), session.data());
         prop_assert_eq!(opened.created_at(), session.created_at());
@@ -193,9 +186,9 @@ proptest! {
         let token = session.seal().unwrap().as_bytes().to_vec();
         let mut flipped = token.clone();
         flipped[at.index(token.len())] ^= 1 << bit;
-        prop_assert!(CONFIG.unseal(&flipped, NOW).is_err());
-        prop_assert!(CONFIG.unseal(&token[..cut.index(token.len())], NOW).is_err());
-        prop_assert!(CONFIG.unseal([token.as_slice(), &[more]].concat(), NOW).is_err());
+        prop_assert!(CONFIG.unseal(&Request::from_token(&flipped).at(NOW)).is_err());
+        prop_assert!(CONFIG.unseal(&Request::from_token(&token[..cut.index(token.len())]).at(NOW)).is_err());
+        prop_assert!(CONFIG.unseal(&Request::from_token(&[token.as_slice(), &[more]].concat()).at(NOW)).is_err());
     }
 
     #[test]

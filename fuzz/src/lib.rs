@@ -25,14 +25,7 @@ pub fn options(more: &str) -> String {
 }
 
 pub fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
-    Request {
-        cookie,
-        header,
-        peer: b"",
-        warm_only: false,
-        cross_site: false,
-        now_ms: NOW,
-    }
+    Request::new(cookie).header(header).at(NOW)
 }
 
 /// What holds of every session, however it came about.

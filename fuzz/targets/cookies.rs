@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use h3s::{Config, Request, Session, Source};
+use h3s::{Config, Session, Source};
 use h3s_fuzz::{IRON, NOW, check, check_set_cookies, config, cookie_header, request};
 use libfuzzer_sys::fuzz_target;
 
@@ -42,12 +42,7 @@ fn setting(more: &str) -> Setting {
     ];
     for (name, value, age) in tokens {
         let now_ms = NOW - age;
-        let mut session = config
-            .use_session(&h3s::Request {
-                now_ms,
-                ..request(b"", b"")
-            })
-            .unwrap();
+        let mut session = config.use_session(&request(b"", b"").at(now_ms)).unwrap();
         session.set(name, value).unwrap();
         ids.push(session.id().to_owned());
         words.push(session.seal().unwrap().to_owned());
@@ -116,10 +111,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(pairs(&stripped).all(|pair| !is_to_some_h3(pair, name)));
 
     // A request from another site does no harm to a cookie that it may not bring.
-    let from_elsewhere = Request {
-        cross_site: true,
-        ..request(&stripped, &header)
-    };
+    let from_elsewhere = request(&stripped, &header).cross_site();
     let mut visit = config.use_session(&from_elsewhere).unwrap();
     assert!(visit.set_cookies().unwrap().is_empty() || visit.source() != Source::None);
     visit.clear();

@@ -1,7 +1,7 @@
 //! Options: each text is refused with a reason, or gives a config that works.
 #![no_main]
 
-use h3s::{Config, ErrorKind};
+use h3s::{Config, ErrorKind, Request};
 use h3s_fuzz::{NOW, check, cookie_header, json, request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -70,7 +70,7 @@ fuzz_target!(|text: &[u8]| {
         }
     }
     if let Ok(token) = config.iron_seal("[1]", NOW)
-        && let Ok(json) = config.iron_unseal(&token, NOW)
+        && let Ok(json) = config.iron_unseal(&Request::from_token(&token).at(NOW))
     {
         assert_eq!(*json, "[1]");
     }

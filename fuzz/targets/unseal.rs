@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use h3s::{Config, Session};
+use h3s::{Config, Request, Session};
 use h3s_fuzz::{IRON, NOW, PASSWORD, check, config, request, seal};
 use libfuzzer_sys::fuzz_target;
 
@@ -58,7 +58,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(seal::h3s1_plaintext(session.seal().unwrap()), read);
     }
     let _ = BOTH
-        .iron_unseal(&token, NOW)
+        .iron_unseal(&Request::from_token(&token).at(NOW))
         .map(|json| h3s_fuzz::json::compact(&json) == *json || panic!("white space: {}", *json));
 });
 
@@ -77,7 +77,7 @@ fn with_times_until_now(plaintext: &[u8]) -> Vec<u8> {
 }
 
 fn opened_by(config: &Config, token: &[u8]) -> Option<Session> {
-    let session = match config.unseal(token, NOW) {
+    let session = match config.unseal(&Request::from_token(token).at(NOW)) {
         Ok(session) => session,
         Err(error) => {
             assert!(error.rejection().is_some(), "{error}");
@@ -93,9 +93,11 @@ fn opened_by(config: &Config, token: &[u8]) -> Option<Session> {
         );
         assert_eq!(by_header.rejection(), None);
     }
-    let mut copy = config.unseal(token, NOW).unwrap();
+    let mut copy = config.unseal(&Request::from_token(token).at(NOW)).unwrap();
     let token = copy.seal().unwrap().to_owned();
-    let again = config.unseal(&token, NOW).expect("what was sealed opens");
+    let again = config
+        .unseal(&Request::from_token(&token).at(NOW))
+        .expect("what was sealed opens");
     assert_eq!((again.id(), again.data()), (copy.id(), session.data()));
     assert_eq!(
         (again.created_at(), again.is_new()),

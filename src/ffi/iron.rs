@@ -6,7 +6,7 @@ use super::config::h3s_config;
 use super::guard::{Out, guard};
 use super::input::{bytes, reference, time};
 use super::types::{H3S_IRON_SESSION, h3s_error};
-use crate::{Config, Error};
+use crate::{Config, Error, Request};
 
 /// @section Raw seals
 ///
@@ -84,7 +84,11 @@ pub unsafe extern "C" fn h3s_iron_unseal(
 ) -> i32 {
     let (input, place) = ((token, len, "token"), (out, room, out_len));
     // SAFETY: the caller's contract, passed on.
-    unsafe { convert(config, input, now_ms, place, err, Config::iron_unseal) }
+    unsafe {
+        convert(config, input, now_ms, place, err, |config, token, now| {
+            config.iron_unseal(&Request::from_token(token).at(now))
+        })
+    }
 }
 
 /// Makes one text of another, in the caller's memory.

@@ -11,7 +11,7 @@ use super::config::h3s_config;
 use super::guard::{Str, guard, guard_value, handle};
 use super::input::{bytes, reference, request, slot, time, view};
 use super::types::*;
-use crate::{Config, Error, Session};
+use crate::{Config, Error, Request, Session};
 
 /// One request's session. It belongs to one thread at a time, and keeps its config alive.
 ///
@@ -153,7 +153,11 @@ pub unsafe extern "C" fn h3s_unseal(
         let (out, token) = unsafe { (slot(out, "out")?, bytes(token, len, "token")?) };
         // SAFETY: as above.
         let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
-        *out = h3s_session::new(config.config.unseal(token, time(now_ms)?)?)?;
+        *out = h3s_session::new(
+            config
+                .config
+                .unseal(&Request::from_token(token).at(time(now_ms)?))?,
+        )?;
         Ok(())
     })
 }
@@ -623,7 +627,7 @@ unsafe fn open(
     from: *const h3s_request,
     out: *mut *mut h3s_session,
     err: *mut h3s_error,
-    open: fn(&Config, &crate::Request<'_>) -> Result<Session, Error>,
+    open: fn(&Config, &Request<'_>) -> Result<Session, Error>,
 ) -> i32 {
     guard(err, || {
         // SAFETY: as this function's.

@@ -27,6 +27,7 @@ use crate::json;
 use crate::keyring::{Key, Keyring};
 use crate::lid::{self, Lid};
 use crate::record::{Limits, Record, Shape};
+use crate::request::Request;
 use crate::{Error, Rejection, random};
 
 pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
@@ -110,12 +111,12 @@ pub(crate) struct Caller<'a> {
     pub(crate) tries_all: bool,
 }
 
-impl Caller<'_> {
-    /// Who opens a bare token has it opened now, or never.
-    pub(crate) fn of_bare_token() -> Self {
+impl<'a> Caller<'a> {
+    /// A bare token has no other turn: there is no session to be made in its place.
+    pub(crate) fn of_bare_token(request: &Request<'a>) -> Self {
         Caller {
-            peer: b"",
-            warm_only: false,
+            peer: request.peer,
+            warm_only: request.warm_only,
             tries_all: true,
         }
     }

@@ -1,6 +1,6 @@
 //! Sessions in Fe26.2, the format of h3: `tests/interop` holds them against the real packages.
 
-use h3s::{ErrorKind, Rejection, Source};
+use h3s::{ErrorKind, Rejection, Request, Source};
 
 use super::*;
 
@@ -46,7 +46,9 @@ fn the_published_ticket_of_hapi_iron_opens() {
     let ticket = "Fe26.2**0cdd607945dd1dffb7da0b0bf5f1a7daa6218cbae14cac51dcbd91fb077aeb5b*aOZLCKLhCt0D5IU1qLTtYw*g0ilNDlQ3TsdFUqJCqAm9iL7Wa60H7eYcHL_5oP136TOJREkS3BzheDC1dlxz5oJ**05b8943049af490e913bbc3a2485bee2aaf7b823f4c41d0ff0b7c168371a3772*R8yscVdTBRMdsoVbdDiFmUL8zb-c3PQLGJn4Y8C-AqI";
     for token in [ticket.to_owned(), format!("{ticket}~2")] {
         assert_eq!(
-            *config.iron_unseal(token, NOW).unwrap(),
+            *config
+                .iron_unseal(&Request::from_token(&token).at(NOW))
+                .unwrap(),
             r#"{"a":1,"b":2,"c":[3,4,5],"d":{"e":"f"}}"#
         );
     }
@@ -58,8 +60,15 @@ fn a_raw_seal_goes_round_and_lives_for_the_ttl_and_a_minute() {
     for json in ["1", "null", "[ ]", r#"{"a": "b"}"#] {
         let token = config.iron_seal(json, NOW).unwrap();
         let compact = json.replace(' ', "");
-        assert_eq!(*config.iron_unseal(&token, NOW + 64_999).unwrap(), compact);
-        let late = config.iron_unseal(&token, NOW + 65_000).unwrap_err();
+        assert_eq!(
+            *config
+                .iron_unseal(&Request::from_token(&token).at(NOW + 64_999))
+                .unwrap(),
+            compact
+        );
+        let late = config
+            .iron_unseal(&Request::from_token(&token).at(NOW + 65_000))
+            .unwrap_err();
         assert_eq!(late.rejection(), Some(Rejection::Expired));
     }
     assert_eq!(
@@ -183,7 +192,7 @@ fn seal_takes_the_name_of_a_format_and_a_number_of_iterations() {
     let token = |seal: &str| token_at(&config(&format!(r#""seal":{seal}"#)), "{}", NOW);
     let opens = |seal: &str, token: &str| {
         config(&format!(r#""seal":{seal},"legacySealFallback":false"#))
-            .unseal(token, NOW)
+            .unseal(&Request::from_token(token).at(NOW))
             .is_ok()
     };
     let (one, many) = (
@@ -221,14 +230,18 @@ fn every_part_of_a_token_counts() {
         };
         changed[part] = &other;
         assert!(
-            config.unseal(changed.join("*"), NOW).is_err(),
+            config
+                .unseal(&Request::from_token(&changed.join("*")).at(NOW))
+                .is_err(),
             "part {part}"
         );
         for odd in ["", "*", "é", "=", " "] {
             changed[part] = odd;
             if changed[part] != *text {
                 assert!(
-                    config.unseal(changed.join("*"), NOW).is_err(),
+                    config
+                        .unseal(&Request::from_token(&changed.join("*")).at(NOW))
+                        .is_err(),
                     "part {part}: {odd}"
                 );
             }
@@ -248,14 +261,27 @@ fn an_id_in_the_token_is_ignored_under_a_string_and_picks_among_several() {
     let token = token_at(&named("one", "two"), r#"{"a":1}"#, NOW);
     assert!(token.starts_with("Fe26.2*one*"));
     assert_eq!(
-        config(FE26).unseal(&token, NOW).unwrap().data(),
+        config(FE26)
+            .unseal(&Request::from_token(&token).at(NOW))
+            .unwrap()
+            .data(),
         r#"{"a":1}"#
     );
-    let unknown = named("eins", "zwei").unseal(&token, NOW).unwrap_err();
+    let unknown = named("eins", "zwei")
+        .unseal(&Request::from_token(&token).at(NOW))
+        .unwrap_err();
     assert_eq!(unknown.rejection(), Some(Rejection::UnknownKey));
     let plain = token_at(&config(FE26), r#"{"a":1}"#, NOW);
-    assert!(named("default", "two").unseal(&plain, NOW).is_ok());
-    assert!(named("one", "two").unseal(&plain, NOW).is_ok());
+    assert!(
+        named("default", "two")
+            .unseal(&Request::from_token(&plain).at(NOW))
+            .is_ok()
+    );
+    assert!(
+        named("one", "two")
+            .unseal(&Request::from_token(&plain).at(NOW))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -273,7 +299,9 @@ fn what_javascript_would_read_the_same_reads_the_same_and_unknown_members_stay()
     let id = session.id().to_owned();
     let resealed = session.seal().unwrap().to_owned();
     assert_eq!(
-        *config.iron_unseal(&resealed, NOW).unwrap(),
+        *config
+            .iron_unseal(&Request::from_token(&resealed).at(NOW))
+            .unwrap(),
         format!(
             r#"{{"id":"{id}","createdAt":{NOW},"data":{{"n":2}},"lastSeenAt":{NOW},"x":{{"y":[1]}},"z":"é"}}"#
         )
@@ -297,7 +325,7 @@ fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
         assert!(set_cookies(&mut get_at(&config, &cookie, NOW)).is_empty());
     }
     let empty = config.iron_seal_session(r#"{"id":"x"}"#, NOW).unwrap();
-    let session = config.unseal(empty, NOW).unwrap();
+    let session = config.unseal(&Request::from_token(&empty).at(NOW)).unwrap();
     assert_eq!((session.data(), session.created_at()), ("{}", 0));
     for raw in [
         "[]",
@@ -311,7 +339,9 @@ fn a_payload_without_an_id_gets_one_and_is_new_with_its_data() {
         r#"{"id":"a","lastSeenAt":true}"#,
     ] {
         let token = config.iron_seal_session(raw, NOW).unwrap();
-        let refused = config.unseal(token, NOW).unwrap_err();
+        let refused = config
+            .unseal(&Request::from_token(&token).at(NOW))
+            .unwrap_err();
         assert_eq!(refused.rejection(), Some(Rejection::Malformed), "{raw}");
     }
 }
@@ -412,10 +442,7 @@ fn salts_are_kept_and_initialisation_vectors_are_not() {
 fn a_cold_token_is_cold_once_and_only_for_those_who_want_it_warm() {
     let (there, here) = (config(FE26), config(FE26));
     let cookie = sealed_at(&there, r#"{"a":1}"#, NOW);
-    let warm_only = Request {
-        warm_only: true,
-        ..request(&cookie, "", NOW)
-    };
+    let warm_only = request(&cookie, "", NOW).warm_only();
     let cold = here.use_session(&warm_only).unwrap_err();
     assert_eq!(cold.kind(), ErrorKind::Cold);
     assert!(
@@ -432,10 +459,7 @@ fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
     let token = token_at(&there, r#"{"a":1}"#, NOW);
     let other = token_at(&config(FE26), r#"{"b":1}"#, NOW);
     let by = |peer: &'static [u8], header: &str, now| {
-        let request = Request {
-            peer,
-            ..request("", header, now)
-        };
+        let request = request("", header, now).peer(peer);
         here.use_session(&request)
             .map(|session| session.data().to_owned())
     };
@@ -466,6 +490,43 @@ fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
 }
 
 #[test]
+fn a_bare_token_is_cold_for_those_who_want_it_warm() {
+    let (there, here, raw) = (config(FE26), config(FE26), config(FE26));
+    let token = token_at(&there, r#"{"a":1}"#, NOW);
+    let request = Request::from_token(&token).at(NOW);
+    let cold = here.unseal(&request.warm_only()).unwrap_err();
+    assert_eq!(cold.kind(), ErrorKind::Cold);
+    assert_eq!(here.unseal(&request).unwrap().data(), r#"{"a":1}"#);
+    assert!(here.unseal(&request.warm_only()).is_ok());
+    let cold = raw.iron_unseal(&request.warm_only()).unwrap_err();
+    assert_eq!(cold.kind(), ErrorKind::Cold);
+    assert!(raw.iron_unseal(&request).is_ok());
+    assert!(raw.iron_unseal(&request.warm_only()).is_ok());
+}
+
+#[test]
+fn a_peer_that_floods_with_bare_tokens_is_busy() {
+    let (there, here) = (config(FE26), config(FE26));
+    let token = token_at(&there, "{}", NOW);
+    for n in 0..20 {
+        let forged = forged(&token, n);
+        let request = Request::from_token(&forged).peer("mallory").at(NOW);
+        let refused = match n % 2 {
+            0 => here.unseal(&request).unwrap_err(),
+            _ => here.iron_unseal(&request).unwrap_err(),
+        };
+        assert_eq!(refused.rejection(), Some(Rejection::BadSeal), "{n}");
+    }
+    let request = Request::from_token(&token).at(NOW);
+    let mallory = request.peer("mallory");
+    let busy = here.unseal(&mallory).unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    let busy = here.iron_unseal(&mallory).unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    assert!(here.unseal(&request.peer("alice")).is_ok());
+}
+
+#[test]
 fn a_raw_seal_is_no_session_unless_it_may_be_one() {
     let config = config(FE26);
     for json in [
@@ -493,10 +554,7 @@ fn forgeries(token: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
 }
 
 fn by<'a>(peer: &'a [u8], cookie: &'a str, header: &'a str) -> Request<'a> {
-    Request {
-        peer,
-        ..request(cookie, header, NOW)
-    }
+    request(cookie, header, NOW).peer(peer)
 }
 
 #[test]
@@ -527,10 +585,7 @@ fn a_refused_token_is_remembered_and_neither_charged_nor_derived_for_again() {
         assert_eq!(session.rejection(), Some(Rejection::BadSeal), "{n}");
     }
     // It is not even cold any more.
-    let warm_only = Request {
-        warm_only: true,
-        ..by(b"alice", &cookie, &stale)
-    };
+    let warm_only = by(b"alice", &cookie, &stale).warm_only();
     assert!(here.get_session(&warm_only).is_ok());
 }
 
@@ -565,8 +620,7 @@ fn a_cold_cookie_that_may_be_the_newer_one_is_never_passed_over() {
     session.clear();
     let left = set_cookies(&mut session).remove(0);
     let cookie = format!("{old}; {}", left.split(';').next().unwrap());
-    let mut warm_only = request(&cookie, "", NOW + 2 * SECOND);
-    warm_only.warm_only = true;
+    let warm_only = request(&cookie, "", NOW + 2 * SECOND).warm_only();
     assert_eq!(
         two.get_session(&warm_only).unwrap_err().kind(),
         ErrorKind::Cold
@@ -579,10 +633,9 @@ fn a_cold_cookie_that_may_be_the_newer_one_is_never_passed_over() {
     );
     // Nor does a stale cookie that is refused make every request cold.
     let stale = format!("h3={}; {new}", forged(&new[3..], 1));
-    let mut warm_only = request(&stale, "", NOW + 2 * SECOND);
-    assert!(two.get_session(&warm_only).is_ok());
-    warm_only.warm_only = true;
-    assert!(two.get_session(&warm_only).is_ok());
+    let stale = request(&stale, "", NOW + 2 * SECOND);
+    assert!(two.get_session(&stale).is_ok());
+    assert!(two.get_session(&stale.warm_only()).is_ok());
 }
 
 #[test]
@@ -632,8 +685,7 @@ fn what_sealed_here_stays_warm_after_the_salts_have_changed() {
     let here = config(FE26);
     let before = sealed_at(&here, "{}", NOW);
     sealed_at(&here, "{}", NOW + 2 * 86_400 * SECOND);
-    let mut warm_only = request(&before, "", NOW + SECOND);
-    warm_only.warm_only = true;
+    let warm_only = request(&before, "", NOW + SECOND).warm_only();
     assert!(!here.get_session(&warm_only).unwrap().is_new());
 }
 
@@ -680,10 +732,9 @@ fn a_cold_header_is_not_passed_over_for_a_warm_cookie() {
     let (there, here) = (config(FE26), config(FE26));
     let header = token_at(&there, r#"{"from":"header"}"#, NOW);
     let cookie = sealed_at(&here, r#"{"from":"cookie"}"#, NOW);
-    let mut both = request(&cookie, &header, NOW);
-    both.warm_only = true;
-    assert_eq!(here.get_session(&both).unwrap_err().kind(), ErrorKind::Cold);
-    both.warm_only = false;
+    let both = request(&cookie, &header, NOW);
+    let cold = here.get_session(&both.warm_only()).unwrap_err();
+    assert_eq!(cold.kind(), ErrorKind::Cold);
     assert_eq!(here.get_session(&both).unwrap().source(), Source::Header);
 }
 

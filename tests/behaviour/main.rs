@@ -23,14 +23,7 @@ pub fn config(more: &str) -> Config {
 }
 
 pub fn request<'a>(cookie: &'a str, header: &'a str, now_ms: i64) -> Request<'a> {
-    Request {
-        cookie: cookie.as_bytes(),
-        header: header.as_bytes(),
-        peer: b"",
-        warm_only: false,
-        cross_site: false,
-        now_ms,
-    }
+    Request::new(cookie).header(header).at(now_ms)
 }
 
 pub fn use_at(config: &Config, cookie: &str, now_ms: i64) -> Session {

@@ -344,10 +344,21 @@ fn the_token_of_one_session_is_no_token_of_another() {
 }
 
 #[test]
+fn unseal_passes_over_the_scheme_before_a_token_and_the_cookies_beside_it() {
+    let config = config(r#""sessionHeader":false"#);
+    let cookie = sealed_at(&config, r#"{"in":"cookie"}"#, NOW);
+    let header = format!("Bearer {}", token_at(&config, r#"{"in":"header"}"#, NOW));
+    let session = config.unseal(&request(&cookie, &header, NOW)).unwrap();
+    assert_eq!(session.data(), r#"{"in":"header"}"#);
+    let refused = config.unseal(&request(&cookie, "", NOW)).unwrap_err();
+    assert_eq!(refused.rejection(), Some(Rejection::Malformed));
+}
+
+#[test]
 fn unseal_makes_a_refusal_an_error() {
     let config = config(r#""maxAge":60"#);
     let token = token_at(&config, r#"{"a":1}"#, NOW);
-    let session = config.unseal(&token, NOW).unwrap();
+    let session = config.unseal(&Request::from_token(&token).at(NOW)).unwrap();
     assert_eq!(
         (session.source(), session.data()),
         (Source::Token, r#"{"a":1}"#)
@@ -355,11 +366,13 @@ fn unseal_makes_a_refusal_an_error() {
     for (token, now, why) in [
         (token.as_str(), NOW + 61 * SECOND, Rejection::Expired),
         ("", NOW, Rejection::Malformed),
-        (&format!(" {token}"), NOW, Rejection::Malformed),
+        (&format!("={token}"), NOW, Rejection::Malformed),
         (&damaged(&token), NOW, Rejection::BadSeal),
         (&"h3s1..".repeat(4000), NOW, Rejection::TooLarge),
     ] {
-        let error = config.unseal(token, now).unwrap_err();
+        let error = config
+            .unseal(&Request::from_token(token).at(now))
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.rejection()),
             (ErrorKind::Rejected, Some(why))
@@ -406,10 +419,7 @@ fn an_empty_cookie_is_an_absent_one() {
 }
 
 fn from_another_site(cookie: &str) -> Request<'_> {
-    Request {
-        cross_site: true,
-        ..request(cookie, "", NOW)
-    }
+    request(cookie, "", NOW).cross_site()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use dudect_bencher::rand::{Rng, RngExt};
 use dudect_bencher::{BenchRng, Class, CtRunner, ctbench_main};
-use h3s::{Config, Rejection};
+use h3s::{Config, Rejection, Request};
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -116,16 +116,11 @@ impl Token {
             r#"{{"password":"correct horse battery staple, and more of it","seal":{{"format":"{format}"}}}}"#
         ))
         .unwrap();
-        let mut session = config
-            .use_session(&h3s::Request {
-                now_ms: NOW,
-                ..h3s::Request::new(b"")
-            })
-            .unwrap();
+        let mut session = config.use_session(&Request::new("").at(NOW)).unwrap();
         session.set("user", "1").unwrap();
         let text = session.seal().unwrap().to_owned();
         // Its key is one that the config knows: no forgery takes a derivation.
-        assert!(config.unseal(&text, NOW).is_ok());
+        assert!(config.unseal(&Request::from_token(&text).at(NOW)).is_ok());
         let tail_chars = tail_chars(&text);
         let tail = BASE64.decode(&text[text.len() - tail_chars..]).unwrap();
         Token {
@@ -155,7 +150,9 @@ impl Token {
     }
 
     fn open(&self, forged: &[u8], _tag: &[u8]) -> bool {
-        self.config.unseal(forged, NOW).is_ok()
+        self.config
+            .unseal(&Request::from_token(forged).at(NOW))
+            .is_ok()
     }
 
     fn open_and_leak(&self, forged: &[u8], tag: &[u8]) -> bool {
@@ -192,7 +189,7 @@ fn compare(
         .collect();
     let rejection = token
         .config
-        .unseal(forge(token, &forgeries[0].1), NOW)
+        .unseal(&Request::from_token(&forge(token, &forgeries[0].1)).at(NOW))
         .unwrap_err()
         .rejection();
     assert_eq!(rejection, Some(Rejection::BadSeal));

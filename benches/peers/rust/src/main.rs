@@ -159,7 +159,11 @@ fn sessions(work: &str, data: &str, n: u32) -> Option<f64> {
             black_box(session.seal().unwrap().len());
         }),
         "open" => cpu_ns(n, || {
-            black_box(count(&config.unseal(&token, now_ms()).unwrap()));
+            black_box(count(
+                &config
+                    .unseal(&Request::from_token(&token).at(now_ms()))
+                    .unwrap(),
+            ));
         }),
         "forged" => cpu_ns(n, || {
             black_box(get(&forged).is_new());

@@ -1,0 +1,148 @@
+//! What a caller brings: a request's headers, and who sent it when. And where a session came from.
+
+use crate::{Error, clock};
+
+/// What a request brings that can hold a session, and who sent it.
+///
+/// ```
+/// use h3s::Request;
+///
+/// # let (cookie, authorization, address) = ("h3=…", "Bearer …", "192.0.2.1");
+/// let request = Request::new(cookie)
+///     .header(authorization)
+///     .peer(address)
+///     .at(1_800_000_000_000);
+/// # let _ = request;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Request<'a> {
+    pub(crate) cookie: &'a [u8],
+    pub(crate) header: &'a [u8],
+    pub(crate) peer: &'a [u8],
+    pub(crate) warm_only: bool,
+    pub(crate) cross_site: bool,
+    /// In milliseconds since 1970; None for the system clock.
+    pub(crate) now_ms: Option<i64>,
+}
+
+impl<'a> Request<'a> {
+    /// A request with this value of the Cookie header, which may be empty. Several Cookie lines:
+    /// joined with `"; "`.
+    pub fn new(cookie: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
+        Request {
+            cookie: cookie.as_ref(),
+            header: b"",
+            peer: b"",
+            warm_only: false,
+            cross_site: false,
+            now_ms: None,
+        }
+    }
+
+    /// A bare token, for [`Config::unseal`](crate::Config::unseal) and
+    /// [`iron_unseal`](crate::Config::iron_unseal): a request with this header and no cookie.
+    ///
+    /// ```
+    /// use h3s::{Config, Request};
+    ///
+    /// # let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+    /// let token = config.use_session(&Request::new(""))?.seal()?.to_owned();
+    /// let session = config.unseal(&Request::from_token(&token))?;
+    /// assert_eq!(session.data(), "{}");
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn from_token(token: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
+        Request::new("").header(token)
+    }
+
+    /// The value of the session header; an empty one is none. A leading `Bearer ` is passed over.
+    pub fn header(self, header: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
+        Request {
+            header: header.as_ref(),
+            ..self
+        }
+    }
+
+    /// Who asks: the client's address as text or as its 4 or 16 bytes, of which in IPv6 the first
+    /// 64 bits count, or anything else that tells clients apart; an empty one is none.
+    ///
+    /// A peer that sends many forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy)
+    /// for those that would take a slow key derivation.
+    pub fn peer(self, peer: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
+        Request {
+            peer: peer.as_ref(),
+            ..self
+        }
+    }
+
+    /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation:
+    /// for event loops, which can repeat the call in a thread. So also where another cookie opens
+    /// without: which is the newer one shows only then.
+    pub fn warm_only(self) -> Request<'a> {
+        Request {
+            warm_only: true,
+            ..self
+        }
+    }
+
+    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with
+    /// SameSite stayed behind.
+    ///
+    /// Where the request carried no cookie of the session,
+    /// [`Config::use_session`](crate::Config::use_session) is then
+    /// [`get_session`](crate::Config::get_session), and
+    /// [`Session::clear`](crate::Session::clear) deletes nothing.
+    pub fn cross_site(self) -> Request<'a> {
+        Request {
+            cross_site: true,
+            ..self
+        }
+    }
+
+    /// The time of the request, in milliseconds since 1970, in place of the system clock's.
+    pub fn at(self, now_ms: i64) -> Request<'a> {
+        Request {
+            now_ms: Some(now_ms),
+            ..self
+        }
+    }
+
+    /// The header's value without the white space around it, nor the scheme `Bearer` before it,
+    /// which stands in an `Authorization` header; None for an empty one.
+    pub(crate) fn token(&self) -> Option<&'a [u8]> {
+        const SCHEME: &[u8] = b"Bearer";
+        let value = self.header.trim_ascii();
+        let token = match value.split_at_checked(SCHEME.len()) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => match rest.first() {
+                None | Some(b' ') => rest.trim_ascii(),
+                Some(_) => value,
+            },
+            _ => value,
+        };
+        Some(token).filter(|token| !token.is_empty())
+    }
+
+    /// The time that is now for it.
+    pub(crate) fn now(&self) -> Result<i64, Error> {
+        match self.now_ms {
+            Some(now_ms) => clock::check(now_ms),
+            None => Ok(clock::system()),
+        }
+    }
+}
+
+/// Where a session came from. The discriminants are those of the C ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Source {
+    /// This request made it.
+    None = 0,
+    /// A cookie.
+    Cookie = 1,
+    /// The session header.
+    Header = 2,
+    /// [`Config::unseal`](crate::Config::unseal).
+    Token = 3,
+}
