@@ -68,7 +68,7 @@ impl Config {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if `seal.accept` has no `"h3-1"` or
     /// `"h3-2"`; the rest as [`Config::unseal`].
     pub fn iron_unseal(&self, request: &Request<'_>) -> Result<Zeroizing<String>, Error> {
-        let (now, token) = (request.now()?, request.token().unwrap_or_default());
+        let (now, token) = (request.now()?, request.bare_token());
         let fe26 = self.fe26()?;
         if token.len() > self.inner().max_token_len {
             return Err(Rejection::TooLarge.into());

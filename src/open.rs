@@ -101,7 +101,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         dead: 0,
         twins: Twins::default(),
     };
-    let found = match search.header(config.header_name().and(request.token()))? {
+    let found = match search.header(config.header_name().and(request.header_token()))? {
         Some(opened) => Some(opened),
         None => match carried.as_ref().filter(|_| !search.refused.header_ended) {
             Some(carried) => search.cookies(carried)?,
@@ -146,7 +146,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
 
 /// Opens a bare token.
 fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
-    let (now, token) = (request.now()?, request.token().unwrap_or_default());
+    let (now, token) = (request.now()?, request.bare_token());
     if token.len() > config.inner().max_token_len {
         return Err(Rejection::TooLarge.into());
     }

@@ -108,19 +108,16 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The header's value without the white space around it, nor the scheme `Bearer` before it,
-    /// which stands in an `Authorization` header; None for an empty one.
-    pub(crate) fn token(&self) -> Option<&'a [u8]> {
-        const SCHEME: &[u8] = b"Bearer";
-        let value = self.header.trim_ascii();
-        let token = match value.split_at_checked(SCHEME.len()) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => match rest.first() {
-                None | Some(b' ') => rest.trim_ascii(),
-                Some(_) => value,
-            },
-            _ => value,
-        };
+    /// The session header's token: without the white space around it, and without the scheme
+    /// `Bearer`, which stands before it in an `Authorization` header. None for an empty one.
+    pub(crate) fn header_token(&self) -> Option<&'a [u8]> {
+        let token = without_scheme(self.header.trim_ascii());
         Some(token).filter(|token| !token.is_empty())
+    }
+
+    /// The bare token that it is: as it is, but for the scheme before it.
+    pub(crate) fn bare_token(&self) -> &'a [u8] {
+        without_scheme(self.header)
     }
 
     /// The time that is now for it.
@@ -129,6 +126,17 @@ impl<'a> Request<'a> {
             Some(now_ms) => clock::check(now_ms),
             None => Ok(clock::system()),
         }
+    }
+}
+
+fn without_scheme(value: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"Bearer";
+    match value.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => match rest.first() {
+            None | Some(b' ') => rest.trim_ascii_start(),
+            Some(_) => value,
+        },
+        _ => value,
     }
 }
 

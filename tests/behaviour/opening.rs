@@ -366,7 +366,7 @@ fn unseal_makes_a_refusal_an_error() {
     for (token, now, why) in [
         (token.as_str(), NOW + 61 * SECOND, Rejection::Expired),
         ("", NOW, Rejection::Malformed),
-        (&format!("={token}"), NOW, Rejection::Malformed),
+        (&format!(" {token}"), NOW, Rejection::Malformed),
         (&damaged(&token), NOW, Rejection::BadSeal),
         (&"h3s1..".repeat(4000), NOW, Rejection::TooLarge),
     ] {
