@@ -9,6 +9,8 @@ libdir = $(exec_prefix)/lib
 includedir = $(prefix)/include
 INSTALL = install
 
+OBJCOPY = objcopy
+
 version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # The soname follows the major version; build.rs gives it to the library, and the suite `abi` compares the two.
 abi := $(firstword $(subst ., ,$(version)))
@@ -16,48 +18,79 @@ abi := $(firstword $(subst ., ,$(version)))
 # Cargo's output has to be where this file looks for it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-# The library names no folder of the machine that builds it, and so is the same from each: a panic names the source file, which lies
-# in cargo's folder or, vendored, in this one. Cargo passes over the setting where there are RUSTFLAGS. (bindings/python does the same.)
+# The library names no folder of the machine that builds it, and so is the same from each: a panic
+# names the source file, which lies in cargo's folder or, vendored, in this one. Cargo passes over
+# the setting where there are RUSTFLAGS. (bindings/python does the same.)
 remap_own := --remap-path-prefix=$(CURDIR)=.
 remap_others := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=/cargo
 cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own) $(remap_others)' )cargo \
 	--config "build.rustflags=['$(remap_own)','$(remap_others)']"
-# More for `cargo build`.
+# More for `cargo build`, such as --target or --profile.
 cargo_options =
+profile = $(if $(filter --profile%,$(cargo_options)),,--release)
 
-# Says that `all` was made from these sources, so that `sudo make install` needs no cargo.
-built := target/release/.built
+# Says that `all` was made from these sources, and with which options, so that `sudo make install`
+# needs no cargo.
+built := target/.built
 sources := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+ifneq ($(strip $(cargo_options)),)
+ifneq ($(strip $(cargo_options)),$(strip $(file <$(built))))
+sources += FORCE
+endif
+endif
 
-# $(call pc,PREFIX,LIBDIR,INCLUDEDIR,LIBS): the text of h3s.pc. -lgcc_s is not among Libs.private: every compiler driver adds
-# it, or with -static the archive that takes its place.
+# $(call pc,PREFIX,LIBDIR,INCLUDEDIR,LIBS): the text of h3s.pc. -lgcc_s is not among Libs.private:
+# every compiler driver adds it, or with -static the archive that takes its place.
 pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
-	'Name: libh3s' 'Description: Sessions of h3 (Nuxt, Nitro) with a C ABI' 'Version: $(version)' \
-	'Libs: -L$${libdir} -lh3s$(4)' 'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$${includedir}'
+	'Name: libh3s' 'Description: Sessions of h3 (Nuxt, Nitro) with a C ABI' \
+	'Version: $(version)' 'Libs: -L$${libdir} -lh3s$(4)' \
+	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$${includedir}'
 
-# ---- Build -----------------------------------------------------------------------------------------------------------
+# ---- Build ---------------------------------------------------------------------------------------
 
 .PHONY: all
 all: ## Build the shared and the static library (the default)
-	@. tests/setup.sh && need_rust
-	$(cargo) build --release --locked $(cargo_options)
-	@$(MAKE) --no-print-directory target/lib target/pkgconfig/h3s.pc
-	@touch $(built)
+	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && mkdir -p target && \
+	$(cargo) build $(profile) --locked $(cargo_options) \
+		--message-format=json-render-diagnostics >target/cargo.json
+	@grep -oE '"[^"]*/libh3s\.(so|a)"' target/cargo.json | sort -u | \
+		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >target/made.new
+	@cmp -s target/made.new target/made.mk || cp target/made.new target/made.mk
+	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc
+	@echo '$(cargo_options)' >$(built)
 
-# The library under the names that a linker and a loader look for, and a h3s.pc that leads there: with
-# PKG_CONFIG_PATH=target/pkgconfig a program builds against this tree and, thanks to the rpath, runs from it.
-target/lib: Makefile
-	@mkdir -p $@
-	@ln -sfn ../release/libh3s.so $@/libh3s.so
-	@ln -sfn libh3s.so $@/libh3s.so.$(abi)
-	@ln -sfn ../release/libh3s.a $@/libh3s.a
-	@touch $@
+# Where cargo has put the two libraries, which depends on its options and its configuration.
+-include $(wildcard target/made.mk)
+
+# The library under the names that a linker and a loader look for, and a h3s.pc that leads there:
+# with PKG_CONFIG_PATH=target/pkgconfig a program builds against this tree and, thanks to the rpath,
+# runs from it.
+target/lib/libh3s.so: target/made.mk Makefile
+	@mkdir -p $(@D)
+	@ln -sfn $(patsubst $(CURDIR)/target/%,../%,$(so)) $@
+	@ln -sfn libh3s.so $@.$(abi)
+
+# Cargo's archive defines all symbols of Rust's standard library, so that a program could hold no
+# other Rust library; and of two plugins with a copy each, one could call into the other's. So it
+# becomes one object with all symbols local but h3s_*, and these hidden, which is to say known to
+# the program that the archive is linked into and to no other. What nobody calls is left out, and
+# so is what only a compiler or a debugger reads.
+target/lib/libh3s.a: $(a) target/made.mk c-tests/symbols.txt Makefile
+	@mkdir -p target/archive $(@D)
+	@{ sed 's/^/.hidden /' c-tests/symbols.txt; echo '.section .note.GNU-stack,"",%progbits'; } | \
+		$(AS) -o target/archive/hidden.o
+	@$(LD) -r --gc-sections --force-group-allocation $$(sed 's/^/-u /' c-tests/symbols.txt) \
+		-o target/archive/all.o target/archive/hidden.o $(a)
+	@$(OBJCOPY) --strip-unneeded --remove-section=.llvmbc --remove-section=.llvmcmd \
+		--wildcard --keep-global-symbol='h3s_*' target/archive/all.o target/archive/h3s.o
+	@rm -f $@ && $(AR) rcsD $@ target/archive/h3s.o
 
 target/pkgconfig/h3s.pc: Makefile Cargo.toml
 	@mkdir -p $(@D)
-	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include, -Wl$(comma)-rpath$(comma)$${libdir}) >$@
+	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include,$(rpath)) >$@
 
 comma := ,
+rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}
 
 .PHONY: header abi-record
 header: ## Write include/h3s.h from the comments in src/ffi
@@ -172,10 +205,10 @@ SECONDS = 60
 .PHONY: install uninstall
 install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir)
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(includedir)"
-	$(INSTALL) -m 755 target/release/libh3s.so "$(DESTDIR)$(libdir)/libh3s.so.$(version)"
+	$(INSTALL) -m 755 target/lib/libh3s.so "$(DESTDIR)$(libdir)/libh3s.so.$(version)"
 	ln -sfn libh3s.so.$(version) "$(DESTDIR)$(libdir)/libh3s.so.$(abi)"
 	ln -sfn libh3s.so.$(abi) "$(DESTDIR)$(libdir)/libh3s.so"
-	$(INSTALL) -m 644 target/release/libh3s.a "$(DESTDIR)$(libdir)/libh3s.a"
+	$(INSTALL) -m 644 target/lib/libh3s.a "$(DESTDIR)$(libdir)/libh3s.a"
 	$(INSTALL) -m 644 include/h3s.h "$(DESTDIR)$(includedir)/h3s.h"
 	@$(call pc,$(prefix),$(libdir),$(includedir)) >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"

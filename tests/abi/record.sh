@@ -12,7 +12,7 @@ abi_needs
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 made=target/abi
 mkdir -p "$made"
-abi_of_header include/h3s.h "$(abi_soname target/release/libh3s.so)" "$made/stub" >"$made/new.abi"
+abi_of_header include/h3s.h "$(abi_soname target/lib/libh3s.so)" "$made/stub" >"$made/new.abi"
 abi_constants include/h3s.h >"$made/new.constants"
 
 former=$(abi_record 2>/dev/null || true)

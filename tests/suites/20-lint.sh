@@ -22,7 +22,8 @@ if need_rust rustfmt; then
     check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
     check "cargo fmt of the fuzz targets" cargo fmt --check --manifest-path fuzz/Cargo.toml
     check "cargo fmt of the measurement of timing" cargo fmt --check --manifest-path "$timing"
-    check "rustfmt of the program with races" rustfmt --check --edition 2024 tests/threads/race.rs
+    check "rustfmt of the tests' libraries" \
+        rustfmt --check --edition 2024 tests/threads/race.rs tests/archive/other.rs
 else
     skip "cargo fmt" "needs Rust with rustfmt"
 fi
@@ -105,7 +106,7 @@ if need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr
     done < <(files 'c-tests/*.c' 'examples/*.c' 'benches/*.c' 'tests/*.c')
     while IFS= read -r -d '' file; do
         check "$file is C++11" g++ -std=c++11 "${warnings[@]}" "$file"
-    done < <(files 'c-tests/*.cc' 'c-tests/*.cpp' 'examples/*.cpp')
+    done < <(files 'c-tests/*.cc' 'c-tests/*.cpp' 'examples/*.cpp' 'tests/*.cc')
 else
     skip "the C files" "needs a C compiler and the libraries' headers"
 fi

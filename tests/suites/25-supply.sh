@@ -137,13 +137,13 @@ build_elsewhere() {
     local tree=$elsewhere/tree cargo_home=${CARGO_HOME:-$HOME/.cargo} file
     mkdir -p "$tree" "$elsewhere/home/cargo" && ln -sfn "$cargo_home/registry" "$elsewhere/home/cargo/registry" || return
     # With their times, so that it is quick where nothing has changed.
-    for file in src include tests/setup.sh Cargo.toml Cargo.lock Makefile build.rs README.md LICENSE; do
+    for file in src include tests/setup.sh c-tests/symbols.txt Cargo.toml Cargo.lock Makefile build.rs README.md LICENSE; do
         mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
     done
     bounded 1800 env -u CARGO_TARGET_DIR RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" HOME="$root/$elsewhere/home" \
         CARGO_HOME="$root/$elsewhere/home/cargo" make --no-print-directory -C "$tree" all
 }
-same() { sha256sum "target/release/$1" "$elsewhere/tree/target/release/$1" && cmp "target/release/$1" "$elsewhere/tree/target/release/$1"; }
+same() { sha256sum "target/lib/$1" "$elsewhere/tree/target/lib/$1" && cmp "target/lib/$1" "$elsewhere/tree/target/lib/$1"; }
 # Of this tree, of the home folder and of what cargo has there.
 no_paths() { ! grep -aoE "($root|$HOME|${CARGO_HOME:-$HOME/.cargo})/[[:graph:]]*" "$1" | sort -u | head -n 5 | grep .; }
 own_flags() { RUSTFLAGS='--cfg of_mine' make --dry-run all | grep -F -- "RUSTFLAGS='--cfg of_mine --remap-path-prefix="; }
@@ -151,7 +151,7 @@ own_flags() { RUSTFLAGS='--cfg of_mine' make --dry-run all | grep -F -- "RUSTFLA
 check "make all, in another folder and for another user" build_elsewhere
 for file in libh3s.so libh3s.a; do
     check "$file is the same to the byte" same "$file"
-    check "$file names no folder of this machine" no_paths "target/release/$file"
+    check "$file names no folder of this machine" no_paths "target/lib/$file"
 done
 check "RUSTFLAGS of the user's are kept" own_flags
 finish

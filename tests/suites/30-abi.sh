@@ -7,7 +7,8 @@ compilers=(gcc)
 if need_debian clang clang; then compilers+=(clang); else skip "clang" "needs clang"; fi
 export LC_ALL=C
 
-library=target/release/libh3s.so
+library=target/lib/libh3s.so
+archive=target/lib/libh3s.a
 max_size=1048576
 
 # ---- The library -----------------------------------------------------------------------------------------------------
@@ -22,8 +23,7 @@ small() { local size; size=$(stat -c %s "$library") && echo "$size bytes" && [ "
 # Cargo tells where build.rs has left the header that it generated for this very build.
 header_is_current() {
     local out
-    out=$(make --no-print-directory --silent all cargo_options='--quiet --message-format=json' |
-        grep '"reason":"build-script-executed"' | grep -F "/$(basename "$root")#" |
+    out=$(grep '"reason":"build-script-executed"' target/cargo.json | grep -F "/$(basename "$root")#" |
         sed -n 's/.*"out_dir":"\([^"]*\)".*/\1/p') &&
         diff -u include/h3s.h "$out/h3s.h"
 }
@@ -56,6 +56,59 @@ if [[ " ${compilers[*]} " == *" clang "* ]]; then
     check "nor in C++, but that this is not C++98" \
         clang -std=c++11 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Werror -fsyntax-only -Iinclude "$scratch/header.cc"
 fi
+
+# ---- The archive -------------------------------------------------------------------------------------------------------
+
+# What the archive defines for others, in the words of readelf.
+defined() { readelf --wide --symbols "$archive" | grep -E ' (GLOBAL|WEAK) ' | grep -v ' UND '; }
+archive_symbols_match() { diff c-tests/symbols.txt <(defined | awk '{ print $8 }' | sort); }
+hidden() { [ "$(defined | awk '{ print $5, $6 }' | sort -u)" = 'GLOBAL HIDDEN' ]; }
+one_object() { [ "$(ar t "$archive")" = h3s.o ]; }
+# What a C library may lack, the standard library asks for weakly.
+weak_kept() { readelf --wide --symbols "$archive" | grep -E ' WEAK .* UND (__cxa_thread_atexit_impl|statx)$'; }
+no_executable_stack() { readelf --wide --sections "$archive" | grep -E ' \.note\.GNU-stack +PROGBITS .* 00 +0 +0 +1$'; }
+archive_is_small() { local size; size=$(stat -c %s "$archive") && echo "$size bytes" && [ "$size" -le $((4 * max_size)) ]; }
+
+plugins() {
+    local one
+    for one in one two; do
+        cc -std=c99 "${warnings[@]}" -shared -fPIC -Iinclude tests/archive/plugin.c "$archive" -o "$scratch/$one.so" || return
+    done
+    cc -std=c99 "${warnings[@]}" tests/archive/host.c -o "$scratch/host" -ldl && bounded 60 "$scratch/host" "$scratch/one.so" "$scratch/two.so"
+}
+other() { rustc --edition 2024 --crate-type staticlib tests/archive/other.rs -o "$scratch/libother.a"; }
+# What these warn of is the other library.
+beside() { # beside COMPILER FLAG...
+    "$1" -std=c99 "${warnings[@]}" -Iinclude tests/archive/beside.c tests/archive/plugin.c "${@:2}" \
+        -lpthread -lm -ldl -o "$scratch/beside" && bounded 60 "$scratch/beside"
+}
+throws() { # throws FLAG...
+    cc -std=c99 "${warnings[@]}" -Iinclude -c tests/archive/plugin.c -o "$scratch/plugin.o" &&
+        c++ -std=c++11 "${warnings[@]}" "$@" tests/archive/throws.cc "$scratch/plugin.o" "$archive" -o "$scratch/throws" &&
+        bounded 60 "$scratch/throws"
+}
+
+check "the archive defines for others what c-tests/symbols.txt has, and nothing else" archive_symbols_match
+check "what it defines is hidden from other libraries" hidden
+check "the archive is one object" one_object
+check "its weak symbols are weak" weak_kept
+check "the archive asks for no executable stack" no_executable_stack
+check "the archive has at most $((4 * max_size / 1024)) KiB" archive_is_small
+check "each of two plugins calls its own copy" plugins
+check "another Rust library is built" other
+whole() { beside "$1" -Wl,--whole-archive "$archive" "$scratch/libother.a" -Wl,--no-whole-archive; }
+for compiler in "${compilers[@]}"; do
+    check "the archive links before another Rust library, with $compiler" beside "$compiler" "$archive" "$scratch/libother.a"
+    check "the archive links after another Rust library, with $compiler" beside "$compiler" "$scratch/libother.a" "$archive"
+    check "the archive has no symbol in common with another Rust library, with $compiler" whole "$compiler"
+    check "the archive links statically beside another Rust library, with $compiler" \
+        beside "$compiler" -static "$archive" "$scratch/libother.a"
+    check "the archive links with --gc-sections beside another Rust library, with $compiler" \
+        beside "$compiler" -Wl,--gc-sections "$archive" "$scratch/libother.a"
+done
+check "exceptions of C++ unwind in a program with the archive" throws
+check "exceptions of C++ unwind in a static program with the archive" throws -static
+check "exceptions of C++ unwind in a program with the archive and --gc-sections" throws -Wl,--gc-sections
 
 # ---- The installation ------------------------------------------------------------------------------------------------
 
@@ -105,4 +158,20 @@ check "a C program builds with the static library" static ''
 check "it does without any shared library" static -static
 check "make uninstall" make "${install_options[@]}" uninstall
 check "nothing is left behind" nothing_left
+
+# Into folders of their own; then the library is as it was for those who come next.
+host=$(rustc -vV | sed -n 's/^host: //p')
+other_options="--target $host --profile dev"
+other_target() {
+    bounded 900 make --no-print-directory cargo_options="$other_options" "${install_options[@]}" install || return
+    cmp "$lib/libh3s.so.$version" "target/$host/debug/libh3s.so" && diff <(expected) <(installed) && shared cc && static ''
+}
+as_before() { make --no-print-directory all && [ "$(readlink -f "$library")" = "$root/target/release/libh3s.so" ]; }
+options_kept() { # that `make install`, by an administrator without cargo, installs what was made
+    make --no-print-directory all cargo_options="$other_options" || return
+    ! make --no-print-directory --dry-run "${install_options[@]}" install | grep 'cargo build'
+}
+check "make install cargo_options= installs what another target and profile make" other_target
+check "make install keeps to the options of make" options_kept
+check "make without options makes the release again" as_before
 finish

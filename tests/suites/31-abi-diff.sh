@@ -10,7 +10,7 @@ need_build
 header=include/h3s.h
 record=$(abi_record)
 version=$(abi_recorded_version)
-soname=$(abi_soname target/release/libh3s.so)
+soname=$(abi_soname target/lib/libh3s.so)
 made=$scratch/made
 mkdir -p "$made"
 
