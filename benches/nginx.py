@@ -1,9 +1,11 @@
-"""What a request costs nginx's worker: a static page with `h3s off`, `get`, `use` and `get` with `h3s_require`, in one run.
+"""What a request costs nginx's worker: a static page with `h3s off`, `get`, `use` and `get` with
+`h3s_require`, in one run.
 
     benches/nginx.py [SECONDS]     rounds of about a second each, interleaved; 40 in all by default
-    benches/nginx.py --memory      instead: the memory of a worker before and after a million requests
+    benches/nginx.py --memory      instead: a worker's memory before and after a million requests
 
-The load is wrk's, with a valid cookie of 1 KiB of data; `off` logs the same line without $h3s_id. CPU time is the worker's own.
+The load is wrk's, with a valid cookie of 1 KiB of data; `off` logs the same line without $h3s_id.
+CPU time is the worker's own.
 """
 
 from __future__ import annotations
@@ -85,7 +87,8 @@ def start(folder: Path, options: object) -> Nginx:
 
 
 def measure(nginx: Nginx, cookie: str, rounds: int) -> dict[str, tuple[float, float]]:
-    """By kind: the least microseconds of CPU a request, since what else runs only adds, and the median of requests a second."""
+    """By kind: the least microseconds of CPU a request, since what else runs only adds, and the
+    median of requests a second."""
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
     for n in range(len(KINDS)):
         load(nginx, f"/{n}/index.html", cookie, 1)

@@ -1,6 +1,8 @@
-"""Asks every driver everything, round by round, and has the report written. See README.md; run.sh has built what this needs.
+"""Asks every driver everything, round by round, and has the report written. See README.md; run.sh
+has built what this needs.
 
-bench.py [--quick | --smoke] OUTPUT: measures for some minutes, for two minutes, or just once without any claim to be right.
+bench.py [--quick | --smoke] OUTPUT: measures for some minutes, for two minutes, or just once
+without any claim to be right.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ DRIVERS: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """So many rounds, of so many nanoseconds for each figure; fewer, when a busy machine makes them take longer than these seconds."""
+    """So many rounds, of so many nanoseconds for each figure; fewer, when a busy machine makes them
+    take longer than these seconds."""
 
     rounds: int
     round_ns: float
@@ -102,7 +105,8 @@ class Driver:
 
 
 def make_data(n: int) -> str:
-    """A session's data of about n bytes: a count, a user and a list of strings, which compress no better than identifiers do."""
+    """A session's data of about n bytes: a count, a user and a list of strings, which compress no
+    better than identifiers do."""
     identifiers = random.Random(n)
     data = '{"count":1,"user":{"id":4211,"name":"Ada Lovelace"},"roles":["reader"'
     while len(data) + 24 < n:
@@ -114,7 +118,7 @@ def cells(peers: Iterable[Peer], sizes: Iterable[str]) -> list[Cell]:
     found = []
     for peer in peers:
         found += [Cell(peer, work, size) for size in sizes for work in WORKS]
-        found += [Cell(peer, work, "1024") for work in ("forged", "lid", "none", "start")]
+        found += [Cell(peer, work, "1024") for work in ("forged", "limited", "none", "start")]
         if peer.driver == "c":
             found += [Cell(peer, work, "3072") for work in ("threads1", "threads2")]
     return found
@@ -138,7 +142,8 @@ def calibrated(drivers: dict[str, Driver], wanted: list[Cell], round_ns: float, 
 
 
 def measure(drivers: dict[str, Driver], wanted: list[Cell], plan: Plan, results: Results) -> None:
-    """Round by round. What will be compared stands together, in an order that changes, so that a busy moment meets all of it."""
+    """Round by round. What will be compared stands together, in an order that changes, so that a
+    busy moment meets all of it."""
     calls = calibrated(drivers, wanted, plan.round_ns, results)
     shuffle = random.Random(20261125)
     began = time.monotonic()
@@ -157,7 +162,8 @@ def measure(drivers: dict[str, Driver], wanted: list[Cell], plan: Plan, results:
 
 
 def verify(drivers: dict[str, Driver], peers: Iterable[Peer], sizes: Iterable[str]) -> None:
-    """Every peer does its work: a request leaves a cookie with the next count, and a forged token does not open."""
+    """Every peer does its work: a request leaves a cookie with the next count, and a
+    forged token does not open."""
     for peer in peers:
         for size in sizes:
             answer = drivers[peer.driver].measure(Cell(peer, "count", size), 1)
@@ -187,7 +193,8 @@ def count(
 
 
 def count_instructions(sizes: Iterable[str], folder: Path, results: Results) -> None:
-    """By callgrind, which the neighbours do not disturb; without AVX-512, which it does not know. A tenth of the calls is to warm up."""
+    """By callgrind, which the neighbours do not disturb; without AVX-512, which it does not know. A
+    tenth of the calls is to warm up."""
     asked, made = 200, 220
     for size in sizes:
         for work in ("request", "read"):
@@ -219,7 +226,8 @@ def load_ns() -> float:
 
 
 def started(folder: Path, results: Results) -> dict[str, Driver]:
-    """The drivers that can be had. Only Ruby's may be missing: not every machine can have its packages."""
+    """The drivers that can be had. Only Ruby's may be missing: not every machine
+    can have its packages."""
     drivers = {}
     for name, command in DRIVERS.items():
         try:

@@ -31,7 +31,8 @@ Value = float | None
 
 
 def bars(title: str, values: Sequence[tuple[str, float, str]]) -> bytes:
-    """One bar a value, on a logarithmic scale; the first at the top, by kind in one of three colours."""
+    """One bar a value, on a logarithmic scale; the first at the top, by kind in
+    one of three colours."""
     chart = pygal.HorizontalBar(**common(title, 24 * len(values) + 90), show_legend=False, zero=0.3, margin_right=40)
     chart.range = (0.3, 1e5)
     chart.y_labels = POWERS
@@ -96,7 +97,8 @@ def rounded(value: float) -> str:
 
 
 def plain(svg: bytes) -> bytes:
-    """Without what is only for a script, and without what differs from run to run: an identity and the day."""
+    """Without what is only for a script, and without what differs from run to run: an
+    identity and the day."""
     text = svg.decode()
     text = re.sub(r"chart-[0-9a-f-]{36}", "chart", text)
     text = re.sub(r"<!--.*?-->|<script.*?</script>|<desc.*?</desc>", "", text, flags=re.DOTALL)

@@ -1,4 +1,5 @@
-"""page.py FOLDER [--sizes] [--readme FILE]: whether the results there are whole, of all sizes; whether the README shows their figures."""
+"""page.py FOLDER [--sizes] [--readme FILE]: whether the results there are whole, of all sizes;
+whether the README shows their figures."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def faults(folder: Path, sizes: bool, readme: Path | None) -> list[str]:
     requests = next((text for title, text in sections.items() if title.startswith("A request")), "")
     everywhere = "".join(sections.values())
     for peer in PEERS:
-        # Two only seal and open; Ruby's packages cannot be had everywhere, which the page then says.
+        # Two only seal and open; Ruby's packages cannot be had everywhere,
+        # which the page then says.
         text = everywhere if peer.name in ("fernet", "hapi-iron") else requests
         missing = peer.driver == "ruby" and "Left out: ruby" in page
         if not missing and not re.search(

@@ -59,7 +59,8 @@ class Cell:
 class Results:
     """Everything that was found out, for the report."""
 
-    #: Each round's nanoseconds a call; the rounds of one round stand at the same place in every list.
+    #: Each round's nanoseconds a call; the rounds of one round stand at the
+    #: same place in every list.
     times: dict[Cell, list[float]] = field(default_factory=dict)
     numbers: dict[Cell, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

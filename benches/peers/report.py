@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Report:
         figure = self.figure(peer, work, size)
         return f"{rounded(figure.value / 1000)} {figure.spread_text}" if figure else "–"
 
-    # ---- The parts ---------------------------------------------------------------------------------------------------
+    # ---- The parts -------------------------------------------------------------------------------
 
     def figures(self) -> list[str]:
         """The three that the top README shows."""
@@ -112,14 +113,16 @@ class Report:
         h3 = times("node", "h3-2", "request", "1024")
         at_least("h3 2 / request of 1,024 B", h3, self.ours, 8000)
         at_least("h3 2 / the same in Fe26.2, keys remembered", h3, times("c", "fe26", "request", "1024"), 2500)
-        # A cold request derives the keys of what it opens; those to seal under are derived with the configuration.
+        # A cold request derives the keys of what it opens; those to seal under are
+        # derived with the configuration.
         cold, fe26, native = (
             times("c", name, work, "1024") for name, work in (("cold", "request"), ("fe26", "start"), ("h3s", "start"))
         )
         derived = [opened + with_keys - without for opened, with_keys, without in zip(cold, fe26, native)]
         at_least("h3 2 / the same in Fe26.2, cold, with the keys to seal under", h3, derived, 1)
         at_most("allocations in it", self.results.number_of("c", "h3s", "allocations", "1024"), "", 6)
-        # The least of all rounds: two threads need both processors to themselves, which they seldom have.
+        # The least of all rounds: two threads need both processors to
+        # themselves, which they seldom have.
         one, two, limit_one, limit_two = (
             min(times("c", name, work, "3072"), default=0.0)
             for name in ("h3s", "openssl")
@@ -157,7 +160,7 @@ class Report:
         return table(["µs", *(f"{SIZES[size]:,} B" for size in self.sizes), "times libh3s in C, 1,024 B"], rows)
 
     def others(self) -> str:
-        works = {"forged": "forged token", "lid": "over the lid", "none": "no cookie", "start": "configuration"}
+        works = {"forged": "forged token", "limited": "over the limit", "none": "no cookie", "start": "configuration"}
         rows = []
         for peer in self.peers:
             row = [self.microseconds(peer, work, "1024") for work in works]
@@ -269,14 +272,24 @@ def figures_in(text: str) -> list[str]:
     """The figures between the marks of a README, or at the top of the results."""
     if BEGIN in text:
         text = text[text.index(BEGIN) : text.index(END)]
-    return re.findall(r"^- (.*)$", text, re.MULTILINE)[:3]
+    return [" ".join(item.split()) for item in re.findall(r"^- (.*(?:\n  .*)*)", text, re.MULTILINE)[:3]]
+
+
+def wrapped(markdown: str) -> str:
+    """The same in at most 100 columns, but for tables, which cannot be broken."""
+
+    def paragraph(line: str) -> str:
+        indent = "  " if line.startswith("- ") else ""
+        return textwrap.fill(line, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    return "\n".join(line if line.startswith("|") else paragraph(line) for line in markdown.split("\n"))
 
 
 def write(results: Results, machine: dict[str, str], output: Path, complete: bool) -> None:
     """The results' page and charts; after a complete run also the figures in the top README."""
     report = Report(results, machine)
     output.mkdir(parents=True, exist_ok=True)
-    (output / "RESULTS.md").write_text(report.markdown())
+    (output / "RESULTS.md").write_text(wrapped(report.markdown()))
     report.charts(output)
     print(report.budgets())
     print(f"See {output / 'RESULTS.md'}")
@@ -284,5 +297,5 @@ def write(results: Results, machine: dict[str, str], output: Path, complete: boo
     text = readme.read_text()
     if complete and BEGIN in text:
         head, rest = text.split(BEGIN, 1)
-        figures = "".join(f"- {line}\n" for line in report.figures())
+        figures = wrapped("".join(f"- {line}\n" for line in report.figures()))
         readme.write_text(f"{head}{BEGIN}\n{figures}{END}{rest.split(END, 1)[1]}")

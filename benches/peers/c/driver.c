@@ -1,11 +1,12 @@
 /*
- * libh3s through its C ABI, and the limit: bare cryptography without any session. It speaks the protocol of benches/peers/README.md.
+ * libh3s through its C ABI, and the limit: bare cryptography without any session. It speaks the
+ * protocol of benches/peers/README.md.
  *
  *   h3s        the native format
  *   fe26       Fe26.2 with the keys remembered
  *   cold       Fe26.2 tokens whose salts the config has not seen
- *   openssl    AES-256-GCM with a ready key and the base64 of OpenSSL's EVP: to open is to decode and decrypt n bytes, to seal
- *              the reverse, a request both
+ *   openssl    AES-256-GCM with a ready key and the base64 of OpenSSL's EVP: to open is to decode
+ *              and decrypt n bytes, to seal the reverse, a request both
  *
  * Built with COUNT it counts allocations, which would slow the other works down a little.
  */
@@ -42,7 +43,7 @@ static double clock_ns(clockid_t clock)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* ---- Allocations, counted in place of the C library's own functions ------------------------------------------------ */
+/* ---- Allocations, counted in place of the C library's own functions -------------------------- */
 
 #ifdef COUNT
 #include <malloc.h>
@@ -88,7 +89,7 @@ void free(void *p)
 }
 #endif
 
-/* ---- Sessions ------------------------------------------------------------------------------------------------------ */
+/* ---- Sessions -------------------------------------------------------------------------------- */
 
 struct peer {
     const char *options;
@@ -97,7 +98,7 @@ struct peer {
     h3s_session *session;
     char data[MAX], cookie[2 * MAX], forged[2 * MAX], token[2 * MAX];
     size_t data_len, cookie_len, token_len;
-    /* Who forges, and when: the lid lets five more through a second. */
+    /* Who forges, and when: the rate limit lets five more through a second. */
     const char *user;
     int64_t now;
 };
@@ -117,7 +118,7 @@ static h3s_session *use(const h3s_config *config, const char *cookie, size_t len
     return session;
 }
 
-/* A Cookie header with the session's cookies among three others; how long those of the session are. */
+/* A Cookie header with the session's cookies among three others; how long the former are. */
 static size_t cookie_of(h3s_session *session, char *out)
 {
     const h3s_str *list = NULL;
@@ -142,8 +143,10 @@ static size_t make_cookie(const h3s_config *config, const char *data, size_t dat
     return len;
 }
 
-/* Makes a forgery. In Fe26.2 each has salts of its own, as an attacker's have: what was refused before
- * is refused again at once. */
+/*
+ * Makes a forgery. In Fe26.2 each has new salts, as an attacker's have: what was refused before is
+ * refused again at once.
+ */
 static void forge(struct peer *peer)
 {
     static unsigned number;
@@ -273,7 +276,7 @@ static void run_forged(void *arg)
     h3s_session_free(session);
 }
 
-/* The same over the lid: this user has forged too many. */
+/* The same over the rate limit: this user has forged too many. */
 static void use_up_the_lid(struct peer *peer)
 {
     peer->now = (int64_t)time(NULL) * 1000;
@@ -305,7 +308,7 @@ static void run_start(void *arg)
     h3s_config_free(config_of(options));
 }
 
-/* ---- The limit ----------------------------------------------------------------------------------------------------- */
+/* ---- The limit ------------------------------------------------------------------------------- */
 
 struct limit {
     EVP_CIPHER_CTX *seal, *open;
@@ -364,7 +367,7 @@ static void limit_end(struct limit *limit)
     EVP_CIPHER_CTX_free(limit->open);
 }
 
-/* ---- Measuring ----------------------------------------------------------------------------------------------------- */
+/* ---- Measuring ------------------------------------------------------------------------------- */
 
 typedef void run_fn(void *);
 
@@ -407,8 +410,9 @@ static void *thread_main(void *arg)
 }
 
 /*
- * Wall-clock time of a call when so many threads make n together: the least of some tries, for what else runs on the machine only
- * ever adds. They are short, so that in some of them nothing else runs.
+ * Wall-clock time of a call when so many threads make n together: the least of some
+ * tries, for what else runs on the machine only ever adds. They are short, so that in
+ * some of them nothing else runs.
  */
 static double threads_ns(run_fn *run, void *const *args, unsigned threads, long n)
 {
@@ -474,7 +478,7 @@ static double measure_peer(const char *work, const char *options, const char *da
     for (size_t i = 0; i < sizeof WORKS / sizeof *WORKS; i++)
         if (strcmp(work, WORKS[i].work) == 0)
             return cpu_ns(WORKS[i].run, peer, n);
-    if (strcmp(work, "lid") == 0 && options == FE26) {
+    if (strcmp(work, "limited") == 0 && options == FE26) {
         use_up_the_lid(peer);
         double answer = cpu_ns(run_forged, peer, n);
         peer->user = NULL;

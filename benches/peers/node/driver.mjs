@@ -3,7 +3,8 @@
 //   h3-2, h3-1      h3 with its defaults, each through its own request path
 //   iron-session    on a web request and response
 //   hapi-iron       @hapi/iron with its defaults: seal and open alone
-//   secure-session  @fastify/secure-session by its functions, with @fastify/cookie's parser and serializer
+//   secure-session  @fastify/secure-session by its functions, with the parser and serializer of
+//                   @fastify/cookie
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

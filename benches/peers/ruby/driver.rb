@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# A message as Rails' cookies have it: ActiveSupport's MessageEncryptor, AES-256-GCM around JSON. It speaks the protocol of
-# benches/peers/README.md.
+# A message as Rails' cookies have it: ActiveSupport's MessageEncryptor, AES-256-GCM around JSON. It
+# speaks the protocol of benches/peers/README.md.
 
 require "active_support"
 require "active_support/key_generator"

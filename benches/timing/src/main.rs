@@ -1,8 +1,10 @@
-//! Whether the time that a forged token takes says how much of its tag is right, by dudect's method: the times of two kinds of forgery,
-//! in random order, are compared by Welch's t-test. The suite `timing` judges the result.
+//! Whether the time that a forged token takes says how much of its tag is right, by dudect's
+//! method: the times of two kinds of forgery, in random order, are compared by Welch's t-test. The
+//! suite `timing` judges the result.
 //!
-//! For each format there is a control as well: the same opening of the same forgery, followed by a comparison of the tags that ends at the
-//! first difference. If that is not found out, then neither would be what is looked for.
+//! For each format there is a control as well: the same opening of the same forgery, followed by a
+//! comparison of the tags that ends at the first difference. If that is not found out, then neither
+//! would be what is looked for.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -180,7 +182,8 @@ fn compare(
     open: fn(&Token, &[u8], &[u8]) -> bool,
 ) {
     let samples = std::env::var("H3S_SAMPLES").map_or(20_000, |set| set.parse().unwrap());
-    // All are made before any is timed, and each is timed in the same place of memory, so that nothing but its tag tells it from another.
+    // All are made before any is timed, and each is timed in the same place of memory, so that
+    // nothing but its tag tells it from another.
     let forgeries: Vec<(bool, Vec<u8>)> = (0..samples)
         .map(|_| {
             let left = rng.next_u32().is_multiple_of(2);

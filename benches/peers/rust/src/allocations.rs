@@ -1,5 +1,5 @@
-//! Counts what is allocated: how many times, and the most bytes in use at once. The counters are this one thread's, so they cost the
-//! other works next to nothing.
+//! Counts what is allocated: how many times, and the most bytes in use at once. The counters are
+//! this one thread's, so they cost the other works next to nothing.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -45,7 +45,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// No read-modify-write: there is one thread, and a locked instruction would cost ten times as much.
+/// No read-modify-write: there is one thread, and a locked instruction
+/// would cost ten times as much.
 fn took(size: usize) {
     let live = LIVE.load(Relaxed).wrapping_add(size);
     COUNT.store(COUNT.load(Relaxed).wrapping_add(1), Relaxed);

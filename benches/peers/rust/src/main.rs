@@ -1,7 +1,8 @@
 //! Sessions in Rust. It speaks the protocol of benches/peers/README.md.
 //!
 //! ```text
-//! h3s          the crate; each nonce is a system call here, while the C ABI, which notices forks, buffers random bytes
+//! h3s          the crate; each nonce is a system call here, while the C ABI, which notices forks,
+//!              buffers random bytes
 //! private-jar  cookie-rs' PrivateJar around JSON
 //! ring         the limit: AES-256-GCM of ring with a ready key, and base64-simd
 //! ```
