@@ -1,7 +1,9 @@
-// Package h3s gives the sessions of h3 (the framework under Nuxt and Nitro) to net/http: small JSON objects that live in an
-// encrypted cookie, so no server keeps anything, and any number of machines share them with nothing but a password.
+// Package h3s gives the sessions of h3 (the framework under Nuxt and Nitro) to net/http: small JSON
+// objects that live in an encrypted cookie, so no server keeps anything, and any number of machines
+// share them with nothing but a password.
 //
-// All of the work is done by the library libh3s, which has to be installed; this package is a thin wrapper of it.
+// All of the work is done by the library libh3s, which has to be installed; this package
+// is a thin wrapper of it.
 //
 // Make one [Sessions] at start, and put its [Sessions.Handler] around the handlers:
 //
@@ -13,7 +15,8 @@
 //	...
 //	http.ListenAndServe(addr, sessions.Handler(mux))
 //
-// In a handler, [FromContext] finds the session of the request. Values go in and out as with [encoding/json]:
+// In a handler, [FromContext] finds the session of the request. Values go in and out
+// as with [encoding/json]:
 //
 //	s := h3s.FromContext(r.Context())
 //	var count int
@@ -22,10 +25,12 @@
 //	}
 //	err := s.Set("count", count+1)
 //
-// The cookie is written just before the header of the response is sent, so sessions are to be written before that.
+// The cookie is written just before the header of the response is sent, so sessions are
+// to be written before that.
 //
-// At a login, call [Session.Rotate], so that an id known before it is worth nothing; at a logout, call [Session.Clear]. A session
-// travels with the client and cannot be taken back from a copy of the cookie before it expires.
+// At a login, call [Session.Rotate], so that an id known before it is worth nothing; at a logout,
+// call [Session.Clear]. A session travels with the client and cannot be taken back from a copy of
+// the cookie before it expires.
 //
 // # Beside h3, Nuxt and Nitro
 //

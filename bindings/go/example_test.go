@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"h3s"
@@ -15,7 +16,8 @@ import (
 // A server that counts each visitor's visits, and two visits to it.
 func Example() {
 	sessions, err := h3s.New(h3s.Options{
-		Password: h3s.NewPassword("an example of 32 characters or more"), // a secret: h3s.NewPassword(os.Getenv("SESSION_PASSWORD"))
+		// A secret: h3s.NewPassword(os.Getenv("SESSION_PASSWORD")).
+		Password: h3s.NewPassword("an example of 32 characters or more"),
 		Name:     "__Host-session",
 		MaxAge:   7 * 24 * time.Hour,
 	})
@@ -167,8 +169,11 @@ func ExampleOptions_SharedJSON() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(string(text))
-	// Output: {"password":{"k2":"the new password, 32 characters or more","k1":"the old password, 32 characters or more"},"maxAge":3600}
+	fmt.Println(strings.ReplaceAll(string(text), `,"`, ",\n\""))
+	// Output:
+	// {"password":{"k2":"the new password, 32 characters or more",
+	// "k1":"the old password, 32 characters or more"},
+	// "maxAge":3600}
 }
 
 func ExampleNew() {
@@ -176,11 +181,11 @@ func ExampleNew() {
 		Password: h3s.NewPassword("an example of 32 characters or more"),
 		Cookie:   h3s.CookieOptions{SameSite: http.SameSiteNoneMode, DisableSecure: true},
 	})
-	fmt.Println(errors.Is(err, h3s.ErrConfig))
-	fmt.Println(err)
-	// Output:
-	// true
-	// h3s: cookie.sameSite: "none" needs cookie.secure: browsers refuse SameSite=None without Secure
+	var wrong *h3s.Error
+	if errors.As(err, &wrong) {
+		fmt.Println(errors.Is(wrong, h3s.ErrConfig), wrong.Key)
+	}
+	// Output: true cookie.sameSite
 }
 
 func newSession() *h3s.Session {

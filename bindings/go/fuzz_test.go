@@ -14,12 +14,14 @@ import (
 	"h3s"
 )
 
-// Whatever a client sends as its cookies, there is a session, and what it owes is a Set-Cookie that a client can read.
+// Whatever a client sends as its cookies, there is a session, and what it owes is a
+// Set-Cookie that a client can read.
 func FuzzCookieHeader(f *testing.F) {
 	sessions := must(h3s.New(h3s.Options{Password: password, Cookie: h3s.CookieOptions{ChunkMaxLength: 200, MaxChunks: 100}}))
 	s := must(sessions.Use(httptest.NewRequest("GET", "/", nil)))
 	defer s.Close()
-	// The fuzzer's processes have each another session, so they have to agree on what it is called.
+	// The fuzzer's processes have each another session, so they have to
+	// agree on what it is called.
 	const id = "the-only-session"
 	check(f, s.SetID(id))
 	check(f, s.Set("user", strings.Repeat("x", 300)))

@@ -15,7 +15,8 @@ import (
 	"h3s"
 )
 
-// One browser, one login, two servers: a real h3 and this package. (Cookies do not tell ports apart.)
+// One browser, one login, two servers: a real h3 and this package. (Cookies
+// do not tell ports apart.)
 func TestAnH3ServerAndAGoServerShareTheirSessions(t *testing.T) {
 	address := startH3(t)
 	options := h3s.Options{

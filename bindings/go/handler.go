@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Handler gives each request to next with a session, which [FromContext] finds, and each response, errors included, the cookies that
-// it owes.
+// Handler gives each request to next with a session, which [FromContext] finds, and each response,
+// errors included, the cookies that it owes.
 //
 // The session opens when it is touched: a request that does not look at it pays next to nothing. A
 // session that was only read sets no cookie, unless it is due to slide or to be sealed under
@@ -26,15 +26,16 @@ import (
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
 // the session that the browser has: see [Sessions.Use].
 //
-// next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher], [http.Hijacker] or [http.Pusher] where the
-// server's is, and works with [http.ResponseController].
+// next may stream: nothing is buffered, and its http.ResponseWriter is an [http.Flusher],
+// [http.Hijacker] or [http.Pusher] where the server's is, and works with [http.ResponseController].
 //
 // The session is closed when next returns. What a router inside has found (Pattern, PathValue) and
 // what was parsed (Form) is on the request outside then, too.
 func (ss *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s := ss.FromContext(r.Context()); s != nil && !s.isClosed() {
-			// It came through here before. (A closed one is of a request whose context outlived it.)
+			// It came through here before. (A closed one is of a request
+			// whose context outlived it.)
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -49,7 +50,8 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		}
 		inner := r.WithContext(&sessionContext{r.Context(), s})
 		response := &response{ResponseWriter: w, request: inner, session: s}
-		// Deferred, so that it is done for a handler that panics, too: whoever recovers may still answer.
+		// Deferred, so that it is done for a handler that panics, too: whoever
+		// recovers may still answer.
 		defer func() {
 			response.finish()
 			handBack(r, inner)
@@ -97,8 +99,8 @@ func handBack(outer, inner *http.Request) {
 // *gin.Context, or made from one.
 func FromContext(ctx context.Context) *Session { return fromContext(ctx, contextKey{}) }
 
-// FromContext returns the session of a request that came through this Sessions' Handler, or nil: for servers with more than
-// one kind of session.
+// FromContext returns the session of a request that came through this Sessions' Handler, or nil:
+// for servers with more than one kind of session.
 func (ss *Sessions) FromContext(ctx context.Context) *Session { return fromContext(ctx, ss) }
 
 func fromContext(ctx context.Context, key any) *Session {

@@ -21,7 +21,8 @@ import (
 	"h3s"
 )
 
-// serve answers one request through the middleware, over loopback, by HTTP/1.1 or HTTP/2, and gives the response with its body read.
+// serve answers one request through the middleware, over loopback, by HTTP/1.1 or HTTP/2, and gives
+// the response with its body read.
 func serve(t *testing.T, protocol int, options h3s.Options, handler http.HandlerFunc, prepare ...func(*http.Request)) (*http.Response, string) {
 	t.Helper()
 	server, _ := start(t, protocol, options, handler)

@@ -50,7 +50,8 @@ func tlsClient(server *httptest.Server, conn net.Conn) net.Conn {
 	return tls.Client(conn, config)
 }
 
-// proxyTo tells the server at target who the user is, counts the visit, and keeps the session to itself.
+// proxyTo tells the server at target who the user is, counts the visit, and
+// keeps the session to itself.
 func proxyTo(t *testing.T, sessions *h3s.Sessions, target string) http.Handler {
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(must(url.Parse(target)))

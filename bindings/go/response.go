@@ -69,7 +69,8 @@ func (w *response) WriteString(text string) (int, error) {
 func (w *response) ReadFrom(source io.Reader) (int64, error) {
 	var begun int64
 	if !w.sent {
-		// The header goes with the first bytes, and a source may have none or fail: then the handler can still answer otherwise.
+		// The header goes with the first bytes, and a source may have none or fail: then
+		// the handler can still answer otherwise.
 		var err error
 		if begun, err = io.CopyN(struct{ io.Writer }{w}, source, sniffed); err == io.EOF {
 			return begun, nil
@@ -112,7 +113,8 @@ func (f flusher) Flush() { _ = f.w.FlushError() }
 type hijacker struct{ w *response }
 
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	// Who writes the header by hand may write this one, as httputil.ReverseProxy does for an upgrade.
+	// Who writes the header by hand may write this one, as
+	// httputil.ReverseProxy does for an upgrade.
 	if !h.w.sent {
 		h.w.putOwed(false)
 	}
@@ -123,7 +125,8 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffer, err
 }
 
-// find is the first of w and the writers that it wraps which is a T, as http.ResponseController looks for it.
+// find is the first of w and the writers that it wraps which is a T, as
+// http.ResponseController looks for it.
 func find[T any](w http.ResponseWriter) (found T, ok bool) {
 	for {
 		if found, ok = w.(T); ok {
@@ -142,7 +145,8 @@ func can[T any](w http.ResponseWriter) bool {
 	return ok
 }
 
-// asWide is w with just those of the optional interfaces that the server's writer has, since their presence is what handlers ask for.
+// asWide is w with just those of the optional interfaces that the server's writer has, since their
+// presence is what handlers ask for.
 func (w *response) asWide() http.ResponseWriter {
 	flushes, hijacks := can[http.Flusher](w.ResponseWriter), can[http.Hijacker](w.ResponseWriter)
 	pusher, pushes := find[http.Pusher](w.ResponseWriter)

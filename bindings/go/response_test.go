@@ -79,7 +79,8 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 				fmt.Fprint(buffer, "\r\nby hand")
 				check(t, buffer.Flush())
 			}))
-			// The server does not wait for it, since the connection is no longer its own.
+			// The server does not wait for it, since the
+			// connection is no longer its own.
 			done := make(chan struct{})
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				defer close(done)
@@ -113,7 +114,8 @@ func TestAHijackThatFailsLeavesTheResponseToTheHandler(t *testing.T) {
 	}
 }
 
-// A wrapper with no more than Unwrap hides the server's writer from a type assertion, not from http.ResponseController.
+// A wrapper with no more than Unwrap hides the server's writer from a type assertion, not from
+// http.ResponseController.
 func TestAWrappedWriterIsHijackedWithTheCookie(t *testing.T) {
 	inner := must(h3s.New(h3s.Options{Password: password})).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		check(t, h3s.FromContext(r.Context()).Set("a", 1))
@@ -222,7 +224,8 @@ func TestTheWriterCanWhatTheServersCan(t *testing.T) {
 				t.Error(flushes, hijacks, pushes, readsFrom)
 			}
 			if pushes {
-				// Go's client does not accept any, which is the client's own answer.
+				// Go's client does not accept any, which is
+				// the client's own answer.
 				if err := pusher.Push("/style.css", nil); !errors.Is(err, http.ErrNotSupported) {
 					t.Error(err)
 				}

@@ -18,8 +18,9 @@ import (
 
 // A Session is one request's session: a small JSON object that travels in an encrypted cookie.
 //
-// What its methods return as errors is told under [ErrConfig] and the others. One error is common to all: [ErrClosed]; the
-// getters then return the zero value. Its methods may be called from any goroutine. A nil *Session returns [ErrNoSession].
+// What its methods return as errors is told under [ErrConfig] and the others. One error is common
+// to all: [ErrClosed]; the getters then return the zero value. Its methods may be called from any
+// goroutine. A nil *Session returns [ErrNoSession].
 type Session struct {
 	sessions *Sessions
 
@@ -61,8 +62,8 @@ func (s *Session) Has(key string) bool {
 	return text != nil
 }
 
-// Find returns the JSON text of what a JSON Pointer (RFC 6901) leads to, such as "/cart/0/price", or nil. The empty pointer leads to
-// the whole object.
+// Find returns the JSON text of what a JSON Pointer (RFC 6901) leads to, such as "/cart/0/price",
+// or nil. The empty pointer leads to the whole object.
 func (s *Session) Find(pointer string) json.RawMessage {
 	text, _ := s.find(pointer)
 	return text
@@ -101,7 +102,8 @@ func (s *Session) find(pointer string) ([]byte, error) {
 
 // ---- Writing ----
 
-// Set sets a top-level key to a value, as [json.Marshal] encodes it. After Clear it starts a fresh session.
+// Set sets a top-level key to a value, as [json.Marshal] encodes it. After Clear
+// it starts a fresh session.
 func (s *Session) Set(key string, v any) error {
 	switch v := v.(type) {
 	case string:
@@ -121,8 +123,9 @@ func (s *Session) Set(key string, v any) error {
 	return s.write(set, key, text, 0)
 }
 
-// Update merges an object (a map or a struct, say) into the session, as JavaScript's Object.assign: its members replace those of the
-// same key. It does not extend Options.MaxAge. After Clear it starts a fresh session.
+// Update merges an object (a map or a struct, say) into the session, as JavaScript's
+// Object.assign: its members replace those of the same key. It does not extend Options.MaxAge.
+// After Clear it starts a fresh session.
 func (s *Session) Update(object any) error { return s.writeObject(update, object) }
 
 // Replace sets the whole session to an object, whatever it was.
@@ -139,19 +142,22 @@ func (s *Session) writeObject(what write, object any) error {
 // Remove deletes a top-level key; that there is none is no error.
 func (s *Session) Remove(key string) error { return s.write(remove, key, "", 0) }
 
-// Rotate gives the session a new id and CreatedAt = now, with the same data. Call it at every login: an id that an attacker has
-// planted or seen is then worth nothing. It is also what extends a session under Options.MaxAge.
+// Rotate gives the session a new id and CreatedAt = now, with the same data. Call it at every
+// login: an id that an attacker has planted or seen is then worth nothing. It is also what extends
+// a session under Options.MaxAge.
 func (s *Session) Rotate() error { return s.write(rotate, "", "", 0) }
 
-// Clear ends the session, as a logout must: no id, no data, deleting cookies. Set, Update or Replace after it start a fresh one.
+// Clear ends the session, as a logout must: no id, no data, deleting cookies. Set, Update or
+// Replace after it start a fresh one.
 func (s *Session) Clear() error { return s.write(clear_, "", "", 0) }
 
-// SetID gives a new or just rotated session an id of your own in place of a random UUID: 1 to 255 graphic ASCII characters, not to
-// be guessed if anything is looked up by it.
+// SetID gives a new or just rotated session an id of your own in place of a random UUID: 1 to 255
+// graphic ASCII characters, not to be guessed if anything is looked up by it.
 func (s *Session) SetID(id string) error { return s.write(setID, "", id, 0) }
 
-// SetNow moves the session's clock, which else stands still: for connections that outlive a request, as WebSockets do. It returns
-// [ErrExpired] when the session has ended by then; it can still be read and cleared.
+// SetNow moves the session's clock, which else stands still: for connections that outlive a
+// request, as WebSockets do. It returns [ErrExpired] when the session has ended by then; it can
+// still be read and cleared.
 func (s *Session) SetNow(now time.Time) error { return s.write(setNow, "", "", now.UnixMilli()) }
 
 func (s *Session) write(what write, name, text string, now int64) error {
@@ -169,8 +175,9 @@ func (s *Session) write(what write, name, text string, now int64) error {
 
 // ---- What the response needs ----
 
-// SetCookies returns the Set-Cookie values that the response owes, most often none or one; each is a header of its own. After
-// another write the whole list takes the place of the former one. Handler and Save call it for you.
+// SetCookies returns the Set-Cookie values that the response owes, most often none or one; each is
+// a header of its own. After another write the whole list takes the place of the former one.
+// Handler and Save call it for you.
 func (s *Session) SetCookies() ([]string, error) {
 	if err := s.acquire(); err != nil {
 		return nil, err
@@ -179,9 +186,10 @@ func (s *Session) SetCookies() ([]string, error) {
 	return s.handle.setCookies()
 }
 
-// Save puts what the session owes into the header of a response that is still to be written: Set-Cookie, a Vary on what the
-// session is found by, and a Cache-Control that keeps shared caches from storing the cookie. It may be called again after another
-// write. Handler calls it for you, and after that it returns [ErrHeaderSent].
+// Save puts what the session owes into the header of a response that is still to be written:
+// Set-Cookie, a Vary on what the session is found by, and a Cache-Control that keeps shared caches
+// from storing the cookie. It may be called again after another write. Handler calls it for you,
+// and after that it returns [ErrHeaderSent].
 func (s *Session) Save(w http.ResponseWriter) error {
 	// Not while the session is locked, since it may be anybody's code.
 	header := w.Header()
@@ -216,7 +224,8 @@ func view[T any](s *Session, read func(*handle) T) T {
 	return read(&s.handle)
 }
 
-// Err is why the session could not be opened or can no longer be used, such as [ErrBusy], [ErrClosed] or [ErrNoSession]; else nil.
+// Err is why the session could not be opened or can no longer be used, such as [ErrBusy],
+// [ErrClosed] or [ErrNoSession]; else nil.
 func (s *Session) Err() error {
 	err := s.acquire()
 	if err == nil {
@@ -249,7 +258,8 @@ func (s *Session) ExpiresAt() time.Time { return view(s, (*handle).expiresAt) }
 // Source is where the session came from.
 func (s *Session) Source() Source { return view(s, (*handle).source) }
 
-// Rejection is why the request's first token was refused. It may stand beside a session that another token opened.
+// Rejection is why the request's first token was refused. It may stand beside a session
+// that another token opened.
 func (s *Session) Rejection() Rejection { return view(s, (*handle).rejection) }
 
 // Format prints nothing of the session's id and data.
@@ -263,8 +273,9 @@ func (s *Session) Format(f fmt.State, _ rune) {
 
 // ---- Its end ----
 
-// Close frees the session and wipes its data; nothing else can be done with it then. Handler does it for the sessions that it
-// opens, when the request was handled. A session that is never closed is freed with the garbage.
+// Close frees the session and wipes its data; nothing else can be done with it then. Handler does
+// it for the sessions that it opens, when the request was handled. A session that is never closed
+// is freed with the garbage.
 func (s *Session) Close() {
 	if s == nil {
 		return
@@ -367,8 +378,8 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 	return s.save(header)
 }
 
-// isLost reports whether the session was written since it was saved, so that a cookie is owed. One that was only due to slide, as the
-// next request will let it, has lost nothing.
+// isLost reports whether the session was written since it was saved, so that a cookie is owed. One
+// that was only due to slide, as the next request will let it, has lost nothing.
 func (s *Session) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Sessions opens sessions. Make one at start and keep it: any number of goroutines may share it. Its keys are wiped once it and
-// the last session made with it are unreachable.
+// Sessions opens sessions. Make one at start and keep it: any number of goroutines may share it.
+// Its keys are wiped once it and the last session made with it are unreachable.
 type Sessions struct {
 	config     *config
 	cookieName string
@@ -26,8 +26,9 @@ type Sessions struct {
 	logger    *slog.Logger
 }
 
-// New checks the options and derives the keys, which takes some 10 milliseconds a password. An error is an [ErrConfig] that names the
-// option at fault and says what would be right, or an [ErrLibrary].
+// New checks the options and derives the keys, which takes some 10 milliseconds a
+// password. An error is an [ErrConfig] that names the option at fault and says what would
+// be right, or an [ErrLibrary].
 func New(options Options) (*Sessions, error) {
 	file, err := options.file()
 	if err != nil {
@@ -56,17 +57,20 @@ func New(options Options) (*Sessions, error) {
 	return sessions, nil
 }
 
-// Use finds the session of a request in its header, else in its cookie; it makes one where there is none or none valid, which
-// has a cookie at once. A token that is refused is no error: see [Session.Rejection].
+// Use finds the session of a request in its header, else in its cookie; it makes one where
+// there is none or none valid, which has a cookie at once. A token that is refused is no error:
+// see [Session.Rejection].
 //
 // Where another site has led the browser here (as Sec-Fetch-Site says, else Origin or Referer), a
 // SameSite cookie has stayed behind, and must not be replaced or deleted: if such a request came
 // without the cookie, Use is as [Sessions.Peek], and [Session.Clear] deletes none.
 //
-// Close the session after use. For requests that come through [Sessions.Handler], use [FromContext] instead.
+// Close the session after use. For requests that come through [Sessions.Handler],
+// use [FromContext] instead.
 func (ss *Sessions) Use(r *http.Request) (*Session, error) { return ss.open(r, true) }
 
-// Peek is as [Sessions.Use], but a session that it had to make costs no cookie until something is written.
+// Peek is as [Sessions.Use], but a session that it had to make costs no cookie
+// until something is written.
 func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, false) }
 
 func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
@@ -81,8 +85,8 @@ func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
 	return s, nil
 }
 
-// Unseal opens a bare token, as a client that keeps no cookies, a WebSocket or another service would send it. A token that is
-// refused is an [ErrRejected].
+// Unseal opens a bare token, as a client that keeps no cookies, a WebSocket or another service
+// would send it. A token that is refused is an [ErrRejected].
 func (ss *Sessions) Unseal(token string) (*Session, error) {
 	s := &Session{sessions: ss}
 	if err := s.handle.unseal(ss.config, token, ss.time()); err != nil {
@@ -116,7 +120,8 @@ func (ss *Sessions) sealIron(v any, session bool) (string, error) {
 	return ss.config.ironSeal(text, session, ss.time())
 }
 
-// UnsealIron opens a bare Fe26.2 token, also one of iron-session, and puts its value into v as [json.Unmarshal] does.
+// UnsealIron opens a bare Fe26.2 token, also one of iron-session, and puts its value into v
+// as [json.Unmarshal] does.
 func (ss *Sessions) UnsealIron(token string, v any) error {
 	text, err := ss.config.ironUnseal(token, ss.time())
 	if err != nil {
@@ -125,7 +130,8 @@ func (ss *Sessions) UnsealIron(token string, v any) error {
 	return decode("", text, v)
 }
 
-// Strip takes the session's cookies and header out of a request that goes on to a server which is not to see them.
+// Strip takes the session's cookies and header out of a request that goes on to a server
+// which is not to see them.
 func (ss *Sessions) Strip(r *http.Request) {
 	if ss.headerKey != "" {
 		r.Header.Del(ss.headerKey)
@@ -149,7 +155,8 @@ func (ss *Sessions) CookieName() string { return ss.cookieName }
 // HeaderName is the name of the session's header in lower case, or empty where it is off.
 func (ss *Sessions) HeaderName() string { return ss.headerName }
 
-// Vary is what a response must vary on wherever a session was touched, e.g. "Cookie, x-h3-session"; it may be empty.
+// Vary is what a response must vary on wherever a session was touched, e.g. "Cookie,
+// x-h3-session"; it may be empty.
 func (ss *Sessions) Vary() string { return ss.vary }
 
 // Format prints nothing but the cookie's name.
