@@ -1,4 +1,5 @@
-"""What every supported Python must do, without any other package: run by the suite under each that is there."""
+"""What every supported Python must do, without any other package: run by the suite
+under each that is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A Django project for the tests, with accounts and admin; imported before what needs its settings."""
+"""A Django project for the tests, with accounts and admin; imported before
+what needs its settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One application, in each of the package's frameworks: what is true of one of them is true of all."""
+"""One application, in each of the package's frameworks: what is true of one
+of them is true of all."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def login(request: HttpRequest) -> HttpResponse:
 
 def who(request: HttpRequest) -> HttpResponse:
     said = [str(message) for message in messages.get_messages(request)]
-    return JsonResponse({"user": request.user.get_username(), "said": said, "id": request.session.h3s.id})  # type: ignore[attr-defined]
+    own = request.session.h3s  # type: ignore[attr-defined]
+    return JsonResponse({"user": request.user.get_username(), "said": said, "id": own.id})
 
 
 def logout(request: HttpRequest) -> HttpResponse:

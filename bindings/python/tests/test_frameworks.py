@@ -407,7 +407,8 @@ def test_an_application_of_flask_has_a_second_kind_of_session() -> None:
     theirs, ours = (h3s.Sessions(password=PASSWORD, name=name) for name in ("visitor", "staff"))
     app = flask.Flask("test")
     app.session_interface = H3SessionInterface(theirs)
-    app.wsgi_app = wsgi.SessionMiddleware(app.wsgi_app, ours, key="staff")  # type: ignore[method-assign]
+    outer = wsgi.SessionMiddleware(app.wsgi_app, ours, key="staff")
+    app.wsgi_app = outer  # type: ignore[method-assign]
 
     @app.get("/")
     def both() -> str:

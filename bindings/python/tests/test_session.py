@@ -28,7 +28,7 @@ def again(sessions: h3s.Sessions, session: h3s.Session, now: float = NOW) -> h3s
     return sessions.get(cookie=cookie_of(session), now=now)
 
 
-# ---- The mapping -----------------------------------------------------------------------------------------------------
+# ---- The mapping ---------------------------------------------------------------------------------
 
 
 def test_what_is_written_comes_back(sessions: h3s.Sessions) -> None:
@@ -174,7 +174,7 @@ def test_large_data_goes_into_several_cookies(sessions: h3s.Sessions) -> None:
     assert again(sessions, session)["text"] == "x" * 5_000
 
 
-# ---- Verbs, times, reasons -------------------------------------------------------------------------------------------
+# ---- Verbs, times, reasons -----------------------------------------------------------------------
 
 
 def test_rotate_keeps_the_data_and_changes_the_id(sessions: h3s.Sessions) -> None:
@@ -348,7 +348,7 @@ def test_one_ipv6_network_is_one_peer_as_one_ipv4_address_is(address: str, busy:
     assert got == busy
 
 
-# ---- Options ---------------------------------------------------------------------------------------------------------
+# ---- Options -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ def test_hints_are_in_pythons_spelling(options: Any, hint: str) -> None:
         assert name not in str(error.value)
 
 
-# ---- Objects, threads, processes -------------------------------------------------------------------------------------
+# ---- Objects, threads, processes -----------------------------------------------------------------
 
 
 def test_they_refuse_to_be_pickled_or_copied(sessions: h3s.Sessions) -> None:

@@ -1,7 +1,7 @@
 """The sessions of h3 (Nuxt, Nitro) in Python: a mapping that lives in an encrypted cookie.
 
     >>> import h3s
-    >>> sessions = h3s.Sessions(password="an example of 32 characters or more", max_age=7 * 24 * 3600)
+    >>> sessions = h3s.Sessions(password="an example of 32 characters or more", max_age=604800)
     >>> session = sessions.use(cookie="theme=dark")
     >>> session["count"] = session.get("count", 0) + 1
     >>> len(session.set_cookies())

@@ -2,8 +2,9 @@
 
     app = h3s.asgi.SessionMiddleware(app, sessions)
 
-or `app.add_middleware(SessionMiddleware, sessions=sessions)`, which does not reach the 500 that Starlette makes of an
-unhandled exception. Elsewhere, `scope["session"]` is the session. It opens when it is touched.
+or `app.add_middleware(SessionMiddleware, sessions=sessions)`, which does not reach the 500 that
+Starlette makes of an unhandled exception. Elsewhere, `scope["session"]` is the session. It
+opens when it is touched.
 """
 
 from __future__ import annotations
@@ -51,14 +52,15 @@ def session_of(request: Any, key: str = "session") -> RequestSession:
 
 
 class SessionMiddleware:
-    """Gives each HTTP request and WebSocket a session, and each response, errors included, the cookies that it owes.
+    """Gives each HTTP request and WebSocket a session, and each response, errors included,
+    the cookies that it owes.
 
     A WebSocket's session can be read all along, but only what was written before it is accepted
     reaches the client, unless it is sealed and sent.
 
     peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda scope: scope["client"][0]`.
-        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
-        that share the first 64 bits of an IPv6 address are one peer.
+        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is:
+        all that share the first 64 bits of an IPv6 address are one peer.
     key: where in the scope the session is. Another one is for a second kind of session in the same
         application, of other Sessions; see `session_of`.
     clock: the time, for tests.

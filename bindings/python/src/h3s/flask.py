@@ -2,11 +2,12 @@
 
     app.session_interface = h3s.flask.H3SessionInterface(sessions)
 
-It stands in for Flask's `SESSION_COOKIE_*` and `PERMANENT_SESSION_LIFETIME`: name, attributes and lifetimes are those of the
-Sessions. As in Flask, the cookie ends with the browser unless `session.permanent` is set.
+It stands in for Flask's `SESSION_COOKIE_*` and `PERMANENT_SESSION_LIFETIME`: name, attributes and
+lifetimes are those of the Sessions. As in Flask, the cookie ends with the browser unless
+`session.permanent` is set.
 
-What JSON has not and Flask's own sessions keep, lives here as well: tuples, bytes, UUIDs, datetimes and Markup. Other
-services find a list or a string in its place.
+What JSON has not and Flask's own sessions keep, lives here as well: tuples, bytes, UUIDs, datetimes
+and Markup. Other services find a list or a string in its place.
 """
 
 from __future__ import annotations
@@ -125,8 +126,8 @@ class H3SessionInterface(SessionInterface):
     """Opens a session for each request and saves it with the response, errors included.
 
     peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda request: request.remote_addr`.
-        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
-        that share the first 64 bits of an IPv6 address are one peer.
+        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is:
+        all that share the first 64 bits of an IPv6 address are one peer.
     clock: the time, for tests.
 
     For a second kind of session in the same application wrap `app.wsgi_app` in

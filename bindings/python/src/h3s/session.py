@@ -93,7 +93,7 @@ class Session(Handle, _Dict):
         self._given = {}
         self._late = None
 
-    # ---- The mapping -------------------------------------------------------------------------------------------------
+    # ---- The mapping -----------------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
         values = self._values
@@ -147,7 +147,7 @@ class Session(Handle, _Dict):
     def update(  # type: ignore[override]
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
-        """Merges keys into the data, all or none. Without any it still counts as a write, and so seals again."""
+        """Merges keys into the data, all or none. Without any it still seals again, as a write."""
         new = dict(other, **more)
         texts, text = self._object_of(new)
         self._write(fast.h3s_update, text, len(text))
@@ -155,7 +155,9 @@ class Session(Handle, _Dict):
             self._store(key, value)
             self._keep(key, value, texts[key])
 
-    def __ior__(self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]) -> Self:  # type: ignore[override]
+    def __ior__(  # type: ignore[override]
+        self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
+    ) -> Self:
         self.update(other)
         return self
 
@@ -184,14 +186,16 @@ class Session(Handle, _Dict):
         for key, value in new.items():
             self._keep(key, value, texts[key])
 
-    # ---- What ends and renews it -------------------------------------------------------------------------------------
+    # ---- What ends and renews it -----------------------------------------------------------------
 
     def rotate(self) -> None:
         """A new id and `created_at` = now, with the same data. Call it at every login."""
         self._write(fast.h3s_rotate)
 
     def clear(self) -> None:
-        """Ends the session, as a logout must: no id, no data, deleting cookies. What is written later starts a fresh one.
+        """Ends the session, as a logout must: no id, no data, deleting cookies.
+
+        What is written later starts a fresh one.
 
         (To empty a session that goes on, use `replace()`.)
         """
@@ -199,12 +203,14 @@ class Session(Handle, _Dict):
         self._know({})
 
     def set_id(self, id: str) -> None:
-        """Gives a new or just rotated session an id of your own: 1 to 255 graphic ASCII characters."""
+        """Gives a new or just rotated session an id of 1 to 255 graphic ASCII characters."""
         text = id.encode("utf-8", "surrogatepass")
         self._write(fast.h3s_session_set_id, text, len(text), key="id")
 
     def set_now(self, now: Optional[Moment] = None) -> None:
-        """Moves the session's clock, which else stands still: for connections that outlive a request, as WebSockets do.
+        """Moves the session's clock, which otherwise stands still.
+
+        It is for connections that outlive a request, such as WebSockets.
 
         Raises Expired when the session has ended by then.
         """
@@ -212,10 +218,10 @@ class Session(Handle, _Dict):
         if fast.h3s_session_set_now(self._handle, moment, None):
             self._again(fast.h3s_session_set_now, moment)
 
-    # ---- What the response needs -------------------------------------------------------------------------------------
+    # ---- What the response needs -----------------------------------------------------------------
 
     def set_cookies(self) -> list[str]:
-        """The Set-Cookie values that the response owes, most often none or one; each is a header of its own."""
+        """The response's Set-Cookie values, most often none or one, each for its own header."""
         if self._given:
             self._flush()
         found, count = _STRINGS(), c_size_t()
@@ -231,7 +237,7 @@ class Session(Handle, _Dict):
             self._again(fast.h3s_seal, byref(token))
         return _str(token.ptr)
 
-    # ---- What is known of it -----------------------------------------------------------------------------------------
+    # ---- What is known of it ---------------------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -287,7 +293,7 @@ class Session(Handle, _Dict):
         number: int = self._view().rejection
         return _str(fast.h3s_rejection_str(number)) if number else None
 
-    # ---- Its end -----------------------------------------------------------------------------------------------------
+    # ---- Its end ---------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Frees the session and wipes its data; nothing else can be done with it then."""
@@ -312,7 +318,7 @@ class Session(Handle, _Dict):
             "a session belongs to its request and cannot be pickled or copied; take dict(session) or session.seal()"
         )
 
-    # ---- Between here and the library --------------------------------------------------------------------------------
+    # ---- Between here and the library ------------------------------------------------------------
 
     def _data(self) -> dict[str, Any]:
         """All values. Those that were asked for before stay the objects that they were."""

@@ -48,7 +48,9 @@ class _Config(c_void_p):
 
 
 class Sessions(Handle):
-    """Opens sessions. Make one at start (it takes some 10 ms a password); any number of threads may share it, also across fork.
+    """Opens sessions. Make one at start; any number of threads may share it, also across fork.
+
+    To make one takes some 10 ms a password.
 
     password: at least 32 characters, at random; or {id: password}, of which the first seals and all
         open. If all ids are numbers, the highest seals.
@@ -138,7 +140,7 @@ class Sessions(Handle):
         session.update()
         return any("; Secure" in value for value in session.set_cookies())
 
-    # ---- Opening -----------------------------------------------------------------------------------------------------
+    # ---- Opening ---------------------------------------------------------------------------------
 
     def use(
         self,
@@ -150,18 +152,19 @@ class Sessions(Handle):
         now: Optional[Moment] = None,
         warm_only: bool = False,
     ) -> Session:
-        """The session of a request; a new one, whose cookie is owed at once, where there is none or none valid.
+        """The session of a request, or a new one, with a Set-Cookie at once, if none is valid.
 
         cookie: the Cookie header's value. Several lines: joined with "; ".
         header: the session header's value, see `header_name`.
         peer: who asks, e.g. the client's address as it is, with or without a port; one that forges
-            Fe26.2 tokens too often gets Busy. All that share the first 64 bits of an IPv6 address are one.
+            Fe26.2 tokens too often gets Busy. All that share the first 64 bits of an IPv6 address
+            are one peer.
         cross_site: whether another site has led the browser here, see `is_cross_site`. If the
-            request carried no cookie of the session, `use` is then `get`, and `clear` deletes none:
-            the browser may have one, and not send it because it is SameSite.
+            request has no cookie of the session, `use` is then `get`, and `clear` deletes none: the
+            browser may have one, and not send it because it is SameSite.
         now: the time, for tests.
-        warm_only: raise Cold instead of deriving a key for milliseconds (Fe26.2 only), so that an event loop can
-            repeat the call in a thread.
+        warm_only: raise Cold instead of deriving a key for milliseconds (Fe26.2 only), so that an
+            event loop can repeat the call in a thread.
 
         A token that is refused is no error: see `Session.rejection`.
         """
@@ -177,7 +180,7 @@ class Sessions(Handle):
         now: Optional[Moment] = None,
         warm_only: bool = False,
     ) -> Session:
-        """As `use`, but a session that had to be made costs no cookie until something is written."""
+        """As `use`, but a new session costs no cookie until something is written."""
         return Session(self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, cross_site, now, warm_only))
 
     def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
@@ -221,25 +224,28 @@ class Sessions(Handle):
             self._check(status, None)
         return handle
 
-    # ---- Tokens without a session, and the Cookie header -------------------------------------------------------------
+    # ---- Tokens without a session, and the Cookie header -----------------------------------------
 
     def iron_seal(self, value: Any, *, as_session: bool = False, now: Optional[Moment] = None) -> str:
         """Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it.
 
-        @hapi/iron, iron-webcrypto, iron-session and h3 1.x open only tokens of one PBKDF2 iteration:
-        use `seal="h3-1"`, or `iterations` 1. iron-session also wants its password's number in the
-        token, `password={"1": ...}`, and "~2" after it.
+        @hapi/iron, iron-webcrypto, iron-session and h3 1.x open only tokens of one PBKDF2
+        iteration: use `seal="h3-1"`, or `iterations` 1. iron-session also wants its password's
+        number in the token, `password={"1": ...}`, and "~2" after it.
 
-        as_session: also seal an object with a key "id" or "data", which is a DataError otherwise, since
-            its token opens as a session of these Sessions. Whoever can choose what is sealed (the state
-            of a form, the target of a magic link) could choose a session.
+        as_session: also seal an object with a key "id" or "data". Without it that is a DataError,
+            since its token opens as a session of these Sessions: whoever can choose what is sealed
+            (the state of a form, the target of a magic link) could choose a session.
         """
         text = _json.text_of("value", value)
         flags = _abi.IRON_SESSION if as_session else 0
         return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, milliseconds(now), flags).decode("ascii")
 
     def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
-        """The value in a bare Fe26.2 token, also one of iron-session with its "~2". Raises Rejected."""
+        """The value in a bare Fe26.2 token, iron-session's with its "~2" included.
+
+        Raises Rejected.
+        """
         text = _bytes(token)
         return _json.decode(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)).decode())
 
@@ -257,7 +263,7 @@ class Sessions(Handle):
         length = fast.h3s_cookie_strip(self._handle, text, len(text), out)
         return out.raw[:length].decode("latin-1")
 
-    # ---- Its end -----------------------------------------------------------------------------------------------------
+    # ---- Its end ---------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Frees the keys once the last session is freed, and other threads' calls have ended.

@@ -37,13 +37,13 @@ def session_of(environ: dict[str, Any], key: str = _KEY) -> RequestSession:
 
 
 class SessionMiddleware:
-    """Gives each request a session, and each response, errors included, the cookies that it owes.
+    """Gives each request a session, and each response, errors included, the session's cookies.
 
-    peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda environ: environ["REMOTE_ADDR"]`.
-        Behind a proxy that is the proxy; without it there is no limit. Give the address as it is: all
-        that share the first 64 bits of an IPv6 address are one peer.
-    key: where in the environ the session is. Another one is for a second kind of session in the same
-        application, of other Sessions; see `session_of`.
+    peer: says who asks, to limit forged Fe26.2 tokens; without it there is no limit. Where no proxy
+        is in front: `lambda environ: environ["REMOTE_ADDR"]`. Give the address as it is: all that
+        share the first 64 bits of an IPv6 address are one peer.
+    key: where in the environ the session is. Another one is for a second kind of session in the
+        same application, of other Sessions; see `session_of`.
     clock: the time, for tests.
     """
 
@@ -128,7 +128,8 @@ class _Response:
         if self.status is not None and not exc_info:
             raise AssertionError("start_response was called again, without exc_info")
         if self._write is not None:
-            # Too late for other headers: it is the server that says so, or raises the application's error.
+            # Too late for other headers: it is the server that says so, or raises
+            # the application's error.
             return self._start_response(status, headers, exc_info)  # type: ignore[no-any-return]
         self.status, self._headers, self._exc_info = status, headers, exc_info
         return self.write

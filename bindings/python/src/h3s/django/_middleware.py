@@ -69,7 +69,8 @@ class SessionMiddleware(Stock):
 
 
 def _busy(response: Optional[HttpResponseBase] = None) -> HttpResponse:
-    """The answer to who has to wait, in place of another, with which it closes what that has opened."""
+    """The answer to who has to wait, in place of another, with which it closes
+    what that has opened."""
     busy = HttpResponse(status=429, headers=dict(BUSY))
     if response is not None:
         busy._resource_closers += response._resource_closers  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ _NOT_HERE = "a session in a cookie can only be ended by a request that carries i
 class SessionStore(SessionBase):
     """What `request.session` is. Changes are noticed, nested ones too.
 
-    session_key: what the session's cookie holds. (The `session_key` of another store opens nothing.)
+    session_key: what the session's cookie holds. (The `session_key` of another store opens none.)
     """
 
     # What SessionBase edits is the session itself, so there is nothing to load or to save.
