@@ -1,6 +1,7 @@
 """browser.py ADDRESS FOLDER: visits examples/nginx with headless Chromium: log in, count, log out.
 
-Only a browser judges cookies as browsers do. The page that does the visiting is put beside the others, in FOLDER/html.
+Only a browser judges cookies as browsers do. The page that does the visiting is put beside
+the others, in FOLDER/html.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A real nginx with the module, a real upstream, and clients over loopback.
 
-H3S_NGINX is the nginx to run; H3S_NGINX_MODULE the module that it loads, or empty where it is built in.
+H3S_NGINX is the nginx to run; H3S_NGINX_MODULE the module that it loads, or
+empty where it is built in.
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ class Nginx:
         main: str = "",
         level: str = "info",
     ) -> None:
-        """Writes the options file unless it is there, one server with these locations, and runs it."""
+        """Writes the options file unless it is there, one server with these
+        locations, and runs it."""
         if options is not None or not (self.folder / "h3s.json").exists():
             self.options(OPTIONS if options is None else options)
         server = f"h3s_config h3s.json;\n{http}\nserver {{ listen {listen}; root FOLDER/html;\n{locations}\n}}"
@@ -185,7 +187,8 @@ class Nginx:
 
 
 class Upstream:
-    """Answers with the headers that it was sent, as JSON, unless a test has put something else at a path."""
+    """Answers with the headers that it was sent, as JSON, unless a test has put
+    something else at a path."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, list[tuple[str, str]], str]] = {}
@@ -243,7 +246,8 @@ def nginx(tmp_path: Path, upstream: Upstream) -> Iterator[Nginx]:
 
 
 def visitor(nginx: Nginx) -> httpx.Client:
-    """With a cookie jar. Each request has its own connection: one that is kept nginx closes at a reload, also where a request is on its way."""
+    """With a cookie jar. Each request has its own connection: one that is kept nginx closes at a
+    reload, also where a request is on its way."""
     return httpx.Client(base_url=nginx.url, timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0))
 
 

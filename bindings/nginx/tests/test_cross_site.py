@@ -121,7 +121,8 @@ WRITERS = ["/clear", "/upstream", "/checked", "/late"]
 
 @pytest.fixture
 def writers(nginx: Nginx, upstream: Upstream) -> Nginx:
-    """Sessions are ended by a directive, an upstream, a subrequest, an answer that is not passed on."""
+    """Sessions are ended by a directive, an upstream, a subrequest, an answer
+    that is not passed on."""
     for path in ("/upstream", "/check"):
         upstream.answer(path, ("X-Session-Clear", "1"))
     upstream.answer("/late", ("X-Session-Clear", "1"), ("X-Accel-Redirect", "/moved"))

@@ -31,7 +31,8 @@ def request(path: str, cookie: str) -> str:
 
 
 def in_order(port: int, *requests: str) -> list[int]:
-    """Sends all of them at once, each on a connection of its own, and tells in which order the answers come."""
+    """Sends all of them at once, each on a connection of its own, and tells in which
+    order the answers come."""
     order = []
     with selectors.DefaultSelector() as selector:
         for n, text in enumerate(requests):
@@ -175,7 +176,8 @@ def test_a_full_queue_is_busy(nginx: Nginx) -> None:
 
 
 def forged() -> str:
-    """A token that is well-formed and no other's: one that was refused is remembered, and costs nothing more."""
+    """A token that is well-formed and no other's: one that was refused is remembered,
+    and costs nothing more."""
     salts = [secrets.token_hex(32) for _ in range(2)]
     return f"h3=Fe26.2**{salts[0]}*{'A' * 22}*{'A' * 22}**{salts[1]}*{'A' * 43}"
 

@@ -1,4 +1,5 @@
-"""The READMEs' examples do what they are there for; that nginx accepts them is tested beside their other blocks."""
+"""The READMEs' examples do what they are there for; that nginx accepts them is tested
+beside their other blocks."""
 
 from __future__ import annotations
 

@@ -177,7 +177,8 @@ SERVER = "error_page 418 = /page.txt; if ($uri = /by-server) { return 418; } h3s
 
 
 def refusals(nginx: Nginx, upstream: Upstream, first: str, second: str) -> None:
-    """Each refusal comes after a location that has succeeded, by try_files or by X-Accel-Redirect."""
+    """Each refusal comes after a location that has succeeded, by try_files
+    or by X-Accel-Redirect."""
     (nginx.folder / "users").write_text("zoe:{PLAIN}secret\n")
     upstream.answer("/intercepted", status=403)
     upstream.answer("/unsafe", ("X-Accel-Redirect", "/../page.txt"))
