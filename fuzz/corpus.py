@@ -1,4 +1,5 @@
-"""The corpora as committed, an archive for each target: corpus.py pack FOLDER ARCHIVE, corpus.py unpack ARCHIVE FOLDER.
+"""The corpora as committed, an archive for each target: corpus.py pack FOLDER ARCHIVE,
+corpus.py unpack ARCHIVE FOLDER.
 
 An archive is the same for the same inputs, so that it only changes when they do.
 """

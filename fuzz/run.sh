@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets under AddressSanitizer, with cargo-fuzz on a stable toolchain.
 #
-#     fuzz/run.sh SECONDS [TARGET...]    each for so long; what it finds new is kept in target/fuzz/corpus, what fails in target/fuzz/artifacts
+#     fuzz/run.sh SECONDS [TARGET...]    each for so long; puts new inputs into target/fuzz/corpus,
+#                                        those that fail into target/fuzz/artifacts
 #     fuzz/run.sh --corpus TARGET        each input of the corpus and of the seeds once
 #     fuzz/run.sh --build                the targets
-#     fuzz/run.sh --merge [TARGET...]    puts into fuzz/corpus the few inputs that reach all that was reached
+#     fuzz/run.sh --merge [TARGET...]    keeps in fuzz/corpus the few inputs that reach what all did
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
@@ -14,7 +15,8 @@ need_cargo_tool cargo-fuzz 0.13.2
 need_debian c++ g++
 need_debian python3 python3
 
-# The sanitizer and the coverage are compiler flags that a stable toolchain has, but does not promise.
+# The sanitizer and the coverage are compiler flags that a stable toolchain
+# has, but does not promise.
 export RUSTC_BOOTSTRAP=1
 targets=(cookies unseal options data abi)
 options=(--fuzz-dir fuzz --target-dir target/fuzz)

@@ -1,4 +1,5 @@
-"""Writes the fuzzer's seeds, made of the token format's vectors and of examples: python3 fuzz/seeds.py FOLDER."""
+"""Writes the fuzzer's seeds, made of the token format's vectors and of examples: python3
+fuzz/seeds.py FOLDER."""
 
 import json
 import sys

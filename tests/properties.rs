@@ -1,4 +1,5 @@
-//! What holds for any input. `make soak` runs these with more cases than the tests do, and `fuzz/` looks further.
+//! What holds for any input. `make soak` runs these with more cases than the tests do,
+//! and `fuzz/` looks further.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

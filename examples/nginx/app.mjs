@@ -1,4 +1,5 @@
-// An ordinary h3 application: it knows nothing of nginx, and shares with it no more than session.json's password.
+// An ordinary h3 application: it knows nothing of nginx, and shares with it no more than
+// session.json's password.
 
 import { readFileSync } from "node:fs";
 import { argv } from "node:process";
@@ -10,7 +11,8 @@ const config = { password, maxAge, cookie: { secure: false } };
 
 const form = '<!doctype html><title>Log in</title><form method="post"><input name="user"><button>Log in</button></form>';
 
-// Anybody can make a link to the login, so it leads to no other site: `//` and `/\` begin the address of one.
+// Anybody can make a link to the login, so it leads to no other site: `//` and `/\`
+// begin the address of one.
 const ownPath = (from) => (/^\/(?![/\\])[!-~]*$/.test(from ?? "") ? from : "/members/");
 
 const app = new H3()

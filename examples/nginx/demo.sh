@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# nginx in front of an h3 application and a Python service, visited with curl; prints the conversation, and checks it on the way.
+# nginx in front of an h3 application and a Python service, visited with curl; prints the
+# conversation, and checks it on the way.
 #
 #     examples/nginx/demo.sh                      the conversation
-#     examples/nginx/demo.sh --with COMMAND...    instead of curl: COMMAND ADDRESS FOLDER, FOLDER/html being what nginx serves
-#     examples/nginx/demo.sh --serve              only starts the three, prints the address, and stays until Ctrl-C
+#     examples/nginx/demo.sh --with COMMAND...    instead of curl: COMMAND ADDRESS FOLDER, where
+#                                                 FOLDER/html is what nginx serves
+#     examples/nginx/demo.sh --serve              only starts the three and prints the address; ends
+#                                                 with Ctrl-C
 set -euo pipefail
 shopt -s extglob
 
@@ -17,7 +20,7 @@ need_debian python3 python3
 need_debian curl curl
 need_node examples/nginx
 
-# ---- The three -------------------------------------------------------------------------------------------------------
+# ---- The three -----------------------------------------------------------------------------------
 
 dir=$(mktemp -d)
 pids=()
@@ -75,7 +78,7 @@ case $mode in
     *) echo "usage: $0 [--serve | --with COMMAND...]" >&2; exit 2 ;;
 esac
 
-# ---- How a visit is made, shown and checked --------------------------------------------------------------------------
+# ---- How a visit is made, shown and checked ------------------------------------------------------
 
 bold='' plain=''
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
@@ -103,7 +106,7 @@ expect() {
     fi
 }
 
-# ---- The conversation ------------------------------------------------------------------------------------------------
+# ---- The conversation ----------------------------------------------------------------------------
 
 visit /
 expect "nginx knows nobody, and makes no session" 'HTTP/1.1 200 *Hello, stranger.*'

@@ -1,4 +1,5 @@
-"""A service without any session code: nginx tells it who asks, and seals what it answers into the visitor's cookie."""
+"""A service without any session code: nginx tells it who asks, and seals what it answers into
+the visitor's cookie."""
 
 import json
 import sys

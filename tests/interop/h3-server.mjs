@@ -1,4 +1,5 @@
-// A real h3 server on loopback. As a program it prints its address and runs until its standard input ends.
+// A real h3 server on loopback. As a program it prints its address and runs until
+// its standard input ends.
 
 import { argv, stdin } from "node:process";
 import { fileURLToPath } from "node:url";

@@ -20,7 +20,7 @@ const library = new Library();
 const maxTokenLength = 100_000;
 after(() => library.end());
 
-// ---- Sessions, with h3 -------------------------------------------------------------------------------------------------
+// ---- Sessions, with h3 --------------------------------------------------------------------------
 
 const write = (update) => async (event, h3, config) => {
   const session = await h3.useSession(event, config);
@@ -169,7 +169,7 @@ test("tampering at any part is refused here as in h3", async () => {
   }
 });
 
-// ---- Raw seals -----------------------------------------------------------------------------------------------------------
+// ---- Raw seals ----------------------------------------------------------------------------------
 
 const packages = {
   "@hapi/iron 7": { seal: (v, p, o) => hapi.seal(v, p, o), unseal: (t, p, o) => hapi.unseal(t, p, o) },

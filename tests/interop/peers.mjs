@@ -43,7 +43,10 @@ export class Library {
   }
 }
 
-/** Runs bodies inside requests of h3: `start` makes a server of a handler, and gives what answers to headers. */
+/**
+ * Runs bodies inside requests of h3: `start` makes a server of a handler, and gives
+ * what answers to headers.
+ */
 function visitor(h3, config, start) {
   let act;
   const answer = start(async (event) => {
@@ -61,7 +64,9 @@ function visitor(h3, config, start) {
   };
 }
 
-/** h3 2.x with a session config: `visit(headers, body)` runs `body(event, h3, config)` in a request. */
+/**
+ * h3 2.x with a session config: `visit(headers, body)` runs `body(event, h3, config)` in a request.
+ */
 export function h3Server2(config, h3 = h3v2) {
   return visitor(h3, config, (handler) => {
     const app = new h3.H3().all("/**", handler);

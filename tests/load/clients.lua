@@ -2,17 +2,18 @@
 --
 --     wrk -t16 -c16 -s clients.lua URL -- KIND FORMAT SEED FOLDER
 --
--- KIND is `counter` or `nginx`. In FOLDER are `forged`, with tokens, one a line after its kind; `stop`, once it is time to; and
--- `ended`, where each thread then writes a line.
+-- KIND is `counter` or `nginx`. In FOLDER are `forged`, with tokens, one a line after its kind;
+-- `stop`, once it is time to; and `ended`, where each thread then writes a line.
 --
--- wrk does not say whose answer it hands over, so each of its threads has one connection, and with it one request at a time; the
--- clients of a thread take turns on it. A thread stops itself between two requests, where wrk would cut one off: so whatever was
--- asked and not answered is known to the last request.
+-- wrk does not say whose answer it hands over, so each of its threads has one connection, and with
+-- it one request at a time; the clients of a thread take turns on it. A thread stops itself
+-- between two requests, where wrk would cut one off: so whatever was asked and not answered is
+-- known to the last request.
 
 local CLIENTS = 8                      -- of each thread
 local SHARE = 0.05                     -- of all requests are forged
 
--- ---- All threads --------------------------------------------------------------------------------------------------------
+-- ---- All threads --------------------------------------------------------------------------------
 
 local threads = {}
 
@@ -61,7 +62,7 @@ function done(summary, latency)
       object(tables.keys), table.concat(words, ",")))
 end
 
--- ---- One thread ---------------------------------------------------------------------------------------------------------
+-- ---- One thread ---------------------------------------------------------------------------------
 
 local random = math.random
 local format, host, path, folder, counts_after, alone
@@ -121,7 +122,8 @@ end
 -- Each makes of a valid token one that is not.
 local FORGE = {
    {"flipped", function(token)
-      -- Not in the last letter, of which not every bit counts, and within the last part, which is all that h3s1 has.
+      -- Not in the last letter, of which not every bit counts, and within the last part,
+      -- which is all that h3s1 has.
       local start = token:find("[^*.]*$")
       local at = random(start, #token - 1)
       local was = token:sub(at, at)
@@ -189,7 +191,8 @@ function request()
    return pending.text
 end
 
--- What an answer says: how often the client has been there, which session it is, and what became of the token.
+-- What an answer says: how often the client has been there, which session it is, and
+-- what became of the token.
 local function read(headers, body)
    local count = tonumber(body:match('"count":"?(%d+)')) or 0
    local id = body:match('"id":"([^"]+)"')
@@ -215,7 +218,8 @@ local function check_visit(code, headers, body)
       lost = lost + 1
       fault(string.format("client %d: count %d where %d was due, session %s where %s was, %s id, %s cookie", pending.turn, count, due,
          status, known, id == client.id and "the same" or "another", token and "a" or "no"))
-      -- So that one loss counts once: the client goes on from what it has now. /own was told the count, and has set it.
+      -- So that one loss counts once: the client goes on from what it has now. /own was told
+      -- the count, and has set it.
       if path ~= "/own?n=" then client.count = count - counts_after end
    end
    client.count, client.id, client.token = client.count + 1, id, token

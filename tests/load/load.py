@@ -1,4 +1,5 @@
-"""Both servers under wrk at full speed, with reloads, new passwords and forged tokens; see clients.lua for the clients.
+"""Both servers under wrk at full speed, with reloads, new passwords and forged tokens; see
+clients.lua for the clients.
 
     load.py SECONDS [SEED]
 
@@ -22,11 +23,13 @@ from conftest import wait_until
 from servers import KEPT, ROOT, Counter, Edge, SanitizedCounter, Server, options
 
 THREADS = 16
-# At most so much more memory at the end than in the middle. In two minutes, a byte left behind by each request would be more.
+# At most so much more memory at the end than in the middle. In two minutes, a byte left behind by
+# each request would be more.
 GROWTH_KIB = 256
 # In a long run. One configuration that is kept has more than a KiB.
 MANY_RELOADS = 60
-# What may be said of a forged token; nginx may be too busy to look at those that ask for a slow key.
+# What may be said of a forged token; nginx may be too busy to look at those
+# that ask for a slow key.
 REFUSED = {
     "flipped": {"bad_seal"},
     "unknown_id": {"unknown_key"},
@@ -39,7 +42,8 @@ SLOW = {"flipped", "garbage"}
 
 
 def forged_tokens(format: str, passwords: int) -> str:
-    """Tokens that are good somewhere else: in another format, and of another cookie's name, to which Fe26.2 is not bound."""
+    """Tokens that are good somewhere else: in another format, and of another cookie's name, to
+    which Fe26.2 is not bound."""
     others = {}
     for n in range(1, passwords + 1):
         others[f"other_format {n}"] = options("fe26.2" if format == "h3s1" else "h3s1", [n])
@@ -185,7 +189,8 @@ def judge(checks: Checks, server: Server, format: str, found: Run) -> None:
 
     for process in found.memory[0][1]:
         start, end = found.most(process, 0.5, 0.65), found.most(process, 0.85, 1.0)
-        # Each of nginx's 32 threads has memory of its own from when it first derives a key, which may be late.
+        # Each of nginx's 32 threads has memory of its own from when it first derives
+        # a key, which may be late.
         allowed = GROWTH_KIB * (4 if (process, format) == ("a worker", "fe26.2") else 1)
         wrong = unless(end - start <= allowed, f"that is {end - start:,} KiB more; {allowed:,} are allowed")
         checks.check(f"{name}: memory is steady: {process}, in the second half {start:,} -> {end:,} KiB", wrong)
@@ -201,9 +206,10 @@ def judge_requests(checks: Checks, name: str, server: Server, found: Run) -> Non
     waiting = sums["threads"] - sums["ended"]
     wrong += unless(waiting == 0, f"{waiting} requests are still without an answer")
     if isinstance(server, Edge) and not server.keeps_connections:
-        # At a reload, nginx closes connections on which it waits for a request, also where one is on its way. That is HTTP's way
-        # of ending a connection; a client sends the request again. That it was not looked at is told by nginx's own count, and by
-        # the clients that open a connection for every request.
+        # At a reload, nginx closes connections on which it waits for a request, also where one is
+        # on its way. That is HTTP's way of ending a connection; a client sends the request again.
+        # That it was not looked at is told by nginx's own count, and by the clients that open a
+        # connection for every request.
         wrong += unless(found.asked == sums["answered"], f"nginx has begun {found.asked:,} requests")
         wrong += unless(
             sums["unanswered_alone"] == 0, f"{sums['unanswered_alone']} alone on a connection were not answered"

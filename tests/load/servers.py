@@ -1,4 +1,5 @@
-"""The two servers under load: the C demo, and nginx with the module and a service behind it. Both change their password while they run."""
+"""The two servers under load: the C demo, and nginx with the module and a service behind it. Both
+change their password while they run."""
 
 from __future__ import annotations
 
@@ -14,9 +15,11 @@ from conftest import Nginx, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# As many passwords open tokens; a client that comes at least once between two new ones is never logged out.
+# As many passwords open tokens; a client that comes at least once between two new
+# ones is never logged out.
 KEPT = 3
-# Since this version nginx can be told not to close a connection on which a request may be under way.
+# Since this version nginx can be told not to close a connection on which a
+# request may be under way.
 KEEPS_CONNECTIONS = (1, 27, 4)
 
 
@@ -72,7 +75,8 @@ TOLD = r"h3s: (?:this client has sent too many tokens|\d+ more such lines were l
 
 class Counter:
     kind = name = program = "counter"
-    # It is one process, so a request that begins later knows every password that an earlier one had; only each second reload brings one.
+    # It is one process, so a request that begins later knows every password that an earlier one
+    # had; only each second reload brings one.
     steps = 2
 
     def __init__(self, folder: Path, format: str) -> None:
@@ -117,7 +121,8 @@ class Counter:
 
 
 class SanitizedCounter(Counter):
-    """Under AddressSanitizer: whoever uses old options after they were freed, or never frees them, is caught."""
+    """Under AddressSanitizer: whoever uses old options after they were freed, or never
+    frees them, is caught."""
 
     name, program = "counter, sanitized", "counter-asan"
 
@@ -151,11 +156,12 @@ HTTP = """
 
 
 class Edge:
-    """nginx. How often it has been asked is known from its own count, which goes on over reloads."""
+    """nginx. How often it has been asked is known from its own count, which
+    goes on over reloads."""
 
     kind = name = "nginx"
-    # Old and new workers run side by side for a moment, and every visit writes the session: so the old ones have to know a new
-    # password before anything is sealed by it.
+    # Old and new workers run side by side for a moment, and every visit writes the session: so the
+    # old ones have to know a new password before anything is sealed by it.
     steps = 3
 
     def __init__(self, folder: Path, format: str) -> None:
@@ -219,7 +225,8 @@ class Edge:
 
     def memory(self) -> dict[str, int]:
         assert self.nginx.process is not None
-        # Whichever worker has the more; not one that is about to end, which takes all of its memory into its hands for that.
+        # Whichever worker has the more; not one that is about to end, which takes all of its memory
+        # into its hands for that.
         found = {"master": resident(self.nginx.process.pid), "a worker": 0}
         for worker in self.nginx.workers():
             try:

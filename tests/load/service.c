@@ -1,5 +1,6 @@
 /*
- * A service without any session code, which counts visits: nginx tells it in X-Session-Data what there is, and seals what it answers.
+ * A service without any session code, which counts visits: nginx tells it in X-Session-Data what
+ * there is, and seals what it answers.
  *
  *     service             prints its port, and ends with its standard input
  */
@@ -36,7 +37,10 @@ int main(void)
 {
     struct sockaddr_in address = { .sin_family = AF_INET };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    /* No time limit: a connection that nginx keeps must not be closed at the moment in which nginx uses it. */
+    /*
+     * No time limit: a connection that nginx keeps must not be closed at the
+     * moment in which nginx uses it.
+     */
     struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL,
                                                  NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
     if (daemon == NULL)

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Takes from a clone of the RustSec advisory database what it says of the crates in our lock files, into tests/supply/advisories.
+# Takes from a clone of the RustSec advisory database what it says of the crates in our lock files,
+# into tests/supply/advisories.
 #
 #     tests/supply/refresh.sh PATH
 #
-# To be run when a lock file names a new crate, and before a release with a fresh clone. What is kept is facts and title of an
-# advisory, which are in the public domain, in the database's own layout; its text stays there.
+# To be run when a lock file names a new crate, and before a release with a fresh clone. What is
+# kept is facts and title of an advisory, which are in the public domain, in the database's own
+# layout; its text stays there.
 set -euo pipefail
 database=$(cd "${1:?usage: tests/supply/refresh.sh PATH}" && pwd)
 cd "$(dirname "$0")/../.."

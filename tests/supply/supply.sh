@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Sourced: which crates there are. Paths are from the top folder.
 
-# The folders with a lock file of their own: the library's, the benchmarks', the fuzz targets', the measurement of timing's.
+# The folders with a lock file of their own: the library's, the benchmarks', the fuzz targets', the
+# measurement of timing's.
 supply_workspaces() {
     local folder
     for folder in . benches/peers/rust fuzz benches/timing; do

@@ -1,5 +1,5 @@
-//! Steps that two threads of race.c take, with and without a data race, to see that ThreadSanitizer tells them apart when it is built in as it
-//! is into the library.
+//! Steps that two threads of race.c take, with and without a data race, to see that ThreadSanitizer
+//! tells them apart when it is built in as it is into the library.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_int;
@@ -26,7 +26,8 @@ pub extern "C" fn race_step(kind: c_int, thread: c_int) {
     }
 }
 
-/// No race: values behind a lock that is only tried, as the library's are, which the last thread to let go of frees.
+/// No race: values behind a lock that is only tried, as the library's are, which the last
+/// thread to let go of frees.
 fn nothing(thread: u8) {
     if let Ok(mut value) = LOCK.try_write() {
         *value = Some(Arc::new(vec![thread; 100]));
@@ -41,8 +42,8 @@ fn unlocked() {
     unsafe { *COUNT.0.get() += 1 };
 }
 
-/// Values that each hands to the other in an order too weak for it: what x86 forgives, and other processors do not. Whoever comes last meets
-/// the other's, even if that had ended before.
+/// Values that each hands to the other in an order too weak for it: what x86 forgives, and other
+/// processors do not. Whoever comes last meets the other's, even if that had ended before.
 fn relaxed() {
     let before = PLACE.swap(Box::into_raw(Box::new(7)), Ordering::Relaxed);
     assert!(boxed(before).is_none_or(|value| *value == 7));

@@ -1,4 +1,5 @@
-"""Checks the vectors with the second implementation, and that docs/FORMAT.md and they go together."""
+"""Checks the vectors with the second implementation, and that docs/FORMAT.md
+and they go together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Makes h3s1-open.json and h3s1-refuse.json, always the same ones: nonces come from the vectors' names."""
+"""Makes h3s1-open.json and h3s1-refuse.json, always the same ones: nonces come
+from the vectors' names."""
 
 from __future__ import annotations
 

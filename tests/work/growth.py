@@ -1,4 +1,5 @@
-"""growth.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its work and memory grow as its length does."""
+"""growth.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its
+work and memory grow as its length does."""
 
 import re
 import sys
@@ -7,8 +8,8 @@ from pathlib import Path
 
 # Names are sorted to find one that stands twice: n log n, a little more than in proportion.
 GROWTH = 1.15
-# Per byte of input, at the largest size: instructions (a microsecond has some thousands), and bytes held at once, besides
-# what a session needs in any case.
+# Per byte of input, at the largest size: instructions (a microsecond has some thousands), and bytes
+# held at once, besides what a session needs in any case.
 INSTRUCTIONS = 1000
 BYTES = 12
 FIXED_BYTES = 4096

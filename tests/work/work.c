@@ -1,5 +1,8 @@
-/* What the library does for inputs of one shape and three sizes: its instructions, counted by callgrind, in one dump for each, named
- * `SHAPE SIZE`; and the most memory that it held, in a line `SIZE BYTES SHAPE`. */
+/*
+ * What the library does for inputs of one kind and three sizes: its instructions, counted by
+ * callgrind, in one dump for each, named `KIND SIZE`; and the most memory that it held, in a line
+ * `SIZE BYTES KIND`.
+ */
 #include <h3s.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -30,7 +33,10 @@ static void need(int ok, const char *what)
     }
 }
 
-/* Fills `text` with a piece again and again; a %u in it is the number of the piece. Gives the length. */
+/*
+ * Fills `text` with a piece again and again; a %u in it is the number of the
+ * piece. Gives the length.
+ */
 static size_t fill(const char *start, const char *piece, const char *end, size_t size)
 {
     size_t len = strlen(strcpy(text, start));
@@ -46,7 +52,7 @@ static h3s_session *opened(const char *cookie, size_t cookie_len, const char *he
     return session;
 }
 
-/* ---- Memory: what stands in the C library's place counts what is held ------------------------------------------------ */
+/* ---- Memory: what stands in the C library's place counts what is held ------------------------ */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -79,7 +85,7 @@ void *realloc(void *old, size_t size)
     return memory == NULL ? NULL : took(memory);
 }
 
-/* ---- Counting --------------------------------------------------------------------------------------------------------- */
+/* ---- Counting -------------------------------------------------------------------------------- */
 
 static size_t before;
 
@@ -202,7 +208,10 @@ static void count_forged(const char *options, size_t token_len)
     }
 }
 
-/* A token that this config has not seen: a good one costs two key derivations, and a forged one, whatever is wrong with it, one. */
+/*
+ * A token that this config has not seen: a good one costs two key derivations, and a forged one,
+ * whatever is wrong with it, one.
+ */
 static void count_derivations(void)
 {
     static const char *const names[] = {"a good token", "a forged token"};

@@ -1,5 +1,5 @@
-// Cookie headers: the session that the library finds, the chunks that it sees and the header that it passes on, beside what h3's and
-// Python's parsers read out of the same header.
+// Cookie headers: the session that the library finds, the chunks that it sees and the header that
+// it passes on, beside what h3's and Python's parsers read out of the same header.
 
 import { describe } from "node:test";
 
@@ -37,7 +37,9 @@ const SESSIONS = [
   { id: "twelve", size: 0, made: -8, iron: true },
 ];
 
-/** A cookie's name, the library's config for it, and some tokens by the sessions that they are of. */
+/**
+ * A cookie's name, the library's config for it, and some tokens by the sessions that they are of.
+ */
 async function session(name) {
   const cookie = { chunkMaxLength: 3900, maxChunks: 100 };
   // Without slow derivations, of which a request makes but one: every cookie is looked at.
@@ -67,7 +69,10 @@ const differences = new Map(peers.map((peer) => [peer, new Differences(
   `the session and the header that goes on are those that ${peer.name} reads, of ${HEADERS} headers, but for the differences below`, peer.rules,
 )]));
 
-/** The two things that are compared, each as the library and as a parser has it under some rules: the session, and what goes on. */
+/**
+ * The two things that are compared, each as the library and as a parser has it under some rules:
+ * the session, and what goes on.
+ */
 function comparisons(peer, session, header, [id, rejection, chunks, replaced, passedOn], cookies) {
   // Python has no chunks, and no difference between what is absent and what it does not understand.
   const only = (outcome) => (peer === python ? outcome.replace(/ .*/, "").replace("refused", "absent") : outcome);
@@ -95,13 +100,17 @@ function agrees(...what) {
 const rulesOf = (peer) => new Set(Object.keys(peer.rules));
 const rulesBut = (peer, left) => new Set(Object.keys(peer.rules).filter((rule) => rule !== left));
 
-/** Counts, if asked to, by which rules a parser differs: those without which all others do not give the library's answer. */
+/**
+ * Counts, if asked to, by which rules a parser differs: those without which all others do not
+ * give the library's answer.
+ */
 function compareWith(peer, session, header, answer, cookies, counted = true) {
   const differs = differences.get(peer);
   differs.compared++;
   for (const under of comparisons(peer, session, header, answer, cookies)) {
     const plain = under(new Set());
-    // Under all rules h3 always has to agree: a fault of the library may be what a parser does as it is.
+    // Under all rules h3 always has to agree: a fault of the library may be
+    // what a parser does as it is.
     if (peer === python && !differ(plain)) continue;
     const amended = under(rulesOf(peer));
     if (differ(amended)) differs.fault({ peer: peer.name, header, plain, amended });
@@ -136,8 +145,9 @@ async function batch(number) {
   for (const peer of [h3two, h3one]) {
     headers.forEach((header, i) => compareWith(peer, session, header, answers[i], remembering(peer.cookies)));
   }
-  // Python is asked as seldom as may be: for what it reads as it is, and where that differs for what it reads under the rules. Which rule
-  // makes the difference takes ten times as long, so one batch in eight has to do.
+  // Python is asked as seldom as may be: for what it reads as it is, and where that differs for
+  // what it reads under the rules. Which rule makes the difference takes ten times as long, so one
+  // batch in eight has to do.
   const whole = await asked(headers.flatMap((header, i) => [header, answers[i][4]]));
   const counted = number % 8 === 0;
   const sets = [rulesOf(python), ...(counted ? Object.keys(python.rules).map((left) => rulesBut(python, left)) : [])];

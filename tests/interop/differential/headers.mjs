@@ -1,4 +1,5 @@
-// Random Cookie headers: by a grammar that knows where parsers differ, half of them then damaged. Their characters are bytes.
+// Random Cookie headers: by a grammar that knows where parsers differ, half of them then damaged.
+// Their characters are bytes.
 
 const ODD = [..." \t\n\r\0\f\v\x1f\x7f\x80\xa0\xe9\xff;;==\"\"%%\\,,.$_"];
 const FOREIGN = [

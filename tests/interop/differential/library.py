@@ -1,14 +1,19 @@
-"""The library, through its C ABI alone, for the tests in JavaScript: a line of JSON in, a line of JSON out.
+"""The library, through its C ABI alone, for the tests in JavaScript.
 
-    ["config", {options}]                               -> its number
-    ["token", config, id, {data}, made, sealed]         -> a token of a session of these times
-    ["cookies", config, [header, ...]]                  -> of each: the session's id or null, the rejection, the chunks that it
-                                                           carried, whether a logout replaces
-                                                           the cookie, and what may go upstream
-    ["unseal", config, [token, ...]]                    -> of each: the payload's JSON, or null and the rejection; the session's id,
-                                                           createdAt and data, or null and the rejection
-    ["update", config, [[data, update], ...]]           -> of each: which text was refused or null, the data afterwards, and its names
-                                                           in order
+A line of JSON in, a line of JSON out:
+
+    ["config", {options}]
+        its number
+    ["token", config, id, {data}, made, sealed]
+        a token of a session of these times
+    ["cookies", config, [header, ...]]
+        of each: the session's id or null, the rejection, the chunks that came, whether a logout
+        replaces the cookie, and what may go upstream
+    ["unseal", config, [token, ...]]
+        of each: the payload's JSON, or null and the rejection; the session's id, createdAt and
+        data, or null and the rejection
+    ["update", config, [[data, update], ...]]
+        of each: which text was refused or null, the data afterwards, and its names in order
 
 A Cookie header is its bytes as Latin-1; all other text is UTF-8.
 """

@@ -36,7 +36,10 @@ function nested(random, levels) {
   return `{"deep":${open.repeat(levels - 1)}${open === "[" ? "" : "1"}${close.repeat(levels - 1)}}`;
 }
 
-/** An object with random members; `wrong` is the text of one member's value, where there is to be one. */
+/**
+ * An object with random members; `wrong` is the text of one member's value,
+ * where there is to be one.
+ */
 function members(random, depth, wrong) {
   const count = random.below(depth === 0 ? random.of([4, 8, 30]) : 4);
   const wrongAt = random.below(count);

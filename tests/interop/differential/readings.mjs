@@ -1,5 +1,6 @@
-// How each Cookie parser reads a session out of a header, as it is and with the library's rules in place of its own. A rule is a small
-// change to what the parser is given or to what is made of its answer; so of each header exactly one reading is right, with all the rules.
+// How each Cookie parser reads a session out of a header, as it is and with the library's rules in
+// place of its own. A rule is a small change to what the parser is given or to what is made of its
+// answer; so of each header exactly one reading is right, with all the rules.
 
 import * as h3v2 from "h3";
 import * as h3v1 from "h3-1";
@@ -94,7 +95,8 @@ export const python = {
     if (rules.has("space")) piece = piece.replace(/[\n\v\f\r]/g, "?");
     let [head, value, tail] = cut(piece);
     if (rules.has("blank")) {
-      // Also after the =: where Python understands nothing of the value, the space ends an empty one.
+      // Also after the =: where Python understands nothing of the value, the
+      // space ends an empty one.
       head = head.replace(/[ \t]*=[ \t]*$/, "=").replace(/([^ \t=])[ \t]+(?=[^ \t=])/g, "$1?");
       value = value.replace(/[ \t]/g, "?");
     }
@@ -107,7 +109,10 @@ export const python = {
   },
 };
 
-/** What the library is to make of a header by what a parser reads out of the pieces, under some rules. */
+/**
+ * What the library is to make of a header by what a parser reads out of the
+ * pieces, under some rules.
+ */
 export function read(peer, header, rules, session, cookies) {
   const originals = peer.pieces(header, rules);
   const mains = [], chunks = [], all = [];
@@ -197,7 +202,9 @@ function outcome(session, values, chunks, rules = new Set()) {
   return `${found?.id ?? (values.length > 0 ? "refused" : "absent")} ${chunks}`;
 }
 
-/** The one seen later; of two seen at once the later in the header, unless the seals of both end. */
+/**
+ * The one seen later; of two seen at once the later in the header, unless the seals of both end.
+ */
 function newer(before, next) {
   if (before.seenAt !== next.seenAt) return before.seenAt > next.seenAt ? before : next;
   return before.sealEnds > next.sealEnds ? before : next;

@@ -1,4 +1,5 @@
-// Fe26.2 tokens, sealed as they should be, oddly, or damaged: the library opens those that h3 and iron-webcrypto open, with the same payload.
+// Fe26.2 tokens, sealed as they should be, oddly, or damaged: the library opens those that h3 and
+// iron-webcrypto open, with the same payload.
 
 import { isUtf8 } from "node:buffer";
 import { createDecipheriv, createHmac } from "node:crypto";
@@ -121,8 +122,8 @@ function plaintext(token, config, passwords) {
 }
 
 /**
- * What a peer makes of a token when it follows the library's rules; `by` are those that made a difference on the way. `plain` is what it
- * makes of it as it is.
+ * What a peer makes of a token when it follows the library's rules; `by` are those that made a
+ * difference on the way. `plain` is what it makes of it as it is.
  */
 async function amended(peer, token, config, plain, { raw, levels }) {
   const by = [];
@@ -186,7 +187,7 @@ async function compareRaw(peer, token, config, variant, [ours, reason], plain) {
   else if (by.length === 1) differences.count(by);
 }
 
-// ---- Sessions ------------------------------------------------------------------------------------------------------------
+// ---- Sessions -----------------------------------------------------------------------------------
 
 const sessions = new Differences(`the library has of ${TOKENS} tokens the session that h3 2 has, but for the differences below`, {
   object: "a payload that is no object is no session in the library",
@@ -225,7 +226,7 @@ async function compareSession(token, config, variant, [ours, reason], plain) {
   else if (by.length === 1) sessions.count(by);
 }
 
-// ---- All of them -------------------------------------------------------------------------------------------------------
+// ---- All of them --------------------------------------------------------------------------------
 
 async function batch(number) {
   const random = new Random(number);

@@ -1,4 +1,5 @@
-// What the three tests have in common: random numbers that a seed repeats, the other processes, and the count of what differs.
+// What the three tests have in common: random numbers that a seed repeats, the other processes, and
+// the count of what differs.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -42,7 +43,10 @@ export class Random {
     return Array.from({ length: this.below(most + 1) }, make);
   }
 
-  /** A text with some characters replaced, inserted, doubled, swapped or taken out; `odd` are those that are worth trying. */
+  /**
+   * A text with some characters replaced, inserted, doubled, swapped or taken out; `odd` are
+   * those that are worth trying.
+   */
   mutated(text, odd) {
     for (let left = 1 + this.below(3); left > 0; left--) {
       const at = this.below(text.length + 1);
@@ -77,7 +81,9 @@ export class Peer {
 
 /** Where two sides differ: in a named way that is meant, and counted, or in another. */
 export class Differences {
-  /** `named`: by a short name, the sentence that says what the library does differently, and why. */
+  /**
+   * `named`: by a short name, the sentence that says what the library does differently, and why.
+   */
   constructor(title, named) {
     this.title = title;
     this.named = named;
@@ -94,7 +100,10 @@ export class Differences {
     this.unexplained.push(what);
   }
 
-  /** One test of all that was compared, and one of each difference: one that no longer occurs is no longer tested, or no longer true. */
+  /**
+   * One test of all that was compared, and one of each difference: one that no longer occurs is no
+   * longer tested, or no longer true.
+   */
   report(expected) {
     test(this.title, (t) => {
       t.diagnostic(`${this.compared} compared, seed ${seed}`);

@@ -1,4 +1,5 @@
-// Random Fe26.2 tokens: sealed here part by part, so that any part may be odd under a seal that holds, and damaged ones.
+// Random Fe26.2 tokens: sealed here part by part, so that any part may be odd under a seal that
+// holds, and damaged ones.
 
 import { createCipheriv, createHmac, pbkdf2Sync } from "node:crypto";
 

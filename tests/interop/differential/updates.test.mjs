@@ -1,4 +1,5 @@
-// h3s_update beside what h3 does: Object.assign of what JSON.parse gives, written by JSON.stringify.
+// h3s_update beside what h3 does: Object.assign of what JSON.parse gives,
+// written by JSON.stringify.
 
 import { Differences, Peer, Random, password, rounds } from "./support.mjs";
 import { parsed, shape } from "./json.mjs";
@@ -38,7 +39,10 @@ function respelt(text, { numbers, strings }) {
 /** As in h3 2, whose data has no prototype. */
 const assigned = (before, change, target = Object.create(null)) => Object.assign(Object.assign(target, before), change);
 
-/** The names of an update's outcome in order, if JavaScript had no order of its own: each begins with a letter for that. */
+/**
+ * The names of an update's outcome in order, if JavaScript had no order of its own: each
+ * begins with a letter for that.
+ */
 function namesInOrder(texts) {
   const apart = (text) => parsed(lettered(text)).value;
   return Object.keys(assigned(...texts.map(apart))).map((name) => name.slice(1));
