@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use tinyvec::ArrayVec;
 
 use crate::config::{Config, Inner};
-use crate::cookie::{Carried, ChunkSet, MAX_CANDIDATES, Token};
+use crate::cookie::{ChunkSet, MAX_CANDIDATES, SessionCookies, Token};
 use crate::record::Id;
 use crate::request::{Request, Source};
 use crate::seal::fe26::Caller;
@@ -78,12 +78,13 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let now = request.now()?;
     let carried = inner
         .cookies
-        .then(|| Carried::scan(request.cookie, config.cookie_name()));
+        .then(|| SessionCookies::scan(request.cookie, config.cookie_name()));
     let chunks = carried
         .as_ref()
-        .map_or(ChunkSet::default(), Carried::chunks);
+        .map_or(ChunkSet::default(), SessionCookies::chunks);
     // A cookie that the browser did not send is not to be replaced or deleted.
-    let spares_cookies = request.cross_site && !carried.as_ref().is_some_and(Carried::is_any);
+    let spares_cookies =
+        request.cross_site && !carried.as_ref().is_some_and(SessionCookies::is_any);
     let verb = if spares_cookies { Verb::Get } else { verb };
 
     let mut search = Search {
@@ -280,7 +281,7 @@ impl Search<'_> {
     /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is
     /// told that there is one to be made, also where some cookie has opened without: else a stale
     /// cookie that is warm would pass for the session for ever.
-    fn cookies(&mut self, carried: &Carried<'_>) -> Result<Option<Found>, Error> {
+    fn cookies(&mut self, carried: &SessionCookies<'_>) -> Result<Option<Found>, Error> {
         let mut newest = None;
         let mut cold = ColdTokens::new();
         let (_, has_more) = carried.count();

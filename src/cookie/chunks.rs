@@ -1,0 +1,48 @@
+//! A token that is too long for one cookie: the cookies `name.1`, `name.2` and so on that it is cut
+//! into.
+
+/// How many chunks a session may have, in h3 and here.
+pub(crate) const MAX_CHUNKS: usize = 100;
+
+/// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
+pub(crate) const MAX_COOKIE_LEN: usize = 4096;
+
+/// What the value of the cookie starts with, before the number of chunks, when the token is in `name.1`, `name.2` and so on.
+pub(super) const CHUNKED: &[u8] = b"__chunked__";
+
+/// Which of the chunks 1 to 100 a request carried.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ChunkSet(u128);
+
+impl ChunkSet {
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn insert(&mut self, number: usize) {
+        self.0 |= 1 << number;
+    }
+
+    /// Those with a higher number.
+    pub(super) fn beyond(self, number: usize) -> impl Iterator<Item = usize> {
+        let mut rest = self.0 & (u128::MAX << 1 << number);
+        std::iter::from_fn(move || {
+            let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(next)
+        })
+    }
+}
+
+/// A number of a chunk or of chunks: 1 to 100, as h3 writes it.
+pub(crate) fn chunk_number(digits: &[u8]) -> Option<usize> {
+    let canonical = (1..=3).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
+        && digits[0] != b'0';
+    let number = std::str::from_utf8(digits)
+        .ok()
+        .filter(|_| canonical)?
+        .parse()
+        .ok()?;
+    (1..=MAX_CHUNKS).contains(&number).then_some(number)
+}

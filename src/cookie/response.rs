@@ -1,0 +1,215 @@
+//! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
+
+use std::fmt::Write;
+use std::ops::Range;
+use std::time::{Duration, UNIX_EPOCH};
+
+use tinyvec::TinyVec;
+
+use super::chunks::{CHUNKED, ChunkSet};
+use crate::Error;
+use crate::json::slice;
+
+/// The longest line of a header that nginx, Apache and gunicorn take unless they are told
+/// otherwise.
+const MAX_LINE_LEN: usize = 8190;
+
+/// The longest life that browsers give a cookie: 400 days, in seconds.
+pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
+
+/// No value, and a life that is over by both ways of saying so.
+const DELETED: &[u8] = b"=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// How the session's cookies are set: checked options.
+#[derive(Debug)]
+pub(crate) struct Attributes {
+    pub(crate) name: String,
+    /// What is the same in every Set-Cookie: `; Path=/; HttpOnly; Secure; SameSite=Lax`.
+    pub(crate) fixed: String,
+    /// Replaces the computed Max-Age, in seconds.
+    pub(crate) max_age: Option<i64>,
+    pub(crate) chunk_max_len: usize,
+    /// How many a write may make.
+    pub(crate) max_chunks: usize,
+    /// They also fit together into a header line that servers take.
+    pub(crate) fits_servers: bool,
+}
+
+/// The Set-Cookie values of a response, each of which is a header line of its own.
+#[derive(Default)]
+#[must_use]
+pub struct Cookies {
+    /// The values, each followed by a NUL.
+    text: Vec<u8>,
+    /// The end of each value, its NUL included.
+    ends: TinyVec<[usize; 4]>,
+}
+
+impl Attributes {
+    /// How many cookies a token of this length takes, not counting the one that says so.
+    pub(crate) fn cookies_for(&self, token_len: usize) -> usize {
+        token_len.div_ceil(self.chunk_max_len).max(1)
+    }
+
+    /// Refuses a token of this length, which a write would make.
+    pub(crate) fn check_fits(&self, token_len: usize) -> Result<(), Error> {
+        let (most, each) = (self.max_chunks, self.chunk_max_len);
+        if self.cookies_for(token_len) > most {
+            return Err(Error::too_large(format!(
+                "the session would take {token_len} characters or more; {most} cookie(s) of {each} hold {}: see cookie.maxChunks",
+                most * each
+            )));
+        }
+        let line_len = self.line_len(token_len);
+        if self.fits_servers && line_len > MAX_LINE_LEN {
+            return Err(Error::too_large(format!(
+                "the session would take a Cookie header of {line_len} bytes or more, and many servers take {MAX_LINE_LEN}: set cookie.maxChunks if yours take more"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How long a header line with no cookies but these is.
+    fn line_len(&self, token_len: usize) -> usize {
+        let chunks = match self.cookies_for(token_len) {
+            1 => 0,
+            chunks => chunks * (self.name.len() + "; .1=".len()) + "__chunked__1".len(),
+        };
+        "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + "\r\n".len()
+    }
+
+    /// Sets a token, and deletes those chunks of a former one that it does not replace.
+    ///
+    /// `expires_at` is when the session ends, in milliseconds since 1970.
+    pub(crate) fn set(
+        &self,
+        token: &[u8],
+        now: i64,
+        expires_at: Option<i64>,
+        received: ChunkSet,
+    ) -> Result<Cookies, Error> {
+        let lifetime = self.lifetime(now, expires_at);
+        let (name, lifetime, fixed) = (
+            self.name.as_bytes(),
+            lifetime.as_bytes(),
+            self.fixed.as_bytes(),
+        );
+        let chunks = match self.cookies_for(token.len()) {
+            1 => 0,
+            chunks => chunks,
+        };
+        let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len() + 1;
+        let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
+        for stale in received.beyond(chunks) {
+            cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
+        }
+        if chunks == 0 {
+            cookies.push(&[name, b"=", token, lifetime, fixed])?;
+        } else {
+            let count = chunks.to_string();
+            cookies.push(&[name, b"=", CHUNKED, count.as_bytes(), lifetime, fixed])?;
+            for (number, chunk) in (1..).zip(token.chunks(self.chunk_max_len)) {
+                cookies.push(&[
+                    name,
+                    suffix(number).as_bytes(),
+                    b"=",
+                    chunk,
+                    lifetime,
+                    fixed,
+                ])?;
+            }
+        }
+        Ok(cookies)
+    }
+
+    /// Deletes the cookie, whether or not the request carried it, and its chunks.
+    pub(crate) fn delete(&self, received: ChunkSet) -> Result<Cookies, Error> {
+        let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
+        let mut cookies = Cookies::default();
+        cookies.push(&[name, DELETED, fixed])?;
+        for number in received.beyond(0) {
+            cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
+        }
+        Ok(cookies)
+    }
+
+    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a session that ends with the browser.
+    fn lifetime(&self, now: i64, expires_at: Option<i64>) -> String {
+        let mut out = String::new();
+        if self.max_age.or(expires_at).is_some() {
+            out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
+        }
+        let remaining_ms = expires_at.map(|end| {
+            end.saturating_sub(now)
+                .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
+        });
+        let max_age = self.max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
+        if let Some(max_age) = max_age {
+            let _ = write!(out, "; Max-Age={max_age}");
+        }
+        if let Some(remaining) = remaining_ms {
+            let end = UNIX_EPOCH + Duration::from_millis((now + remaining).unsigned_abs());
+            let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
+        }
+        out
+    }
+}
+
+impl Cookies {
+    /// The values.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let text = |range: Range<usize>| std::str::from_utf8(slice(&self.text, range));
+        self.ranges()
+            .map(move |range| text(range.start..range.end - 1).unwrap_or_default())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The values, each with its NUL.
+    pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges().map(|range| slice(&self.text, range))
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .map(move |end| std::mem::replace(&mut start, *end)..*end)
+    }
+
+    fn with_room(len: usize) -> Result<Cookies, Error> {
+        let mut cookies = Cookies::default();
+        cookies
+            .text
+            .try_reserve_exact(len)
+            .map_err(|_| Error::memory())?;
+        Ok(cookies)
+    }
+
+    /// One value, of so many pieces.
+    fn push(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
+        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1;
+        let room = self.text.try_reserve(len);
+        room.and_then(|()| self.ends.try_reserve(1))
+            .map_err(|_| Error::memory())?;
+        pieces
+            .iter()
+            .for_each(|piece| self.text.extend_from_slice(piece));
+        self.text.push(0);
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+}
+
+/// What a chunk's name has after the session's.
+fn suffix(number: usize) -> String {
+    format!(".{number}")
+}
