@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::buffer::leaving_no_trace;
 use crate::cookie::{self, Attributes};
+use crate::id::Id;
 use crate::keyring::Keyring;
+use crate::limits::{Limits, earlier};
 use crate::options::Options;
-use crate::record::{Id, Limits, Shape, earlier};
+use crate::record::Shape;
 use crate::seal::fe26::Fe26;
 use crate::seal::{Format, base64url, h3s1};
 use crate::{Error, clock};

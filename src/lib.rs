@@ -35,10 +35,12 @@ mod data;
 mod error;
 #[allow(missing_docs, clippy::missing_safety_doc)] // The header has its own manual.
 pub mod ffi;
+mod id;
 mod iron;
 mod json;
 mod keyring;
 mod lid;
+mod limits;
 mod once;
 mod open;
 mod options;

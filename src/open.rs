@@ -6,7 +6,7 @@ use tinyvec::ArrayVec;
 
 use crate::config::{Config, Inner};
 use crate::cookie::{ChunkSet, MAX_CANDIDATES, SessionCookies, Token};
-use crate::record::Id;
+use crate::id::Id;
 use crate::request::{Request, Source};
 use crate::seal::fe26::Caller;
 use crate::seal::{Fate, Format, Looks, Opened, Refusal, h3s1, looks};

@@ -10,7 +10,7 @@ use crate::clock::LONGEST_LIFETIME_SEC;
 use crate::cookie::{self, Attributes, MAX_AGE_LIMIT_SEC, MAX_CHUNKS, MAX_COOKIE_LEN};
 use crate::json::{self, Unescaped};
 use crate::keyring::Password;
-use crate::record::Limits;
+use crate::limits::Limits;
 use crate::seal::{Format, Iterations, fe26};
 use crate::{Error, ErrorKind};
 

@@ -26,7 +26,8 @@ use crate::buffer::{Buffer, leaving_no_trace};
 use crate::json;
 use crate::keyring::{Key, Keyring};
 use crate::lid::{self, Lid};
-use crate::record::{Limits, Record, Shape};
+use crate::limits::Limits;
+use crate::record::{Record, Shape};
 use crate::request::Request;
 use crate::{Error, Rejection, random};
 

@@ -11,8 +11,9 @@ use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
 
 use crate::buffer::Buffer;
 use crate::data::Data;
+use crate::id::Id;
 use crate::keyring::{Key, Keyring};
-use crate::record::{Id, Record};
+use crate::record::Record;
 use crate::seal::{Format, Opened, Refusal, base64url};
 use crate::{Error, Rejection};
 

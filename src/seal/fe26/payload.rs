@@ -9,8 +9,9 @@ use std::io::Write;
 use crate::Error;
 use crate::buffer::Buffer;
 use crate::data::Data;
+use crate::id::Id;
 use crate::json::{self, slice};
-use crate::record::{Id, Record, Shape};
+use crate::record::{Record, Shape};
 
 /// The last time that a payload may hold: as in h3s1, 48 bits.
 const LAST_MS: f64 = (1_u64 << 48) as f64;
