@@ -39,7 +39,6 @@ mod id;
 mod iron;
 mod json;
 mod keyring;
-mod lid;
 mod limits;
 mod once;
 mod open;
@@ -49,6 +48,7 @@ mod record;
 mod request;
 mod seal;
 mod session;
+mod throttle;
 
 pub use config::Config;
 pub use cookie::Cookies;

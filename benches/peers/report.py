@@ -160,7 +160,7 @@ class Report:
         return table(["µs", *(f"{SIZES[size]:,} B" for size in self.sizes), "times libh3s in C, 1,024 B"], rows)
 
     def others(self) -> str:
-        works = {"forged": "forged token", "limited": "over the limit", "none": "no cookie", "start": "configuration"}
+        works = {"forged": "forged token", "limited": "over the rate limit", "none": "no cookie", "start": "configuration"}
         rows = []
         for peer in self.peers:
             row = [self.microseconds(peer, work, "1024") for work in works]

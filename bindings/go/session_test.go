@@ -468,7 +468,7 @@ func TestAPeerThatForgesIsToldToWait(t *testing.T) {
 		}
 	}
 	if !errors.Is(err, h3s.ErrBusy) {
-		t.Fatal("no lid:", err)
+		t.Fatal("no rate limit:", err)
 	}
 	warm := must(sessions.Peek(good))
 	if warm.ID() != s.ID() {

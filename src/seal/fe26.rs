@@ -25,10 +25,10 @@ use super::{Fate, Format, Iterations, Opened, Refusal, base64url};
 use crate::buffer::{Buffer, leaving_no_trace};
 use crate::json;
 use crate::keyring::{Key, Keyring};
-use crate::lid::{self, Lid};
 use crate::limits::Limits;
 use crate::record::{Record, Shape};
 use crate::request::Request;
+use crate::throttle::{self, RateLimit};
 use crate::{Error, Rejection, random};
 
 pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
@@ -130,8 +130,8 @@ pub(crate) struct Fe26 {
     own: Sealing,
     other: Sealing,
     /// Of derivations in vain, and of those for authentic tokens.
-    forgeries: Lid,
-    cold: Lid,
+    forgeries: RateLimit,
+    cold: RateLimit,
     refused: Refused,
     /// One more than the position of the password that was right for the last token without an id;
     /// 0 before the first.
@@ -146,8 +146,8 @@ impl Fe26 {
             remembered: Remembered::new()?,
             own: Sealing::new(),
             other: Sealing::new(),
-            forgeries: Lid::new(hash_key, lid::FORGERIES)?,
-            cold: Lid::new(hash_key, lid::COLD)?,
+            forgeries: RateLimit::new(hash_key, throttle::FORGERIES)?,
+            cold: RateLimit::new(hash_key, throttle::COLD)?,
             refused: Refused::new(hash_key)?,
             hint: AtomicUsize::new(0),
         })
@@ -407,7 +407,7 @@ impl Fe26 {
 
     /// From here on it is slow.
     fn check_may_derive(&self, caller: Caller<'_>, now: i64) -> Result<(), Error> {
-        if self.forgeries.is_on(caller.peer, now) || self.cold.is_on(caller.peer, now) {
+        if self.forgeries.is_exceeded(caller.peer, now) || self.cold.is_exceeded(caller.peer, now) {
             Err(Error::busy())
         } else if caller.warm_only {
             Err(Error::cold())

@@ -277,7 +277,7 @@ static void run_forged(void *arg)
 }
 
 /* The same over the rate limit: this user has forged too many. */
-static void use_up_the_lid(struct peer *peer)
+static void use_up_the_limit(struct peer *peer)
 {
     peer->now = (int64_t)time(NULL) * 1000;
     for (unsigned i = 0; i < 20; i++) {
@@ -479,7 +479,7 @@ static double measure_peer(const char *work, const char *options, const char *da
         if (strcmp(work, WORKS[i].work) == 0)
             return cpu_ns(WORKS[i].run, peer, n);
     if (strcmp(work, "limited") == 0 && options == FE26) {
-        use_up_the_lid(peer);
+        use_up_the_limit(peer);
         double answer = cpu_ns(run_forged, peer, n);
         peer->user = NULL;
         return answer;

@@ -1,4 +1,4 @@
-"""h3's own format, whose tokens may take long to open: in a thread, and under a lid."""
+"""h3's own format, whose tokens may take long to open: in a thread, and under a rate limit."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def exhaust(nginx: Nginx, *headers: str) -> str:
         if " 429 " in answer:
             return answer
         assert " 401 " in answer and "Set-Cookie" not in answer
-    raise AssertionError("there is no lid")
+    raise AssertionError("there is no rate limit")
 
 
 def test_a_token_that_was_refused_costs_nothing_more(nginx: Nginx, client: httpx.Client) -> None:

@@ -6,9 +6,11 @@
 //! charged: those go on its account above the burst and are worked off like any other, so that in
 //! the long run it is 5 (or 50) a second however many threads there are.
 //!
-//! It has to be bounded in memory whatever is sent, must never wait (a fork may happen at any moment), and an attacker with many addresses must
-//! not be able to push another one's charges out. So there is no table of peers: each peer has a place in each of four rows, chosen
-//! by a keyed hash, and is over the limit only if all four of its places are. Few peers share all four with a flooding one.
+//! It must be bounded in memory whatever is sent, must never wait (a fork may happen at any
+//! moment), and must not let an attacker with many addresses push out another peer's charges. So
+//! there is no table of peers: each peer has a place in each of four rows, chosen by a keyed hash,
+//! and is over the limit only if all four of its places are. Few peers share all four with a
+//! flooding one. A place counts by the generic cell rate algorithm (GCRA).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -51,12 +53,12 @@ impl Rate {
     }
 }
 
-pub(crate) struct Lid {
+/// A limit per peer.
+pub(crate) struct RateLimit {
     /// Secret, so that nobody can tell who shares a place with whom.
     key: Box<Zeroizing<[u8; 32]>>,
     rate: Rate,
-    /// When all that was charged to a place will have been worked off: the "theoretical arrival time" of the generic cell
-    /// rate algorithm, in milliseconds since 1970.
+    /// When all that was charged to a place will have been worked off, in milliseconds since 1970.
     places: Box<[AtomicI64]>,
 }
 
@@ -121,8 +123,8 @@ fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.:/@".contains(&byte)
 }
 
-impl Lid {
-    pub(crate) fn new(key: &[u8; 32], rate: Rate) -> Result<Lid, Error> {
+impl RateLimit {
+    pub(crate) fn new(key: &[u8; 32], rate: Rate) -> Result<RateLimit, Error> {
         let mut places = Vec::new();
         places
             .try_reserve_exact(ROWS * PLACES)
@@ -130,15 +132,15 @@ impl Lid {
         places.resize_with(ROWS * PLACES, AtomicI64::default);
         let mut own = Box::new(Zeroizing::new([0; 32]));
         own.copy_from_slice(key);
-        Ok(Lid {
+        Ok(RateLimit {
             key: own,
             rate,
             places: places.into(),
         })
     }
 
-    /// Whether a peer has to wait. The empty peer, which is none, never has.
-    pub(crate) fn is_on(&self, peer: &[u8], now: i64) -> bool {
+    /// Whether a peer has to wait. The empty peer, which stands for none, never has.
+    pub(crate) fn is_exceeded(&self, peer: &[u8], now: i64) -> bool {
         let Rate { burst, interval_ms } = self.rate;
         let over = |place: &AtomicI64| {
             let ahead = place.load(Ordering::Relaxed) - now;
@@ -185,35 +187,37 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000_000;
 
-    fn lid() -> Lid {
-        Lid::new(&[7; 32], FORGERIES).unwrap()
+    fn forgeries() -> RateLimit {
+        RateLimit::new(&[7; 32], FORGERIES).unwrap()
     }
 
     #[test]
     fn twenty_at_once_and_then_five_a_second() {
-        let lid = lid();
+        let limit = forgeries();
         for _ in 0..20 {
-            assert!(!lid.is_on(b"mallory", NOW));
-            lid.charge(b"mallory", NOW);
+            assert!(!limit.is_exceeded(b"mallory", NOW));
+            limit.charge(b"mallory", NOW);
         }
-        assert!(lid.is_on(b"mallory", NOW));
-        assert!(lid.is_on(b"mallory", NOW + 199));
+        assert!(limit.is_exceeded(b"mallory", NOW));
+        assert!(limit.is_exceeded(b"mallory", NOW + 199));
         for i in 1..=5 {
-            assert!(!lid.is_on(b"mallory", NOW + 200 * i));
-            lid.charge(b"mallory", NOW + 200 * i);
-            assert!(lid.is_on(b"mallory", NOW + 200 * i));
+            assert!(!limit.is_exceeded(b"mallory", NOW + 200 * i));
+            limit.charge(b"mallory", NOW + 200 * i);
+            assert!(limit.is_exceeded(b"mallory", NOW + 200 * i));
         }
-        assert!(!lid.is_on(b"mallory", NOW + 1000 + 4000));
+        assert!(!limit.is_exceeded(b"mallory", NOW + 1000 + 4000));
     }
 
     #[test]
     fn five_a_second_however_many_are_in_progress_at_once() {
-        let lid = lid();
+        let limit = forgeries();
         let mut tried = 0;
         for now in (NOW..NOW + 60_000).step_by(10) {
             // Eight threads look before any of them has been charged.
-            let passed = (0..8).filter(|_| !lid.is_on(b"mallory", now)).count();
-            (0..passed).for_each(|_| lid.charge(b"mallory", now));
+            let passed = (0..8)
+                .filter(|_| !limit.is_exceeded(b"mallory", now))
+                .count();
+            (0..passed).for_each(|_| limit.charge(b"mallory", now));
             tried += passed;
         }
         assert!((320..328).contains(&tried), "{tried} in a minute");
@@ -221,56 +225,59 @@ mod tests {
 
     #[test]
     fn no_charge_is_lost_between_threads() {
-        let lid = lid();
+        let limit = forgeries();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| (0..IN_PROGRESS * 20 / 8).for_each(|_| lid.charge(b"mallory", NOW)));
+                scope.spawn(|| {
+                    (0..IN_PROGRESS * 20 / 8).for_each(|_| limit.charge(b"mallory", NOW))
+                });
             }
         });
         let worked_off = NOW + (IN_PROGRESS - 1) * 20 * 200;
-        assert!(lid.is_on(b"mallory", worked_off));
-        assert!(!lid.is_on(b"mallory", worked_off + 200));
+        assert!(limit.is_exceeded(b"mallory", worked_off));
+        assert!(!limit.is_exceeded(b"mallory", worked_off + 200));
     }
 
     #[test]
     fn a_neighbour_and_no_peer_at_all_are_never_charged_for_it() {
-        let lid = lid();
-        (0..1000).for_each(|_| lid.charge(b"mallory", NOW));
-        (0..1000).for_each(|_| lid.charge(b"", NOW));
-        assert!(!lid.is_on(b"alice", NOW) && !lid.is_on(b"", NOW));
+        let limit = forgeries();
+        (0..1000).for_each(|_| limit.charge(b"mallory", NOW));
+        (0..1000).for_each(|_| limit.charge(b"", NOW));
+        assert!(!limit.is_exceeded(b"alice", NOW) && !limit.is_exceeded(b"", NOW));
     }
 
     #[test]
     fn three_hundred_flooding_peers_leave_others_alone() {
-        let lid = lid();
+        let limit = forgeries();
         for peer in 0..300_u32 {
-            (0..30).for_each(|_| lid.charge(&peer.to_be_bytes(), NOW));
+            (0..30).for_each(|_| limit.charge(&peer.to_be_bytes(), NOW));
         }
-        let hit = (0..10_000_u32).filter(|peer| lid.is_on(format!("peer {peer}").as_bytes(), NOW));
+        let hit = (0..10_000_u32)
+            .filter(|peer| limit.is_exceeded(format!("peer {peer}").as_bytes(), NOW));
         // Each is hit with a chance of (300 / 4096)^4, which is 1 in 35,000.
         assert!(hit.count() < 10);
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
-        let lid = lid();
+        let limit = forgeries();
         for by in [30_000, 3_600_000] {
-            (0..30).for_each(|_| lid.charge(b"mallory", NOW));
-            assert!(!lid.is_on(b"mallory", NOW - by), "by {by}");
-            lid.charge(b"mallory", NOW - by);
-            assert!(!lid.is_on(b"mallory", NOW - by));
+            (0..30).for_each(|_| limit.charge(b"mallory", NOW));
+            assert!(!limit.is_exceeded(b"mallory", NOW - by), "by {by}");
+            limit.charge(b"mallory", NOW - by);
+            assert!(!limit.is_exceeded(b"mallory", NOW - by));
         }
     }
 
     #[test]
     fn authentic_tokens_have_a_limit_ten_times_as_wide() {
-        let lid = Lid::new(&[7; 32], COLD).unwrap();
+        let limit = RateLimit::new(&[7; 32], COLD).unwrap();
         for _ in 0..200 {
-            assert!(!lid.is_on(b"office", NOW));
-            lid.charge(b"office", NOW);
+            assert!(!limit.is_exceeded(b"office", NOW));
+            limit.charge(b"office", NOW);
         }
-        assert!(lid.is_on(b"office", NOW) && lid.is_on(b"office", NOW + 19));
-        assert!(!lid.is_on(b"office", NOW + 20));
+        assert!(limit.is_exceeded(b"office", NOW) && limit.is_exceeded(b"office", NOW + 19));
+        assert!(!limit.is_exceeded(b"office", NOW + 20));
     }
 
     #[test]
