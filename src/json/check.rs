@@ -2,8 +2,10 @@
 
 use tinyvec::TinyVec;
 
+use super::escapes::{Unescaped, unescape};
+use super::fault::{Checked, Fault};
+use super::scan::{skip_space, slice};
 use super::strings::{Escaped, Plain, Strings};
-use super::{Unescaped, skip_space, slice, unescape};
 use crate::{Error, ErrorKind};
 
 /// How deep objects and arrays may nest; the outermost is level 1.
@@ -40,49 +42,6 @@ pub(crate) fn check_sealed(text: &[u8], levels: usize) -> Result<Option<usize>, 
     }
 }
 
-/// What is wrong, and at which byte.
-pub(super) type Checked<T> = Result<T, (Fault, usize)>;
-
-#[derive(Clone, Copy)]
-pub(super) enum Fault {
-    Value,
-    End,
-    More,
-    Deep,
-    CommaOrBrace,
-    CommaOrBracket,
-    Name,
-    Twice,
-    Colon,
-    Hex,
-    Escape,
-    Control,
-    Digit,
-    Memory,
-}
-
-impl Fault {
-    fn at(self, offset: usize) -> Error {
-        Error::data(match self {
-            Fault::Value => "a JSON value was expected here",
-            Fault::End => "the text ends too early",
-            Fault::More => "there is more text after the JSON value",
-            Fault::Deep => "too many levels of nesting: 128 at most",
-            Fault::CommaOrBrace => "a comma or } was expected here",
-            Fault::CommaOrBracket => "a comma or ] was expected here",
-            Fault::Name => "a name in double quotes was expected here",
-            Fault::Twice => "an object has this name twice",
-            Fault::Colon => "a colon was expected here",
-            Fault::Hex => "\\u takes four hexadecimal digits",
-            Fault::Escape => "there is no such escape",
-            Fault::Control => "a control character must be escaped",
-            Fault::Digit => "a digit was expected here",
-            Fault::Memory => return Error::memory(),
-        })
-        .at(offset)
-    }
-}
-
 /// A text to be checked. Methods take it, and where they stand in it, by value: so both stay in registers, on which the speed hangs.
 #[derive(Clone, Copy)]
 struct Check<'a> {
@@ -95,12 +54,12 @@ struct Check<'a> {
 struct Seen {
     spaces: usize,
     /// The names of all open objects, the innermost object's last. Those of each follow an entry that says where its outer object's start.
-    names: TinyVec<[Name; 16]>,
+    names: TinyVec<[NameRange; 16]>,
 }
 
 /// A name whose object is not yet closed, without its quotes.
 #[derive(Clone, Copy, Default)]
-struct Name {
+struct NameRange {
     start: u32,
     end: u32,
 }
@@ -284,8 +243,8 @@ impl Check<'_> {
     }
 
     /// The first of the names that was there before.
-    fn twice(self, names: &[Name], escapes: bool) -> Result<Option<Name>, Fault> {
-        let spelt = |name: &Name| slice(self.text, name.start as usize..name.end as usize);
+    fn twice(self, names: &[NameRange], escapes: bool) -> Result<Option<NameRange>, Fault> {
+        let spelt = |name: &NameRange| slice(self.text, name.start as usize..name.end as usize);
         if names.len() < 2 {
             return Ok(None);
         }
@@ -312,7 +271,7 @@ impl Check<'_> {
             sorted.push((unescaped, *name));
         }
         sorted.sort_unstable_by(|(a, at), (b, bt)| (&**a, at.start).cmp(&(&**b, bt.start)));
-        let again = |pair: &[(Unescaped<'_>, Name)]| match pair {
+        let again = |pair: &[(Unescaped<'_>, NameRange)]| match pair {
             [(before, _), (after, name)] if **before == **after => Some(*name),
             _ => None,
         };
@@ -329,7 +288,7 @@ impl Seen {
         if self.names.try_reserve(1).is_err() {
             return Err((Fault::Memory, at));
         }
-        self.names.push(Name {
+        self.names.push(NameRange {
             start: start as u32,
             end: end as u32,
         });

@@ -1,6 +1,7 @@
 //! Where strings end: the part of reading JSON that takes the most time, so many bytes are looked at at once.
 
-use super::check::{Checked, Fault};
+use super::fault::{Checked, Fault};
+use super::scan::plain_end;
 
 /// Finds the ends of a text's strings, from its first to its last.
 pub(super) trait Strings {
@@ -135,30 +136,4 @@ fn escape_end(text: &[u8], at: usize) -> Checked<usize> {
         },
         _ => Err((Fault::Escape, at)),
     }
-}
-
-/// The first place from `at` on that is a quote, a backslash or a control character: eight bytes at a time.
-#[inline]
-pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The lowest bit that is set is right; a borrow may set wrong ones above it.
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-
-    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*word);
-        let stop = (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')) & TOPS;
-        if stop != 0 {
-            return at + stop.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    while text
-        .get(at)
-        .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
-    {
-        at += 1;
-    }
-    at
 }

@@ -3,6 +3,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::check::FEW_NAMES;
+use super::scan::plain_end;
 use super::*;
 
 /// What serde_json makes of a text, as far as it is asked the same: it does not look for names that occur twice.
