@@ -29,10 +29,11 @@ static EPOCH: AtomicU64 = AtomicU64::new(1);
 static DRAWS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::new()) };
+    static BUFFER: RefCell<Pool> = const { RefCell::new(Pool::new()) };
 }
 
-struct Buffer {
+/// Random bytes for the draws to come.
+struct Pool {
     bytes: [u8; BUFFER_LEN],
     /// The first so many are not yet drawn.
     left: usize,
@@ -108,9 +109,9 @@ fn system(out: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(out).map_err(|_| Error::random())
 }
 
-impl Buffer {
-    const fn new() -> Buffer {
-        Buffer {
+impl Pool {
+    const fn new() -> Pool {
+        Pool {
             bytes: [0; BUFFER_LEN],
             left: 0,
             epoch: 0,
@@ -137,7 +138,7 @@ impl Buffer {
     }
 }
 
-impl Drop for Buffer {
+impl Drop for Pool {
     fn drop(&mut self) {
         self.bytes.zeroize();
     }
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_buffer_never_gives_the_same_bytes_twice_and_keeps_none_that_it_gave() {
-        let mut buffer = Buffer::new();
+        let mut buffer = Pool::new();
         let mut seen = std::collections::HashSet::new();
         for _ in 0..100 {
             let mut out = [0; 24];
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_buffer_of_another_epoch_is_not_read() {
-        let (mut parent, mut child) = (Buffer::new(), Buffer::new());
+        let (mut parent, mut child) = (Pool::new(), Pool::new());
         parent.draw(&mut [0; 24], 1).unwrap();
         (child.bytes, child.left, child.epoch) = (parent.bytes, parent.left, parent.epoch);
         let (mut a, mut b) = ([0; 24], [0; 24]);
