@@ -1,6 +1,7 @@
-"""promises.py docs/SECURITY.md: each promise there is numbered, and each number has tests in the table; each test that is named exists.
+"""promises.py docs/SECURITY.md: each promise there is numbered and has a list of tests, which exist.
 
-A row names suites, and after each its tests in backquotes. Prints what is wrong, nothing if all is well.
+A line of the list names a suite and, in backquotes, a test in it. Prints what is wrong, nothing if
+all is well.
 """
 
 import re
@@ -36,17 +37,13 @@ def exists(suite: str, name: str) -> bool:
 
 def main(page: str) -> list[str]:
     promised = set(re.findall(r"^(\d+)\. \*\*", page, re.MULTILINE))
-    rows = dict(re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE))
-    wrong = [f"promise {number} has no row in the table" for number in sorted(promised - rows.keys())]
-    wrong += [f"the table has a row for {number}, which is no promise" for number in sorted(rows.keys() - promised)]
-    for number, row in rows.items():
-        tests = [
-            (suite, name)
-            for suite, names in re.findall(r"([a-z-]+): ((?:[^`;]*`[^`]+`[^`;]*)+)", row)
-            for name in re.findall(r"`([^`]+)`", names)
-        ]
-        if not tests or len(tests) != row.count("`") / 2:
-            wrong.append(f"promise {number} names tests of no suite, or none")
+    lists = dict(re.findall(r"^Promise (\d+):\n\n((?:- .+\n)*)", page, re.MULTILINE))
+    wrong = [f"promise {number} has no list of tests" for number in sorted(promised - lists.keys())]
+    wrong += [f"tests are listed for {number}, which is no promise" for number in sorted(lists.keys() - promised)]
+    for number, lines in lists.items():
+        tests = re.findall(r"^- ([a-z-]+): `([^`]+)`(?: \(.+\))?$", lines, re.MULTILINE)
+        if not tests or len(tests) != lines.count("\n"):
+            wrong.append(f"promise {number} names no test, or one of no suite")
         wrong += [
             f"promise {number}: there is no test {name} in {suite}" for suite, name in tests if not exists(suite, name)
         ]
