@@ -146,7 +146,7 @@ static void *fork_in_thread(void *arg)
     return arg;
 }
 
-static void nor_do_they_when_a_thread_forks(void **state)
+static void a_thread_that_forks_draws_what_its_child_does_not(void **state)
 {
     pthread_t thread;
     void *result = NULL;
@@ -160,7 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_threads_share_a_config),
         cmocka_unit_test(parent_and_children_never_draw_the_same),
-        cmocka_unit_test(nor_do_they_when_a_thread_forks),
+        cmocka_unit_test(a_thread_that_forks_draws_what_its_child_does_not),
     };
     return cmocka_run_group_tests(tests, make_config, free_config);
 }

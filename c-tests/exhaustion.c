@@ -180,7 +180,7 @@ static int begin_without_randomness(void)
     return 0;
 }
 
-static void nor_where_there_was_none_from_the_start(void **state)
+static void without_randomness_from_the_start_nothing_is_made_or_sealed(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
@@ -222,7 +222,7 @@ int main(void)
         cmocka_unit_test(without_memory_a_write_fails_and_changes_nothing),
         cmocka_unit_test(without_memory_for_its_cache_no_config_is_made),
         cmocka_unit_test(without_randomness_nothing_is_made_or_sealed),
-        cmocka_unit_test(nor_where_there_was_none_from_the_start),
+        cmocka_unit_test(without_randomness_from_the_start_nothing_is_made_or_sealed),
         cmocka_unit_test(without_the_call_the_file_serves),
     };
     return cmocka_run_group_tests(tests, make_config, free_config);

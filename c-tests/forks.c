@@ -254,13 +254,13 @@ static void draw_across(pid_t (*make_child)(void))
     assert_nothing_drawn_twice(TELLING * 22);
 }
 
-static void nor_do_children_of_a_bare_clone(void **state)
+static void children_of_a_bare_clone_draw_what_nobody_else_does(void **state)
 {
     (void)state;
     draw_across(bare_clone);
 }
 
-static void nor_do_children_of_a_fork_without_handlers(void **state)
+static void children_of_a_fork_without_handlers_draw_what_nobody_else_does(void **state)
 {
     (void)state;
     draw_across(_Fork);
@@ -299,8 +299,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(children_of_a_busy_parent_draw_what_nobody_else_does),
-        cmocka_unit_test(nor_do_children_of_a_bare_clone),
-        cmocka_unit_test(nor_do_children_of_a_fork_without_handlers),
+        cmocka_unit_test(children_of_a_bare_clone_draw_what_nobody_else_does),
+        cmocka_unit_test(children_of_a_fork_without_handlers_draw_what_nobody_else_does),
     };
     return cmocka_run_group_tests_name("forks", tests, make, unmake);
 }

@@ -75,7 +75,7 @@ static void by_default_no_session_outgrows_a_line_of_8_KiB(void **state)
     }
 }
 
-static void more_is_for_those_who_ask_and_for_h3_2(void **state)
+static void larger_sessions_are_for_those_who_ask_and_for_h3_2(void **state)
 {
     static const char *const options[] = {
         "{\"password\":\"" PASSWORD "\",\"cookie\":{\"maxChunks\":100}}",
@@ -96,7 +96,7 @@ static void more_is_for_those_who_ask_and_for_h3_2(void **state)
     }
 }
 
-static void what_others_let_grow_is_read_and_shrinks_without_leftovers(void **state)
+static void a_session_that_others_let_grow_is_read_and_shrinks_without_leftovers(void **state)
 {
     h3s_config *theirs = config_of("{\"password\":\"" PASSWORD "\",\"cookie\":{\"maxChunks\":100}}");
     struct jar *jar = new_jar();
@@ -125,7 +125,7 @@ static void what_others_let_grow_is_read_and_shrinks_without_leftovers(void **st
 }
 
 /* Neither a slide nor a new password is a write: a session that grows no larger is not lost. */
-static void what_others_let_grow_is_kept_alive_by_reads(void **state)
+static void a_session_that_others_let_grow_is_kept_alive_by_reads(void **state)
 {
     static const char *const formats[] = {"h3s1", "h3-1"};
     (void)state;
@@ -179,9 +179,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_default_no_session_outgrows_a_line_of_8_KiB),
-        cmocka_unit_test(more_is_for_those_who_ask_and_for_h3_2),
-        cmocka_unit_test(what_others_let_grow_is_read_and_shrinks_without_leftovers),
-        cmocka_unit_test(what_others_let_grow_is_kept_alive_by_reads),
+        cmocka_unit_test(larger_sessions_are_for_those_who_ask_and_for_h3_2),
+        cmocka_unit_test(a_session_that_others_let_grow_is_read_and_shrinks_without_leftovers),
+        cmocka_unit_test(a_session_that_others_let_grow_is_kept_alive_by_reads),
         cmocka_unit_test(a_write_beyond_all_bounds_is_refused_before_it_is_made),
     };
     return cmocka_run_group_tests(tests, make_text, free_config);

@@ -263,14 +263,14 @@ static void each_refused_in_both_formats(void (*call)(struct scene *), long expe
     }
 }
 
-static void a_session_of_100_chunks_is_opened_later(void **state)
+static void a_session_of_100_chunks_is_opened_once_there_is_memory(void **state)
 {
     (void)state;
     each_refused_in_both_formats(opens, 9);
     each_refused_in_both_formats(unseals, 1);
 }
 
-static void a_session_of_100_chunks_is_written_later(void **state)
+static void a_session_of_100_chunks_is_written_once_there_is_memory(void **state)
 {
     (void)state;
     each_refused_in_both_formats(updates, 2);
@@ -283,7 +283,7 @@ static void a_session_of_100_chunks_is_written_later(void **state)
     each_refused_in_both_formats(updates_much, 4);
 }
 
-static void a_session_of_100_chunks_is_sealed_later(void **state)
+static void a_session_of_100_chunks_is_sealed_once_there_is_memory(void **state)
 {
     (void)state;
     each_refused_in_both_formats(takes_cookies, 4);
@@ -291,7 +291,7 @@ static void a_session_of_100_chunks_is_sealed_later(void **state)
     each_refused_in_both_formats(takes_a_token, 1);
 }
 
-static void its_cookies_are_deleted_later(void **state)
+static void cookies_of_100_chunks_are_deleted_once_there_is_memory(void **state)
 {
     (void)state;
     each_refused_in_both_formats(deletes_cookies, 2);
@@ -303,7 +303,7 @@ static void a_text_is_absent_until_there_is_room_for_it(void **state)
     each_refused_in_both_formats(finds_text, 1);
 }
 
-static void a_raw_token_is_sealed_and_opened_later(void **state)
+static void a_raw_token_is_sealed_and_opened_once_there_is_memory(void **state)
 {
     (void)state;
     each_refused_in_both_formats(seals_raw, 3);
@@ -332,7 +332,7 @@ static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void *
 }
 
 /* Options that say something at great length, or that something is wrong with: what is said of them is that, or that there is no memory. */
-static void options_however_long_are_read_later(void **state)
+static void options_however_long_are_read_once_there_is_memory(void **state)
 {
     static const char *const around[][2] = {
         {"{\"password\":\"", "\"}"},
@@ -454,14 +454,14 @@ static int unmake(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session_of_100_chunks_is_opened_later),
+        cmocka_unit_test(a_session_of_100_chunks_is_opened_once_there_is_memory),
         cmocka_unit_test(keys_of_other_servers_tokens_are_cached_without_an_allocation),
-        cmocka_unit_test(a_session_of_100_chunks_is_written_later),
-        cmocka_unit_test(a_session_of_100_chunks_is_sealed_later),
-        cmocka_unit_test(its_cookies_are_deleted_later),
+        cmocka_unit_test(a_session_of_100_chunks_is_written_once_there_is_memory),
+        cmocka_unit_test(a_session_of_100_chunks_is_sealed_once_there_is_memory),
+        cmocka_unit_test(cookies_of_100_chunks_are_deleted_once_there_is_memory),
         cmocka_unit_test(a_text_is_absent_until_there_is_room_for_it),
-        cmocka_unit_test(a_raw_token_is_sealed_and_opened_later),
-        cmocka_unit_test(options_however_long_are_read_later),
+        cmocka_unit_test(a_raw_token_is_sealed_and_opened_once_there_is_memory),
+        cmocka_unit_test(options_however_long_are_read_once_there_is_memory),
     };
     return cmocka_run_group_tests_name("memory", tests, make, unmake);
 }

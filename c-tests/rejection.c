@@ -117,7 +117,7 @@ static void what_does_not_begin_like_a_token_counts_only_where_nothing_does(void
     assert_found(list("h3=1", "h3=2", "h3=3", "h3=4", "h3=5", cookies[GOOD], NULL), NULL, 0, H3S_REJECTION_NONE);
 }
 
-static void four_are_looked_at_and_the_same_value_counts_once(void **state)
+static void four_tokens_are_tried_and_the_same_value_counts_once(void **state)
 {
     const char *const *f = (const char *const[]){cookies[4], cookies[5], cookies[6], cookies[7], cookies[8]};
     (void)state;
@@ -161,7 +161,7 @@ static void a_token_is_told_by_how_it_begins(void **state)
             fail_msg("%s counts", unlike[i]);
 }
 
-static void of_those_that_open_the_newest_is_the_session(void **state)
+static void of_tokens_that_open_the_newest_is_the_session(void **state)
 {
     (void)state;
     assert_found(list(cookies[0], cookies[1], cookies[2], cookies[3], NULL), NULL, 3, H3S_REJECTION_NONE);
@@ -181,9 +181,9 @@ int main(void)
         cmocka_unit_test(a_header_comes_before_the_cookies),
         cmocka_unit_test(a_session_of_the_header_that_has_ended_is_not_sought_in_the_cookie),
         cmocka_unit_test(what_does_not_begin_like_a_token_counts_only_where_nothing_does),
-        cmocka_unit_test(four_are_looked_at_and_the_same_value_counts_once),
+        cmocka_unit_test(four_tokens_are_tried_and_the_same_value_counts_once),
         cmocka_unit_test(a_token_is_told_by_how_it_begins),
-        cmocka_unit_test(of_those_that_open_the_newest_is_the_session),
+        cmocka_unit_test(of_tokens_that_open_the_newest_is_the_session),
     };
     return cmocka_run_group_tests(tests, make_cookies, free_config);
 }

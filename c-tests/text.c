@@ -15,7 +15,7 @@ static void what_is_no_string_has_no_text(void **state)
     }
 }
 
-static void a_string_has_one_whatever_it_says(void **state)
+static void a_string_has_a_text_whatever_it_says(void **state)
 {
     static const char *const texts[] = {"", "null", "false", "0", "{}", "\"", "\\u0041", "Zo\xC3\xAB \xF0\x9F\xA6\x8A"};
     (void)state;
@@ -60,7 +60,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_string_has_no_text),
-        cmocka_unit_test(a_string_has_one_whatever_it_says),
+        cmocka_unit_test(a_string_has_a_text_whatever_it_says),
         cmocka_unit_test(what_is_not_there_has_no_text),
         cmocka_unit_test(a_null_takes_a_user_s_text_away),
     };

@@ -255,7 +255,7 @@ static void a_freed_config_leaves_no_key(void **state)
 }
 
 /* The keys of Fe26.2 tokens from elsewhere, which openssl and Python sealed with PASSWORD: PBKDF2-HMAC-SHA1 of it and the token's salts. */
-static void nor_does_it_leave_the_keys_of_other_servers_tokens(void **state)
+static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
 {
     static const struct { int iterations; const char *token, *keys[2]; } tokens[] = {
         {2, "Fe26.2**00112233445566778899aabbccddeeff*AAECAwQFBgcICQoLDA0ODw*TOLKwt3__bYrblp7FQvic1ZlqWqKkTZJJusgo3odDKDJVLurwXxAlUwmcjsiMCvn"
@@ -294,7 +294,7 @@ int main(void)
         cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
         cmocka_unit_test(a_freed_session_leaves_no_id),
         cmocka_unit_test(a_freed_config_leaves_no_key),
-        cmocka_unit_test(nor_does_it_leave_the_keys_of_other_servers_tokens),
+        cmocka_unit_test(a_freed_config_leaves_no_key_of_other_servers_tokens),
     };
     disguise(&password, "swordfish swims in the sea", "0123456789 at the back door");
     disguise(&data, "the data of this session", "which nobody else may see");

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn twenty_at_once_and_then_five_a_second() {
+    fn a_peer_may_fail_20_times_at_once_and_then_5_times_a_second() {
         let limit = forgeries();
         for _ in 0..20 {
             assert!(!limit.is_exceeded(b"mallory", NOW));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn five_a_second_however_many_are_in_progress_at_once() {
+    fn a_peer_may_fail_5_times_a_second_however_many_derivations_run_at_once() {
         let limit = forgeries();
         let mut tried = 0;
         for now in (NOW..NOW + 60_000).step_by(10) {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_and_no_peer_at_all_are_never_charged_for_it() {
+    fn a_neighbour_and_no_peer_at_all_are_never_charged_for_a_flood() {
         let limit = forgeries();
         (0..1000).for_each(|_| limit.charge(b"mallory", NOW));
         (0..1000).for_each(|_| limit.charge(b"", NOW));

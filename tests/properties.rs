@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn no_header_makes_it_panic(cookie in noise(), header in noise()) {
+    fn no_header_makes_opening_panic(cookie in noise(), header in noise()) {
         for config in [&*CONFIG, &*SMALL] {
             let mut session = config.use_session(&request(&cookie, &header)).unwrap();
             session.set("a", "1").unwrap();
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn no_options_make_it_panic(options in noise()) {
+    fn no_options_make_reading_them_panic(options in noise()) {
         let _ = Config::from_json(options);
     }
 

@@ -319,7 +319,7 @@ func TestAClearedSessionNeverComesBack(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestATokenIsTheSessionToo(t *testing.T) {
+func TestASealedTokenIsTheSession(t *testing.T) {
 	clock := newClock()
 	sessions, s := open(t, h3s.Options{MaxAge: time.Hour, Now: clock.Now})
 	check(t, s.Set("user", 1))

@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, max_global_rejects: u32::MAX, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_accepts_what_serde_json_accepts_and_nothing_else(text in text()) {
+    fn check_accepts_what_serde_json_accepts_and_nothing_else(text in text()) {
         match check(&text, MAX_DEPTH) {
             Ok(spaces) => {
                 prop_assert!(oracle(&text));

@@ -76,7 +76,7 @@ mod tests {
 
     /// Every length around the vectors' lengths, and every byte at every place of a short text.
     #[test]
-    fn both_engines_write_and_refuse_the_same() {
+    fn both_base64_engines_write_and_refuse_the_same() {
         let fast = Simd::url_safe(NO_PAD);
         for len in 0..200_u8 {
             let bytes: Vec<u8> = (0..len).map(|i| i.wrapping_mul(151) ^ len).collect();

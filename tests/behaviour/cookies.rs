@@ -15,7 +15,7 @@ fn names(cookies: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn every_attribute_is_written() {
+fn every_attribute_of_the_cookie_is_written() {
     let config = config(
         r#""name":"s","maxAge":60,"cookie":{"path":"/app","domain":"example.com","sameSite":"none","partitioned":true,"priority":"high"}"#,
     );
@@ -28,7 +28,7 @@ fn every_attribute_is_written() {
 }
 
 #[test]
-fn the_defaults_are_h3s() {
+fn the_defaults_of_the_cookie_are_those_of_h3() {
     let value = set_cookies(&mut use_at(&config(""), "", NOW)).remove(0);
     assert!(
         value.ends_with("; Path=/; HttpOnly; Secure; SameSite=Lax"),

@@ -164,7 +164,7 @@ def test_vary_with_a_star_needs_no_more(nginx: Nginx, client: httpx.Client) -> N
     assert client.get("/page.txt").headers.get_list("vary") == ["*"]
 
 
-def test_cache_headers_off_leaves_both_alone(nginx: Nginx, client: httpx.Client) -> None:
+def test_cache_headers_off_leaves_vary_and_cache_control_alone(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("h3s use; h3s_cache_headers off; location / { expires 1h; }", options=json.dumps(OPTIONS))
     answer = client.get("/page.txt")
     assert len(set_cookies(answer)) == 1

@@ -46,7 +46,7 @@ NOTHING: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("mode", ["get", "use", "off"])
-def test_it_tells_what_came_opened_or_not(nginx: Nginx, client: httpx.Client, mode: str) -> None:
+def test_h3s_carried_tells_what_came_opened_or_not(nginx: Nginx, client: httpx.Client, mode: str) -> None:
     nginx.start(f"location / {{ h3s {mode}; return 200 [$h3s_carried]; }}")
     for headers, text in [(headers, "[1]") for headers in session_headers()] + [(headers, "[]") for headers in NOTHING]:
         client.cookies.clear()
@@ -55,13 +55,13 @@ def test_it_tells_what_came_opened_or_not(nginx: Nginx, client: httpx.Client, mo
         assert answer.headers["vary"] == "Cookie, x-h3-session"
 
 
-def test_it_is_empty_where_there_are_no_options(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_carried_is_empty_where_there_are_no_options(nginx: Nginx, client: httpx.Client) -> None:
     nginx.write("server { listen 127.0.0.1:PORT; return 200 [$h3s_carried]; }")
     nginx.run()
     assert client.get("/", headers={"Cookie": "h3=x"}).text == "[]"
 
 
-def test_it_opens_nothing_and_slides_nothing(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_carried_opens_nothing_and_slides_nothing(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         "location / { h3s get; return 200 [$h3s_carried]; }", options={**OPTIONS, "idleTimeout": 600}, level="debug"
     )
@@ -70,7 +70,7 @@ def test_it_opens_nothing_and_slides_nothing(nginx: Nginx, client: httpx.Client)
     assert answer.text == "[1]" and "set-cookie" not in answer.headers
 
 
-def test_it_holds_where_the_session_is_hidden_from_the_upstream(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_carried_holds_where_the_session_is_hidden_from_the_upstream(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         'location / { h3s get; h3s_hide_cookie on; add_header X-Carried "[$h3s_carried]"; proxy_pass http://UPSTREAM; }'
     )
@@ -78,7 +78,7 @@ def test_it_holds_where_the_session_is_hidden_from_the_upstream(nginx: Nginx, cl
         assert client.get("/", headers=headers).headers["x-carried"] == "[1]"
 
 
-def test_it_holds_for_a_busy_client(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_carried_holds_for_a_busy_client(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         'h3s get; location / { h3s_require /user; } location /any { return 200 "$h3s_status $h3s_carried"; }',
         options=FE26,

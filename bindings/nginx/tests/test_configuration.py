@@ -61,7 +61,9 @@ def check(nginx: Nginx, http: str) -> str:
         ("h3s_config html;", 0, "is no file of at most 1 MiB"),
     ],
 )
-def test_what_is_wrong_is_named_with_file_and_line(nginx: Nginx, http: str, line: int | None, said: str) -> None:
+def test_a_wrong_configuration_is_named_with_file_and_line(
+    nginx: Nginx, http: str, line: int | None, said: str
+) -> None:
     output = check(nginx, f"{http}\nserver {{ listen 127.0.0.1:PORT; }}")
     assert "[emerg]" in output and said in output, output
     if line is not None:
@@ -133,7 +135,7 @@ def test_a_session_header_that_nginx_drops_is_warned_of(
     assert "[warn]" not in check(nginx, f"h3s_config h3s.json; {http} server {{ listen 127.0.0.1:PORT; }}")
 
 
-def test_what_is_right_is_accepted(nginx: Nginx) -> None:
+def test_a_right_configuration_is_accepted(nginx: Nginx) -> None:
     output = check(
         nginx,
         """

@@ -287,7 +287,7 @@ def test_in_a_browser_no_page_of_another_site_ends_a_session(
     assert browser(same_site, page) == "user=[victim] status=valid"
 
 
-def test_in_a_browser_a_form_of_the_site_itself_ends_it(browser: Callable[..., str]) -> None:
+def test_in_a_browser_a_form_of_the_site_itself_ends_the_session(browser: Callable[..., str]) -> None:
     assert browser("strict", "", "/here") == "user=[] status=none"
 
 

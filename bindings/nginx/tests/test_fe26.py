@@ -273,7 +273,7 @@ def test_the_peer_is_an_ipv4_address_or_64_bits_of_ipv6(nginx: Nginx, first: str
     assert ("429" in statuses) == same
 
 
-def test_a_redirect_of_the_server_itself_waits_too(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_redirect_of_the_server_itself_waits_for_a_cold_token(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("h3s use; return 301 /elsewhere;", options=FE26)
     assert not set_cookies(client.get("/", headers={"Cookie": cookie_with({"user": 1}, FE26)}))
     assert set_cookies(client.get("/"))
@@ -290,7 +290,7 @@ def test_use_after_an_early_look_is_still_use(nginx: Nginx, client: httpx.Client
     assert new.text == "none new" and not opened(new, FE26).is_new
 
 
-def test_cold_subrequests_side_by_side(nginx: Nginx, client: httpx.Client) -> None:
+def test_cold_subrequests_side_by_side_share_one_session(nginx: Nginx, client: httpx.Client) -> None:
     (nginx.folder / "html/shell.html").write_text('<!--#include virtual="/a" --> <!--#include virtual="/b" -->')
     nginx.start(
         """

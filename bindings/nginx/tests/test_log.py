@@ -48,7 +48,7 @@ def test_a_flood_is_told_where_no_session_is_required(nginx: Nginx, client: http
     assert lines(nginx, "this client has sent too many tokens that take long to open")[0][0] == "error"
 
 
-def test_so_many_lines_a_second_and_a_count_of_the_others(nginx: Nginx, client: httpx.Client) -> None:
+def test_the_log_gets_so_many_lines_a_second_and_a_count_of_the_others(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("h3s get; h3s_require /user;", level="error")
     start, count = time.time(), 0
     with httpx.Client(base_url=nginx.url, headers={"Cookie": "h3=rubbish"}) as kept:

@@ -106,7 +106,7 @@ def test_where_the_cookie_was_opened_no_header_goes_up(
         assert seen == ("friend", f"a=1; h3={friend}", None)
 
 
-def test_where_none_opened_all_goes_up_as_it_came(nginx: Nginx, client: httpx.Client) -> None:
+def test_where_no_session_opened_all_goes_up_as_it_came(nginx: Nginx, client: httpx.Client) -> None:
     gate(nginx, OPTIONS)
     foreign = {**OPTIONS, "password": "quite another password, and long enough"}
     cookie = f"a=1;h3={token_of({}, foreign)};  {cut(token_of({}, foreign), count='2x')} ; b=2"
@@ -127,14 +127,16 @@ def test_a_request_with_one_session_goes_up_byte_for_byte(
     assert both(client, ("Cookie", cookie)) == ("Zoe", cookie, None)
 
 
-def test_off_changes_nothing(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_off_lets_all_go_up_as_it_came(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(f"h3s get; location /off {{ h3s off; {PROXY} }}")
     cookie = f"{cut('x' * 200)}; {cookie_with({'user': 'Zoe'})}"
     answer = client.get("/off", headers={"Cookie": cookie, "X-H3-Session": "rubbish"})
     assert value_of(answer, "Cookie") == cookie and value_of(answer, "X-H3-Session") == "rubbish"
 
 
-def test_it_needs_no_variable_and_holds_across_redirects_and_subrequests(nginx: Nginx, client: httpx.Client) -> None:
+def test_one_session_goes_up_without_a_variable_and_across_redirects_and_subrequests(
+    nginx: Nginx, client: httpx.Client
+) -> None:
     nginx.start(
         f"""
         h3s get;
@@ -207,7 +209,7 @@ def test_authorization_may_carry_the_session(nginx: Nginx, client: httpx.Client)
     assert passed.status_code == 200 and value_of(passed, "Cookie") is None
 
 
-def test_an_empty_header_hides_none_behind_it(nginx: Nginx, client: httpx.Client) -> None:
+def test_an_empty_session_header_hides_none_behind_it(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         f'h3s get; underscores_in_headers on; location / {{ add_header X-Gate "$h3s_data_user";'
         f' add_header X-Seen "$h3s_status $h3s_carried"; {PROXY} }}'

@@ -70,7 +70,7 @@ def test_a_logout_that_was_not_allowed_logs_nobody_out(nginx: Nginx, client: htt
         assert answer.status_code in (200, 302, 303, 404) and not set_cookies(answer), path
 
 
-def test_what_is_set_or_rotated_survives_too(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_what_is_set_or_rotated_survives_redirects(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
     ways(nginx, upstream, "h3s_set lang $arg_lang; h3s_set at $uri; h3s_rotate on;")
     before = {"user": "Zoe"}
     ids = set()
@@ -142,7 +142,7 @@ def test_each_location_on_the_way_writes_in_its_turn(nginx: Nginx, client: httpx
     assert "failed" not in nginx.error_log()
 
 
-def test_a_subrequest_s_redirect_writes_as_well(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_subrequest_s_redirect_writes_the_session(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         f"""
         h3s get;
@@ -262,7 +262,7 @@ def test_a_logout_counts_where_error_page_may_have_led_away(nginx: Nginx, client
     assert len(lines) == 2 and all("[error]" in line for line in lines)
 
 
-def test_a_page_that_refreshes_stands_for_an_error_as_well(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_page_that_refreshes_stands_for_an_error(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         "h3s get; msie_refresh on; location = / { h3s_set user ada; deny all; error_page 403 https://example.com/; }"
     )

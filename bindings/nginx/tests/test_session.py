@@ -50,7 +50,7 @@ def test_use_makes_a_session_for_every_visitor_and_finds_it_again(nginx: Nginx, 
     assert not set_cookies(second)
 
 
-def test_get_reads_but_makes_none(nginx: Nginx, client: httpx.Client) -> None:
+def test_get_reads_but_makes_no_session(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(f"location / {{ h3s get; {SHOW} }}")
     answer = client.get("/")
     assert shown(answer) == ["", "{}", "none", "", "", "", ""] and not set_cookies(answer)
@@ -61,7 +61,7 @@ def test_get_reads_but_makes_none(nginx: Nginx, client: httpx.Client) -> None:
     assert shown(answer)[5:] == ["Zoë", "12"] and not set_cookies(answer)
 
 
-def test_off_is_the_default_and_costs_no_header(nginx: Nginx, client: httpx.Client) -> None:
+def test_h3s_off_is_the_default_and_costs_no_header(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(f"location / {{ {SHOW} }}")
     answer = client.get("/", headers={"Cookie": cookie_with({"user": 1})})
     assert shown(answer) == [""] * 7
@@ -292,7 +292,7 @@ def test_every_response_carries_the_cookie(nginx: Nginx, client: httpx.Client, p
     assert not set_cookies(again) and "cache-control" not in again.headers
 
 
-def test_a_304_carries_it_too(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_304_carries_the_cookie(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start("h3s use;")
     etag = client.get("/page.txt").headers["etag"]
     client.cookies.clear()

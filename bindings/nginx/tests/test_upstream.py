@@ -248,7 +248,9 @@ def test_an_answer_that_cannot_be_applied_is_a_bad_gateway(
     assert "[error]" in nginx.error_log() and "secret" not in nginx.error_log()
 
 
-def test_off_takes_the_answer_out_and_does_nothing(nginx: Nginx, client: httpx.Client, upstream: Upstream) -> None:
+def test_h3s_off_takes_the_upstreams_answer_out_and_does_nothing(
+    nginx: Nginx, client: httpx.Client, upstream: Upstream
+) -> None:
     upstream.answer("/off", ("X-Session-Update", '{"user": 1}'))
     nginx.start(f"h3s get; h3s_upstream on; location /off {{ h3s off; {PROXY} }}")
     answer = client.get("/off")

@@ -48,7 +48,7 @@ def test_seal_and_unseal(format: str, start: str) -> None:
     assert refused.returncode == 1 and "rejected: " in refused.stderr
 
 
-def test_mistakes_are_said_in_a_line(tmp_path: Path) -> None:
+def test_mistakes_at_the_command_line_are_said_in_a_line(tmp_path: Path) -> None:
     for done in (
         cli("unseal", stdin="x", password=""),
         cli("unseal", stdin="a=b"),

@@ -38,7 +38,7 @@ def test_sec_fetch_site_says_that_it_is_none_whatever_origin_says(site: str) -> 
         ("http://127.0.0.1:3000", "127.0.0.1:8000"),
     ],
 )
-def test_without_it_a_page_of_the_same_host_is_no_other_site(page: str, host: str) -> None:
+def test_without_sec_fetch_site_a_page_of_the_same_host_is_no_other_site(page: str, host: str) -> None:
     for empty in (None, ""):
         assert not h3s.is_cross_site(
             said(Sec_Fetch_Site=empty, Origin=page, Referer="https://evil.example/", Host=host)
@@ -69,7 +69,9 @@ def test_without_it_a_page_of_the_same_host_is_no_other_site(page: str, host: st
         ("null", None),
     ],
 )
-def test_without_it_a_page_of_another_host_or_of_none_is_another_site(page: str, host: Optional[str]) -> None:
+def test_without_sec_fetch_site_a_page_of_another_host_or_of_none_is_another_site(
+    page: str, host: Optional[str]
+) -> None:
     assert h3s.is_cross_site(said(Origin=page, Referer="https://own.example/", Host=host))
     assert h3s.is_cross_site(said(Referer=page, Host=host))
 

@@ -134,7 +134,7 @@ def test_who_looks_after_the_response_finds_nobody_logged_in() -> None:
         assert (response.status_code, response["X-Count"]) == (200, "none") and not response.cookies
 
 
-def test_the_peer_is_given_by_a_dotted_path_too() -> None:
+def test_the_peer_may_be_given_by_a_dotted_path() -> None:
     with project(H3S_PEER="test_django_busy.the_address"):
         client, flood = Client(), forged()
         for _ in range(20):

@@ -126,7 +126,7 @@ def test_the_test_client_logs_in_to_a_session_of_several_cookies() -> None:
 
 
 @pytest.mark.skipif(django.VERSION < (5, 1), reason="Django 5.1 brought the asynchronous sessions")
-def test_the_asynchronous_test_client_does_the_same() -> None:
+def test_the_asynchronous_test_client_logs_in_and_out() -> None:
     accounts()
 
     async def visit() -> list[Any]:

@@ -228,7 +228,7 @@ def remembered(request: HttpRequest) -> JsonResponse:
 
 
 @pytest.mark.parametrize("query", ["", "?delta"])
-def test_a_login_that_is_remembered_for_the_age_of_the_settings_is(query: str) -> None:
+def test_a_login_lasts_for_the_age_of_the_settings_where_the_code_says_so(query: str) -> None:
     with project(remembered, SESSION_EXPIRE_AT_BROWSER_CLOSE=True):
         response = Client().get("/remembered" + query)
         assert response.json() == {"until closed": False}

@@ -117,7 +117,7 @@ def test_a_wrong_setting_is_an_error_at_start_that_names_it(settings: dict[str, 
     assert PASSWORD not in str(caught.value)
 
 
-def test_what_both_say_alike_is_no_error() -> None:
+def test_what_the_options_and_djangos_settings_say_alike_is_no_error() -> None:
     options = {"password": PASSWORD, "max_age": 60, "cookie": {"secure": True}}
     with override_settings(H3S_OPTIONS=options, SESSION_COOKIE_AGE=60, SESSION_COOKIE_SECURE=True):
         assert sessions().cookie_name == "sessionid"
@@ -142,7 +142,7 @@ def test_saving_at_every_request_keeps_an_active_visitor_logged_in(middleware: l
         assert client.get("/read").json() == {}
 
 
-def test_without_it_a_request_that_does_not_write_saves_nothing() -> None:
+def test_a_request_that_does_not_write_saves_nothing_by_default() -> None:
     clock = Clock()
     with project(H3S_CLOCK=clock, SESSION_COOKIE_AGE=60):
         client = Client()
@@ -180,7 +180,7 @@ def test_saving_at_every_request_sends_no_cookie_to_a_client_of_the_header() -> 
         assert response.status_code == 200 and not response.cookies
 
 
-def test_lifetimes_of_the_options_hold_beside_it() -> None:
+def test_lifetimes_of_the_options_hold_when_every_request_saves() -> None:
     clock = Clock()
     options = {"password": PASSWORD, "max_age": 100}
     with project(H3S_CLOCK=clock, H3S_OPTIONS=options, SESSION_SAVE_EVERY_REQUEST=True):

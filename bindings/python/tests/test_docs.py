@@ -116,13 +116,13 @@ def test_the_example_counts_in_a_browser(text: str, wsgi: Serve, asgi: Serve, tm
 
 
 @pytest.mark.parametrize("text", OPTIONS)
-def test_the_options_are_right(text: str) -> None:
+def test_the_options_in_the_docs_are_right(text: str) -> None:
     session = h3s.Sessions.from_json(text).use()
     session["count"] = 1
     assert len(session.set_cookies()) == 1
 
 
-def test_the_commands_run(tmp_path: Path) -> None:
+def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     commands = [text for kind, text in BLOCKS if kind == "sh" and "python -m h3s" in text]
     assert len(commands) == 1
     script = commands[0].replace("python -m", f"{sys.executable} -m")

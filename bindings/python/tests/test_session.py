@@ -50,7 +50,7 @@ def test_what_is_written_comes_back(sessions: h3s.Sessions) -> None:
     assert isinstance(found, MutableMapping)
 
 
-def test_it_is_a_mapping_in_every_way(sessions: h3s.Sessions) -> None:
+def test_a_session_is_a_mapping_in_every_way(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
     session |= {"a": 1, "b": 2, "c": 3}
     session.update([("d", 4)], e=5)
@@ -222,7 +222,7 @@ def test_times_are_aware(sessions: h3s.Sessions) -> None:
         sessions.use(now=datetime(2026, 1, 1))
 
 
-def test_every_end_has_its_reason(sessions: h3s.Sessions) -> None:
+def test_every_end_of_a_session_has_its_reason(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
     cookie, token = cookie_of(session), session.seal()
     late = sessions.use(cookie=cookie, now=NOW + 3601)
@@ -553,21 +553,21 @@ def test_hints_are_in_pythons_spelling(options: Any, hint: str) -> None:
 # ---- Objects, threads, processes -----------------------------------------------------------------
 
 
-def test_they_refuse_to_be_pickled_or_copied(sessions: h3s.Sessions) -> None:
+def test_sessions_refuse_to_be_pickled_or_copied(sessions: h3s.Sessions) -> None:
     for thing in (sessions, sessions.use(now=NOW)):
         for copied in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(TypeError, match="pickled"):
                 copied(thing)
 
 
-def test_they_show_no_secrets(sessions: h3s.Sessions) -> None:
+def test_sessions_show_no_secrets(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
     session["secret"] = "s3cret"
     shown = repr(sessions) + repr(session) + str(session)
     assert PASSWORD not in shown and "s3cret" not in shown and session.id not in shown
 
 
-def test_they_free_themselves_and_close(sessions: h3s.Sessions) -> None:
+def test_sessions_free_themselves_and_close(sessions: h3s.Sessions) -> None:
     with sessions.use(now=NOW) as session:
         session["a"] = [1]
     for deed in (lambda: session["a"], lambda: session.update(a=1), session.set_cookies, lambda: session.id):
@@ -681,7 +681,7 @@ print("whole")
 # ---- As a dict -----------------------------------------------------------------------------------
 
 
-def test_it_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:
+def test_a_session_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:
     first = sessions.use(now=NOW)
     first.update(a=1, b=[2])
     cookie = cookie_of(first)
@@ -704,7 +704,7 @@ def test_it_is_taken_where_a_dict_is(sessions: h3s.Sessions) -> None:
     assert not original.is_dirty and original["a"] == 1
 
 
-def test_its_own_storage_has_the_data_once_it_was_read(sessions: h3s.Sessions) -> None:
+def test_the_storage_of_a_session_has_the_data_once_it_was_read(sessions: h3s.Sessions) -> None:
     def storage(session: h3s.Session) -> dict[str, Any]:
         # As extension modules see it.
         return dict(list(dict.items(session)))

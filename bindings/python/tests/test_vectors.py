@@ -21,7 +21,7 @@ def milliseconds(time: Any) -> int:
 
 
 @pytest.mark.parametrize("vector", vectors("h3s1-open.json"))
-def test_opens(vector: dict[str, Any]) -> None:
+def test_every_good_token_opens(vector: dict[str, Any]) -> None:
     sessions = h3s.Sessions.from_json(json.dumps(vector["options"]))
     session = sessions.unseal(vector["token"], now=vector["now_ms"] / 1000)
     assert session.id == vector["id"]
@@ -32,7 +32,7 @@ def test_opens(vector: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("vector", vectors("h3s1-refuse.json"))
-def test_refuses(vector: dict[str, Any]) -> None:
+def test_every_bad_token_is_refused_with_its_reason(vector: dict[str, Any]) -> None:
     sessions = h3s.Sessions.from_json(json.dumps(vector["options"]))
     with pytest.raises(h3s.Rejected) as refused:
         sessions.unseal(vector["token"], now=vector["now_ms"] / 1000)

@@ -118,7 +118,7 @@ def test_a_flood_from_one_ipv6_network_gets_429(wsgi: Serve, client: httpx.Clien
     assert statuses("2001:db8:1:{:x}::1").count(429) == 0
 
 
-def test_headers_are_said_once(sessions: h3s.Sessions) -> None:
+def test_an_application_that_starts_its_response_twice_is_an_error(sessions: h3s.Sessions) -> None:
     def twice(environ: Environ, start_response: Any) -> Any:
         start_response("200 OK", PLAIN)
         start_response("404 Not Found", PLAIN)

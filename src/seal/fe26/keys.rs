@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_bounded() {
+    fn the_cache_of_keys_is_bounded() {
         let keys = Remembered::with_room(100).unwrap();
         (0..10_000).for_each(|n| keys.insert(name(n), key()));
         assert!(keys.cache.read().unwrap().len() <= 100);
