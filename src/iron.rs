@@ -83,7 +83,7 @@ impl Config {
             token,
             now,
             Caller::of_bare_token(request),
-        )??;
+        )?;
         let text = std::str::from_utf8(&json).map_err(|_| Error::internal())?;
         let mut out = Zeroizing::new(String::new());
         out.try_reserve_exact(text.len())

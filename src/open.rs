@@ -151,7 +151,7 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
     if token.len() > config.inner().max_token_len {
         return Err(Rejection::TooLarge.into());
     }
-    let opened = unseal_record(config.inner(), token, now, Caller::of_bare_token(request))??;
+    let opened = unseal_record(config.inner(), token, now, Caller::of_bare_token(request))?;
     Ok(Session::opened(
         config,
         opened,
@@ -167,30 +167,24 @@ fn unseal_record(
     token: &[u8],
     now: i64,
     caller: Caller<'_>,
-) -> Result<Result<Opened, Refusal>, Error> {
-    let opened = match (looks(token), &config.fe26) {
+) -> Result<Opened, Refusal> {
+    let mut opened = match (looks(token), &config.fe26) {
         (Looks::H3s1, _) if config.accepts_h3s1 => h3s1::open(&config.keyring, token)?,
         (Looks::Fe26, Some(fe26)) => fe26.open(&config.keyring, token, now, caller)?,
-        (Looks::Unlike, _) => Err(Rejection::Malformed.into()),
-        _ => Err(Rejection::UnsupportedFormat.into()),
-    };
-    let mut opened = match opened {
-        Ok(opened) => opened,
-        Err(refusal) => return Ok(Err(refusal)),
+        (Looks::Unlike, _) => return Err(Rejection::Malformed.into()),
+        _ => return Err(Rejection::UnsupportedFormat.into()),
     };
     if opened.record.is_from_the_future(now) {
         // This clock may be the wrong one.
-        return Ok(Err(Rejection::Malformed.of_foreign()));
+        return Err(Rejection::Malformed.of_foreign());
     }
     opened.record.bring_back_to(now);
-    if let Err(reason) = opened.record.check(&config.limits, now) {
-        return Ok(Err(reason.into()));
-    }
+    opened.record.check(&config.limits, now)?;
     if opened.lacked_id {
         opened.record.id = Id::random()?;
         opened.record.created_at = now;
     }
-    Ok(Ok(opened))
+    Ok(opened)
 }
 
 /// The way from a request's tokens to the session.
@@ -234,7 +228,7 @@ struct Found {
 /// What came of one token.
 enum Tried {
     Opened(Opened),
-    Refused(Refusal),
+    Refused(Rejection, Fate),
     /// It takes a slow derivation to tell.
     Cold,
     /// It would, and its peer has to wait.
@@ -252,7 +246,7 @@ impl Search<'_> {
             return Ok(None);
         };
         let tried = if token.len() > self.config.max_token_len {
-            Tried::Refused(Rejection::TooLarge.into())
+            Tried::Refused(Rejection::TooLarge, Fate::Foreign)
         } else {
             match self.try_warm(token)? {
                 Tried::Cold if self.caller.warm_only => return Err(Error::cold()),
@@ -269,7 +263,7 @@ impl Search<'_> {
                     token_len: token.len(),
                 }));
             }
-            Tried::Refused(refusal) => self.refused.header(refusal),
+            Tried::Refused(reason, fate) => self.refused.header(reason, fate),
             Tried::Cold | Tried::Busy => self.is_busy = true,
         }
         self.refused.candidates += 1;
@@ -289,9 +283,10 @@ impl Search<'_> {
         for token in carried.tokens() {
             let candidate = self.refused.candidates;
             self.refused.candidates += 1;
-            match token? {
+            match token {
                 Ok(token) => self.try_cookie(candidate, token, &mut newest, &mut cold)?,
-                Err(refusal) => self.refuse(candidate, refusal),
+                Err(Refusal::Token(reason, fate)) => self.refuse(candidate, reason, fate),
+                Err(Refusal::Failed(error)) => return Err(error),
             }
         }
         if !cold.is_empty() && self.caller.warm_only {
@@ -354,16 +349,16 @@ impl Search<'_> {
                     *newest = Some(found);
                 }
             }
-            Tried::Refused(refusal) => self.refuse(candidate, refusal),
+            Tried::Refused(reason, fate) => self.refuse(candidate, reason, fate),
             // It would have had to wait for the next request anyway.
             Tried::Cold | Tried::Busy if self.has_derived => self.refused.untried = true,
             Tried::Cold | Tried::Busy => self.is_busy = true,
         }
     }
 
-    fn refuse(&mut self, candidate: usize, refusal: Refusal) {
-        self.dead += usize::from(refusal.fate == Fate::Dead);
-        self.refused.token(candidate, refusal);
+    fn refuse(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
+        self.dead += usize::from(fate == Fate::Dead);
+        self.refused.token(candidate, reason, fate);
     }
 
     /// Opens a token if that takes no slow derivation.
@@ -385,11 +380,13 @@ impl Search<'_> {
 
     fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
         match unseal_record(self.config, token, self.now, caller) {
-            Ok(Ok(opened)) => Ok(Tried::Opened(opened)),
-            Ok(Err(refusal)) => Ok(Tried::Refused(refusal)),
-            Err(error) if error.kind() == ErrorKind::Cold => Ok(Tried::Cold),
-            Err(error) if error.kind() == ErrorKind::Busy => Ok(Tried::Busy),
-            Err(error) => Err(error),
+            Ok(opened) => Ok(Tried::Opened(opened)),
+            Err(Refusal::Token(reason, fate)) => Ok(Tried::Refused(reason, fate)),
+            Err(Refusal::Failed(error)) => match error.kind() {
+                ErrorKind::Cold => Ok(Tried::Cold),
+                ErrorKind::Busy => Ok(Tried::Busy),
+                _ => Err(error),
+            },
         }
     }
 
@@ -475,19 +472,19 @@ struct Refused {
 }
 
 impl Refused {
-    fn header(&mut self, refusal: Refusal) {
+    fn header(&mut self, reason: Rejection, fate: Fate) {
         self.header_ended = matches!(
-            refusal.reason,
+            reason,
             Rejection::Expired | Rejection::Idle | Rejection::Revoked
         );
-        self.token(self.candidates, refusal);
+        self.token(self.candidates, reason, fate);
     }
 
-    fn token(&mut self, candidate: usize, refusal: Refusal) {
+    fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
         if self.first.is_none_or(|(first, _)| candidate < first) {
-            self.first = Some((candidate, refusal.reason));
+            self.first = Some((candidate, reason));
         }
-        match refusal.fate {
+        match fate {
             Fate::Dead => self.dead = true,
             Fate::Foreign => self.foreign = true,
             Fate::Untried => self.untried = true,

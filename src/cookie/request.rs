@@ -96,17 +96,17 @@ impl<'a> SessionCookies<'a> {
         !value.starts_with(CHUNKED) && self.candidates.iter().any(|known| known.value == value)
     }
 
-    /// The tokens to try, in order; or why one cannot be had.
-    pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Result<Token<'a>, Refusal>, Error>> {
-        let nonsense = (self.any && self.candidates.is_empty())
-            .then_some(Ok(Err(Rejection::Malformed.into())));
+    /// The tokens to try, in order; or why there is none to try.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Token<'a>, Refusal>> {
+        let nonsense =
+            (self.any && self.candidates.is_empty()).then(|| Err(Rejection::Malformed.into()));
         let candidates = self.candidates.into_iter();
         nonsense.into_iter().chain(candidates.map(move |candidate| {
             let text = percent_decoded(candidate.value)?;
             match text.strip_prefix(CHUNKED) {
                 Some(count) => self.joined(count, candidate.after),
-                None if text.len() > MAX_COOKIE_LEN => Ok(Err(Rejection::TooLarge.into())),
-                None => Ok(Ok(Token { text, cookies: 1 })),
+                None if text.len() > MAX_COOKIE_LEN => Err(Rejection::TooLarge.into()),
+                None => Ok(Token { text, cookies: 1 }),
             }
         }))
     }
@@ -114,10 +114,8 @@ impl<'a> SessionCookies<'a> {
     /// The token of so many chunks. Each is the first cookie of its name after the one that says
     /// so, else the first at all; an empty one is an absent one. (Browsers send the cookies of one
     /// path in the order in which they were made.)
-    fn joined(&self, count: &[u8], after: usize) -> Result<Result<Token<'a>, Refusal>, Error> {
-        let Some(count) = chunk_number(count) else {
-            return Ok(Err(Rejection::Malformed.into()));
-        };
+    fn joined(&self, count: &[u8], after: usize) -> Result<Token<'a>, Refusal> {
+        let count = chunk_number(count).ok_or(Rejection::Malformed)?;
         let mut chunks = [(None, None); MAX_CHUNKS];
         for (which, value, end) in own(self.header, self.name) {
             if let Which::Chunk(number) = which
@@ -132,21 +130,21 @@ impl<'a> SessionCookies<'a> {
         }
         let mut text = Vec::new();
         for (following, first) in chunks.into_iter().take(count) {
-            let Some(chunk) = following.or(first) else {
-                // What came between may have dropped it.
-                return Ok(Err(Rejection::Malformed.of_foreign()));
-            };
+            // What came between may have dropped it.
+            let chunk = following
+                .or(first)
+                .ok_or_else(|| Rejection::Malformed.of_foreign())?;
             let chunk = percent_decoded(chunk)?;
             if chunk.len() > MAX_COOKIE_LEN {
-                return Ok(Err(Rejection::TooLarge.into()));
+                return Err(Rejection::TooLarge.into());
             }
             text.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
             text.extend_from_slice(&chunk);
         }
-        Ok(Ok(Token {
+        Ok(Token {
             text: Cow::Owned(text),
             cookies: count,
-        }))
+        })
     }
 }
 

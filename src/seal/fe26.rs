@@ -160,20 +160,16 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<Opened, Refusal>, Error> {
+    ) -> Result<Opened, Refusal> {
         if token.ends_with(IRON_SESSION) {
-            return Ok(Err(Rejection::UnsupportedFormat.into()));
+            return Err(Rejection::UnsupportedFormat.into());
         }
-        let opened = match self.open_text(keyring, token, now, caller)? {
-            Ok(opened) => opened,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let Some(payload) = payload::parse(opened.text, opened.len)? else {
-            // It is authentic, so somebody has a use for it.
-            return Ok(Err(Rejection::Malformed.of_foreign()));
-        };
+        let opened = self.open_text(keyring, token, now, caller)?;
+        // It is authentic, so somebody has a use for it.
+        let payload = payload::parse(opened.text, opened.len)?
+            .ok_or_else(|| Rejection::Malformed.of_foreign())?;
         let expires_at = opened.expiration.map(|end| self.last_moment(end));
-        Ok(Ok(Opened {
+        Ok(Opened {
             seen_at_there: payload.record.seen_at(),
             record: Record {
                 expires_at,
@@ -182,7 +178,7 @@ impl Fe26 {
             format: Format::Fe26(opened.iterations),
             current: opened.position == 0,
             lacked_id: payload.lacked_id,
-        }))
+        })
     }
 
     /// Opens a token of any JSON value, which comes back without insignificant white space. A `~2` after the token, as iron-session puts
@@ -193,17 +189,12 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<Buffer, Refusal>, Error> {
+    ) -> Result<Buffer, Refusal> {
         let token = token.strip_suffix(IRON_SESSION).unwrap_or(token);
-        let opened = match self.open_text(keyring, token, now, caller)? {
-            Ok(opened) => opened,
-            Err(reason) => return Ok(Err(reason)),
-        };
+        let opened = self.open_text(keyring, token, now, caller)?;
         let text = json::slice(&opened.text, 0..opened.len);
-        Ok(match json::check_sealed(text, json::MAX_DEPTH)? {
-            Some(_) => Ok(json::compact(text)?),
-            None => Err(Rejection::Malformed.into()),
-        })
+        json::check_sealed(text, json::MAX_DEPTH)?.ok_or(Rejection::Malformed)?;
+        Ok(json::compact(text)?)
     }
 
     /// Seals a session, with a NUL after the token.
@@ -272,45 +263,39 @@ impl Fe26 {
         token: &[u8],
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<OpenedText, Refusal>, Error> {
-        let Some(parts) = Parts::of(token) else {
-            return Ok(Err(Rejection::Malformed.into()));
-        };
-        // It is the decoder that knows base64's alphabet, and does so faster than a second look would.
-        let Some(ciphertext) = base64url::decode(parts.ciphertext)? else {
-            return Ok(Err(Rejection::Malformed.into()));
-        };
+    ) -> Result<OpenedText, Refusal> {
+        let parts = Parts::of(token).ok_or(Rejection::Malformed)?;
+        // It is the decoder that knows base64's alphabet, and does so faster than a second look
+        // would.
+        let ciphertext = base64url::decode(parts.ciphertext)?.ok_or(Rejection::Malformed)?;
         let local_now = now + self.options.offset_ms;
         if parts
             .expiration
             .is_some_and(|end| end <= local_now - self.options.skew_ms)
         {
-            return Ok(Err(Rejection::Expired.into()));
+            return Err(Rejection::Expired.into());
         }
-        let mut authentic = self.authenticate(keyring, &parts, now, caller)?;
+        let mut authentic = self.authenticate(keyring, &parts, now, caller);
         if caller.tries_all {
             // What was tried in vain is remembered, so that it is another password's turn.
             for _ in keyring.by_id(parts.key_id) {
-                if matches!(&authentic, Err(refusal) if refusal.fate == Fate::Untried) {
-                    authentic = self.authenticate(keyring, &parts, now, caller)?;
+                if matches!(authentic, Err(Refusal::Token(_, Fate::Untried))) {
+                    authentic = self.authenticate(keyring, &parts, now, caller);
                 }
             }
         }
-        let authentic = match authentic {
-            Ok(authentic) => authentic,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let authentic = authentic?;
         let key = self.encryption_key(&authentic, &parts, now, caller)?;
-        Ok(match self.decrypt(&key, &parts.iv, ciphertext) {
-            Some((text, len)) => Ok(OpenedText {
-                text,
-                len,
-                expiration: parts.expiration,
-                position: authentic.position,
-                iterations: authentic.iterations,
-            }),
-            // Its other key has another number of iterations, or its cipher is another one.
-            None => Err(Rejection::BadSeal.of_foreign()),
+        // Its other key may have another number of iterations, or its cipher be another one.
+        let (text, len) = self
+            .decrypt(&key, &parts.iv, ciphertext)
+            .ok_or_else(|| Rejection::BadSeal.of_foreign())?;
+        Ok(OpenedText {
+            text,
+            len,
+            expiration: parts.expiration,
+            position: authentic.position,
+            iterations: authentic.iterations,
         })
     }
 
@@ -322,7 +307,7 @@ impl Fe26 {
         parts: &Parts<'_>,
         now: i64,
         caller: Caller<'_>,
-    ) -> Result<Result<Authentic<'k>, Refusal>, Error> {
+    ) -> Result<Authentic<'k>, Refusal> {
         let salt = parts.integrity_salt;
         let derive = |password, number| keys::derive(password, salt, number, 32);
         let warm = |position, password, iterations| Authentic {
@@ -342,7 +327,7 @@ impl Fe26 {
                 };
                 if number == 1 {
                     if parts.is_authentic(&derive(password, number)) {
-                        return Ok(Ok(warm(position, password, iterations)));
+                        return Ok(warm(position, password, iterations));
                     }
                     continue;
                 }
@@ -351,7 +336,7 @@ impl Fe26 {
                 let name = Name::new(position, Purpose::Integrity, number, salt);
                 if let Some(key) = self.known(&name, iterations) {
                     if parts.is_authentic(&key) {
-                        return Ok(Ok(warm(position, password, iterations)));
+                        return Ok(warm(position, password, iterations));
                     }
                     continue;
                 }
@@ -376,15 +361,12 @@ impl Fe26 {
             }
         }
         let forged = match (several_cold, keyring.refusal(parts.key_id)) {
-            (true, reason) => Refusal {
-                reason,
-                fate: Fate::Untried,
-            },
+            (true, reason) => Refusal::Token(reason, Fate::Untried),
             (_, Rejection::BadSeal) if !self.opens_usual() => Rejection::BadSeal.of_foreign(),
             (_, reason) => reason.into(),
         };
         let Some(cold) = cold else {
-            return Ok(Err(forged));
+            return Err(forged);
         };
         self.check_may_derive(caller, now)?;
         let key = derive(cold.password, cold.number);
@@ -392,17 +374,17 @@ impl Fe26 {
             self.forgeries.charge(caller.peer, now);
             self.refused
                 .insert(self.refused.place(&cold.name, parts.token));
-            return Ok(Err(forged));
+            return Err(forged);
         }
         self.cold.charge(caller.peer, now);
         self.remembered.insert(cold.name, key);
         if parts.key_id.is_empty() {
             self.hint.store(cold.position + 1, Ordering::Relaxed);
         }
-        Ok(Ok(Authentic {
+        Ok(Authentic {
             was_cold: true,
             ..warm(cold.position, cold.password, cold.iterations)
-        }))
+        })
     }
 
     /// From here on it is slow.

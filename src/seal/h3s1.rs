@@ -30,33 +30,27 @@ const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
 /// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
-pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Result<Opened, Refusal>, Error> {
-    let Some((aad, key_id, body)) = split(token) else {
-        return Ok(Err(Rejection::Malformed.into()));
-    };
+pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
+    let (aad, key_id, body) = split(token).ok_or(Rejection::Malformed)?;
     let len = base64url::decoded_len(body.len());
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
-        return Ok(Err(Rejection::Malformed.into()));
+        return Err(Rejection::Malformed.into());
     }
-    let Some(mut buffer) = base64url::decode(body)? else {
-        return Ok(Err(Rejection::Malformed.into()));
-    };
+    let mut buffer = base64url::decode(body)?.ok_or(Rejection::Malformed)?;
     // What is not authentic stays as it was, for the next key.
     let mut keys = keyring.by_id(key_id);
-    let Some((position, _)) = keys.find(|(_, key)| decrypt(&key.seal, aad, &mut buffer)) else {
-        return Ok(Err(keyring.refusal(key_id).into()));
-    };
-    let end = len - TAG_LEN;
-    let record = parse(buffer, end).transpose()?;
-    let opened = record.map(|record| Opened {
+    let (position, _) = keys
+        .find(|(_, key)| decrypt(&key.seal, aad, &mut buffer))
+        .ok_or_else(|| keyring.refusal(key_id))?;
+    // It is authentic, so somebody has a use for it: a later version, say.
+    let record = parse(buffer, len - TAG_LEN)?.ok_or_else(|| Rejection::Malformed.of_foreign())?;
+    Ok(Opened {
         seen_at_there: record.seen_at(),
         record,
         format: Format::H3s1,
         current: position == 0,
         lacked_id: false,
-    });
-    // It is authentic, so somebody has a use for it: a later version, say.
-    Ok(opened.ok_or(Rejection::Malformed.of_foreign()))
+    })
 }
 
 /// Seals a record, with a NUL after the token. The nonce must never be used twice.
@@ -145,9 +139,49 @@ fn encrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> Result<(), Err
     Ok(())
 }
 
-/// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data there.
-fn parse(buffer: Buffer, end: usize) -> Option<Result<Record, Error>> {
-    let mut rest = buffer.get(NONCE_LEN..end)?;
+/// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data
+/// there. None if it is none.
+fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
+    let Some(head) = buffer.get(NONCE_LEN..end).and_then(head) else {
+        return Ok(None);
+    };
+    let Head {
+        created_at,
+        last_seen_at,
+        expires_at,
+        id,
+        data_len,
+    } = head;
+    let id = match id {
+        PlainId::Uuid(bytes) => Some(Id::from_uuid(Uuid::from_bytes(bytes))?),
+        PlainId::Text(text) => Id::from_text(text)?.filter(|id| !id.is_uuid()),
+    };
+    let data = Data::from_canonical(buffer, end - data_len, end)?;
+    Ok(id.zip(data).map(|(id, data)| Record {
+        id,
+        created_at,
+        last_seen_at,
+        expires_at,
+        data,
+        extra: Buffer::default(),
+    }))
+}
+
+/// What stands before the data.
+struct Head<'a> {
+    created_at: i64,
+    last_seen_at: Option<i64>,
+    expires_at: Option<i64>,
+    id: PlainId<'a>,
+    data_len: usize,
+}
+
+enum PlainId<'a> {
+    Uuid([u8; 16]),
+    Text(&'a [u8]),
+}
+
+fn head(mut rest: &[u8]) -> Option<Head<'_>> {
     let [flags] = take(&mut rest)?;
     if flags & !(HAS_LAST_SEEN_AT | HAS_EXPIRES_AT | ID_IS_UUID) != 0 {
         return None;
@@ -164,27 +198,20 @@ fn parse(buffer: Buffer, end: usize) -> Option<Result<Record, Error>> {
         None
     };
     let id = if flags & ID_IS_UUID != 0 {
-        Id::from_uuid(Uuid::from_bytes(take(&mut rest)?)).map(Some)
+        PlainId::Uuid(take(&mut rest)?)
     } else {
         let [len] = take(&mut rest)?;
         let (text, after) = rest.split_at_checked(len.into())?;
         rest = after;
-        Id::from_text(text).map(|id| id.filter(|id| !id.is_uuid()))
+        PlainId::Text(text)
     };
-    let id = match id.transpose()? {
-        Ok(id) => id,
-        Err(error) => return Some(Err(error)),
-    };
-    let start = end - rest.len();
-    let data = Data::from_canonical(buffer, start, end).transpose()?;
-    Some(data.map(|data| Record {
-        id,
+    Some(Head {
         created_at,
         last_seen_at,
         expires_at,
-        data,
-        extra: Buffer::default(),
-    }))
+        id,
+        data_len: rest.len(),
+    })
 }
 
 fn write(record: &Record, out: &mut Vec<u8>) {

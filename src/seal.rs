@@ -36,11 +36,13 @@ pub(crate) struct Opened {
     pub(crate) seen_at_there: i64,
 }
 
-/// Why a token was refused.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) reason: Rejection,
-    pub(crate) fate: Fate,
+/// Why a token did not open.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It was refused.
+    Token(Rejection, Fate),
+    /// The call failed, which says nothing of the token.
+    Failed(Error),
 }
 
 /// What a token may be good for that was refused. Only a dead one may be replaced by a mere visit.
@@ -57,10 +59,7 @@ pub(crate) enum Fate {
 impl Rejection {
     /// A refusal of what may be good elsewhere.
     pub(crate) fn of_foreign(self) -> Refusal {
-        Refusal {
-            reason: self,
-            fate: Fate::Foreign,
-        }
+        Refusal::Token(self, Fate::Foreign)
     }
 }
 
@@ -70,17 +69,23 @@ impl From<Rejection> for Refusal {
             Rejection::UnsupportedFormat | Rejection::UnknownKey | Rejection::TooLarge => {
                 reason.of_foreign()
             }
-            _ => Refusal {
-                reason,
-                fate: Fate::Dead,
-            },
+            _ => Refusal::Token(reason, Fate::Dead),
         }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Failed(error)
     }
 }
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
-        refusal.reason.into()
+        match refusal {
+            Refusal::Token(reason, _) => reason.into(),
+            Refusal::Failed(error) => error,
+        }
     }
 }
 
