@@ -65,7 +65,7 @@ fn object(most: usize) -> impl Strategy<Value = Map<String, Value>> {
     vec((name(), value()), 0..most).prop_map(|members| members.into_iter().collect())
 }
 
-/// Bytes that look like what they are put in place of, or not at all.
+/// Bytes that resemble what they replace, or not at all.
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..200),

@@ -226,8 +226,7 @@ def load_ns() -> float:
 
 
 def started(folder: Path, results: Results) -> dict[str, Driver]:
-    """The drivers that can be had. Only Ruby's may be missing: not every machine
-    can have its packages."""
+    """The drivers that start. Only Ruby's may be missing: not every machine has its packages."""
     drivers = {}
     for name, command in DRIVERS.items():
         try:

@@ -27,8 +27,7 @@ def faults(folder: Path, sizes: bool, readme: Path | None) -> list[str]:
     requests = next((text for title, text in sections.items() if title.startswith("A request")), "")
     everywhere = "".join(sections.values())
     for peer in PEERS:
-        # Two only seal and open; Ruby's packages cannot be had everywhere,
-        # which the page then says.
+        # Two only seal and open. Where Ruby's packages cannot be installed, the page says so.
         text = everywhere if peer.name in ("fernet", "hapi-iron") else requests
         missing = peer.driver == "ruby" and "Left out: ruby" in page
         if not missing and not re.search(

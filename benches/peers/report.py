@@ -112,7 +112,7 @@ class Report:
             at_most(f"request of {SIZES[size]:,} B / bare OpenSSL", *shown(value), budget)
         h3 = times("node", "h3-2", "request", "1024")
         at_least("h3 2 / request of 1,024 B", h3, self.ours, 8000)
-        at_least("h3 2 / the same in Fe26.2, keys remembered", h3, times("c", "fe26", "request", "1024"), 2500)
+        at_least("h3 2 / the same in Fe26.2, warm", h3, times("c", "fe26", "request", "1024"), 2500)
         # A cold request derives the keys of what it opens; those to seal under are
         # derived with the configuration.
         cold, fe26, native = (
@@ -160,7 +160,12 @@ class Report:
         return table(["µs", *(f"{SIZES[size]:,} B" for size in self.sizes), "times libh3s in C, 1,024 B"], rows)
 
     def others(self) -> str:
-        works = {"forged": "forged token", "limited": "over the rate limit", "none": "no cookie", "start": "configuration"}
+        works = {
+            "forged": "forged token",
+            "limited": "over the rate limit",
+            "none": "no cookie",
+            "start": "configuration",
+        }
         rows = []
         for peer in self.peers:
             row = [self.microseconds(peer, work, "1024") for work in works]

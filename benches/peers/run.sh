@@ -12,7 +12,7 @@ need_debian valgrind valgrind
 need_venv
 need_node benches/peers/node
 need_go benches/peers/go
-# Rails' messages are left out where Debian's package cannot be had.
+# Rails' messages are left out where Debian's package cannot be installed.
 need_debian ruby ruby && need_debian /usr/share/doc/ruby-activesupport/copyright ruby-activesupport || true
 
 echo "bench: building the drivers (some minutes the first time)"

@@ -14,8 +14,7 @@ import (
 	"h3s"
 )
 
-// Whatever a client sends as its cookies, there is a session, and what it owes is a
-// Set-Cookie that a client can read.
+// Whatever a client sends as its cookies, there is a session, and a client can read its Set-Cookie.
 func FuzzCookieHeader(f *testing.F) {
 	sessions := must(h3s.New(h3s.Options{Password: password, Cookie: h3s.CookieOptions{ChunkMaxLength: 200, MaxChunks: 100}}))
 	s := must(sessions.Use(httptest.NewRequest("GET", "/", nil)))

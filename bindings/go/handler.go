@@ -12,16 +12,15 @@ import (
 )
 
 // Handler gives each request to next with a session, which [FromContext] finds, and each response,
-// errors included, the cookies that it owes.
+// errors included, the session's cookies.
 //
-// The session opens when it is touched: a request that does not look at it pays next to nothing. A
+// The session opens when it is first used: a request that does not use it pays next to nothing. A
 // session that was only read sets no cookie, unless it is due to slide or to be sealed under
-// today's password; one that was touched adds Vary; and a response with its cookie is
-// Cache-Control: private. All this goes into the header just before its first byte is sent. A
-// response that has begun can carry no cookie: what is written to the session from then on is
-// reported to Options.OnError, or logged. When a connection is hijacked, the cookies are in the
-// ResponseWriter's Header, for who writes the response by hand: a WebSocket library takes them
-// along.
+// today's password. One that was used adds Vary, and a response with its cookie is
+// Cache-Control: private. All this goes into the header just before its first byte is sent. After
+// that it is too late for a cookie: what is written to the session is then reported to
+// Options.OnError, or logged. When a connection is hijacked, the cookies are in the
+// ResponseWriter's Header, for code that writes the response by hand, such as a WebSocket library.
 //
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
 // the session that the browser has: see [Sessions.Use].

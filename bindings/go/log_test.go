@@ -101,7 +101,7 @@ func TestADebugLineSaysWhereASessionCameFromOrWhyItIsNew(t *testing.T) {
 		{"h3=" + token, "", "the session was opened", "cookie", "", func(_ http.ResponseWriter, r *http.Request) {
 			check(t, h3s.FromContext(r.Context()).Clear())
 		}},
-		{"h3=" + token, "", "nobody looked at the session", "", "", func(http.ResponseWriter, *http.Request) {}},
+		{"h3=" + token, "", "nobody used the session", "", "", func(http.ResponseWriter, *http.Request) {}},
 	} {
 		r := httptest.NewRequest("GET", "/page?key=a+secret", nil)
 		r.Header.Set("Cookie", c.cookie)

@@ -75,14 +75,14 @@ func holders(t *testing.T) map[string]any {
 	}
 }
 
-// unseen fails if text holds a secret, as it is or in another spelling.
+// unseen fails if text holds a secret, as it is or encoded otherwise.
 func unseen(t *testing.T, what, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
 	for _, secret := range []string{single, named} {
 		bytes := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
-		for _, spelling := range []string{secret, hex.EncodeToString([]byte(secret)), bytes, strings.ReplaceAll(bytes, " ", ", ")} {
-			if strings.Contains(lower, spelling) {
+		for _, encoded := range []string{secret, hex.EncodeToString([]byte(secret)), bytes, strings.ReplaceAll(bytes, " ", ", ")} {
+			if strings.Contains(lower, encoded) {
 				t.Errorf("%s shows a secret", what)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"net/http"
 )
 
-// A response puts what the session owes into its header just before that is sent.
+// A response puts the session's cookies into its header just before that is sent.
 type response struct {
 	http.ResponseWriter
 	request *http.Request
@@ -30,7 +30,7 @@ func (w *response) beforeHeader() {
 }
 
 func (w *response) putOwed(last bool) {
-	// Who closed it had no use for it; other errors are for whoever looks after the server.
+	// Who closed it had no use for it; other errors are for those who run the server.
 	if err := w.session.saveTouched(w.Header(), last); err != nil && !errors.Is(err, ErrClosed) {
 		w.session.sessions.report(w.request, err)
 	}
@@ -82,7 +82,7 @@ func (w *response) ReadFrom(source io.Reader) (int64, error) {
 	return begun + rest, err
 }
 
-// sniffed is how many bytes net/http looks at for the Content-Type, and copies in any case.
+// sniffed is how many bytes net/http reads for the Content-Type, and copies in any case.
 const sniffed = 512
 
 // FlushError is what http.ResponseController calls, whatever w's interfaces.

@@ -33,7 +33,7 @@ type Session struct {
 	err error
 	// How it was opened.
 	opened opening
-	// Somebody has looked at it.
+	// Somebody has used it.
 	touched bool
 	// Somebody has written it since Save.
 	written bool
@@ -152,11 +152,11 @@ func (s *Session) Rotate() error { return s.write(rotate, "", "", 0) }
 func (s *Session) Clear() error { return s.write(clear_, "", "", 0) }
 
 // SetID gives a new or just rotated session an id of your own in place of a random UUID: 1 to 255
-// graphic ASCII characters, not to be guessed if anything is looked up by it.
+// graphic ASCII characters. It must be hard to guess if anything is found by it.
 func (s *Session) SetID(id string) error { return s.write(setID, "", id, 0) }
 
-// SetNow moves the session's clock, which else stands still: for connections that outlive a
-// request, as WebSockets do. It returns [ErrExpired] when the session has ended by then; it can
+// SetNow moves the session's clock, which otherwise stands still: for connections that outlive a
+// request, such as WebSockets. It returns [ErrExpired] when the session has ended by then; it can
 // still be read and cleared.
 func (s *Session) SetNow(now time.Time) error { return s.write(setNow, "", "", now.UnixMilli()) }
 
@@ -175,9 +175,9 @@ func (s *Session) write(what write, name, text string, now int64) error {
 
 // ---- What the response needs ----
 
-// SetCookies returns the Set-Cookie values that the response owes, most often none or one; each is
-// a header of its own. After another write the whole list takes the place of the former one.
-// Handler and Save call it for you.
+// SetCookies returns the response's Set-Cookie values, most often none or one; each is a header of
+// its own. After another write the whole list replaces the former one. Handler and Save call it for
+// you.
 func (s *Session) SetCookies() ([]string, error) {
 	if err := s.acquire(); err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (s *Session) SetCookies() ([]string, error) {
 	return s.handle.setCookies()
 }
 
-// Save puts what the session owes into the header of a response that is still to be written:
+// Save puts what the session needs into the header of a response that is still to be written:
 // Set-Cookie, a Vary on what the session is found by, and a Cache-Control that keeps shared caches
 // from storing the cookie. It may be called again after another write. Handler calls it for you,
 // and after that it returns [ErrHeaderSent].
@@ -341,7 +341,7 @@ func (s *Session) origin() (message string, attributes []slog.Attr) {
 	s.mu.Unlock()
 	switch {
 	case !o.done:
-		return "nobody looked at the session", nil
+		return "nobody used the session", nil
 	case o.err != nil:
 		return "the session could not be opened", []slog.Attr{slog.String("error", o.err.Error())}
 	case o.isNew && o.rejection == RejectionNone:
@@ -378,8 +378,8 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 	return s.save(header)
 }
 
-// isLost reports whether the session was written since it was saved, so that a cookie is owed. One
-// that was only due to slide, as the next request will let it, has lost nothing.
+// isLost reports whether the session was written since it was saved, so that a cookie is missing. A
+// session that was only due to slide has lost nothing: the next request lets it.
 func (s *Session) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -37,7 +37,7 @@ func open(t testing.TB, options h3s.Options) (*h3s.Sessions, *h3s.Session) {
 	return sessions, s
 }
 
-// next is the request of a client that has received what s owes, over any cookies that it had.
+// next is the request of a client that has received the cookies of s, in place of its own.
 func next(t testing.TB, s *h3s.Session) *http.Request {
 	t.Helper()
 	r := httptest.NewRequest("GET", "/", nil)
@@ -78,7 +78,7 @@ func TestASessionTravelsInItsCookie(t *testing.T) {
 		t.Error(again.CreatedAt(), again.LastSeenAt(), again.ExpiresAt())
 	}
 	if cookies := must(again.SetCookies()); cookies != nil {
-		t.Error("a session that was only read owes", cookies)
+		t.Error("a session that was only read sets", cookies)
 	}
 }
 

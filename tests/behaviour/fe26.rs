@@ -561,7 +561,7 @@ fn by<'a>(peer: &'a [u8], cookie: &'a str, header: &'a str) -> Request<'a> {
 fn a_request_costs_one_slow_derivation_whatever_it_carries() {
     let (there, here) = (config(FE26), config(FE26));
     let token = token_at(&there, "{}", NOW);
-    // Twenty derivations in vain are to be had at once: that many requests of five tokens each.
+    // Twenty failed derivations may come at once: that many requests of five tokens each.
     for n in 0..20 {
         let cookie = forgeries(&token, 10 * n..10 * n + 4).join("; ");
         let header = forged(&token, 10 * n + 5);
@@ -662,7 +662,7 @@ fn a_logout_is_final_also_beside_a_cookie_that_was_not_looked_at() {
     let left = left.split(';').next().unwrap();
     for twin in [&old, &new] {
         for cookie in [format!("{twin}; {left}"), format!("{left}; {twin}")] {
-            // The first visit may find that there is more to be looked at.
+            // The first visit may find that there is more to try.
             get_at(&here, &cookie, NOW + 3 * SECOND);
             assert_eq!(get_at(&here, &cookie, NOW + 3 * SECOND).data(), "{}");
         }

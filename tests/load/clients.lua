@@ -181,7 +181,7 @@ function request()
          local one = made[random(#made)]
          kind, token = one.kind, one.token
       end
-      -- All from one address: nginx derives so many keys for it in vain, and then no more.
+      -- All from one address: nginx derives so many keys for forgeries, and then no more.
       pending = {kind = kind, text = text_of("10.200.0.1", 1, token)}
    else
       turn = turn % CLIENTS + 1
@@ -241,7 +241,7 @@ local function check_forged(code, headers, body)
    elseif code == 200 then
       local count, id, status, token = read(headers, body)
       said = status
-      -- What nginx has not written yet, and no cookie may carry, has no id.
+      -- What nginx has not written yet, and no cookie may hold, has no id.
       if count ~= counts_after or ids[id or ""] or (counts_after == 1 and not id) or not token or status == "valid" then
          wrong = wrong + 1
          fault(string.format("%s: count %d, session %s, %s id, %s cookie", pending.kind, count, status,

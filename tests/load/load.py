@@ -28,8 +28,7 @@ THREADS = 16
 GROWTH_KIB = 256
 # In a long run. One configuration that is kept has more than a KiB.
 MANY_RELOADS = 60
-# What may be said of a forged token; nginx may be too busy to look at those
-# that ask for a slow key.
+# What may be said of a forged token; nginx may be too busy for those that need a slow key.
 REFUSED = {
     "flipped": {"bad_seal"},
     "unknown_id": {"unknown_key"},
@@ -72,12 +71,12 @@ class Run:
     def most(self, process: str, start: float, end: float) -> int:
         """The most memory between two moments, as shares of the run."""
         seen = [sizes[process] for at, sizes in self.memory if start <= at / self.seconds <= end]
-        assert seen, "nobody looked at the memory"
+        assert seen, "nobody measured the memory"
         return max(seen)
 
 
 class Sampler(threading.Thread):
-    """Looks at the memory ten times a second."""
+    """Measures the memory ten times a second."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(daemon=True)
@@ -135,7 +134,7 @@ def run(server: Server, format: str, seconds: int, seed: int, folder: Path) -> R
     line = next((line for line in output.splitlines() if line.startswith("LOAD ")), None)
     assert line and wrk.returncode == 0, output
     report = json.loads(line[5:])
-    assert sampler.found, "nobody looked at the memory"
+    assert sampler.found, "nobody measured the memory"
     asked = server.asked() - before - 1 if isinstance(server, Edge) else None
     return Run(lasted, asked=asked, memory=sampler.found, **report)
 
@@ -208,7 +207,7 @@ def judge_requests(checks: Checks, name: str, server: Server, found: Run) -> Non
     if isinstance(server, Edge) and not server.keeps_connections:
         # At a reload, nginx closes connections on which it waits for a request, also where one is
         # on its way. That is HTTP's way of ending a connection; a client sends the request again.
-        # That it was not looked at is told by nginx's own count, and by the clients that open a
+        # That it was not handled is told by nginx's own count, and by the clients that open a
         # connection for every request.
         wrong += unless(found.asked == sums["answered"], f"nginx has begun {found.asked:,} requests")
         wrong += unless(

@@ -214,13 +214,13 @@ opens("unicode-password", "a password in UTF-8", "M6", record(), {"password": "p
 opens("non-ascii", "characters outside ASCII", "M14 M18", record('{"name":"Zoë 🦊","Ключ":"値"}'))
 opens(
     "escapes",
-    "escapes stay as they are spelt, lone surrogates too",
+    "escapes stay as they are written, lone surrogates too",
     "M14 M18",
     record(r'{"\u0061":"\u0041\/\"\\\b\f\n\r\t\u0000\ud800\uD83D\uDE00"}'),
 )
 opens(
     "numbers",
-    "numbers stay as they are spelt",
+    "numbers stay as they are written",
     "M14 M18",
     record('{"big":12345678901234567890123,"f":1.0e5,"z":-0.0,"e":1E+2,"n":-7}'),
 )
@@ -289,7 +289,7 @@ refused(
     {**PLAIN, "maxTokenLength": LONG_LENGTH - 1},
 )
 refused("too-long", "longer than the usual maxTokenLength", "M5", good + "A" * 16_384, "too_large")
-refused("too-long-and-foreign", "the length is looked at first", "M5 M24", "h3s2." + "A" * 16_384, "too_large")
+refused("too-long-and-foreign", "the length is checked first", "M5 M24", "h3s2." + "A" * 16_384, "too_large")
 refused("nothing", "the empty token", "M2", "", "malformed")
 refused("text", "no token at all", "M2", "hello", "malformed")
 refused("upper-case-prefix", "the prefix is in lower case", "M2", "H3S1" + good[4:], "malformed")
@@ -328,7 +328,7 @@ assert len(stray.rpartition(".")[2]) % 4 == 3, "so that it has two stray bits"
 refused("two-stray-bits", "the same, after two bytes", "M3", stray[:-1] + chr(ord(stray[-1]) + 1), "malformed")
 refused("one-character-more", "a length that no bytes have", "M3", good + "AAA", "malformed")
 refused("too-short", "50 bytes", "M4", "h3s1.." + base64.urlsafe_b64encode(bytes(50)).decode().rstrip("="), "malformed")
-refused("too-short-and-unknown", "the shape is looked at before the key", "M4 M24", "h3s1.zz.AAAA", "malformed")
+refused("too-short-and-unknown", "the syntax is checked before the key", "M4 M24", "h3s1.zz.AAAA", "malformed")
 refused(
     "unknown-key",
     "no such password",
@@ -343,7 +343,7 @@ refused("key-id-of-a-prototype", "no such password", "M9", "h3s1.__proto__." + b
 refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
 refused(
     "unknown-before-seal",
-    "the key is looked for before the seal",
+    "the key is chosen before the seal is checked",
     "M9 M24",
     "h3s1.zz." + base64.urlsafe_b64encode(bytes(51)).decode(),
     "unknown_key",
@@ -505,7 +505,7 @@ bad_time(
 )
 refused(
     "bad-seal-first",
-    "the seal is looked at before the plaintext",
+    "the seal is checked before the plaintext",
     "M8 M24",
     flipped(sealed("bad-seal-first", b"\xff" * 32), -1),
     "bad_seal",

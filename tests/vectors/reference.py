@@ -111,14 +111,14 @@ def open(options: Options, token: str, now_ms: int) -> Record:
         raise Refused("too_large")
     if not token.startswith("h3s1."):
         raise Refused("unsupported_format" if re.match(r"h3s[0-9]+\.|Fe26\.[0-9]+\*", token) else "malformed")
-    shape = re.fullmatch(r"h3s1\.([A-Za-z0-9_]{0,32})\.([A-Za-z0-9_-]*)", token, re.ASCII)
-    if shape is None or len(shape[2]) % 4 == 1:
+    parts = re.fullmatch(r"h3s1\.([A-Za-z0-9_]{0,32})\.([A-Za-z0-9_-]*)", token, re.ASCII)
+    if parts is None or len(parts[2]) % 4 == 1:
         raise Refused("malformed")
-    sealed = base64.urlsafe_b64decode(shape[2] + "=" * (-len(shape[2]) % 4))
-    if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != shape[2] or len(sealed) < 24 + 11 + 16:
+    sealed = base64.urlsafe_b64decode(parts[2] + "=" * (-len(parts[2]) % 4))
+    if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != parts[2] or len(sealed) < 24 + 11 + 16:
         raise Refused("malformed")
-    header = f"h3s1.{shape[1]}.".encode()
-    for password in candidates(options, shape[1]):
+    header = f"h3s1.{parts[1]}.".encode()
+    for password in candidates(options, parts[1]):
         try:
             key = xaes_key(key_of(options, password), sealed[:24])
             text = AESGCM(key).decrypt(sealed[12:24], sealed[24:], header)
@@ -126,7 +126,7 @@ def open(options: Options, token: str, now_ms: int) -> Record:
         except InvalidTag:
             pass
     else:
-        raise Refused("bad_seal" if is_named(options, shape[1]) else "unknown_key")
+        raise Refused("bad_seal" if is_named(options, parts[1]) else "unknown_key")
     record = parse(text)
     if max(record.created_at, record.last_seen_at or 0) > now_ms + FUTURE_MS:
         malformed()

@@ -1,4 +1,4 @@
-"""growth.py FOLDER: reads what work.c left there, and prints a line for each shape: whether its
+"""growth.py FOLDER: reads what work.c left there, and prints a line for each kind: whether its
 work and memory grow as its length does."""
 
 import re
@@ -46,8 +46,8 @@ def main(folder: Path) -> None:
             work[label[1]][int(label[2])] = int(total[1])
     held: dict[str, dict[int, int]] = defaultdict(dict)
     for line in (folder / "held").read_text().splitlines():
-        size, most, shape = line.split(" ", 2)
-        held[shape][int(size)] = int(most)
+        size, most, kind = line.split(" ", 2)
+        held[kind][int(size)] = int(most)
 
     whole = work.pop("a good token")[1]
     for counted, what, least, below in DERIVATIONS:
@@ -58,14 +58,14 @@ def main(folder: Path) -> None:
     most_held = max(held[too_large].values())
     verdict = "ok" if most_held < FIXED_BYTES else "FAIL"
     print(f"{verdict} {too_large} is refused without a copy: {most_held} bytes held")
-    for shape, counts in sorted(work.items()):
+    for kind, counts in sorted(work.items()):
         small, *_, large = sorted(counts)
         growth = counts[large] / counts[small] / (large / small)
-        each, room = counts[large] / large, (held[shape][large] - FIXED_BYTES) / large
+        each, room = counts[large] / large, (held[kind][large] - FIXED_BYTES) / large
         good = growth <= GROWTH and each <= INSTRUCTIONS and room <= BYTES and len(counts) == 3
         print(
-            f"{'ok' if good else 'FAIL'} {shape}: {each:.0f} instructions a byte, {growth:.2f} times as many for "
-            f"{large // small} times the length, {held[shape][large] / large:.1f} bytes held for each"
+            f"{'ok' if good else 'FAIL'} {kind}: {each:.0f} instructions a byte, {growth:.2f} times as many for "
+            f"{large // small} times the length, {held[kind][large] / large:.1f} bytes held for each"
         )
 
 

@@ -3,7 +3,7 @@
  * protocol of benches/peers/README.md.
  *
  *   h3s        the native format
- *   fe26       Fe26.2 with the keys remembered
+ *   fe26       Fe26.2 with cached keys
  *   cold       Fe26.2 tokens whose salts the config has not seen
  *   openssl    AES-256-GCM with a ready key and the base64 of OpenSSL's EVP: to open is to decode
  *              and decrypt n bytes, to seal the reverse, a request both

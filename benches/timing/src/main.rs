@@ -3,8 +3,8 @@
 //! suite `timing` judges the result.
 //!
 //! For each format there is a control as well: the same opening of the same forgery, followed by a
-//! comparison of the tags that ends at the first difference. If that is not found out, then neither
-//! would be what is looked for.
+//! comparison of the tags that ends at the first difference. If the test does not notice that one,
+//! it would not notice the other either.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;

@@ -87,7 +87,7 @@ def test_h3s_carried_holds_for_a_busy_client(nginx: Nginx, client: httpx.Client)
     assert "busy 1" in {client.get("/any", headers={"Cookie": forged()}).text for _ in range(30)}
 
 
-def shapes(token: str) -> dict[str, str]:
+def forms(token: str) -> dict[str, str]:
     """One token, as a client may send it."""
     return {
         "plain": f"h3={token}",
@@ -103,12 +103,12 @@ def shapes(token: str) -> dict[str, str]:
     'return 200 "$h3s_data_user";', 'if ($h3s_data_user) { return 200 $h3s_data_user; }',
     'add_header X "$h3s_data_user"; proxy_set_header X-User $h3s_data_user; proxy_pass http://UPSTREAM;',
 ])  # fmt: skip
-@pytest.mark.parametrize("shape", list(shapes("xxxxxxxx")))
+@pytest.mark.parametrize("form", list(forms("xxxxxxxx")))
 def test_a_cold_token_is_opened_however_it_is_written(
-    nginx: Nginx, client: httpx.Client, location: str, shape: str
+    nginx: Nginx, client: httpx.Client, location: str, form: str
 ) -> None:
     nginx.start(f"h3s get; location / {{ {location} }}", options=FE26, level="debug")
-    cookie = shapes(cookie_with({"user": "Zoe"}, FE26).partition("=")[2])[shape]
+    cookie = forms(cookie_with({"user": "Zoe"}, FE26).partition("=")[2])[form]
     assert "Zoe" in client.get("/", headers={"Cookie": cookie}).text
     assert nginx.error_log().count('added to thread pool "default"') == 1
 
@@ -117,7 +117,7 @@ def test_what_nothing_can_wait_for_is_opened_all_the_same(nginx: Nginx, client: 
     # Only a page asks, of which the configuration knows nothing.
     (nginx.folder / "html/greeting.html").write_text('<!--# echo var="h3s_data_user" default="nobody" -->')
     nginx.start("h3s get; location / { ssi on; ssi_types text/plain; }", options=FE26)
-    cookie = shapes(cookie_with({"user": "Zoe"}, FE26).partition("=")[2])["escaped"]
+    cookie = forms(cookie_with({"user": "Zoe"}, FE26).partition("=")[2])["escaped"]
     assert client.get("/greeting.html", headers={"Cookie": cookie}).text == "Zoe"
 
 

@@ -176,8 +176,7 @@ def test_a_full_queue_is_busy(nginx: Nginx) -> None:
 
 
 def forged() -> str:
-    """A token that is well-formed and no other's: one that was refused is remembered,
-    and costs nothing more."""
+    """A token that is well-formed and new: one that was refused before costs nothing."""
     salts = [secrets.token_hex(32) for _ in range(2)]
     return f"h3=Fe26.2**{salts[0]}*{'A' * 22}*{'A' * 22}**{salts[1]}*{'A' * 43}"
 

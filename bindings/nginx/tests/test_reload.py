@@ -43,9 +43,9 @@ def test_a_new_password_under_load_fails_no_request_and_logs_nobody_out(
                 connection.request("GET", "/", headers={"Cookie": cookie, "Connection": "close"})
                 answer = connection.getresponse()
                 found = answer.read().decode()
-                # For some 100 ms old and new workers run side by side, and to an old one that has
-                # not been told of it the new password's cookie looks like another server's: it
-                # opens no session, but leaves the cookie alone.
+                # For some 100 ms old and new workers run side by side. An old one that does not
+                # know the new password takes its cookie for another server's: it opens no session,
+                # but leaves the cookie alone.
                 if answer.status != 200 or found != (id or found) and not (steps == 1 and found == ""):
                     faults.append(f"{answer.status} {found} after {id}")
                 id = found or id

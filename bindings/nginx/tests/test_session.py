@@ -1,4 +1,4 @@
-"""A request's session: opened, read, required, written, and carried by the response."""
+"""A request's session: opened, read, required, written, and sent with the response."""
 
 from __future__ import annotations
 
@@ -104,8 +104,7 @@ def test_the_status_names_why_a_token_was_refused(nginx: Nginx, client: httpx.Cl
     assert shown(answer) == ["", "{}", status, "", "", "", ""] and not set_cookies(answer)
     answer = client.get("/use", headers={"Cookie": cookie})
     assert shown(answer)[2] == status
-    # What may well be valid elsewhere is not overwritten by a mere visit, and then no
-    # cookie carries the new one.
+    # A mere visit does not overwrite what may be valid elsewhere; then no cookie has the new one.
     kept = status in ("unsupported_format", "unknown_key")
     assert bool(set_cookies(answer)) != kept and bool(shown(answer)[0]) != kept
 

@@ -42,7 +42,7 @@ const SESSIONS = [
  */
 async function session(name) {
   const cookie = { chunkMaxLength: 3900, maxChunks: 100 };
-  // Without slow derivations, of which a request makes but one: every cookie is looked at.
+  // Without slow derivations, of which a request makes only one: every cookie is tried.
   const seal = { format: "h3s1", accept: ["h3s1", "h3-1"] };
   const options = { name, password, maxTokenLength: 100_000, cookie, seal };
   const config = await library.ask("config", options);

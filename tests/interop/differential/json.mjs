@@ -1,7 +1,7 @@
 // What JSON.parse does not tell of a text.
 
 /** How deep a JSON text nests, and whether an object in it has a name twice. */
-export function shape(text) {
+export function structure(text) {
   const names = [];
   let [depth, twice, last] = [0, false, undefined];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/gs)) {

@@ -76,7 +76,7 @@ def cookies(number: int, headers: list[str]) -> list[Any]:
         expect(fast.h3s_use(handle, byref(request), byref(session), byref(error)), error)
         fast.h3s_session_view(session, byref(view))
         ident = None if view.flags & VIEW_NEW else view.id.ptr.decode()
-        # Clearing deletes each chunk that the request carried; and the cookie, or replaces it.
+        # Clearing deletes each chunk of the request; and the cookie, or replaces it.
         expect(fast.h3s_clear(session, byref(error)), error)
         expect(fast.h3s_set_cookies(session, byref(values), byref(count), byref(error)), error)
         left = dict(values[i].ptr.split(b";", 1)[0].split(b"=", 1) for i in range(count.value))

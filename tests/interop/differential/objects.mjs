@@ -46,13 +46,13 @@ function members(random, depth, wrong) {
   const seen = new Set();
   let text = "";
   for (let i = 0; i < count; i++) {
-    const spelt = name(random);
+    const quoted = name(random);
     // Else hardly an object of many members would be without a name twice.
-    const twice = seen.has(JSON.parse(spelt));
+    const twice = seen.has(JSON.parse(quoted));
     if (twice && !random.once(100)) continue;
-    seen.add(JSON.parse(spelt));
+    seen.add(JSON.parse(quoted));
     const member = wrong !== undefined && i === wrongAt ? wrong : value(random, depth + 1);
-    text += `${text ? "," + space(random) : ""}${spelt}${space(random)}:${space(random)}${member}${space(random)}`;
+    text += `${text ? "," + space(random) : ""}${quoted}${space(random)}:${space(random)}${member}${space(random)}`;
   }
   return `${depth ? "" : space(random)}{${space(random)}${text}}${depth ? "" : space(random)}`;
 }

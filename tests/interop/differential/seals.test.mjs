@@ -11,7 +11,7 @@ import * as iron2 from "iron-webcrypto";
 
 import { rememberKeys } from "../remember-keys.mjs";
 import { Differences, NOW, Peer, Random, password, rounds } from "./support.mjs";
-import { parsed, shape } from "./json.mjs";
+import { parsed, structure } from "./json.mjs";
 import { derive, variantsOf } from "./tokens.mjs";
 
 const TOKENS = 20_000;
@@ -64,8 +64,8 @@ const refusals = {
   utf8: ["a payload is UTF-8 without a byte order mark to the library, where the peers replace what is not",
     ({ text }) => text.length > 0 && (!isUtf8(text) || text.indexOf("\ufeff") === 0)],
   twice: ["a payload with a name twice in one object is refused by the library, since readers do not agree on which counts",
-    ({ shape }) => shape.twice],
-  deep: ["a payload of more than 128 levels is refused by the library, so that no reader runs out of stack", ({ shape }, most) => shape.depth > most],
+    ({ structure }) => structure.twice],
+  deep: ["a payload of more than 128 levels is refused by the library, so that no reader runs out of stack", ({ structure }, most) => structure.depth > most],
 };
 
 /** Why the library opens what some peer refuses. */
@@ -166,10 +166,10 @@ async function amended(peer, token, config, plain, { raw, levels }) {
   if (!opened) return { by: [] };
   const parts = partsOf(text);
   const early = Object.keys(refusals).slice(0, 5).filter((name) => refusals[name][1](parts));
-  // What was sealed can only be looked at where the parts are as they should be.
+  // What was sealed can only be read where the parts are as they should be.
   if (early.length > 0) return { by: [...by, ...early] };
   const inside = plaintext(text, config, passwords);
-  const seen = { text: inside, shape: shape(inside.toString()) };
+  const seen = { text: inside, structure: structure(inside.toString()) };
   const late = Object.keys(refusals).slice(5).filter((name) => refusals[name][1](seen, levels));
   return late.length > 0 ? { by: [...by, ...late] } : { opened: { value: opened.value }, by };
 }

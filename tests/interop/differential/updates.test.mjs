@@ -2,7 +2,7 @@
 // written by JSON.stringify.
 
 import { Differences, Peer, Random, password, rounds } from "./support.mjs";
-import { parsed, shape } from "./json.mjs";
+import { parsed, structure } from "./json.mjs";
 import { object } from "./objects.mjs";
 
 const PAIRS = 20_000;
@@ -25,7 +25,7 @@ const differences = new Differences(`an update gives what Object.assign gives, o
 /** Why the library refuses a text that JSON.parse takes. */
 function refusals(text) {
   const { value } = parsed(text);
-  const { depth, twice } = shape(text);
+  const { depth, twice } = structure(text);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return [...(isObject ? [] : ["object"]), ...(twice ? ["twice"] : []), ...(depth > 128 ? ["deep"] : [])];
 }

@@ -52,8 +52,9 @@ def session_of(request: Any, key: str = "session") -> RequestSession:
 
 
 class SessionMiddleware:
-    """Gives each HTTP request and WebSocket a session, and each response, errors included,
-    the cookies that it owes.
+    """Gives each HTTP request and WebSocket a session, and each response its cookies.
+
+    Responses to errors have them, too.
 
     A WebSocket's session can be read all along, but only what was written before it is accepted
     reaches the client, unless it is sealed and sent.
@@ -148,9 +149,7 @@ class SessionMiddleware:
 
 
 class _Response:
-    """Sends what the application says, with what is owed to the session; 429 where that was
-    refused.
-    """
+    """Sends what the application says, with the session's cookies; 429 where it was refused."""
 
     def __init__(self, sessions: Sessions, session: RequestSession, scope: _Scope, send: _Send) -> None:
         self._sessions = sessions

@@ -175,8 +175,8 @@ class H3SessionInterface(SessionInterface):
         if not isinstance(session, H3Session):
             return
         headers = response.headers
-        # A view may return one constant response to all, one after the other: what was owed to
-        # another visitor goes.
+        # A view may return one constant response to all, one after the other: the cookies of
+        # another visitor go.
         for value in response.__dict__.pop(_OWED, ()):
             headers.setlist("Set-Cookie", [other for other in headers.getlist("Set-Cookie") if other != value])
         if session.refused:

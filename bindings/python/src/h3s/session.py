@@ -67,7 +67,7 @@ class Session(Handle, _Dict):
 
     # The json module looks into a dict's own storage to see whether it is empty, and asks `items`
     # if it is not. So the storage is never empty before the data was read; from then on it has the
-    # same as `_values`, for extension modules that look nowhere else.
+    # same as `_values`, for extension modules that read nothing else.
 
     __slots__ = ("__weakref__", "_given", "_handle", "_late", "_values", "_whole")
 
@@ -263,7 +263,7 @@ class Session(Handle, _Dict):
 
     @property
     def is_dirty(self) -> bool:
-        """Whether cookies are owed that were not taken yet."""
+        """Whether there are new cookies that were not taken yet."""
         self._flush()
         return bool(self._view().flags & _abi.VIEW_DIRTY)
 

@@ -46,7 +46,7 @@ class SessionMiddleware(Stock):
     def process_request(self, request: HttpRequest) -> None:
         for name, kind in configured().items():
             store = self._engine()
-            store.open_by(of_request(kind, request), carried=False)
+            store.open_by(of_request(kind, request), may_exist=False)
             setattr(request, name, store)
 
     def process_response(  # type: ignore[override]
@@ -78,7 +78,7 @@ def _busy(response: Optional[HttpResponseBase] = None) -> HttpResponse:
 
 
 def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:
-    """The response with what is owed to the session."""
+    """The response with the session's cookies."""
     accessed = store.accessed
     if settings.SESSION_SAVE_EVERY_REQUEST and response.status_code < 500:
         accessed = _renew(store) or accessed
@@ -134,7 +134,7 @@ def _copy(response: HttpResponseBase, end: _End) -> HttpResponseBase:
 
 
 def _renew(store: SessionStore) -> bool:
-    """Seals a session again that the cookie brought, whether or not anybody has looked at it."""
+    """Seals a session again that the cookie brought, whether or not anybody has used it."""
     try:
         if store.h3s.source != "cookie" or not store.h3s.id:
             return False

@@ -44,16 +44,16 @@ class SessionStore(SessionBase):
             opening = of_client(sessions(), own.client)
         else:
             opening = of_token(sessions(), session_key)
-        self.open_by(opening, carried=bool(session_key))
+        self.open_by(opening, may_exist=bool(session_key))
         self._client = own.client
         if own.scope is not None and own.scope.get("type") == "websocket":
             self._session_cache.socket_opened()
 
-    def open_by(self, opening: Opening, *, carried: bool) -> None:
-        """Opens the session anew, once it is touched. carried: whether there may be one."""
+    def open_by(self, opening: Opening, *, may_exist: bool) -> None:
+        """Opens the session anew, once it is touched. may_exist: whether there may be one."""
         self._opening = opening
         self._session_cache = RequestSession(opening, opening.method, opening.path)
-        self._carried = carried
+        self._may_exist = may_exist
         self._created = False
 
     @property
@@ -107,7 +107,7 @@ class SessionStore(SessionBase):
 
     def is_empty(self) -> bool:
         session = self._session_cache
-        if not session.touched and self._carried:
+        if not session.touched and self._may_exist:
             return False
         return not session.id or not (session or self._created or not session.is_new or session.is_dirty)
 
