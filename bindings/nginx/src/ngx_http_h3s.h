@@ -1,19 +1,25 @@
 /*
  * The sessions of h3 in nginx. What the module's files share:
  *
- *     ngx_http_h3s_module.c     directives, and how they merge
- *     ngx_http_h3s_options.c    h3s_config: the options file
- *     ngx_http_h3s_session.c    a request's session: opened once, in a thread where it takes long
- *     ngx_http_h3s_cookies.c    what of a request is the session's
- *     ngx_http_h3s_narrow.c     which of it was opened, and goes upstream
- *     ngx_http_h3s_site.c       whether another site has sent the browser here
- *     ngx_http_h3s_variables.c  $h3s_*
+ *     ngx_http_h3s_module.c     the module: its directives, and what nginx calls of it
+ *     ngx_http_h3s_conf.c       what the directives of a block say, and how blocks merge
  *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
- *     ngx_http_h3s_upstream.c   the headers that an upstream is sent
- *     ngx_http_h3s_writes.c     h3s_set, h3s_rotate and h3s_clear, also across internal redirects
  *     ngx_http_h3s_response.c   the header filter: what the upstream answers, and Set-Cookie
- *     ngx_http_h3s_log.c        lines in the error log, so many a second
+ *     ngx_http_h3s_upstream.c   the headers that an upstream is sent
+ *     ngx_http_h3s_writes.c     h3s_set, h3s_rotate and h3s_clear, once a request has succeeded
+ *     ngx_http_h3s_visit.c      the way of a request through locations, and what each still writes
+ *     ngx_http_h3s_variables.c  $h3s_*
+ *     ngx_http_h3s_open.c       opens a session: once, in a thread where it takes long
+ *     ngx_http_h3s_narrow.c     which of several sessions was opened, and goes upstream
+ *     ngx_http_h3s_cookies.c    what of a request is the session's
+ *     ngx_http_h3s_session.c    a request's session, kept with the main request
+ *     ngx_http_h3s_data.c       what pointers and names lead to in a session's data
+ *     ngx_http_h3s_options.c    h3s_config: the options file
+ *     ngx_http_h3s_site.c       whether another site has sent the browser here
  *     ngx_http_h3s_headers.c    headers: walking over them, comparing names, Vary and Cache-Control
+ *     ngx_http_h3s_log.c        lines in the error log, so many a second
+ *
+ * A file calls only files that stand below it in this list.
  */
 
 #ifndef NGX_HTTP_H3S_H
@@ -216,56 +222,73 @@ typedef struct {
 
 extern ngx_module_t  ngx_http_h3s_module;
 
-ngx_str_t ngx_http_h3s_str(h3s_str s);
-char *ngx_http_h3s_read_options(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-void ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
-
-ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
-ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
-ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
-    ngx_http_h3s_session_t **out);
-ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
-
-ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
-ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
-ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t read);
-ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
-ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough);
-ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request);
-
-ngx_uint_t ngx_http_h3s_is_cross_site(ngx_http_request_t *r);
-
-ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
-char *ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-ngx_uint_t ngx_http_h3s_is_pointer(ngx_str_t *pointer);
-ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
-void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
-const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+void *ngx_http_h3s_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_h3s_create_srv_conf(ngx_conf_t *cf);
+void *ngx_http_h3s_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+char *ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 ngx_int_t ngx_http_h3s_server_rewrite_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_rewrite_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_preaccess_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_precontent_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
-
-ngx_int_t ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-
-ngx_uint_t ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf);
-ngx_int_t ngx_http_h3s_arrive(ngx_http_request_t *r);
-ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked);
-ngx_int_t ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 void ngx_http_h3s_response_init(void);
 ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
+
+ngx_int_t ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+
+ngx_int_t ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out);
+
+ngx_uint_t ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf);
+ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked);
+ngx_int_t ngx_http_h3s_arrive(ngx_http_request_t *r);
+ngx_uint_t ngx_http_h3s_logs_in(ngx_http_h3s_visit_t *visit);
+void ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit);
+ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_write_t *write);
+ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
+char *ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
+void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
+const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
+    ngx_http_h3s_session_t **out);
+ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+
+ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request);
+
+ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
+ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
+ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t read);
+ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough);
+ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
+
+ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
+ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
+ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_uint_t ngx_http_h3s_is_pointer(ngx_str_t *pointer);
+h3s_str ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name);
+ngx_uint_t ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer);
+ngx_int_t ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii);
+
+char *ngx_http_h3s_read_options(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_http_h3s_warn_of_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options);
+ngx_str_t ngx_http_h3s_str(h3s_str s);
+
+ngx_uint_t ngx_http_h3s_is_cross_site(ngx_http_request_t *r);
 
 ngx_http_h3s_walk_t ngx_http_h3s_walk(ngx_list_t *list);
 ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
@@ -275,9 +298,9 @@ ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names);
 ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
 
-void ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what, const h3s_error *err);
 void ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level, const char *what,
     const char *detail);
+void ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what, const h3s_error *err);
 
 #pragma GCC visibility pop
 

@@ -9,10 +9,6 @@
 static ngx_int_t ngx_http_h3s_late_answer(ngx_http_request_t *r);
 static ngx_int_t ngx_http_h3s_check(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 static void ngx_http_h3s_log_refusal(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
-static ngx_uint_t ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer);
-
-
-static ngx_str_t  ngx_http_h3s_retry_after_key = ngx_string("Retry-After");
 
 
 /*
@@ -194,28 +190,6 @@ ngx_http_h3s_check(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 }
 
 
-static ngx_uint_t
-ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer)
-{
-    h3s_str     json;
-    ngx_uint_t  i;
-
-    static const ngx_str_t  nothing[] = {
-        ngx_string("false"), ngx_string("null"), ngx_string("\"\""), ngx_string("{}"), ngx_string("[]")
-    };
-
-    json = h3s_session_find(session, (char *) pointer->data, pointer->len);
-
-    for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
-        if (json.len == nothing[i].len && ngx_memcmp(json.ptr, nothing[i].data, json.len) == 0) {
-            return 0;
-        }
-    }
-
-    return json.ptr != NULL;
-}
-
-
 /*
  * Visitors who are not logged in are everyday, and so are sessions that have ended. A token that
  * nobody here, or nobody today, has sealed is not.
@@ -244,26 +218,4 @@ ngx_http_h3s_log_refusal(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
     }
 
     ngx_http_h3s_log(r, &rates[level == NGX_LOG_ERR], level, "access forbidden by \"h3s_require\", session", ngx_http_h3s_status(r, s));
-}
-
-
-/* What becomes of a request whose session is needed, and could not be opened. */
-ngx_int_t
-ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
-{
-    ngx_table_elt_t  *h;
-
-    if (s->status != H3S_ERR_BUSY && s->status != H3S_ERR_COLD) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    h = ngx_http_h3s_add_header(r, &ngx_http_h3s_retry_after_key);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_set(&h->value, "1");
-
-    /* The one is this client's doing, the other is not. */
-    return s->status == H3S_ERR_BUSY ? NGX_HTTP_TOO_MANY_REQUESTS : NGX_HTTP_SERVICE_UNAVAILABLE;
 }

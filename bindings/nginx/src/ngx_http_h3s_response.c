@@ -269,30 +269,6 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
 }
 
 
-/* The session, to be written: not once the response's header is on its way. */
-ngx_int_t
-ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out)
-{
-    ngx_int_t  rc;
-
-    static ngx_http_h3s_rate_t  rate;
-
-    if (r->main->header_sent) {
-        ngx_http_h3s_log(r, &rate, NGX_LOG_ERR, "a subrequest wants to write the session, but the response's header was sent already",
-                         NULL);
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_http_h3s_open(r, conf, 0, out);
-
-    if (rc == NGX_OK && (*out)->session) {
-        (*out)->written = 1;
-    }
-
-    return rc;
-}
-
-
 static ngx_uint_t
 ngx_http_h3s_is_answer(ngx_table_elt_t *h)
 {

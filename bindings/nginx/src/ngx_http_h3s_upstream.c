@@ -19,7 +19,6 @@ static ngx_int_t ngx_http_h3s_push_cookies(ngx_http_request_t *r, ngx_http_h3s_o
 static ngx_int_t ngx_http_h3s_push_session(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
 static ngx_int_t ngx_http_h3s_push_copy(ngx_list_t *headers, ngx_table_elt_t *h, ngx_str_t *value);
 static ngx_int_t ngx_http_h3s_push_header(ngx_http_request_t *r, ngx_list_t *headers, ngx_str_t *key, ngx_str_t *value);
-static ngx_int_t ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii);
 
 
 static ngx_str_t  ngx_http_h3s_cookie_key = ngx_string("Cookie");
@@ -365,61 +364,6 @@ ngx_http_h3s_push_header(ngx_http_request_t *r, ngx_list_t *headers, ngx_str_t *
     }
 
     h->hash = ngx_hash_strlow(h->lowcase_key, key->data, key->len);
-
-    return NGX_OK;
-}
-
-
-/*
- * Whatever reads the header may take it for Latin-1: the same JSON, with every character beyond
- * ASCII escaped.
- */
-static ngx_int_t
-ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii)
-{
-    u_char    *p, *last, *to;
-    size_t     i, beyond;
-    uint32_t   c;
-
-    beyond = 0;
-    for (i = 0; i < json.len; i++) {
-        beyond += ((u_char) json.ptr[i] >= 0x7f);
-    }
-
-    to = ngx_pnalloc(r->pool, json.len + beyond * 5);
-    if (to == NULL) {
-        return NGX_ERROR;
-    }
-
-    ascii->data = to;
-
-    p = (u_char *) json.ptr;
-    last = p + json.len;
-
-    while (p < last) {
-
-        if (*p < 0x7f) {
-            *to++ = *p++;
-            continue;
-        }
-
-        c = *p == 0x7f ? *p++ : ngx_utf8_decode(&p, last - p);
-
-        if (c > 0x10ffff) {
-            /* The library lets nothing but UTF-8 into a session. */
-            return NGX_ERROR;
-        }
-
-        if (c > 0xffff) {
-            c -= 0x10000;
-            to = ngx_sprintf(to, "\\u%04xD", (uint32_t) (0xd800 + (c >> 10)));
-            c = 0xdc00 + (c & 0x3ff);
-        }
-
-        to = ngx_sprintf(to, "\\u%04xD", c);
-    }
-
-    ascii->len = to - ascii->data;
 
     return NGX_OK;
 }

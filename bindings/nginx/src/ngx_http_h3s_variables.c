@@ -21,9 +21,6 @@ static ngx_int_t ngx_http_h3s_pointer_variable(ngx_http_request_t *r, ngx_http_v
 static ngx_int_t ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_session *session,
     h3s_str pointer);
 static ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
-static h3s_str ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name);
-static const char *ngx_http_h3s_skip(const char *p);
-static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
 static ngx_int_t ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v, const char *text, size_t len);
 
 
@@ -367,103 +364,6 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 
     /* Some h3 may read what is none here: a name with a sign before it, or another header. */
     return ngx_http_h3s_carries(r, s->options) ? "malformed" : "none";
-}
-
-
-/*
- * The pointer to the member that a variable means, valid until the session is written. nginx knows
- * variables in lower case only, so $h3s_data_userId finds "userId", and as in $http_*, a "-" in the
- * key is a "_" in the variable. A key that is just the variable's comes first.
- */
-static h3s_str
-ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name)
-{
-    size_t       len;
-    u_char      *pointer;
-    h3s_str      data, found;
-    const char  *p, *key;
-
-    found.ptr = NULL;
-    found.len = 0;
-
-    pointer = ngx_pnalloc(r->pool, name->len + 1);
-    if (pointer == NULL) {
-        return found;
-    }
-
-    pointer[0] = '/';
-    ngx_memcpy(pointer + 1, name->data, name->len);
-
-    data = h3s_session_data(session);
-
-    if (h3s_session_find(session, (char *) pointer, name->len + 1).ptr == NULL) {
-
-        /* The library has checked and compacted the text: {"key":value,"key":value} */
-
-        for (p = data.ptr; (*p == '{' || *p == ',') && p[1] == '"'; p = ngx_http_h3s_skip(p + 1)) {
-            key = p + 2;
-            p = ngx_http_h3s_skip(p + 1);
-            len = p - 1 - key;
-
-            if (ngx_http_h3s_same_key(key, len, name)) {
-                ngx_memcpy(pointer + 1, key, len);
-                break;
-            }
-        }
-    }
-
-    found.ptr = (char *) pointer;
-    found.len = name->len + 1;
-
-    return found;
-}
-
-
-/* To what follows a key or a value: a sign of the object that it stands in. */
-static const char *
-ngx_http_h3s_skip(const char *p)
-{
-    ngx_uint_t  depth;
-
-    for (depth = 0; *p != '\0'; p++) {
-
-        if (depth == 0 && (*p == ':' || *p == ',' || *p == '}')) {
-            break;
-        }
-
-        if (*p == '{' || *p == '[') {
-            depth++;
-
-        } else if (*p == '}' || *p == ']') {
-            depth--;
-
-        } else if (*p == '"') {
-            for (p++; *p != '"'; p++) {
-                p += (*p == '\\');
-            }
-        }
-    }
-
-    return p;
-}
-
-
-static ngx_uint_t
-ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name)
-{
-    size_t  i;
-
-    if (len != name->len) {
-        return 0;
-    }
-
-    for (i = 0; i < len; i++) {
-        if ((key[i] == '-' ? '_' : ngx_tolower(key[i])) != name->data[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

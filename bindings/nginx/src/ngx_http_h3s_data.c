@@ -1,0 +1,204 @@
+/*
+ * A session's data: what a pointer or a variable's name leads to, and the JSON text in plain ASCII.
+ */
+
+#include "ngx_http_h3s.h"
+
+
+static const char *ngx_http_h3s_skip(const char *p);
+static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
+
+
+ngx_uint_t
+ngx_http_h3s_is_pointer(ngx_str_t *pointer)
+{
+    size_t  i;
+
+    if (pointer->len == 0) {
+        return 1;
+    }
+
+    for (i = 0; i < pointer->len; i++) {
+        if (pointer->data[i] == '~'
+            && (i + 1 == pointer->len || (pointer->data[i + 1] != '0' && pointer->data[i + 1] != '1')))
+        {
+            return 0;
+        }
+    }
+
+    return pointer->data[0] == '/';
+}
+
+
+/*
+ * The pointer to the member that a variable means, valid until the session is written. nginx knows
+ * variables in lower case only, so $h3s_data_userId finds "userId", and as in $http_*, a "-" in the
+ * key is a "_" in the variable. A key that is just the variable's comes first.
+ */
+h3s_str
+ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name)
+{
+    size_t       len;
+    u_char      *pointer;
+    h3s_str      data, found;
+    const char  *p, *key;
+
+    found.ptr = NULL;
+    found.len = 0;
+
+    pointer = ngx_pnalloc(r->pool, name->len + 1);
+    if (pointer == NULL) {
+        return found;
+    }
+
+    pointer[0] = '/';
+    ngx_memcpy(pointer + 1, name->data, name->len);
+
+    data = h3s_session_data(session);
+
+    if (h3s_session_find(session, (char *) pointer, name->len + 1).ptr == NULL) {
+
+        /* The library has checked and compacted the text: {"key":value,"key":value} */
+
+        for (p = data.ptr; (*p == '{' || *p == ',') && p[1] == '"'; p = ngx_http_h3s_skip(p + 1)) {
+            key = p + 2;
+            p = ngx_http_h3s_skip(p + 1);
+            len = p - 1 - key;
+
+            if (ngx_http_h3s_same_key(key, len, name)) {
+                ngx_memcpy(pointer + 1, key, len);
+                break;
+            }
+        }
+    }
+
+    found.ptr = (char *) pointer;
+    found.len = name->len + 1;
+
+    return found;
+}
+
+
+/* To what follows a key or a value: a sign of the object that it stands in. */
+static const char *
+ngx_http_h3s_skip(const char *p)
+{
+    ngx_uint_t  depth;
+
+    for (depth = 0; *p != '\0'; p++) {
+
+        if (depth == 0 && (*p == ':' || *p == ',' || *p == '}')) {
+            break;
+        }
+
+        if (*p == '{' || *p == '[') {
+            depth++;
+
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+
+        } else if (*p == '"') {
+            for (p++; *p != '"'; p++) {
+                p += (*p == '\\');
+            }
+        }
+    }
+
+    return p;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name)
+{
+    size_t  i;
+
+    if (len != name->len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if ((key[i] == '-' ? '_' : ngx_tolower(key[i])) != name->data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer)
+{
+    h3s_str     json;
+    ngx_uint_t  i;
+
+    static const ngx_str_t  nothing[] = {
+        ngx_string("false"), ngx_string("null"), ngx_string("\"\""), ngx_string("{}"), ngx_string("[]")
+    };
+
+    json = h3s_session_find(session, (char *) pointer->data, pointer->len);
+
+    for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        if (json.len == nothing[i].len && ngx_memcmp(json.ptr, nothing[i].data, json.len) == 0) {
+            return 0;
+        }
+    }
+
+    return json.ptr != NULL;
+}
+
+
+/*
+ * Whatever reads the header may take it for Latin-1: the same JSON, with every character beyond
+ * ASCII escaped.
+ */
+ngx_int_t
+ngx_http_h3s_ascii(ngx_http_request_t *r, h3s_str json, ngx_str_t *ascii)
+{
+    u_char    *p, *last, *to;
+    size_t     i, beyond;
+    uint32_t   c;
+
+    beyond = 0;
+    for (i = 0; i < json.len; i++) {
+        beyond += ((u_char) json.ptr[i] >= 0x7f);
+    }
+
+    to = ngx_pnalloc(r->pool, json.len + beyond * 5);
+    if (to == NULL) {
+        return NGX_ERROR;
+    }
+
+    ascii->data = to;
+
+    p = (u_char *) json.ptr;
+    last = p + json.len;
+
+    while (p < last) {
+
+        if (*p < 0x7f) {
+            *to++ = *p++;
+            continue;
+        }
+
+        c = *p == 0x7f ? *p++ : ngx_utf8_decode(&p, last - p);
+
+        if (c > 0x10ffff) {
+            /* The library lets nothing but UTF-8 into a session. */
+            return NGX_ERROR;
+        }
+
+        if (c > 0xffff) {
+            c -= 0x10000;
+            to = ngx_sprintf(to, "\\u%04xD", (uint32_t) (0xd800 + (c >> 10)));
+            c = 0xdc00 + (c & 0x3ff);
+        }
+
+        to = ngx_sprintf(to, "\\u%04xD", c);
+    }
+
+    ascii->len = to - ascii->data;
+
+    return NGX_OK;
+}
