@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds examples/counter.c against the library in target/, visits it with curl and a cookie jar, and prints the
-# conversation. What the answers should be is checked on the way: one that is not so makes the exit status 1.
+# Builds examples/counter.c against the library in target/, visits it with curl and a cookie jar,
+# and prints the conversation. It checks each answer: a wrong one makes the exit status 1.
 #
 #     examples/demo.sh            the conversation
 #     examples/demo.sh --check    the same, and a closing line that counts the checks
@@ -39,13 +39,14 @@ if [ "$mode" = --serve ]; then
     exec "$counter"
 fi
 
-# ---- The server ------------------------------------------------------------------------------------------------------
+# ---- The server ----------------------------------------------------------------------------------
 
 dir=$(mktemp -d)
 server=
 trap 'if [ -n "$server" ]; then kill -9 "$server" 2>/dev/null || true; fi; rm -rf "$dir"' EXIT
 
-# write_options PASSWORDS: put in place whole, as the server may be reading. The demo has nothing to keep secret.
+# write_options PASSWORDS: replaces the file at once, as the server may be reading it. The demo has
+# nothing to keep secret.
 write_options() {
     printf '{"maxAge": 604800, "cookie": {"secure": false}, "password": {%s}}\n' "$1" >"$dir/options.new"
     mv "$dir/options.new" "$dir/options.json"
@@ -70,7 +71,7 @@ if ! said 1 || ! read -r address <"$dir/said"; then
 fi
 address=${address%/}
 
-# ---- How a visit is made, shown and checked --------------------------------------------------------------------------
+# ---- How a visit is made, shown and checked ------------------------------------------------------
 
 bold='' dim='' good='' bad='' plain=''
 if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' good=$'\e[32m' bad=$'\e[31m' plain=$'\e[0m'; fi
@@ -136,7 +137,7 @@ expect_match() {
 }
 differs() { if [ "$1" != "$2" ]; then echo differs; else echo "the same"; fi; }
 
-# ---- The conversation ------------------------------------------------------------------------------------------------
+# ---- The conversation ----------------------------------------------------------------------------
 
 title "Three visits"
 visit /

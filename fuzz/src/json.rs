@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::de::Deserializer;
 use serde_json::value::RawValue;
 
-/// The members of an object in their order, names unescaped and values as they are spelt; None if it is no object, or
-/// has a name that no Rust string can hold.
+/// The members of an object in their order, names unescaped and values as they are written; None if
+/// it is no object, or has a name that no Rust string can hold.
 pub fn members(text: &str) -> Option<Vec<(String, String)>> {
     struct Members;
 

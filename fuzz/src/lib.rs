@@ -1,4 +1,5 @@
-//! What the fuzz targets share: a fixed clock, configs that are cheap to use, and what must hold of every session.
+//! What the fuzz targets share: a fixed clock, configs that are cheap to use, and what
+//! must hold of every session.
 
 pub mod json;
 pub mod seal;
@@ -9,7 +10,8 @@ use h3s::{Config, Request, Session};
 pub const NOW: i64 = 1_800_000_000_000;
 pub const PASSWORD: &str = "correct horse battery staple, and more of it";
 
-/// Fe26.2 beside h3s1, with two iterations: a derivation costs nothing, but is remembered and charged for as if it were slow.
+/// Fe26.2 beside h3s1, with two iterations: a derivation costs nothing, but its
+/// keys are cached and it counts for the rate limit, as if it were slow.
 pub const IRON: &str = r#""seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],
     "encryption":{"algorithm":"aes-256-cbc","saltBits":256,"iterations":2,"minPasswordlength":32},
     "integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}"#;

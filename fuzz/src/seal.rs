@@ -1,4 +1,5 @@
-//! Seals anything at all under the right keys, so that the fuzzer gets behind the seal. It shares no code with the library.
+//! Seals anything at all under the right keys, so that the fuzzer gets behind the seal. It shares
+//! no code with the library.
 
 use std::sync::LazyLock;
 

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Sourced: how an ABI is written down, and how two of them are compared. Paths are from the top folder.
+# Sourced: how an ABI is written down, and how two of them are compared. Paths
+# are from the top folder.
 #
-# What is recorded is the ABI of the header, not of the library: a library of empty functions is made of it, and libabigail reads that
-# one's debug information. Rust's own knows neither `const` nor signs, shows what is inside the opaque handles, and changes with the
-# compiler. That header and library agree is a test of its own (tests/suites/31-abi-diff.sh).
+# What is recorded is the ABI of the header, not of the library: a library of empty functions is
+# made of it, and libabigail reads that one's debug information. Rust's own knows neither `const`
+# nor signs, shows what is inside the opaque handles, and changes with the compiler. That header and
+# library agree is a test of its own (tests/suites/31-abi-diff.sh).
 
 # The name and version of a released ABI's record, of which there is one.
 abi_record() { ls tests/abi/libh3s-*.abi; }
@@ -15,7 +17,8 @@ abi_needs() { need_debian cc gcc libc6-dev && need_debian readelf binutils && ne
 # abi_soname LIBRARY
 abi_soname() { LC_ALL=C readelf --wide --dynamic "$1" | sed -n 's/.*Library soname: \[\(.*\)\]/\1/p'; }
 
-# abi_dump LIBRARY: only what is the ABI's, on any machine; ids that stay as they are when something else changes.
+# abi_dump LIBRARY: only what is the ABI's, on any machine; ids that stay as they are
+# when something else changes.
 abi_dump() {
     abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --no-architecture --no-parameter-names \
         --type-id-style hash "$1"
@@ -36,10 +39,12 @@ abi_of_header() {
 # abi_constants HEADER: prints their names and values.
 abi_constants() { sed -n 's/^#define \(H3S_[A-Z0-9_]* .*\)/\1/p' "$1" | LC_ALL=C sort; }
 
-# abi_compatible OLD NEW: whether a program made for the one runs with the other. Prints what changed, be it allowed or not.
+# abi_compatible OLD NEW: whether a program made for the one runs with the other. Prints what
+# changed, allowed or not.
 #
-# Whatever was declared has to stay as it was, down to the names of members; more may be added. A struct that starts with its own
-# size may also grow at its end (tests/abi/sized.suppr). Under another soname all may change.
+# Whatever was declared has to stay as it was, down to the names of members; more may be added. A
+# struct that starts with its own size may also grow at its end (tests/abi/sized.suppr). Under
+# another soname all may change.
 abi_compatible() {
     local report status=0
     report=$(abidiff --harmless "$1" "$2") || status=$?
@@ -55,18 +60,19 @@ abi_compatible() {
 # abi_same ONE OTHER: whether the two differ in nothing that matters to the machine.
 abi_same() { abidiff "$1" "$2"; }
 
-# abi_constants_compatible OLD NEW: of two lists of constants, that no old one is missing or has another value.
+# abi_constants_compatible OLD NEW: that each old constant is in the new list, with the same value.
 abi_constants_compatible() { ! LC_ALL=C comm -23 "$1" "$2" | grep .; }
 
-# abi_other_soname OLD NEW: whether the two have not the same, so that the loader never gives the new one to a program made for the old.
+# abi_other_soname OLD NEW: whether the sonames differ, so that the loader never gives the new
+# library to a program made for the old.
 abi_other_soname() { [ "$(abi_soname_of "$1")" != "$(abi_soname_of "$2")" ]; }
 abi_soname_of() { sed -n "1s/.* soname='\([^']*\)'.*/\1/p" "$1"; }
 
 # abi_failed STATUS: whether abidiff's exit status says that it could not compare at all.
 abi_failed() { [ $(($1 & 3)) -ne 0 ]; }
 
-# abi_record_is_newest VERSION [FOLDER]: whether that is the newest release that the repository in the folder knows. One without tags,
-# or with only some of them, as a shallow clone, knows none.
+# abi_record_is_newest VERSION [FOLDER]: whether that is the newest release that the repository in
+# the folder knows. A repository without all tags, such as a shallow clone, knows none.
 abi_record_is_newest() {
     local newest
     newest=$(git -C "${2:-.}" tag --list 'v[0-9]*' 2>/dev/null | sed -nE 's/^v([0-9]+\.[0-9]+\.[0-9]+)$/\1/p' | sort -V | tail -n 1)

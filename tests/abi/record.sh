@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the ABI of this version to tests/abi in place of the former one's, unless it would break programs made for that.
-# `make abi-record` runs it; when a version is about to be tagged, and in the commit that is tagged.
+# Writes the ABI of this version to tests/abi in place of the former one's, unless it would break
+# programs made for that. `make abi-record` runs it; when a version is about to be tagged, and in
+# the commit that is tagged.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=SCRIPTDIR/../setup.sh
