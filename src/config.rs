@@ -8,7 +8,7 @@ use crate::cookie::{self, Attributes};
 use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, earlier};
-use crate::options::Options;
+use crate::options::{Checked, Options};
 use crate::record::Shape;
 use crate::seal::fe26::Fe26;
 use crate::seal::{Format, base64url, h3s1};
@@ -49,43 +49,64 @@ pub(crate) struct Inner {
 }
 
 impl Config {
-    /// Reads the options, checks them, and derives the keys, which takes some 10 ms a password.
+    /// Checks the options, and derives the keys, which takes some 10 ms a password.
+    ///
+    /// ```
+    /// use h3s::{Config, Options};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert_eq!(config.header_name(), Some("x-h3-session"));
+    ///
+    /// let error = Config::new(Options::new("too short")).unwrap_err();
+    /// assert_eq!(error.key(), "password");
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config); [`Error::key`] names the option.
-    pub fn from_json(options: impl AsRef<[u8]>) -> Result<Config, Error> {
-        let options = Options::from_json(options.as_ref())?;
-        let name = &options.attributes.name;
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config); [`Error::key`] names the option as it is
+    /// called in JSON, e.g. `cookie.sameSite`.
+    pub fn new(options: Options) -> Result<Config, Error> {
+        let checked = options.check()?;
+        let passwords = options.into_passwords()?;
         base64url::make_ready();
-        let keyring =
-            leaving_no_trace(|| Keyring::new(options.passwords, name, options.fe26.is_some()))?;
-        let fe26 = match options.fe26 {
-            Some(options) => Some(Fe26::new(options, &keyring)?),
-            None => None,
-        };
-        let vary = match (options.cookies, &*options.header_name) {
-            (true, "") => "Cookie\0".to_owned(),
-            (true, header) => format!("Cookie, {header}\0"),
-            (false, header) => format!("{header}\0"),
-        };
-        let config = Inner {
-            keyring,
-            format: options.format,
-            accepts_h3s1: options.accepts_h3s1,
-            fe26,
-            migrate: options.migrate,
-            limits: options.limits,
-            refresh: options.refresh,
-            max_token_len: options.max_token_len,
-            cookies: options.cookies,
-            cookie_name: format!("{name}\0"),
-            header_name: format!("{}\0", options.header_name),
-            vary,
-            attributes: options.attributes,
-        };
-        config.check_room()?;
-        Ok(Config(Arc::new(config)))
+        let (name, keeps) = (&checked.attributes.name, checked.fe26.is_some());
+        let keyring = leaving_no_trace(|| Keyring::new(passwords, name, keeps))?;
+        Ok(Config(Arc::new(Inner::new(checked, keyring)?)))
+    }
+
+    /// [`Options::from_json`] and [`Config::new`] in one.
+    ///
+    /// ```
+    /// let options = r#"{"password": "correct horse battery staple, and more of it"}"#;
+    /// let config = h3s::Config::from_json(options)?;
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As these two.
+    pub fn from_json(options: impl AsRef<[u8]>) -> Result<Config, Error> {
+        Config::new(Options::from_json(options)?)
+    }
+
+    /// Checks options as [`Config::new`] does, but derives no keys, and needs no password. One that
+    /// is there is checked.
+    ///
+    /// ```
+    /// use h3s::{Config, CookieOptions, Options};
+    ///
+    /// let options = Options::default().cookie(CookieOptions::new().chunk_max_len(10));
+    /// assert_eq!(Config::check(&options).unwrap_err().key(), "cookie.chunkMaxLength");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::new`].
+    pub fn check(options: &Options) -> Result<(), Error> {
+        let checked = options.check()?;
+        let keyring = Keyring::without_keys(options.password_ids())?;
+        Inner::new(checked, keyring).map(drop)
     }
 
     /// The name of the session cookie.
@@ -133,6 +154,35 @@ impl Config {
 }
 
 impl Inner {
+    fn new(options: Checked, keyring: Keyring) -> Result<Inner, Error> {
+        let fe26 = match options.fe26 {
+            Some(options) => Some(Fe26::new(options, &keyring)?),
+            None => None,
+        };
+        let vary = match (options.cookies, &*options.header_name) {
+            (true, "") => "Cookie\0".to_owned(),
+            (true, header) => format!("Cookie, {header}\0"),
+            (false, header) => format!("{header}\0"),
+        };
+        let inner = Inner {
+            keyring,
+            format: options.format,
+            accepts_h3s1: options.accepts_h3s1,
+            fe26,
+            migrate: options.migrate,
+            limits: options.limits,
+            refresh: options.refresh,
+            max_token_len: options.max_token_len,
+            cookies: options.cookies,
+            cookie_name: format!("{}\0", options.attributes.name),
+            header_name: format!("{}\0", options.header_name),
+            vary,
+            attributes: options.attributes,
+        };
+        inner.check_room()?;
+        Ok(inner)
+    }
+
     /// Refuses a session whose token, written now, could not travel.
     pub(crate) fn check_fits(
         &self,

@@ -53,5 +53,8 @@ mod throttle;
 pub use config::Config;
 pub use cookie::Cookies;
 pub use error::{Error, ErrorKind, Rejection};
+pub use options::{
+    CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, SameSite, SealOptions,
+};
 pub use request::{Request, Source};
 pub use session::Session;

@@ -75,7 +75,6 @@ pub(crate) struct Derivation {
     /// Hexadecimal digits.
     pub(crate) salt_len: usize,
     pub(crate) iterations: u32,
-    pub(crate) min_password_units: usize,
 }
 
 impl Default for Options {
@@ -97,7 +96,6 @@ impl Default for Derivation {
         Derivation {
             salt_len: 64,
             iterations: 8192,
-            min_password_units: 32,
         }
     }
 }

@@ -6,6 +6,7 @@ mod jar;
 mod lifetimes;
 mod opening;
 mod options;
+mod typed_options;
 mod writing;
 
 use h3s::{Config, Request, Session};

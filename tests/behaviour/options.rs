@@ -180,6 +180,126 @@ fn an_unknown_option_is_answered_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_name_that_may_be_a_password_is_not_shown() {
+    let secrets = [
+        "Zq7xV0aTg1Ub2Kc9Ld4Me5Nf6Og8Ph3R",
+        "correcthorsebatterystapleandmore",
+        "hunter2",
+        "p\u{e4}sswort",
+        "a secret",
+        "\u{1}",
+        "",
+    ];
+    for secret in secrets {
+        let name = serde_json::to_string(secret).unwrap();
+        for (object, text) in [
+            ("", format!("{{{name}: 1}}")),
+            ("cookie", format!("{{\"cookie\": {{{name}: 1}}}}")),
+            ("seal", format!("{{\"seal\": {{{name}: 1}}}}")),
+        ] {
+            let error = h3s::Options::from_json(&text).unwrap_err();
+            assert_eq!((error.key(), error.offset()), (object, text.find(&name)));
+            assert!(error.message().contains("not shown"), "{error}");
+            assert!(
+                secret.is_empty() || !error.message().contains(secret),
+                "{error}"
+            );
+        }
+    }
+    for name in ["nmae", "same_site", "x-session", "localtimeoffsetmillis"] {
+        let error = h3s::Options::from_json(format!("{{\"{name}\": 1}}")).unwrap_err();
+        assert_eq!(error.key(), name);
+    }
+}
+
+#[test]
+fn an_id_that_may_be_a_password_is_not_shown() {
+    let secret = "Zq7xV0aTg1Ub2Kc9Ld4Me5Nf6Og8Ph3R";
+    for value in ["\"1\"", "1"] {
+        let text = format!(r#"{{"password":{{"{secret}":{value}}}}}"#);
+        assert_eq!(error(&text).key(), "password");
+    }
+    // Where a password of 8 characters will do, an id of 8 may be one.
+    let side = r#""saltBits":256,"iterations":1,"minPasswordlength":8"#;
+    let seal = format!(
+        r#"{{"format":"h3-2","encryption":{{"algorithm":"aes-256-cbc",{side}}},
+            "integrity":{{"algorithm":"sha256",{side}}}}}"#
+    );
+    for (id, key) in [("hunter22", "password"), ("2026_11", "password.2026_11")] {
+        let text = format!(r#"{{"password":{{"{id}":"short"}},"seal":{seal}}}"#);
+        assert_eq!(error(&text).key(), key);
+    }
+}
+
+#[test]
+fn options_in_another_encoding_are_refused_with_the_remedy() {
+    let utf16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (text, said) in [
+        (&b"\xEF\xBB\xBF{}"[..], "byte order mark"),
+        (b"\xFF\xFE{\0}\0", "UTF-16"),
+        (&utf16, "UTF-16"),
+        (b"{\"name\":\"Zo\xEB\"}", "not UTF-8"),
+    ] {
+        let error = h3s::Options::from_json(text).unwrap_err();
+        assert_eq!((error.kind(), error.key()), (ErrorKind::Config, ""));
+        assert!(error.message().contains(said), "{error}");
+        assert!(
+            error.message().contains("save the file as UTF-8"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn options_are_checked_with_or_without_a_password() {
+    let check = |text: &str| Config::check(&h3s::Options::from_json(text)?);
+    assert!(check("{}").is_ok());
+    assert!(check(r#"{"password":"short"}"#).is_err());
+    assert!(check(&format!(r#"{{"password":"{PASSWORD}"}}"#)).is_ok());
+    for text in [
+        r#"{"cookie":{"chunkMaxLength":10,"maxChunks":2}}"#,
+        r#"{"seal":"h3-1","cookie":false,"maxTokenLength":128}"#,
+    ] {
+        let with_password = format!(r#"{{"password":"{PASSWORD}",{}"#, &text[1..]);
+        assert_eq!(check(text), Config::from_json(with_password).map(drop));
+        assert!(check(text).is_err(), "{text}");
+    }
+    assert_eq!(
+        Config::new(h3s::Options::default()).unwrap_err().key(),
+        "password"
+    );
+}
+
+#[test]
+fn of_typed_passwords_that_are_numbers_the_highest_seals() {
+    let new = "a new password of 32 characters or more";
+    for (passwords, id) in [
+        ([("2", PASSWORD), ("10", new)], "10"),
+        ([("a", PASSWORD), ("10", new)], "a"),
+    ] {
+        let config = Config::new(h3s::Options::with_passwords(passwords)).unwrap();
+        let token = use_at(&config, "", NOW).seal().unwrap().to_owned();
+        assert!(token.starts_with(&format!("h3s1.{id}.")));
+    }
+    let twice = h3s::Options::with_passwords([("a", PASSWORD), ("a", new)]);
+    assert_eq!(Config::new(twice).unwrap_err().key(), "password");
+}
+
+#[test]
+fn an_error_about_several_options_says_at_which_byte_one_of_them_is() {
+    let text = r#"{ "na\u006de" : "__Host-s" , "cookie" : { "secure" : false } }"#;
+    let error = h3s::Options::from_json(text).unwrap_err();
+    assert_eq!(
+        (error.key(), error.offset()),
+        ("cookie.secure", text.find("false"))
+    );
+    let text = r#"{"seal": {"format": "h3-2", "iterations": 2, "accept": ["h3-2", "h3-1"]},
+        "legacySealFallback": false}"#;
+    let error = h3s::Options::from_json(text).unwrap_err();
+    assert_eq!(error.offset(), text.find("false"));
+}
+
+#[test]
 fn an_option_for_fe26_2_alone_says_what_it_needs() {
     for more in [r#""seal":{"ttl":1}"#, r#""legacySealFallback":true"#] {
         assert!(refused(more).1.contains("set seal.format to one"));

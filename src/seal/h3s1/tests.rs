@@ -18,9 +18,10 @@ fn sealing_gives_the_tokens_of_the_specification() {
     let mut sealed = 0;
     for vector in vectors {
         let options = Options::from_json(vector["options"].to_string().as_bytes()).unwrap();
-        let name = &options.attributes.name;
-        let first = options.passwords[0].1.clone();
-        let keyring = Keyring::new(options.passwords, name, false).unwrap();
+        let name = options.check().unwrap().attributes.name;
+        let passwords = options.into_passwords().unwrap();
+        let first = passwords[0].1.clone();
+        let keyring = Keyring::new(passwords, &name, false).unwrap();
         let token = vector["token"].as_str().unwrap();
         if split(token.as_bytes()).unwrap().1 != keyring.first().id.as_bytes() {
             continue; // Sealed under an older password, which this library never does.

@@ -1,0 +1,199 @@
+//! Reads the options from JSON, and checks them: what a config is made of comes out.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::Options;
+use super::cookie::CookieOptions;
+use super::json::Reader;
+use super::password::Passwords;
+use super::seal::SealOptions;
+use super::span::Span;
+use crate::Error;
+use crate::clock::LONGEST_LIFETIME_SEC;
+use crate::cookie::{self, Attributes};
+use crate::keyring::Password;
+use crate::limits::Limits;
+use crate::seal::{Format, fe26};
+
+const LIFETIME: Span = Span {
+    advice: "; leave it out for no limit",
+    ..Span::new(1, LONGEST_LIFETIME_SEC as i64).of(" of seconds")
+};
+const MOMENT: Span = Span::new(0, 1 << 48).of(" of milliseconds since 1970");
+const TOKEN_LEN: Span = Span::new(128, 1 << 24);
+const WRONG_HEADER: &str = "the name of a request header, or false to turn it off";
+
+/// Checked options.
+pub(crate) struct Checked {
+    /// What seals.
+    pub(crate) format: Format,
+    pub(crate) accepts_h3s1: bool,
+    /// There if Fe26.2 is accepted.
+    pub(crate) fe26: Option<fe26::Options>,
+    pub(crate) migrate: bool,
+    pub(crate) limits: Limits,
+    pub(crate) refresh: bool,
+    pub(crate) max_token_len: usize,
+    /// In lower case; empty when off.
+    pub(crate) header_name: String,
+    /// How cookies are set, if they are.
+    pub(crate) attributes: Attributes,
+    pub(crate) cookies: bool,
+}
+
+pub(super) const READERS: &[Reader<Options>] = &[
+    ("password", |options, value| {
+        Passwords::from_value(value).map(|password| options.password = password)
+    }),
+    ("name", |options, value| {
+        value.text("a cookie name").map(|name| options.name = name)
+    }),
+    ("maxAge", |options, value| {
+        value
+            .seconds(&LIFETIME)
+            .map(|age| options.max_age = Some(age))
+    }),
+    ("idleTimeout", |options, value| {
+        value
+            .seconds(&LIFETIME)
+            .map(|time| options.idle_timeout = Some(time))
+    }),
+    ("notBefore", |options, value| {
+        let since = value.milliseconds(&MOMENT)?;
+        options.not_before = UNIX_EPOCH.checked_add(since);
+        Ok(())
+    }),
+    ("refresh", |options, value| {
+        value.boolean().map(|refresh| options.refresh = refresh)
+    }),
+    ("maxTokenLength", |options, value| {
+        value
+            .integer(&TOKEN_LEN)
+            .map(|len| options.max_token_len = len)
+    }),
+    ("sessionHeader", |options, value| {
+        let name = match value.is_false() {
+            true => None,
+            false => Some(value.text(WRONG_HEADER)?),
+        };
+        options.session_header = Some(name);
+        Ok(())
+    }),
+    ("cookie", |options, value| {
+        CookieOptions::from_value(value).map(|cookie| options.cookie = cookie)
+    }),
+    ("seal", |options, value| {
+        SealOptions::from_value(value).map(|seal| options.seal = seal)
+    }),
+    ("legacySealFallback", |options, value| {
+        value
+            .boolean()
+            .map(|opens| options.legacy_seal_fallback = Some(opens))
+    }),
+];
+
+impl Options {
+    /// Refuses what cannot be, alone or together. That there is no password is right.
+    pub(crate) fn check(&self) -> Result<Checked, Error> {
+        let seal = self.seal.check(self.legacy_seal_fallback)?;
+        self.password.check(self.seal.min_password_units())?;
+        check_name(&self.name)?;
+        let limits = self.limits()?;
+        let header_name = self.header_name()?;
+        let max_token_len = TOKEN_LEN.check("maxTokenLength", self.max_token_len)?;
+        if let Some(cookie) = &self.cookie {
+            cookie.check(&self.name, &limits, self.refresh)?;
+        }
+        self.seal.check_outlives(&limits, self.refresh)?;
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let max_chunks = cookie.chunks();
+        let attributes = Attributes {
+            fixed: cookie.fixed(),
+            max_age: cookie.max_age_sec()?,
+            chunk_max_len: cookie.chunk_len(),
+            max_chunks: max_chunks.unwrap_or(seal.max_chunks),
+            // Whoever names a number has seen to the servers.
+            fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
+            name: self.name.clone(),
+        };
+        Ok(Checked {
+            format: seal.format,
+            accepts_h3s1: seal.accepts_h3s1,
+            fe26: seal.fe26,
+            migrate: self.seal.migrates(),
+            limits,
+            refresh: self.refresh,
+            max_token_len: usize::try_from(max_token_len).map_err(|_| Error::internal())?,
+            header_name,
+            attributes,
+            cookies: self.cookie.is_some(),
+        })
+    }
+
+    /// The passwords by id, the one that seals first; nothing stands for the id of a plain one.
+    pub(crate) fn into_passwords(self) -> Result<Vec<(String, Password)>, Error> {
+        self.password.into_list()
+    }
+
+    /// The passwords' ids in the same order. Where there is no password, one without an id.
+    pub(crate) fn password_ids(&self) -> Vec<String> {
+        self.password.ids()
+    }
+
+    fn limits(&self) -> Result<Limits, Error> {
+        let lifetime = |key, time: Option<Duration>| {
+            let seconds = time
+                .map(|time| LIFETIME.check_seconds(key, time))
+                .transpose()?;
+            Ok::<_, Error>(seconds.map(|seconds| seconds * 1000))
+        };
+        let not_before = self.not_before.map(|moment| {
+            let since = moment.duration_since(UNIX_EPOCH);
+            MOMENT.check(
+                "notBefore",
+                since.map_or(u128::MAX, |since| since.as_millis()),
+            )
+        });
+        Ok(Limits {
+            max_age: lifetime("maxAge", self.max_age)?,
+            idle_timeout: lifetime("idleTimeout", self.idle_timeout)?,
+            not_before: not_before.transpose()?,
+        })
+    }
+
+    /// In lower case; empty when off.
+    fn header_name(&self) -> Result<String, Error> {
+        match &self.session_header {
+            None => Ok(format!("x-{}-session", self.name.to_ascii_lowercase())),
+            Some(None) => Ok(String::new()),
+            Some(Some(name)) if !is_token(name) || name.eq_ignore_ascii_case("cookie") => {
+                Err(Error::config("sessionHeader", WRONG_HEADER))
+            }
+            Some(Some(name)) => Ok(name.to_ascii_lowercase()),
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    if !is_token(name) {
+        return Err(Error::config(
+            "name",
+            "a cookie name is one or more of A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~",
+        ));
+    }
+    // Else a session of the shorter name would take this one's cookie for its chunk.
+    let end = name.rsplit_once('.').map(|(_, end)| end.as_bytes());
+    if end.and_then(cookie::chunk_number).is_some() {
+        return Err(Error::config(
+            "name",
+            "a name that ends in .1 to .100 is that of another session's chunk: choose one without",
+        ));
+    }
+    Ok(())
+}
+
+/// A token of RFC 9110, which names of cookies and headers are.
+fn is_token(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
