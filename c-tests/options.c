@@ -33,7 +33,7 @@ static void no_error_holds_the_password(void **state)
     }
 }
 
-static void a_long_key_is_cut_and_terminated(void **state)
+static void a_long_name_of_an_unknown_option_is_not_shown(void **state)
 {
     char text[400] = "{\"", key[200];
     h3s_config *config = NULL;
@@ -43,8 +43,69 @@ static void a_long_key_is_cut_and_terminated(void **state)
     memcpy(text + 2, key, sizeof key);
     strcpy(text + 2 + sizeof key, "\":1}");
     assert_int_equal(h3s_config_new(S(text), &config, &err), H3S_ERR_CONFIG);
-    assert_in_range(strlen(err.key), 1, sizeof err.key - 1);
+    assert_string_equal(err.key, "");
+    assert_int_equal(err.offset, 1);
     assert_in_range(strlen(err.message), 1, sizeof err.message - 1);
+    assert_null(strstr(err.message, "xx"));
+}
+
+static void options_are_checked_with_or_without_a_password(void **state)
+{
+    h3s_error err;
+    (void)state;
+    assert_ok(h3s_config_check(S("{}"), &err));
+    assert_int_equal(err.status, H3S_OK);
+    assert_ok(h3s_config_check(S(OPTIONS), NULL));
+    assert_int_equal(h3s_config_check(S("{\"password\":\"short\"}"), &err), H3S_ERR_CONFIG);
+    assert_string_equal(err.key, "password");
+    assert_int_equal(h3s_config_check(S("{\"maxAge\": 0}"), &err), H3S_ERR_CONFIG);
+    assert_string_equal(err.key, "maxAge");
+    assert_int_equal(err.offset, 11);
+    assert_int_equal(h3s_config_check(NULL, 1, &err), H3S_ERR_ARGUMENT);
+}
+
+static void a_shared_config_lasts_until_its_last_owner_frees_it(void **state)
+{
+    h3s_config *first = NULL;
+    (void)state;
+    assert_null(h3s_config_ref(NULL));
+    assert_ok(h3s_config_new(S(OPTIONS), &first, NULL));
+    const h3s_config *borrowed = first;
+    h3s_config *second = h3s_config_ref(borrowed);
+    assert_ptr_equal(second, first);
+    h3s_config_free(first);
+    assert_string_equal(h3s_config_cookie_name(second).ptr, "h3");
+    h3s_session *session = used(second, NULL, NULL, NOW);
+    h3s_config_free(second);
+    h3s_session_free(session);
+}
+
+static void a_text_becomes_a_json_string_where_it_fits(void **state)
+{
+    static const char text[] = "a\"\\\n\x01\xC3\xA9";
+    static const char json[] = "\"a\\\"\\\\\\n\\u0001\xC3\xA9\"";
+    const size_t len = sizeof json - 1;
+    char out[64];
+    (void)state;
+    assert_int_equal(h3s_json_quote(S(text), NULL, 0), len);
+    assert_int_equal(h3s_json_quote(S(text), out, sizeof out), len);
+    assert_string_equal(out, json);
+    memset(out, 'x', sizeof out);
+    assert_int_equal(h3s_json_quote(S(text), out, len + 1), len);
+    assert_string_equal(out, json);
+    assert_int_equal(out[len + 1], 'x');
+    memset(out, 'x', sizeof out);
+    assert_int_equal(h3s_json_quote(S(text), out, len), len);
+    assert_string_equal(out, "");
+    assert_int_equal(out[1], 'x');
+    assert_int_equal(h3s_json_quote(NULL, 0, out, 3), 2);
+    assert_string_equal(out, "\"\"");
+    assert_int_equal(h3s_json_quote("\0", 1, out, sizeof out), 8);
+    assert_string_equal(out, "\"\\u0000\"");
+    memset(out, 'x', sizeof out);
+    assert_int_equal(h3s_json_quote("a\xFF", 2, out, sizeof out), 0);
+    assert_string_equal(out, "");
+    assert_int_equal(h3s_json_quote(NULL, 5, out, sizeof out), 0);
 }
 
 static void a_success_empties_the_error(void **state)
@@ -119,8 +180,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_names_the_option_and_the_byte), cmocka_unit_test(no_error_holds_the_password),
-        cmocka_unit_test(a_long_key_is_cut_and_terminated),       cmocka_unit_test(a_success_empties_the_error),
-        cmocka_unit_test(a_config_tells_its_names),               cmocka_unit_test(stripping_takes_out_the_sessions_cookies),
+        cmocka_unit_test(a_long_name_of_an_unknown_option_is_not_shown),
+        cmocka_unit_test(options_are_checked_with_or_without_a_password),
+        cmocka_unit_test(a_shared_config_lasts_until_its_last_owner_frees_it),
+        cmocka_unit_test(a_text_becomes_a_json_string_where_it_fits),
+        cmocka_unit_test(a_success_empties_the_error),
+        cmocka_unit_test(a_config_tells_its_names),
+        cmocka_unit_test(stripping_takes_out_the_sessions_cookies),
         cmocka_unit_test(every_number_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

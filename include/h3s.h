@@ -272,8 +272,43 @@ extern "C" {
  */
 int32_t h3s_config_new(const char *json, size_t json_len, struct h3s_config **out, struct h3s_error *err);
 
-/** Frees a config and wipes its keys once the last session made with it is freed. NULL: does nothing. */
+/**
+ * Checks options as `h3s_config_new` does, but derives no keys: for a tool that looks over a file.
+ *
+ * json, json_len: as there, but it may be without a password, as where that comes from the
+ * environment. One that is there is checked.
+ * err: may be NULL.
+ *
+ * Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at fault),
+ * H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+ */
+int32_t h3s_config_check(const char *json, size_t json_len, struct h3s_error *err);
+
+/**
+ * Shares a config: returns its argument, which then has one more owner, each of whom frees it
+ * once. Any thread may call it. NULL: returns NULL.
+ */
+struct h3s_config *h3s_config_ref(const struct h3s_config *config);
+
+/**
+ * Gives up a config. With the last of its owners, and the last session that was made with it, its
+ * keys are wiped. NULL: does nothing.
+ */
 void h3s_config_free(struct h3s_config *config);
+
+/**
+ * Writes a text as a JSON string, quotes included, and a NUL after it: to put a password that comes
+ * from the environment, say, into options.
+ *
+ * text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
+ * out, room: where it goes, and how many bytes there are. `6 * len + 3` are always enough. Where
+ * there are too few, `out` is the empty string (of 0 bytes, nothing is written).
+ *
+ * Returns how long the JSON is without the NUL: it was written if that is less than `room`. Returns
+ * 0 if text is NULL, or not UTF-8: no password is changed in silence. What is written may be a
+ * secret: wipe it if you can.
+ */
+size_t h3s_json_quote(const char *text, size_t len, char *out, size_t room);
 
 /** The name of the session cookie, NUL-terminated; lasts as long as the config. NULL config: absent. */
 struct h3s_str h3s_config_cookie_name(const struct h3s_config *config);

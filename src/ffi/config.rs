@@ -1,11 +1,14 @@
 //! Options, and what they alone can answer.
 
 use std::ffi::c_char;
+use std::sync::Arc;
 
-use super::guard::{Out, Str, guard, guard_value, handle};
+use zeroize::Zeroizing;
+
+use super::guard::{Out, Str, guard, guard_value};
 use super::input::{bytes, reference, slot};
 use super::types::{h3s_error, h3s_str};
-use crate::Config;
+use crate::{Config, Options, json};
 
 /// The options, checked and with their keys derived. Immutable: any number of threads may share one.
 pub struct h3s_config {
@@ -34,18 +37,96 @@ pub unsafe extern "C" fn h3s_config_new(
     guard(err, || {
         // SAFETY: the caller's contract: `out` is NULL or writable, `json` has `json_len` readable bytes.
         let (out, json) = unsafe { (slot(out, "out")?, bytes(json, json_len, "json")?) };
-        *out = handle(h3s_config {
-            config: Config::from_json(json)?,
-        })?;
+        let config = Config::from_json(json)?;
+        *out = Arc::into_raw(Arc::new(h3s_config { config })).cast_mut();
         Ok(())
     })
 }
 
-/// Frees a config and wipes its keys once the last session made with it is freed. NULL: does nothing.
+/// Checks options as `h3s_config_new` does, but derives no keys: for a tool that looks over a file.
+///
+/// json, json_len: as there, but it may be without a password, as where that comes from the
+/// environment. One that is there is checked.
+/// err: may be NULL.
+///
+/// Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at fault),
+/// H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_config_check(
+    json: *const c_char,
+    json_len: usize,
+    err: *mut h3s_error,
+) -> i32 {
+    super::guard::quieten_panics();
+    guard(err, || {
+        // SAFETY: the caller's contract: `json` has `json_len` readable bytes.
+        let json = unsafe { bytes(json, json_len, "json")? };
+        Config::check(&Options::from_json(json)?)
+    })
+}
+
+/// Shares a config: returns its argument, which then has one more owner, each of whom frees it
+/// once. Any thread may call it. NULL: returns NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_config {
+    if !config.is_null() {
+        // SAFETY: the caller's contract: from h3s_config_new, and somebody has still to free it.
+        unsafe { Arc::increment_strong_count(config) };
+    }
+    config.cast_mut()
+}
+
+/// Gives up a config. With the last of its owners, and the last session that was made with it, its
+/// keys are wiped. NULL: does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
-    // SAFETY: the caller's contract: NULL, or from h3s_config_new and not yet freed.
-    unsafe { super::guard::free(config) }
+    guard_value((), || {
+        if !config.is_null() {
+            // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each of
+            // which is freed once.
+            drop(unsafe { Arc::from_raw(config) });
+        }
+        Some(())
+    });
+}
+
+/// Writes a text as a JSON string, quotes included, and a NUL after it: to put a password that comes
+/// from the environment, say, into options.
+///
+/// text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
+/// out, room: where it goes, and how many bytes there are. `6 * len + 3` are always enough. Where
+/// there are too few, `out` is the empty string (of 0 bytes, nothing is written).
+///
+/// Returns how long the JSON is without the NUL: it was written if that is less than `room`. Returns
+/// 0 if text is NULL, or not UTF-8: no password is changed in silence. What is written may be a
+/// secret: wipe it if you can.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_json_quote(
+    text: *const c_char,
+    len: usize,
+    out: *mut c_char,
+    room: usize,
+) -> usize {
+    if room > 0 && !out.is_null() {
+        // SAFETY: the caller's contract: `room` bytes can be written at `out`.
+        unsafe { *out = 0 };
+    }
+    guard_value(0, || {
+        // SAFETY: the caller's contract: `len` readable bytes.
+        let text = unsafe { bytes(text, len, "text").ok()? };
+        let text = std::str::from_utf8(text).ok()?;
+        let quoted_len = json::quoted_len(text.as_bytes());
+        if quoted_len < room && !out.is_null() {
+            let mut quoted = Zeroizing::new(Vec::new());
+            quoted.try_reserve_exact(quoted_len + 1).ok()?;
+            json::quote(text, &mut quoted);
+            quoted.push(0);
+            let mut out = Out::new(out, room)?;
+            // SAFETY: as above, and `quoted` is memory of its own.
+            unsafe { out.push(&quoted) };
+        }
+        Some(quoted_len)
+    })
 }
 
 /// The name of the session cookie, NUL-terminated; lasts as long as the config. NULL config: absent.

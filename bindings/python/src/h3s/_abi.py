@@ -100,7 +100,10 @@ _error = POINTER(Error)
 #: Each function's result and arguments, in the header's order.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_config_new": (c_int32, [_text, c_size_t, POINTER(_config), _error]),
+    "h3s_config_check": (c_int32, [_text, c_size_t, _error]),
+    "h3s_config_ref": (_config, [_config]),
     "h3s_config_free": (None, [_config]),
+    "h3s_json_quote": (c_size_t, [_text, c_size_t, c_char_p, c_size_t]),
     "h3s_config_cookie_name": (Str, [_config]),
     "h3s_config_header_name": (Str, [_config]),
     "h3s_config_vary": (Str, [_config]),
