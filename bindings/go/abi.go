@@ -103,6 +103,11 @@ static int32_t h3s_go_config_new(_GoString_ json, h3s_config **out, h3s_error *e
     return h3s_config_new(_GoStringPtr(json), _GoStringLen(json), out, err);
 }
 
+static int32_t h3s_go_config_check(_GoString_ json, h3s_error *err)
+{
+    return h3s_config_check(_GoStringPtr(json), _GoStringLen(json), err);
+}
+
 static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, char *out)
 {
     return h3s_cookie_strip(config, _GoStringPtr(cookie), _GoStringLen(cookie), out);
@@ -136,9 +141,28 @@ type config struct {
 	c *C.h3s_config
 }
 
-func newConfig(options string) (*config, error) {
+// checkConfig checks options, with or without a password.
+func checkConfig(options string) error {
+	if err := checkLibrary(); err != nil {
+		return err
+	}
+	var e C.h3s_error
+	if status := C.h3s_go_config_check(options, &e); status != C.H3S_OK {
+		return errorOf(status, e)
+	}
+	return nil
+}
+
+func checkLibrary() error {
 	if version := uint32(C.h3s_abi_version()); version != abiVersion {
-		return nil, wrongLibrary(C.GoString(C.h3s_version()), version)
+		return wrongLibrary(C.GoString(C.h3s_version()), version)
+	}
+	return nil
+}
+
+func newConfig(options string) (*config, error) {
+	if err := checkLibrary(); err != nil {
+		return nil, err
 	}
 	conf := new(config)
 	var e C.h3s_error

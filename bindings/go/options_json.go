@@ -38,11 +38,8 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 // OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as strict as [New], but takes options
 // without a password, too, so that a file need hold no secret: set Options.Password then.
 func OptionsFromJSON(text []byte) (Options, error) {
-	if err := checkEncoding(text); err != nil {
-		return Options{}, err
-	}
 	// The library is the judge, so the rules and their messages are those of every language.
-	if err := check(string(text)); err != nil {
+	if err := checkConfig(string(text)); err != nil {
 		return Options{}, err
 	}
 	var file optionsFile
@@ -50,39 +47,6 @@ func OptionsFromJSON(text []byte) (Options, error) {
 		return Options{}, configError("", "the options cannot be read")
 	}
 	return file.options()
-}
-
-// checkEncoding says of a file in another encoding what the library would call a fault in the JSON.
-func checkEncoding(text []byte) error {
-	switch {
-	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
-		return configError("", "the options begin with a byte order mark: save the file as UTF-8 without one")
-	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")), bytes.IndexByte(text, 0) >= 0:
-		return configError("", "the options are not UTF-8, but UTF-16 or the like: save the file as UTF-8")
-	case !utf8.Valid(text):
-		return configError("", "the options are not UTF-8: save the file as UTF-8")
-	}
-	return nil
-}
-
-func check(text string) error {
-	// As long as seal.encryption.minPasswordlength may ask for.
-	standIn := `{"password":"` + strings.Repeat("x", 1024) + `"`
-	start := strings.IndexByte(text, '{') + 1
-	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &members) != nil || members == nil || members["password"] != nil {
-		_, err := newConfig(text)
-		return err
-	}
-	added := standIn
-	if len(members) > 0 {
-		added += ","
-	}
-	_, err := newConfig(added + text[start:])
-	if e, ok := err.(*Error); ok && e.Offset >= 0 {
-		e.Offset += start - len(added)
-	}
-	return err
 }
 
 // optionsFile is the JSON form. A pointer is nil where its zero value would mean something.
