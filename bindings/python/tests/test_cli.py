@@ -70,6 +70,15 @@ def test_options_and_password_files(tmp_path: Path) -> None:
     assert json.loads(cli("unseal", "--options", str(options), stdin=token, password="").stdout)["expires_at"]
     other = cli("unseal", "--options", str(options), "--password-file", str(secret), stdin=token)
     assert other.returncode == 1 and "bad_seal" in other.stderr
+    options.write_text('{"name": "ours"}')
+    for done in (
+        cli("check", str(options), password=""),
+        cli("check", str(options), password=PASSWORD),
+        cli("check", str(options), "--password-file", str(secret), password="short"),
+    ):
+        assert done.returncode == 0 and "ours" in done.stdout, done
+    wrong = cli("check", str(options), password="short")
+    assert wrong.returncode == 2 and "password" in wrong.stderr and "32" in wrong.stderr
     options.write_text('{"password": "short"}')
     wrong = cli("check", str(options), password="")
     assert wrong.returncode == 2 and "password" in wrong.stderr and "32" in wrong.stderr

@@ -10,7 +10,7 @@ import sys
 from typing import Any, Optional
 
 from .errors import REASONS, ConfigError, H3sError, Rejected
-from .options import SealOptions
+from .options import SealOptions, check, read_file, with_changes
 from .session import Session
 from .sessions import Sessions
 
@@ -54,9 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     unseal.set_defaults(run=_unseal)
 
-    check = commands.add_parser("check", help="check an options file")
-    check.add_argument("file")
-    check.set_defaults(run=_check)
+    checks = commands.add_parser("check", help="check an options file, with or without a password")
+    checks.add_argument("file")
+    checks.add_argument("--password-file", metavar="FILE")
+    checks.set_defaults(run=_check)
     return parser
 
 
@@ -104,7 +105,12 @@ def _show(session: Session) -> int:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    sessions = Sessions.from_file(parsed.file)
+    text, password = read_file(parsed.file), _password(parsed)
+    check(text)
+    if password is not None:
+        check(with_changes(text, password, development=False))
+    # The names do not depend on the password, which is here longer than any that options ask for.
+    sessions = Sessions.from_json(text, password=secrets.token_hex(512))
     print(f"{parsed.file}: right; cookie {sessions.cookie_name}, header {sessions.header_name or 'none'}")
     odd = [character for character in "_." if character in sessions.header_name]
     if odd:
@@ -117,10 +123,7 @@ def _check(parsed: argparse.Namespace) -> int:
 
 
 def _sessions(parsed: argparse.Namespace) -> Sessions:
-    password = os.environ.get("SESSION_PASSWORD")
-    if parsed.password_file:
-        with open(parsed.password_file, encoding="utf-8") as file:
-            password = file.read().strip()
+    password = _password(parsed)
     if parsed.options:
         return Sessions.from_file(parsed.options, password=password)
     if password is None:
@@ -129,6 +132,13 @@ def _sessions(parsed: argparse.Namespace) -> Sessions:
         )
     seal: SealOptions = {"format": parsed.format or "h3s1", "accept": ["h3s1", "h3-1", "h3-2"]}
     return Sessions(password=password, name=parsed.name, seal=seal)
+
+
+def _password(parsed: argparse.Namespace) -> Optional[str]:
+    if not parsed.password_file:
+        return os.environ.get("SESSION_PASSWORD")
+    with open(parsed.password_file, encoding="utf-8") as file:
+        return file.read().strip()
 
 
 if __name__ == "__main__":

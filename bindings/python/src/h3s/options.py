@@ -6,9 +6,11 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from ctypes import byref
 from datetime import datetime, timedelta
 from typing import Any, Optional, TypedDict, Union
 
+from . import _abi
 from .errors import ConfigError
 
 __all__ = ["CookieOptions", "Derivation", "Duration", "Moment", "SealOptions"]
@@ -185,26 +187,30 @@ def with_changes(text: str, password: Union[str, Mapping[str, str], None], devel
     """The JSON text of options, with a password put in and for development, if these are wanted."""
     if password is None and not development:
         return text
-    offset = None
     try:
         options = json.loads(text, object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        # It has the text, and a traceback would have it.
-        reason, offset = error.msg, len(text[: error.pos].encode("utf-8", "surrogatepass"))
-    except RecursionError:
-        reason = "nested too deeply"
-    else:
-        if not isinstance(options, dict):
-            raise ConfigError("the options are no JSON object")
-        if password is not None:
-            options["password"] = dict(password) if isinstance(password, Mapping) else password
-        return json.dumps(_for_development(options) if development else options)
-    raise ConfigError(f"the options are not JSON: {reason}", offset=offset)
+    except (ValueError, RecursionError):
+        # The error has the text, passwords included, so it must not be the context of what is raised.
+        options = None
+    if not isinstance(options, dict):
+        check(text)
+        raise ConfigError("the options are no JSON object")
+    if password is not None:
+        options["password"] = dict(password) if isinstance(password, Mapping) else password
+    return json.dumps(_for_development(options) if development else options)
+
+
+def check(text: str) -> None:
+    """Raises ConfigError if the JSON text of options is wrong. A password need not be in it."""
+    encoded, error = text.encode("utf-8", "surrogatepass"), _abi.Error()
+    status = _abi.fast.h3s_config_check(encoded, len(encoded), byref(error))
+    if status:
+        _abi.fail(status, error)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose names are different: of an option that is given twice only one would count."""
     options = dict(pairs)
     if len(options) != len(pairs):
-        raise ConfigError("the options are not JSON: an object has this name twice")
+        raise ValueError("a name is given twice")
     return options
