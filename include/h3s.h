@@ -35,6 +35,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Config flag: cookies are read and set; `"cookie"` is not false. */
+#define H3S_CONFIG_COOKIES 1
+
+/** Config flag: browsers send the session's cookie over HTTPS alone. */
+#define H3S_CONFIG_SECURE 2
+
+/**
+ * Config flag: opening a session may take a slow key derivation (some milliseconds), so that an
+ * event loop had better use H3S_WARM_ONLY and threads. Without it nothing is ever H3S_ERR_COLD or
+ * H3S_ERR_BUSY.
+ */
+#define H3S_CONFIG_MAY_BE_COLD 4
+
 /** Success. */
 #define H3S_OK 0
 
@@ -132,9 +145,7 @@
 #define H3S_WARM_ONLY 1
 
 /**
- * Request flag: another site has sent the browser here. Set it where the request says
- * `Sec-Fetch-Site: cross-site`; or, where that header is missing, as over plain http, where the host
- * in Origin, else in Referer, is not that of Host (see `is_cross_site` in examples/counter.c).
+ * Request flag: another site has sent the browser here. Set it where `h3s_is_cross_site` says so.
  *
  * Such a request comes without a SameSite cookie that the browser has, and must not replace or
  * delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
@@ -156,6 +167,12 @@
 
 /** View flag: the session was cleared. */
 #define H3S_VIEW_CLEARED 4
+
+/**
+ * How many seconds a client is told to wait, in the Retry-After header of the 429 that answers
+ * H3S_ERR_BUSY.
+ */
+#define H3S_RETRY_AFTER 1
 
 /** The options, checked and with their keys derived. Immutable: any number of threads may share one. */
 typedef struct h3s_config h3s_config;
@@ -324,6 +341,9 @@ struct h3s_str h3s_config_header_name(const struct h3s_config *config);
  * Vary header, NUL-terminated; empty when neither cookie nor header is on. Lasts as long as the config.
  */
 struct h3s_str h3s_config_vary(const struct h3s_config *config);
+
+/** What the options come to: H3S_CONFIG_* or-ed together. NULL config: 0. */
+uint32_t h3s_config_flags(const struct h3s_config *config);
 
 /**
  * Copies a Cookie header without the session's cookies (the cookie and its chunks): what may go upstream.
@@ -689,6 +709,89 @@ const char *h3s_status_str(int32_t status);
 
 /** The name of a rejection, e.g. `"bad_seal"`, or `"none"`. Static; never NULL, for any number. */
 const char *h3s_rejection_str(int32_t rejection);
+
+/* ---- Responses and requests --------------------------------------------------------------------------------------- */
+
+/**
+ * The value of the Vary header for a response to a request whose session was looked at: what the
+ * response says so far, and the names of `h3s_config_vary` that it lacks. Else a cache may give one
+ * visitor's page to another.
+ *
+ * present, len: the header's value so far, several lines joined by `", "`; empty where there is
+ *     none.
+ * out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
+ *     length of `h3s_config_vary` and 3 more are always enough.
+ * out_len: receives the value's length without the NUL; where `room` is too small, the length that
+ *     it would have had; else 0.
+ *
+ * Where nothing has to change, the value is `present`. Where it is empty, the response needs no
+ * Vary.
+ *
+ * Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
+ */
+int32_t h3s_header_vary(const struct h3s_config *config,
+                        const char *present,
+                        size_t len,
+                        char *out,
+                        size_t room,
+                        size_t *out_len,
+                        struct h3s_error *err);
+
+/**
+ * The value of the Cache-Control header for a response that sets a session's cookie: `private`,
+ * and what the response says so far but `public`, `s-maxage` and a `private` for some headers only.
+ * Else a shared cache may give one visitor's session to another.
+ *
+ * The headers of which `h3s_header_is_targeted` is true must not stand beside it.
+ *
+ * present, len, out, room, out_len: as for `h3s_header_vary`. `2 * len + 16` bytes are always
+ *     enough.
+ *
+ * Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
+ */
+int32_t h3s_header_cache_control(const char *present,
+                                 size_t len,
+                                 char *out,
+                                 size_t room,
+                                 size_t *out_len,
+                                 struct h3s_error *err);
+
+/**
+ * Whether a header speaks to a certain kind of shared cache, which heeds it in place of
+ * Cache-Control. Take such headers out of a response that sets a session's cookie.
+ *
+ * These are all whose names end in `-Cache-Control` (RFC 9213), as `CDN-Cache-Control` does, and
+ * `Surrogate-Control`, `Edge-Control` and `X-Accel-Expires`.
+ *
+ * name, len: the header's name, in upper or lower case.
+ *
+ * Returns 1 or 0. NULL: 0.
+ */
+int32_t h3s_header_is_targeted(const char *name, size_t len);
+
+/**
+ * Whether another site has led the browser here: then set H3S_CROSS_SITE in `h3s_request.flags`.
+ *
+ * Browsers say so in Sec-Fetch-Site, over HTTPS and to localhost. Where it is missing, the host in
+ * Origin, else in Referer, is compared with Host, without regard to ports. What is not understood
+ * is another site: a false alarm costs little, since the flag only matters to requests without the
+ * session's cookie. (A link over plain HTTP that sends no Referer cannot be told from one of the
+ * own site.)
+ *
+ * sec_fetch_site, origin, referer, host: the values of these request headers, each with its length;
+ *     several lines joined by `", "`; NULL or empty where there is none. Behind a proxy, host is
+ *     what the browser asked for.
+ *
+ * Returns 1 or 0.
+ */
+int32_t h3s_is_cross_site(const char *sec_fetch_site,
+                          size_t sec_fetch_site_len,
+                          const char *origin,
+                          size_t origin_len,
+                          const char *referer,
+                          size_t referer_len,
+                          const char *host,
+                          size_t host_len);
 
 #ifdef __cplusplus
 }  // extern "C"

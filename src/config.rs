@@ -124,6 +124,24 @@ impl Config {
         cut(&self.0.vary)
     }
 
+    /// Whether cookies are read and set; else sessions travel in the header alone.
+    pub fn has_cookies(&self) -> bool {
+        self.0.cookies
+    }
+
+    /// Whether browsers send the session's cookie over HTTPS alone.
+    pub fn is_secure(&self) -> bool {
+        let mut attributes = self.0.attributes.fixed.split("; ");
+        self.0.cookies && attributes.any(|attribute| attribute == "Secure")
+    }
+
+    /// Whether opening a session may take a slow key derivation: see [`Request::warm_only`].
+    ///
+    /// [`Request::warm_only`]: crate::Request::warm_only
+    pub fn may_be_cold(&self) -> bool {
+        self.0.fe26.as_ref().is_some_and(Fe26::may_be_cold)
+    }
+
     /// The pieces of a Cookie header without the session's cookies: what may go upstream. Together they are never longer than the header.
     ///
     /// ```

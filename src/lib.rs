@@ -28,6 +28,7 @@
 #![warn(missing_docs)]
 
 mod buffer;
+pub mod cache;
 mod clock;
 mod config;
 mod cookie;
@@ -48,6 +49,7 @@ mod record;
 mod request;
 mod seal;
 mod session;
+mod site;
 mod throttle;
 
 pub use config::Config;
@@ -58,3 +60,4 @@ pub use options::{
 };
 pub use request::{Request, Source};
 pub use session::Session;
+pub use site::Site;

@@ -104,6 +104,18 @@ enum Step {
         config: u8,
         cookie: Text,
     },
+    Vary {
+        config: u8,
+        present: Text,
+        room: u16,
+    },
+    CacheControl {
+        present: Text,
+        room: u16,
+    },
+    Site {
+        headers: [Text; 4],
+    },
     IronSeal {
         config: u8,
         json: Text,
@@ -532,6 +544,47 @@ impl World {
                         out.as_mut_ptr().cast(),
                     );
                     assert!(len <= out.len());
+                }
+                Step::Vary {
+                    config,
+                    present,
+                    room,
+                } => {
+                    let (config, present) = (self.config(*config), self.argument(present));
+                    let call = |out, room, len, err| {
+                        h3s_header_vary(config, present.ptr(), present.len(), out, room, len, err)
+                    };
+                    if let Some(value) = converted(call, *room) {
+                        let names = h3s_config_vary(config).len;
+                        assert!(value.len() < present.len() + names + 3);
+                    }
+                }
+                Step::CacheControl { present, room } => {
+                    let present = self.argument(present);
+                    h3s_header_is_targeted(present.ptr(), present.len());
+                    let call = |out, room, len, err| {
+                        h3s_header_cache_control(present.ptr(), present.len(), out, room, len, err)
+                    };
+                    if let Some(value) = converted(call, *room) {
+                        assert!(value.len() < present.len() * 2 + 16);
+                        let lower = value.to_ascii_lowercase();
+                        assert!(lower.windows(7).any(|part| part == b"private"));
+                    }
+                }
+                Step::Site { headers } => {
+                    let [site, origin, referer, host] =
+                        headers.each_ref().map(|text| self.argument(text));
+                    let is_cross_site = h3s_is_cross_site(
+                        site.ptr(),
+                        site.len(),
+                        origin.ptr(),
+                        origin.len(),
+                        referer.ptr(),
+                        referer.len(),
+                        host.ptr(),
+                        host.len(),
+                    );
+                    assert!(matches!(is_cross_site, 0 | 1));
                 }
                 Step::IronSeal {
                     config,

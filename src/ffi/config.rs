@@ -152,6 +152,36 @@ pub unsafe extern "C" fn h3s_config_vary(config: *const h3s_config) -> h3s_str {
     unsafe { of(config, |config| config.vary_z()) }
 }
 
+/// Config flag: cookies are read and set; `"cookie"` is not false.
+pub const H3S_CONFIG_COOKIES: u32 = 1;
+/// Config flag: browsers send the session's cookie over HTTPS alone.
+pub const H3S_CONFIG_SECURE: u32 = 2;
+/// Config flag: opening a session may take a slow key derivation (some milliseconds), so that an
+/// event loop had better use H3S_WARM_ONLY and threads. Without it nothing is ever H3S_ERR_COLD or
+/// H3S_ERR_BUSY.
+pub const H3S_CONFIG_MAY_BE_COLD: u32 = 4;
+
+/// What the options come to: H3S_CONFIG_* or-ed together. NULL config: 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_config_flags(config: *const h3s_config) -> u32 {
+    guard_value(0, || {
+        // SAFETY: the caller's contract: NULL or a live config.
+        let config = unsafe { &reference(config)?.config };
+        let flags = [
+            (config.has_cookies(), H3S_CONFIG_COOKIES),
+            (config.is_secure(), H3S_CONFIG_SECURE),
+            (config.may_be_cold(), H3S_CONFIG_MAY_BE_COLD),
+        ];
+        Some(
+            flags
+                .into_iter()
+                .filter(|(is_so, _)| *is_so)
+                .map(|(_, flag)| flag)
+                .sum(),
+        )
+    })
+}
+
 /// Copies a Cookie header without the session's cookies (the cookie and its chunks): what may go upstream.
 ///
 /// cookie, len: the value of the Cookie header.

@@ -15,6 +15,10 @@ mod session;
 mod types;
 mod version;
 
+// The header has them last.
+mod cache;
+
+pub use cache::*;
 pub use config::*;
 pub use iron::*;
 pub use session::*;

@@ -68,9 +68,7 @@ pub const H3S_SOURCE_TOKEN: i32 = 3;
 /// makes each request cold.)
 pub const H3S_WARM_ONLY: u32 = 1;
 
-/// Request flag: another site has sent the browser here. Set it where the request says
-/// `Sec-Fetch-Site: cross-site`; or, where that header is missing, as over plain http, where the host
-/// in Origin, else in Referer, is not that of Host (see `is_cross_site` in examples/counter.c).
+/// Request flag: another site has sent the browser here. Set it where `h3s_is_cross_site` says so.
 ///
 /// Such a request comes without a SameSite cookie that the browser has, and must not replace or
 /// delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,

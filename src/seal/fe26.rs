@@ -151,6 +151,18 @@ impl Fe26 {
         })
     }
 
+    /// Whether any token may take a slow derivation.
+    pub(crate) fn may_be_cold(&self) -> bool {
+        let Options {
+            encryption,
+            integrity,
+            other,
+            ..
+        } = &self.options;
+        let numbers = [encryption.iterations, integrity.iterations];
+        numbers.into_iter().chain(*other).any(|number| number > 1)
+    }
+
     /// Opens a session's token. What can be refused without a key derivation is, and nothing is decrypted before it is authenticated.
     pub(crate) fn open(
         &self,

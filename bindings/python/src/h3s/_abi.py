@@ -48,6 +48,10 @@ SOURCE_TOKEN = 3
 WARM_ONLY = 1
 CROSS_SITE = 2
 IRON_SESSION = 1
+CONFIG_COOKIES = 1
+CONFIG_SECURE = 2
+CONFIG_MAY_BE_COLD = 4
+RETRY_AFTER = 1
 VIEW_NEW = 1
 VIEW_DIRTY = 2
 VIEW_CLEARED = 4
@@ -99,6 +103,13 @@ _error = POINTER(Error)
 
 #: Each function's result and arguments, in the header's order.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "h3s_header_vary": (c_int32, [_config, _text, c_size_t, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_header_cache_control": (c_int32, [_text, c_size_t, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_header_is_targeted": (c_int32, [_text, c_size_t]),
+    "h3s_is_cross_site": (
+        c_int32,
+        [_text, c_size_t, _text, c_size_t, _text, c_size_t, _text, c_size_t],
+    ),
     "h3s_config_new": (c_int32, [_text, c_size_t, POINTER(_config), _error]),
     "h3s_config_check": (c_int32, [_text, c_size_t, _error]),
     "h3s_config_ref": (_config, [_config]),
@@ -107,6 +118,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_config_cookie_name": (Str, [_config]),
     "h3s_config_header_name": (Str, [_config]),
     "h3s_config_vary": (Str, [_config]),
+    "h3s_config_flags": (c_uint32, [_config]),
     "h3s_cookie_strip": (c_size_t, [_config, _text, c_size_t, c_char_p]),
     "h3s_iron_seal": (
         c_int32,
