@@ -6,19 +6,17 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Callable, Optional, Union
 
-from .errors import REASONS, Cold
+from .errors import REASONS
 from .options import Moment
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["Clock", "cookie_of", "find", "may_be_cold"]
+__all__ = ["Clock", "cookie_of", "find"]
 
 #: The time, in seconds since 1970 or as a datetime with a time zone: for tests.
 Clock = Callable[[], Moment]
 
 _log = logging.getLogger("h3s")
-#: A well-formed Fe26.2 token that no password has sealed.
-_FORGED = "Fe26.2**" + "0" * 64 + "*" + "A" * 22 + "*" + "A" * 22 + "**" + "0" * 64 + "*" + "A" * 43
 
 
 def find(
@@ -73,15 +71,6 @@ def _lines_of_gunicorn(environ: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def may_be_cold(sessions: Sessions) -> bool:
-    """Whether opening may take a slow derivation: only the library knows what its options come to."""
-    try:
-        sessions.get(f"{sessions.cookie_name}={_FORGED}", _FORGED, warm_only=True)
-    except Cold:
-        return True
-    return False
-
-
 def _told(sessions: Sessions, session: Session, cookie: Optional[str], is_plain: bool) -> str:
     """Where a session comes from, or why it is new. Nothing of it is a secret."""
     if session.source is not None:
@@ -93,7 +82,7 @@ def _told(sessions: Sessions, session: Session, cookie: Optional[str], is_plain:
         why = "a new session, since the request has no cookie"
     else:
         why = f"a new session, since none of the request's cookies is {sessions.cookie_name}"
-    if is_plain and sessions._is_secure():
+    if is_plain and sessions._is_secure:
         why += (
             "; the session's is Secure and this request came by plain HTTP (or a proxy did not say HTTPS), over which"
             " browsers do not send it: for development there is Sessions(development=True)"

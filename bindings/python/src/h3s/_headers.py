@@ -1,62 +1,53 @@
-"""What a response that carries a session says to caches.
+"""What a response that carries a session says to caches, by the library's rules.
 
 No response's own headers are edited in place.
 """
 
 from __future__ import annotations
 
-import re
+import ctypes
 from collections.abc import Sequence
-from typing import Optional
+from ctypes import byref, c_size_t, c_void_p
+from typing import Any, Callable, Optional
+
+from . import _abi
+from ._abi import Error, fast
+from .sessions import to_bytes
 
 __all__ = ["is_targeted", "merged_vary", "private"]
 
-# A comma in a quoted string separates nothing.
-_DIRECTIVE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\Z))+')
-_TARGETED = {"surrogate-control", "edge-control", "x-accel-expires"}
-
 
 def is_targeted(name: str) -> bool:
-    """Whether a header speaks to some caches in place of Cache-Control, which they then pass over
-    (RFC 9213).
+    """Whether a header speaks to some caches in place of Cache-Control, which they then pass over."""
+    text = to_bytes(name)
+    return bool(fast.h3s_header_is_targeted(text, len(text)))
+
+
+def merged_vary(config: Optional[c_void_p], vary: Sequence[str], names: str) -> str:
+    """The value of Vary with the config's names.
+
+    vary: the values of the header lines so far. names: the value where there is none.
     """
-    name = name.lower()
-    return name in _TARGETED or name.endswith("-cache-control")
-
-
-def merged_vary(vary: Sequence[str], names: str) -> str:
-    """The value of Vary with these names, once each.
-
-    vary: the values of the header lines that there are.
-    """
-    if not vary:
-        return names
-    present = [name for line in vary for name in _directives(line)]
-    known = {name.lower() for name in present}
-    if "*" in known:
-        return "*"
-    return ", ".join([*present, *(name for name in _directives(names) if name.lower() not in known)])
+    return _merged(fast.h3s_header_vary, vary, len(names), config) if vary else names
 
 
 def private(cache_control: Sequence[str]) -> str:
-    """The value of Cache-Control of a response that sets a session's cookie, of what its lines say
-    so far.
+    """The value of Cache-Control of a response that sets a session's cookie.
 
-    No shared cache may keep it: that would hand one user's session to another. `private` stands
-    beside `no-store`, too, since some caches look for nothing else.
+    cache_control: the values of its lines so far.
     """
-    if not cache_control:
-        return "private"
-    present = [part for line in cache_control for part in _directives(line)]
-    # `private="Set-Cookie"` says less than `private`, so it is no substitute.
-    return ", ".join(
-        ["private", *(part for part in present if _name_of(part) not in ("public", "s-maxage", "private"))]
-    )
+    return _merged(fast.h3s_header_cache_control, cache_control, 0) if cache_control else _PRIVATE
 
 
-def _directives(value: Optional[str]) -> list[str]:
-    return [part for part in (found.strip() for found in _DIRECTIVE.findall(value or "")) if part]
+def _merged(function: Callable[..., int], lines: Sequence[str], more: int, *config: Any) -> str:
+    present = to_bytes(", ".join(lines))
+    room = len(present) * 2 + more + 16
+    out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
+    status = function(*config, present, len(present), out, room, byref(length), byref(error))
+    if status:
+        _abi.fail(status, error)
+    return out.raw[: length.value].decode("latin-1")
 
 
-def _name_of(directive: str) -> str:
-    return directive.partition("=")[0].strip().lower()
+#: What each response without a Cache-Control of its own says.
+_PRIVATE = _merged(fast.h3s_header_cache_control, (), 0)

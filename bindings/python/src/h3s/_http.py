@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
+from ._abi import RETRY_AFTER
 from ._headers import is_targeted, merged_vary, private
 from .errors import Busy, LateWriteWarning, StateError
 from .session import Session
@@ -50,6 +51,7 @@ class RequestSession(Session):
             # session's.
             raise RuntimeError(f"the session could not be opened: {error}") from error
         self._handle, opened._handle = opened._handle, None
+        self._config = opened._config
         self.touched = True
         # It most often holds the request, which holds the session.
         del self._open
@@ -184,7 +186,7 @@ def _over() -> Session:
 
 
 #: The headers of the 429 to whoever is over the limit of slow key derivations.
-BUSY = (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Retry-After", "1"), ("Cache-Control", "no-store"))
+BUSY = (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Retry-After", str(RETRY_AFTER)), ("Cache-Control", "no-store"))
 
 
 class Owed:
@@ -216,7 +218,7 @@ def owed(
     """
     headers = {}
     if sessions.vary:
-        headers["Vary"] = merged_vary(vary, sessions.vary)
+        headers["Vary"] = merged_vary(session._config, vary, sessions.vary)
     cookies = session.set_cookies()
     if cookies:
         headers["Cache-Control"] = private(cache_control)

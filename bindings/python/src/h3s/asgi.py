@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Optional
 
-from ._finding import Clock, find, may_be_cold
+from ._finding import Clock, find
 from ._http import BUSY, RequestSession, put
 from .cross_site import is_cross_site
 from .errors import Busy, Cold, LateWriteWarning
@@ -86,7 +86,6 @@ class SessionMiddleware:
         self._key = key
         self._clock = clock
         self._header = sessions.header_name.encode()
-        self._may_be_cold = may_be_cold(sessions)
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -136,7 +135,7 @@ class SessionMiddleware:
                 warm_only=warm_only,
             )
 
-        if not self._may_be_cold or (cookie is None and header is None):
+        if not self._sessions._may_be_cold or (cookie is None and header is None):
             return open
         try:
             try:

@@ -69,7 +69,7 @@ class Session(Handle, _Dict):
     # if it is not. So the storage is never empty before the data was read; from then on it has the
     # same as `_values`, for extension modules that read nothing else.
 
-    __slots__ = ("__weakref__", "_given", "_handle", "_late", "_values", "_whole")
+    __slots__ = ("__weakref__", "_config", "_given", "_handle", "_late", "_values", "_whole")
 
     #: Here because at the interpreter's end the modules' names may be gone.
     _free = fast.h3s_session_free
@@ -83,11 +83,13 @@ class Session(Handle, _Dict):
     #: What to do before a write that comes too late for the response, once it would.
     _late: Optional[Callable[[Any], None]]
 
-    def __init__(self, handle: Optional[c_void_p]) -> None:
+    def __init__(self, handle: Optional[c_void_p], config: Optional[c_void_p] = None) -> None:
         if handle is not None and not isinstance(handle, c_void_p):
             raise TypeError("a session comes from Sessions.use, get or unseal; copy() makes a plain dict of one")
         _store(self, "", _UNREAD)
         self._handle = handle
+        # Of the Sessions, which may be closed before the response goes.
+        self._config = config
         self._values = {}
         self._whole = False
         self._given = {}

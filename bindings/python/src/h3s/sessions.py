@@ -29,7 +29,7 @@ from .session import Session
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Sessions"]
+__all__ = ["Sessions", "to_bytes"]
 
 Text = Union[str, bytes]
 
@@ -127,18 +127,17 @@ class Sessions(Handle):
         status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
         self._handle = handle
         self._check(status, error)
+        flags = fast.h3s_config_flags(handle)
+        #: Whether browsers send the session's cookie over HTTPS alone.
+        self._is_secure = bool(flags & _abi.CONFIG_SECURE)
+        #: Whether opening may take a slow derivation.
+        self._may_be_cold = bool(flags & _abi.CONFIG_MAY_BE_COLD)
         #: The session cookie's name.
         self.cookie_name: str = fast.h3s_config_cookie_name(handle).ptr.decode()
         #: The session header's name in lower case; empty where it is off.
         self.header_name: str = fast.h3s_config_header_name(handle).ptr.decode()
         #: The value of a Vary header wherever a session was touched; may be empty.
         self.vary: str = fast.h3s_config_vary(handle).ptr.decode()
-
-    def _is_secure(self) -> bool:
-        """Whether browsers send the session's cookie over HTTPS alone."""
-        session = self.get()
-        session.update()
-        return any("; Secure" in value for value in session.set_cookies())
 
     # ---- Opening ---------------------------------------------------------------------------------
 
@@ -168,7 +167,8 @@ class Sessions(Handle):
 
         A token that is refused is no error: see `Session.rejection`.
         """
-        return Session(self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, cross_site, now, warm_only))
+        handle = self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, cross_site, now, warm_only)
+        return Session(handle, self._handle)
 
     def get(
         self,
@@ -181,14 +181,15 @@ class Sessions(Handle):
         warm_only: bool = False,
     ) -> Session:
         """As `use`, but a new session costs no cookie until something is written."""
-        return Session(self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, cross_site, now, warm_only))
+        handle = self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, cross_site, now, warm_only)
+        return Session(handle, self._handle)
 
     def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
         """The session of a bare token. Raises Rejected (Expired, if that is why)."""
-        text, handle, error = _bytes(token), c_void_p(), Error()
+        text, handle, error = to_bytes(token), c_void_p(), Error()
         status = slow.h3s_unseal(self._handle, text, len(text), milliseconds(now), byref(handle), byref(error))
         self._check(status, error)
-        return Session(handle)
+        return Session(handle, self._handle)
 
     def _find(
         self,
@@ -204,10 +205,10 @@ class Sessions(Handle):
         flags = _abi.CROSS_SITE if cross_site else 0
         request = Request(_abi.REQUEST_SIZE, flags | _abi.WARM_ONLY)
         if cookie is not None:
-            request.cookie = text = _bytes(cookie)
+            request.cookie = text = to_bytes(cookie)
             request.cookie_len = len(text)
         if header is not None:
-            request.header = text = _bytes(header)
+            request.header = text = to_bytes(header)
             request.header_len = len(text)
         if peer is not None:
             request.peer = text = peer.encode("utf-8", "replace")
@@ -246,7 +247,7 @@ class Sessions(Handle):
 
         Raises Rejected.
         """
-        text = _bytes(token)
+        text = to_bytes(token)
         return _json.decode(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)).decode())
 
     def _iron(self, function: Callable[..., int], text: bytes, room: int, *how: int) -> bytes:
@@ -258,7 +259,7 @@ class Sessions(Handle):
     def strip(self, cookie: str) -> str:
         """A Cookie header without the session's cookies: what may go upstream."""
         self._check_open()
-        text = _bytes(cookie)
+        text = to_bytes(cookie)
         out = ctypes.create_string_buffer(len(text) + 1)
         length = fast.h3s_cookie_strip(self._handle, text, len(text), out)
         return out.raw[:length].decode("latin-1")
@@ -279,7 +280,7 @@ class Sessions(Handle):
         raise TypeError("Sessions hold keys and cannot be pickled; make one in each process")
 
 
-def _bytes(text: Text) -> bytes:
+def to_bytes(text: Text) -> bytes:
     """A header's value: HTTP's bytes stand in Python strings as Latin-1."""
     if isinstance(text, bytes):
         return text
