@@ -15,6 +15,12 @@ package h3s
 #cgo nocallback h3s_go_seal
 #cgo noescape h3s_go_find
 #cgo nocallback h3s_go_find
+#cgo noescape h3s_go_header
+#cgo nocallback h3s_go_header
+#cgo noescape h3s_go_header_is_targeted
+#cgo nocallback h3s_go_header_is_targeted
+#cgo noescape h3s_go_is_cross_site
+#cgo nocallback h3s_go_is_cross_site
 #cgo noescape h3s_session_free
 #cgo nocallback h3s_session_free
 
@@ -113,6 +119,26 @@ static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, c
     return h3s_cookie_strip(config, _GoStringPtr(cookie), _GoStringLen(cookie), out);
 }
 
+// Vary under a config, Cache-Control without one.
+static int32_t h3s_go_header(const h3s_config *config, _GoString_ present, char *out, size_t room, size_t *len)
+{
+    const char *text = _GoStringPtr(present);
+    size_t text_len = _GoStringLen(present);
+    return config != NULL ? h3s_header_vary(config, text, text_len, out, room, len, NULL)
+                          : h3s_header_cache_control(text, text_len, out, room, len, NULL);
+}
+
+static int32_t h3s_go_header_is_targeted(_GoString_ name)
+{
+    return h3s_header_is_targeted(_GoStringPtr(name), _GoStringLen(name));
+}
+
+static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoString_ referer, _GoString_ host)
+{
+    return h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site), _GoStringPtr(origin), _GoStringLen(origin),
+                             _GoStringPtr(referer), _GoStringLen(referer), _GoStringPtr(host), _GoStringLen(host));
+}
+
 static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms, uint32_t flags, char *out,
                                 size_t room, size_t *len, h3s_error *err)
 {
@@ -129,6 +155,8 @@ import "C"
 
 import (
 	"runtime"
+	"strconv"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -139,6 +167,8 @@ const abiVersion = 0
 // config is the library's side of a Sessions. Any number of goroutines may use it.
 type config struct {
 	c *C.h3s_config
+	// What a response without a Vary of its own says.
+	vary string
 }
 
 // checkConfig checks options, with or without a password.
@@ -171,12 +201,58 @@ func newConfig(options string) (*config, error) {
 	}
 	// The sessions made with it keep the keys, so it is of no matter which is found unused first.
 	runtime.AddCleanup(conf, func(c *C.h3s_config) { C.h3s_config_free(c) }, conf.c)
+	conf.vary = goString(C.h3s_config_vary(conf.c))
 	return conf, nil
 }
 
 func (conf *config) cookieName() string { return goString(C.h3s_config_cookie_name(conf.c)) }
 func (conf *config) headerName() string { return goString(C.h3s_config_header_name(conf.c)) }
-func (conf *config) vary() string       { return goString(C.h3s_config_vary(conf.c)) }
+func (conf *config) hasCookies() bool   { return C.h3s_config_flags(conf.c)&C.H3S_CONFIG_COOKIES != 0 }
+
+// varied is the value of Vary for a response whose lines of it are these.
+func (conf *config) varied(lines []string) string {
+	if len(lines) == 0 {
+		return conf.vary
+	}
+	value := header(conf.c, joined(lines), len(conf.vary))
+	runtime.KeepAlive(conf)
+	return value
+}
+
+// private is the value of Cache-Control for a response with a session's cookie, whose lines of it
+// are these.
+func private(lines []string) string {
+	if len(lines) == 0 {
+		return privateAlone()
+	}
+	return header(nil, joined(lines), 0)
+}
+
+// privateAlone is what a response without a Cache-Control of its own says.
+var privateAlone = sync.OnceValue(func() string { return header(nil, "", 0) })
+
+// header is the value of Vary under a config, of Cache-Control without one. more: how much longer
+// than what is there, beyond the usual, it may be.
+func header(c *C.h3s_config, present string, more int) string {
+	out := make([]byte, len(present)*2+more+16)
+	var n C.size_t
+	status := C.h3s_go_header(c, present, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n)
+	if status != C.H3S_OK {
+		panic("h3s: no header for caches: " + C.GoString(C.h3s_status_str(status)))
+	}
+	return string(out[:n])
+}
+
+// isTargeted reports whether a kind of shared cache heeds this header in place of Cache-Control.
+func isTargeted(name string) bool { return C.h3s_go_header_is_targeted(name) != 0 }
+
+// crossSite reports whether another site has led the browser here, as these headers say.
+func crossSite(secFetchSite, origin, referer, host string) bool {
+	return C.h3s_go_is_cross_site(secFetchSite, origin, referer, host) != 0
+}
+
+// retryAfter is how many seconds a client is told to wait that gets 429.
+var retryAfter = strconv.Itoa(C.H3S_RETRY_AFTER)
 
 // strip is cookie without the session's own.
 func (conf *config) strip(cookie string) string {

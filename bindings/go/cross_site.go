@@ -4,7 +4,6 @@ package h3s
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -19,27 +18,9 @@ import (
 // Origin, else in Referer, is compared with the request's. What is not understood is another site.
 // (A link over plain HTTP that sends no Referer cannot be told from one of the own site.)
 func isCrossSite(r *http.Request) bool {
-	if said := joined(r.Header["Sec-Fetch-Site"]); said != "" {
-		for site := range strings.SplitSeq(said, ",") {
-			if strings.TrimSpace(site) == "cross-site" {
-				return true
-			}
-		}
-		return false
-	}
-	page := joined(r.Header["Origin"])
-	if page == "" {
-		page = joined(r.Header["Referer"])
-	}
-	if page == "" {
-		return false
-	}
-	from, err := url.Parse(page)
-	if err != nil {
-		return true
-	}
-	host := (&url.URL{Host: r.Host}).Hostname()
-	return host == "" || !strings.EqualFold(from.Hostname(), host)
+	return crossSite(
+		joined(r.Header["Sec-Fetch-Site"]), joined(r.Header["Origin"]), joined(r.Header["Referer"]), r.Host,
+	)
 }
 
 // joined is several lines as one.

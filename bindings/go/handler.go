@@ -43,7 +43,7 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		// Where there is a limit, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
 			ss.debug(r, s)
-			w.Header().Set("Retry-After", "1")
+			w.Header().Set("Retry-After", retryAfter)
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 			return
 		}

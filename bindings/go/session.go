@@ -358,7 +358,7 @@ func (s *Session) origin() (message string, attributes []slog.Attr) {
 func (s *Session) save(header http.Header) error {
 	cookies, err := s.handle.setCookies()
 	// What was touched has to say so, even where its cookie fails.
-	owe(header, s.sessions.vary, s.saved, cookies)
+	owe(header, s.sessions.config, s.saved, cookies)
 	s.saved, s.written = cookies, false
 	return err
 }
@@ -372,7 +372,7 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 		return nil
 	}
 	if err := s.open(); err != nil {
-		owe(header, s.sessions.vary, nil, nil)
+		owe(header, s.sessions.config, nil, nil)
 		return err
 	}
 	return s.save(header)
