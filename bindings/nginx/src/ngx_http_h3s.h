@@ -294,7 +294,8 @@ ngx_http_h3s_walk_t ngx_http_h3s_walk(ngx_list_t *list);
 ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
 ngx_table_elt_t *ngx_http_h3s_next_cookie(ngx_http_request_t *r, ngx_http_h3s_walk_t *walk);
 ngx_uint_t ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name);
-ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names);
+ngx_int_t ngx_http_h3s_lines(ngx_http_request_t *r, ngx_list_t *list, ngx_str_t *name, ngx_str_t *value);
+ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
 

@@ -6,25 +6,13 @@
 
 
 static u_char ngx_http_h3s_letter(u_char c);
-static ngx_uint_t ngx_http_h3s_word(ngx_str_t *list, ngx_str_t *word);
-static ngx_uint_t ngx_http_h3s_varies(ngx_http_request_t *r, ngx_str_t *name);
-static ngx_uint_t ngx_http_h3s_is(ngx_str_t *word, const char *name);
-static ngx_uint_t ngx_http_h3s_is_targeted(ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_h3s_is_line(ngx_table_elt_t *h, ngx_str_t *name);
+static ngx_int_t ngx_http_h3s_replace(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value);
+static u_char *ngx_http_h3s_room(ngx_http_request_t *r, ngx_str_t *name, size_t more, ngx_str_t *present, size_t *room);
 
 
 static ngx_str_t  ngx_http_h3s_vary_key = ngx_string("Vary");
 static ngx_str_t  ngx_http_h3s_cache_control_key = ngx_string("Cache-Control");
-
-/*
- * What caches heed in place of Cache-Control; all the more so what ends in -Cache-Control, as RFC
- * 9213 has it.
- */
-static ngx_str_t  ngx_http_h3s_targeted[] = {
-    ngx_string("Surrogate-Control"),
-    ngx_string("Edge-Control"),
-    ngx_string("X-Accel-Expires"),
-    ngx_null_string
-};
 
 
 /* list: NULL for none, and for a walk over Cookie lines. */
@@ -116,95 +104,84 @@ ngx_http_h3s_letter(u_char c)
 
 /* Adds to Vary what is not there yet. */
 ngx_int_t
-ngx_http_h3s_vary(ngx_http_request_t *r, ngx_str_t *names)
+ngx_http_h3s_vary(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
-    u_char           *p;
-    ngx_str_t         rest, name, value;
-    ngx_table_elt_t  *h;
+    size_t     room;
+    ngx_str_t  present, value;
 
-    value.data = NULL;
-    p = NULL;
-    rest = *names;
+    value.data = ngx_http_h3s_room(r, &ngx_http_h3s_vary_key, options->vary.len, &present, &room);
 
-    while (ngx_http_h3s_word(&rest, &name)) {
-
-        if (ngx_http_h3s_varies(r, &name)) {
-            continue;
-        }
-
-        if (value.data == NULL) {
-            value.data = ngx_pnalloc(r->pool, names->len);
-            if (value.data == NULL) {
-                return NGX_ERROR;
-            }
-
-            p = value.data;
-
-        } else {
-            *p++ = ',';
-            *p++ = ' ';
-        }
-
-        p = ngx_cpymem(p, name.data, name.len);
-    }
-
-    if (value.data == NULL) {
-        return NGX_OK;
-    }
-
-    value.len = p - value.data;
-
-    h = ngx_http_h3s_add_header(r, &ngx_http_h3s_vary_key);
-    if (h == NULL) {
+    if (value.data == NULL
+        || h3s_header_vary(options->config, (char *) present.data, present.len, (char *) value.data, room, &value.len,
+                           NULL) != H3S_OK)
+    {
         return NGX_ERROR;
     }
 
-    h->value = value;
-
-    return NGX_OK;
+    return ngx_http_h3s_replace(r, &ngx_http_h3s_vary_key, &value);
 }
 
 
 /*
- * A shared cache would hand one visitor's Set-Cookie to another. What else Cache-Control says
- * stays, and `private` comes beside `no-store` too, which some caches pass over; what is said to a
- * certain kind of shared cache only, and would go before it, does not.
+ * A shared cache would hand one visitor's Set-Cookie to another, also one of a kind that is told
+ * something else than the rest.
  */
 ngx_int_t
 ngx_http_h3s_keep_private(ngx_http_request_t *r)
 {
-    u_char               *p;
-    size_t                len;
-    ngx_str_t             rest, word, value;
+    size_t                room;
+    ngx_str_t             present, value;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_walk_t   walk;
+
+    walk = ngx_http_h3s_walk(&r->headers_out.headers);
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (h3s_header_is_targeted((char *) h->key.data, h->key.len)) {
+            h->hash = 0;
+        }
+    }
+
+    value.data = ngx_http_h3s_room(r, &ngx_http_h3s_cache_control_key, 0, &present, &room);
+
+    if (value.data == NULL
+        || h3s_header_cache_control((char *) present.data, present.len, (char *) value.data, room, &value.len, NULL)
+           != H3S_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_h3s_replace(r, &ngx_http_h3s_cache_control_key, &value);
+}
+
+
+/* Memory for a header's new value, which may be so much longer than the one that is there. */
+static u_char *
+ngx_http_h3s_room(ngx_http_request_t *r, ngx_str_t *name, size_t more, ngx_str_t *present, size_t *room)
+{
+    if (ngx_http_h3s_lines(r, &r->headers_out.headers, name, present) != NGX_OK) {
+        return NULL;
+    }
+
+    *room = present->len * 2 + more + 16;
+
+    return ngx_pnalloc(r->pool, *room);
+}
+
+
+/* One line in place of all that a response has of a header; none where the value is empty. */
+static ngx_int_t
+ngx_http_h3s_replace(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
+{
     ngx_table_elt_t      *h, *first;
     ngx_http_h3s_walk_t   walk;
 
-    len = sizeof("private") - 1;
     first = NULL;
 
     walk = ngx_http_h3s_walk(&r->headers_out.headers);
 
     while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-        if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_cache_control_key)) {
-            len += h->value.len + 2;
-
-        } else if (ngx_http_h3s_is_targeted(h)) {
-            h->hash = 0;
-        }
-    }
-
-    value.data = ngx_pnalloc(r->pool, len);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(value.data, "private", sizeof("private") - 1);
-
-    walk = ngx_http_h3s_walk(&r->headers_out.headers);
-
-    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-
-        if (h->hash == 0 || !ngx_http_h3s_name_is(h, &ngx_http_h3s_cache_control_key)) {
+        if (!ngx_http_h3s_is_line(h, name)) {
             continue;
         }
 
@@ -214,34 +191,82 @@ ngx_http_h3s_keep_private(ngx_http_request_t *r)
         } else {
             h->hash = 0;
         }
-
-        rest = h->value;
-
-        while (ngx_http_h3s_word(&rest, &word)) {
-
-            /* `private="Set-Cookie"` says less than `private`. */
-            if (ngx_http_h3s_is(&word, "public") || ngx_http_h3s_is(&word, "private") || ngx_http_h3s_is(&word, "s-maxage")) {
-                continue;
-            }
-
-            *p++ = ',';
-            *p++ = ' ';
-            p = ngx_cpymem(p, word.data, word.len);
-        }
     }
 
-    value.len = p - value.data;
+    if (value->len == 0) {
+        return NGX_OK;
+    }
 
     if (first == NULL) {
-        first = ngx_http_h3s_add_header(r, &ngx_http_h3s_cache_control_key);
+        first = ngx_http_h3s_add_header(r, name);
         if (first == NULL) {
             return NGX_ERROR;
         }
     }
 
-    first->value = value;
+    first->value = *value;
 
     return NGX_OK;
+}
+
+
+/*
+ * All lines of a header as one value, which is empty where there is none. Unlike
+ * ngx_http_h3s_name_is, it takes only "-" for "-".
+ */
+ngx_int_t
+ngx_http_h3s_lines(ngx_http_request_t *r, ngx_list_t *list, ngx_str_t *name, ngx_str_t *value)
+{
+    u_char               *p;
+    size_t                len;
+    ngx_uint_t            count;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_walk_t   walk;
+
+    ngx_str_null(value);
+    count = 0;
+    len = 0;
+
+    walk = ngx_http_h3s_walk(list);
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (ngx_http_h3s_is_line(h, name)) {
+            *value = h->value;
+            len += h->value.len + 2;
+            count++;
+        }
+    }
+
+    if (count < 2) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+    value->len = len - 2;
+
+    walk = ngx_http_h3s_walk(list);
+
+    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
+        if (ngx_http_h3s_is_line(h, name)) {
+            p = ngx_cpymem(p, h->value.data, h->value.len);
+            *p++ = ',';
+            *p++ = ' ';
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_line(ngx_table_elt_t *h, ngx_str_t *name)
+{
+    return h->hash != 0 && h->key.len == name->len && ngx_strncasecmp(h->key.data, name->data, name->len) == 0;
 }
 
 
@@ -259,110 +284,4 @@ ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key)
     }
 
     return h;
-}
-
-
-/* The next of a list's words; commas between quotation marks do not count. */
-static ngx_uint_t
-ngx_http_h3s_word(ngx_str_t *list, ngx_str_t *word)
-{
-    u_char      *p, *last;
-    ngx_uint_t   quoted;
-
-    p = list->data;
-    last = p + list->len;
-
-    while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
-        p++;
-    }
-
-    word->data = p;
-
-    for (quoted = 0; p < last && (quoted || *p != ','); p++) {
-        if (quoted && *p == '\\' && p + 1 < last) {
-            p++;
-
-        } else if (*p == '"') {
-            quoted = !quoted;
-        }
-    }
-
-    list->data = p;
-    list->len = last - p;
-
-    while (p > word->data && (p[-1] == ' ' || p[-1] == '\t')) {
-        p--;
-    }
-
-    word->len = p - word->data;
-
-    return word->len > 0;
-}
-
-
-static ngx_uint_t
-ngx_http_h3s_varies(ngx_http_request_t *r, ngx_str_t *name)
-{
-    ngx_str_t             rest, word;
-    ngx_table_elt_t      *h;
-    ngx_http_h3s_walk_t   walk;
-
-    walk = ngx_http_h3s_walk(&r->headers_out.headers);
-
-    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-
-        if (h->hash == 0 || !ngx_http_h3s_name_is(h, &ngx_http_h3s_vary_key)) {
-            continue;
-        }
-
-        rest = h->value;
-
-        while (ngx_http_h3s_word(&rest, &word)) {
-            if ((word.len == 1 && word.data[0] == '*')
-                || (word.len == name->len && ngx_strncasecmp(word.data, name->data, word.len) == 0))
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-/* Whether a directive, whatever its argument, is that one. */
-static ngx_uint_t
-ngx_http_h3s_is(ngx_str_t *word, const char *name)
-{
-    size_t  len;
-
-    len = ngx_strlen(name);
-
-    return word->len >= len && ngx_strncasecmp(word->data, (u_char *) name, len) == 0
-           && (word->len == len || word->data[len] == '=' || word->data[len] == ' ');
-}
-
-
-static ngx_uint_t
-ngx_http_h3s_is_targeted(ngx_table_elt_t *h)
-{
-    ngx_str_t        *name;
-    ngx_table_elt_t   end;
-
-    if (h->key.len > sizeof("-Cache-Control") - 1) {
-        end.key.len = sizeof("Cache-Control") - 1;
-        end.key.data = h->key.data + h->key.len - end.key.len;
-
-        if (end.key.data[-1] == '-' && ngx_http_h3s_name_is(&end, &ngx_http_h3s_cache_control_key)) {
-            return 1;
-        }
-    }
-
-    for (name = ngx_http_h3s_targeted; name->len; name++) {
-        if (ngx_http_h3s_name_is(h, name)) {
-            return 1;
-        }
-    }
-
-    return 0;
 }

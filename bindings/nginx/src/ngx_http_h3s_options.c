@@ -74,6 +74,7 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
     u_char                  *json, *p;
     size_t                   size;
     int32_t                  status;
+    uint32_t                 flags;
     h3s_error                err;
     ngx_uint_t               line;
     ngx_pool_cleanup_t      *cln;
@@ -114,14 +115,14 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
     options->cookie = ngx_http_h3s_str(h3s_config_cookie_name(options->config));
     options->header = ngx_http_h3s_str(h3s_config_header_name(options->config));
     options->vary = ngx_http_h3s_str(h3s_config_vary(options->config));
-    options->sets = options->vary.len >= 6 && ngx_strncmp(options->vary.data, "Cookie", 6) == 0;
+
+    flags = h3s_config_flags(options->config);
+    options->sets = (flags & H3S_CONFIG_COOKIES) != 0;
+    options->cold = (flags & H3S_CONFIG_MAY_BE_COLD) != 0;
 
     if (ngx_http_h3s_name_h3_header(cf, options) != NGX_OK) {
         return NULL;
     }
-
-    /* It is a matter of the options whether this format is read at all. */
-    options->cold = h3s_iron_unseal(options->config, "?", 1, 0, NULL, 0, &size, &err) != H3S_ERR_CONFIG;
 
     if (options->cold && ngx_http_h3s_use_threads(cf, options) != NGX_OK) {
         return NULL;

@@ -64,7 +64,7 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
 
     for (s = ctx ? ctx->sessions : NULL; s; s = s->next) {
 
-        if (s->varies && conf->cache_headers && ngx_http_h3s_vary(r, &s->options->vary) != NGX_OK) {
+        if (s->varies && conf->cache_headers && ngx_http_h3s_vary(r, s->options) != NGX_OK) {
             return NGX_ERROR;
         }
 

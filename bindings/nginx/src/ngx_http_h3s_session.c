@@ -151,7 +151,7 @@ ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
         return NGX_ERROR;
     }
 
-    ngx_str_set(&h->value, "1");
+    ngx_str_set(&h->value, ngx_value(H3S_RETRY_AFTER));
 
     /* The one is this client's doing, the other is not. */
     return s->status == H3S_ERR_BUSY ? NGX_HTTP_TOO_MANY_REQUESTS : NGX_HTTP_SERVICE_UNAVAILABLE;

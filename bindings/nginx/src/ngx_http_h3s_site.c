@@ -5,87 +5,33 @@
 #include "ngx_http_h3s.h"
 
 
-static ngx_str_t *ngx_http_h3s_line(ngx_http_request_t *r, const char *name, size_t len);
-static ngx_uint_t ngx_http_h3s_is_from(ngx_str_t *url, ngx_str_t *host);
+static ngx_str_t  ngx_http_h3s_site_keys[] = {
+    ngx_string("Sec-Fetch-Site"),
+    ngx_string("Origin"),
+    ngx_string("Referer")
+};
 
 
 /*
  * Such a request comes without the SameSite cookies that the browser has, so what it lacks is not
- * to be replaced or deleted.
- *
- * Browsers say so in Sec-Fetch-Site, but over https and to localhost only. Elsewhere Origin, else
- * Referer, names the page that they come from. Another host of the same site counts as another
- * site here: that spares a cookie too many, never one too few.
+ * to be replaced or deleted. What cannot be found out is another site: that spares a cookie too
+ * many, never one too few.
  */
 ngx_uint_t
 ngx_http_h3s_is_cross_site(ngx_http_request_t *r)
 {
-    ngx_str_t  *site, *page;
+    ngx_str_t   said[3], *host;
+    ngx_uint_t  i;
 
-    site = ngx_http_h3s_line(r, "Sec-Fetch-Site", sizeof("Sec-Fetch-Site") - 1);
-
-    if (site) {
-        return site->len == sizeof("cross-site") - 1
-               && ngx_memcmp(site->data, "cross-site", site->len) == 0;
-    }
-
-    page = ngx_http_h3s_line(r, "Origin", sizeof("Origin") - 1);
-
-    if (page == NULL) {
-        page = ngx_http_h3s_line(r, "Referer", sizeof("Referer") - 1);
-    }
-
-    return page && !ngx_http_h3s_is_from(page, &r->headers_in.server);
-}
-
-
-/* The first such line that is not empty. Unlike ngx_http_h3s_name_is, it takes only "-" for "-". */
-static ngx_str_t *
-ngx_http_h3s_line(ngx_http_request_t *r, const char *name, size_t len)
-{
-    ngx_table_elt_t      *h;
-    ngx_http_h3s_walk_t   walk;
-
-    walk = ngx_http_h3s_walk(&r->headers_in.headers);
-
-    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-        if (h->key.len == len && h->value.len
-            && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0)
-        {
-            return &h->value;
+    for (i = 0; i < 3; i++) {
+        if (ngx_http_h3s_lines(r, &r->headers_in.headers, &ngx_http_h3s_site_keys[i], &said[i]) != NGX_OK) {
+            return 1;
         }
     }
 
-    return NULL;
-}
+    /* As nginx has read it from the request line, Host or :authority. */
+    host = &r->headers_in.server;
 
-
-/*
- * Whether a URL is of the host that nginx has read from the request, whatever the port. The origin
- * "null" is of none, nor is what names a user, who might be spelt like a host.
- */
-static ngx_uint_t
-ngx_http_h3s_is_from(ngx_str_t *url, ngx_str_t *host)
-{
-    u_char  *p, *last, *end;
-
-    last = url->data + url->len;
-
-    p = ngx_strlchr(url->data, last, ':');
-
-    if (p == NULL || last - p < 3 || p[1] != '/' || p[2] != '/') {
-        return 0;
-    }
-
-    p += 3;
-
-    for (end = p; end < last && *end != '/' && *end != '?' && *end != '#'; end++) {
-        if (*end == '@') {
-            return 0;
-        }
-    }
-
-    return host->len && (size_t) (end - p) >= host->len
-           && ngx_strncasecmp(p, host->data, host->len) == 0
-           && (p + host->len == end || p[host->len] == ':');
+    return h3s_is_cross_site((char *) said[0].data, said[0].len, (char *) said[1].data, said[1].len,
+                             (char *) said[2].data, said[2].len, (char *) host->data, host->len);
 }
