@@ -325,43 +325,20 @@ static enum MHD_Result join_cookies(void *out, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-/* Whether a URL is of the host in a Host header, whatever the ports. The origin "null" is not. */
-static bool is_of_host(const char *url, const char *host)
-{
-    const char *page = strchr(url, ':');
-    if (host == NULL || page == NULL || strncmp(page, "://", 3) != 0)
-        return false;
-    page += 3;
-    size_t end = strcspn(page, "/?#");
-    size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    bool names_user = memchr(page, '@', end) != NULL;                /* who may be spelt like a host */
-    return len > 0 && len <= end && strncasecmp(page, host, len) == 0
-           && (len == end || page[len] == ':') && !names_user;
-}
-
-static const char *line(struct MHD_Connection *connection, const char *name)
-{
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
 /*
- * For H3S_CROSS_SITE: another site has sent the browser here. Its request comes without SameSite
- * cookies, and the session that it lacks must be neither replaced nor deleted.
- *
- * Browsers say so in Sec-Fetch-Site, but over https and to localhost only. Elsewhere Origin, else
- * Referer, names the page that they come from. Behind a proxy, let it pass on these headers and
- * the client's Host.
+ * For H3S_CROSS_SITE: another site has sent the browser here. Behind a proxy, let it pass on these
+ * headers and the client's Host.
  */
 static bool is_cross_site(struct MHD_Connection *connection)
 {
-    const char *site = line(connection, "Sec-Fetch-Site");
-    if (site != NULL)
-        return strcmp(site, "cross-site") == 0;
-    const char *page = line(connection, "Origin");
-    if (page == NULL)
-        page = line(connection, "Referer");
-    return page != NULL && !is_of_host(page, line(connection, "Host"));
+    static const char *const names[] = { "Sec-Fetch-Site", "Origin", "Referer", "Host" };
+    const char *said[4];
+    size_t len[4];
+    for (int i = 0; i < 4; i++) {
+        said[i] = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]);
+        len[i] = said[i] != NULL ? strlen(said[i]) : 0;
+    }
+    return h3s_is_cross_site(said[0], len[0], said[1], len[1], said[2], len[2], said[3], len[3]);
 }
 
 static void serve(struct request *r, const struct route *route)
