@@ -194,8 +194,12 @@ setup_has() {
 # setup_at_least WANTED FOUND: of two versions.
 setup_at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# setup_is_version COMMAND VERSION: what it prints of itself is `COMMAND VERSION`.
-setup_is_version() { setup_has "$1" && [ "$("$1" --version 2>/dev/null)" = "$1 $2" ]; }
+# setup_is_version COMMAND VERSION: what it prints of itself is `COMMAND VERSION`. Some of cargo's
+# commands say so only when called as cargo does: with their name as the first argument.
+setup_is_version() {
+    setup_has "$1" && [[ "$1 $2" == "$("$1" --version 2>/dev/null)" ||
+        "$1 $2" == "$("$1" "${1#cargo-}" --version 2>/dev/null)" ]]
+}
 
 # rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the command has to be tried.
 setup_component() {

@@ -1,0 +1,225 @@
+"""What run.sh does: makes the copy, lets cargo-mutants work in it, and compares with named.txt."""
+
+import argparse
+import collections
+import filecmp
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = ROOT / "tests/mutants"
+WORK = ROOT / "target/mutants"
+NAMED = HERE / "named.txt"
+LEAST_PERCENT = 97
+
+# One program of all tests takes half the time of several to build.
+MODULE = """
+#[cfg(test)]
+#[allow(unsafe_code)]
+#[path = "../{path}"]
+mod {name};
+"""
+PROFILE = """
+[profile.dev]
+debug = 0
+[profile.test]
+strip = "debuginfo"
+[profile.dev.package.kept-pbkdf2]
+opt-level = 3
+"""
+ENVIRONMENT = {
+    "PROPTEST_CASES": "32",
+    # The same cases for each mutant, and none of the time that a smaller one takes to find.
+    "PROPTEST_RNG_SEED": "1",
+    "PROPTEST_MAX_SHRINK_ITERS": "0",
+    "RUST_BACKTRACE": "0",
+    "CARGO_TERM_COLOR": "never",
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/mutants/run.sh")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    options = parser.parse_args()
+
+    folders = [Folder(WORK / str(i)) for i in range(options.jobs)]
+    for folder in folders:
+        folder.make()
+    mutants = folders[0].list(options.files)
+    named = read_named(mutants, is_whole=not options.files)
+    skip, jobs = [], [[f"--shard={i}/{options.jobs}"] for i in range(options.jobs)]
+    if options.sample:
+        skip = [mutant for mutant in mutants if reason(mutant, named)]
+        shards = max(1, (len(mutants) - len(skip)) // options.sample)
+        first = int(time.time() // 86400) * options.jobs
+        jobs = [
+            [f"--shard={(first + i) % (shards * options.jobs)}/{shards * options.jobs}"]
+            for i in range(options.jobs)
+        ]
+    if options.resume:
+        jobs = [[*job, "--iterate"] for job in jobs]
+    running = [folder.start(options.files, skip, job) for folder, job in zip(folders, jobs)]
+    broken = [process.args for process in running if process.wait() not in (0, 2, 3)]
+    outcomes = [outcome for folder in folders for outcome in folder.outcomes()]
+    sys.exit(not report(outcomes, named) or bool(broken))
+
+
+class Folder:
+    """A copy of the code, and what is built of it."""
+
+    def __init__(self, path):
+        self.path, self.tree = path, path / "tree"
+
+    def make(self):
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard", "src", "tests", "c-tests", "include"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout.split()  # fmt: skip
+        texts = {name: None for name in [*listed, "Cargo.lock", "README.md"]}
+        texts["Cargo.toml"] = manifest((ROOT / "Cargo.toml").read_text())
+        texts["src/lib.rs"] = (ROOT / "src/lib.rs").read_text() + modules()
+        texts[".cargo/config.toml"] = (
+            f'[target."cfg(all())"]\nrunner = "{HERE / "runner.sh"}"\n'
+        )
+        for old in self.tree.glob("src/**/*.rs"):
+            if str(old.relative_to(self.tree)) not in texts:
+                old.unlink()
+        # What is the same stays as it is, and is not compiled again.
+        for name, text in texts.items():
+            source, copy = ROOT / name, self.tree / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if text is not None:
+                if not copy.exists() or copy.read_text() != text:
+                    copy.write_text(text)
+            elif source.is_file() and not (
+                copy.exists() and filecmp.cmp(source, copy, shallow=False)
+            ):
+                shutil.copyfile(source, copy)
+
+    def mutants(self, *arguments, **options):
+        environment = os.environ | ENVIRONMENT | {"CARGO_TARGET_DIR": str(self.path / "build")}
+        command = ["cargo-mutants", "mutants", "--dir", str(self.tree), *arguments]
+        return subprocess.Popen(command, env=environment, **options)
+
+    def list(self, files):
+        process = self.mutants("--list", "--json", *chosen(files), stdout=subprocess.PIPE)
+        listed = json.load(process.stdout)
+        assert process.wait() == 0
+        return [Mutant(self, entry) for entry in listed]
+
+    def start(self, files, skip, job):
+        config = self.path / "mutants.toml"
+        excluded = [f"^{re.escape(mutant.full_name)}$" for mutant in skip]
+        config.write_text("exclude_re = [" + ", ".join(f"'{name}'" for name in excluded) + "]\n")
+        arguments = [
+            "--in-place", "--config", str(config), "--output", str(self.path),
+            "--timeout", "600", "--build-timeout", "600", "--colors", "never", "--no-times",
+            "--caught", "--sharding", "round-robin", *job, *chosen(files),
+        ]  # fmt: skip
+        return self.mutants(*arguments)
+
+    def outcomes(self):
+        found = json.loads((self.path / "mutants.out/outcomes.json").read_text())["outcomes"]
+        return [
+            (Mutant(self, outcome["scenario"]["Mutant"]), outcome["summary"])
+            for outcome in found
+            if "Mutant" in outcome["scenario"]
+        ]
+
+
+class Mutant:
+    """A change, called by its file, what it changes, and the line where it stands."""
+
+    def __init__(self, folder, entry):
+        self.full_name, self.file = entry["name"], entry["file"]
+        self.change = re.sub(r"^[^ ]+:\d+:\d+: ", "", self.full_name)
+        lines = (folder.tree / self.file).read_text().splitlines()
+        self.line = lines[entry["span"]["start"]["line"] - 1].strip()
+
+    def __str__(self):
+        return f"{self.file}: {self.change} @ {self.line}"
+
+
+def chosen(files):
+    return [argument for file in files for argument in ("--file", file)]
+
+
+def manifest(text):
+    """Cargo.toml for one library with one test program, and keys that are derived once."""
+    text = re.sub(r"\[build-dependencies\]\n(.+\n)*", "", text)
+    text = text.replace("[package]\n", "[package]\nautotests = false\nautobenches = false\n"
+                        "autoexamples = false\nbuild = false\n", 1)  # fmt: skip
+    text = re.sub(r"crate-type = .*", 'crate-type = ["rlib"]\ndoctest = false', text, count=1)
+    kept = f'pbkdf2 = {{ path = "{HERE / "pbkdf2"}", package = "kept-pbkdf2" }}\n'
+    return re.sub(r"^pbkdf2 = \{ version.*\n", kept, text, flags=re.M) + PROFILE
+
+
+def modules():
+    """The programs of tests/, as modules of the library."""
+    found = [*ROOT.glob("tests/*.rs"), *ROOT.glob("tests/*/main.rs")]
+    names = {path: path.parent.name if path.name == "main.rs" else path.stem for path in found}
+    # Its header comes from build.rs, which here there is none of.
+    return "\n#[cfg(test)]\nextern crate self as h3s;\n" + "".join(
+        MODULE.format(path=path.relative_to(ROOT), name=names[path])
+        for path in sorted(found)
+        if path.name != "header.rs"
+    )
+
+
+def read_named(mutants, is_whole):
+    """The reason for each line of named.txt that names a mutant."""
+    named, why = {}, ""
+    for line in NAMED.read_text().splitlines():
+        if line.startswith("#"):
+            why = line[1:].strip()
+        elif line.strip():
+            named[line.strip()] = why
+    if is_whole:
+        calls = {call for mutant in mutants for call in (str(mutant), str(mutant).split(" @ ")[0])}
+        for line in named.keys() - calls:
+            print(f"named.txt names no mutant: {line}")
+    return named
+
+
+def reason(mutant, named):
+    return named.get(str(mutant)) or named.get(str(mutant).split(" @ ")[0])
+
+
+def report(outcomes, named):
+    files = collections.defaultdict(collections.Counter)
+    strangers = []
+    for mutant, summary in outcomes:
+        survived = summary == "MissedMutant"
+        if survived and not reason(mutant, named):
+            strangers.append(mutant)
+        if not survived and reason(mutant, named):
+            print(f"named in named.txt, but caught: {mutant}")
+        count = "named" if survived and reason(mutant, named) else summary
+        files[mutant.file][count] += 1
+        files["all"][count] += 1
+
+    columns = ["CaughtMutant", "Timeout", "MissedMutant", "named", "Unviable"]
+    print(f"\n{'':32}" + "".join(f"{column.replace('Mutant', ''):>10}" for column in columns))
+    for file in [*sorted(files.keys() - {"all"}), "all"]:
+        print(f"{file:32}" + "".join(f"{files[file][column]:10}" for column in columns))
+    if strangers:
+        print("\nNo test fails with these:\n" + "\n".join(f"  {mutant}" for mutant in strangers))
+    counts = files["all"]
+    caught = counts["CaughtMutant"] + counts["Timeout"]
+    viable = caught + counts["MissedMutant"] + counts["named"]
+    percent = 100 * caught / max(1, viable)
+    print(f"\nmutants: {caught} of {viable} caught ({percent:.1f} %), {counts['named']} named")
+    return viable > 0 and not strangers and (viable < 1000 or percent >= LEAST_PERCENT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Tests the tests: changes the code in src/ in one place at a time (a mutant), and runs the Rust
+# tests, of which one has to fail. Says how many mutants were caught, and which were not.
+#
+#     tests/mutants/run.sh [OPTION...] [FILE...]      of src/, or of these files
+#
+#     --sample N     only N of them, other ones each day
+#     --jobs N       N at a time, each in a folder of its own
+#     --resume       without those that an earlier run has caught (since which the code is the same)
+#
+# A mutant that no test can, or need, catch is named in named.txt, with the reason. Any other that
+# survives is a failure: write the test that catches it, for what a user of the library would see.
+# A test is written in tests/ or src/ as always, and found here by itself.
+#
+# So that a mutant takes two seconds and not a minute, it lives in a copy of the code
+# (target/mutants) whose tests are one program without debug information, in which slow keys are
+# derived once. cargo-mutants passes over unsafe functions, and so most of src/ffi, whose tests are
+# in C.
+set -eu
+cd "$(dirname "$0")/../.."
+# shellcheck source=SCRIPTDIR/../setup.sh
+. tests/setup.sh
+need_rust
+need_cargo_tool cargo-mutants 27.1.0
+need_debian python3 python3
+exec python3 tests/mutants/run.py "$@"
