@@ -28,6 +28,8 @@ static EPOCH: AtomicU64 = AtomicU64::new(1);
 /// Counts the draws of all threads.
 static DRAWS: AtomicU64 = AtomicU64::new(0);
 
+// Without a destructor, which would keep the library in memory, however often it is unloaded, until
+// the thread ends. What is in a buffer then was drawn by nobody and is no secret.
 thread_local! {
     static BUFFER: RefCell<Pool> = const { RefCell::new(Pool::new()) };
 }
@@ -135,12 +137,6 @@ impl Pool {
         drawn.zeroize();
         self.left = start;
         Ok(())
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
     }
 }
 

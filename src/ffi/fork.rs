@@ -22,35 +22,37 @@ pub(super) fn watch() {
     }
 }
 
+/// A page, or of the smaller pages that such a processor may have several. It is the library's own,
+/// and not mapped when needed, so that it goes when a program unloads the library.
+#[cfg(target_os = "linux")]
+#[cfg_attr(target_arch = "x86_64", repr(C, align(4096)))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(C, align(65536)))]
+struct Page([AtomicU32; PAGE_LEN / size_of::<AtomicU32>()]);
+#[cfg(target_os = "linux")]
+const PAGE_LEN: usize = if cfg!(target_arch = "x86_64") {
+    4096
+} else {
+    65536
+};
+#[cfg(target_os = "linux")]
+static PAGE: Page = Page([const { AtomicU32::new(0) }; _]);
+
 #[cfg(target_os = "linux")]
 fn wiped_page() -> Option<&'static AtomicU32> {
-    const LEN: usize = 4096;
     /// There is no such advice: who takes it, as qemu-user does, takes any and heeds none.
     const NO_ADVICE: i32 = -1;
-    // SAFETY: a fresh private mapping of our own, wherever the kernel likes to put it.
-    let page = unsafe {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        libc::mmap(
-            std::ptr::null_mut(),
-            LEN,
-            protection,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    if page == libc::MAP_FAILED {
+    // SAFETY: it only asks for a number.
+    let page_len = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    if !usize::try_from(page_len).is_ok_and(|len| len <= PAGE_LEN) {
         return None;
     }
-    // SAFETY: the mapping from above, whole.
-    let advise = |advice| unsafe { libc::madvise(page, LEN, advice) == 0 };
+    let page = (&raw const PAGE).cast_mut().cast();
+    // SAFETY: whole pages, in which there is nothing but atomics that are 0 now.
+    let advise = |advice| unsafe { libc::madvise(page, PAGE_LEN, advice) == 0 };
     if advise(NO_ADVICE) || !advise(libc::MADV_WIPEONFORK) {
-        // SAFETY: as above; nobody has seen it yet.
-        unsafe { libc::munmap(page, LEN) };
         return None;
     }
-    // SAFETY: mapped, aligned to a page, zeroed, and never unmapped.
-    Some(unsafe { AtomicU32::from_ptr(page.cast()) })
+    PAGE.0.first()
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 use std::ffi::c_char;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::OnceLock;
 
 use super::types::{H3S_OK, h3s_error, h3s_str};
 use crate::Error;
@@ -63,11 +64,17 @@ pub(super) unsafe fn free<T>(handle: *mut T) {
 /// Keeps the default panic message, which may quote data, off standard error for panics that the guard turns into
 /// H3S_ERR_INTERNAL. Others are none of our business and are reported as before.
 pub(super) fn quieten_panics() {
+    type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
     static FIRST: First = First::new();
+    // Not in the closure, which would then be on the heap, and stay there when a program unloads
+    // the library.
+    static BEFORE: OnceLock<Box<Hook>> = OnceLock::new();
     if FIRST.is_this() {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !GUARDED.try_with(Cell::get).unwrap_or(false) {
+        let _ = BEFORE.set(std::panic::take_hook());
+        std::panic::set_hook(Box::new(|panic| {
+            if let Some(before) = BEFORE.get()
+                && !GUARDED.try_with(Cell::get).unwrap_or(false)
+            {
                 before(panic);
             }
         }));
