@@ -5,7 +5,7 @@
 # What is recorded is the ABI of the header, not of the library: a library of empty functions is
 # made of it, and libabigail reads that one's debug information. Rust's own knows neither `const`
 # nor signs, shows what is inside the opaque handles, and changes with the compiler. That header and
-# library agree is a test of its own (tests/suites/31-abi-diff.sh).
+# library agree is a test of its own (tests/suites/abi-diff.sh).
 
 # The name and version of a released ABI's record, of which there is one.
 abi_record() { ls tests/abi/libh3s-*.abi; }

@@ -3,7 +3,7 @@ clients.lua for the clients.
 
     load.py SECONDS [SEED]
 
-runs h3s1 for so long, and Fe26.2 for a quarter of it. tests/suites/95-load.sh builds what it needs.
+runs h3s1 for so long, and Fe26.2 for a quarter of it. tests/suites/load.sh builds what it needs.
 """
 
 from __future__ import annotations

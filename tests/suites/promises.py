@@ -32,7 +32,7 @@ def exists(suite: str, name: str) -> bool:
         return f"{BINDINGS[suite][0]} {name}(" in text(f"bindings/{suite}/{BINDINGS[suite][1]}")
     if suite in ("c", "threads") and f"cmocka_unit_test({name})" in text("c-tests/*.c"):
         return True
-    return name in text(f"tests/suites/[0-9][0-9]-{suite}.sh", f"tests/{suite}/*.py", f"tests/interop/{suite}/*.mjs")
+    return name in text(f"tests/suites/{suite}.sh", f"tests/{suite}/*.py", f"tests/interop/{suite}/*.mjs")
 
 
 def main(page: str) -> list[str]:

@@ -8,7 +8,6 @@ set -u
 cd "$root" || exit
 
 suite=$(basename "$0" .sh)
-suite=${suite#[0-9][0-9]-}
 passed=0 failed=0 skipped=0
 # In a place whose path has no spaces, which pkg-config's output could not be used with.
 scratch=$(mktemp -d)
