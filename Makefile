@@ -1,4 +1,5 @@
-# Builds, tests and installs libh3s. `make help` lists the targets. Whatever they make goes under target/.
+# Builds, tests and installs libh3s. `make help` lists the targets. Whatever they make goes under
+# target/.
 
 SHELL := bash
 .DELETE_ON_ERROR:
@@ -12,7 +13,8 @@ INSTALL = install
 OBJCOPY = objcopy
 
 version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# The soname follows the major version; build.rs gives it to the library, and the suite `abi` compares the two.
+# The soname follows the major version; build.rs gives it to the library, and the suite `abi`
+# compares the two.
 abi := $(firstword $(subst ., ,$(version)))
 
 # Cargo's output has to be where this file looks for it, whatever the environment says.
@@ -101,7 +103,7 @@ header: ## Write include/h3s.h from the comments in src/ffi
 abi-record: all ## Write this version's ABI to tests/abi, for a release
 	@tests/abi/record.sh
 
-# ---- nginx -----------------------------------------------------------------------------------------------------------
+# ---- nginx ---------------------------------------------------------------------------------------
 
 # A source tree, or, as here, what Debian's nginx-dev has of one. Another must be of the version of
 # the nginx that is to load the module, and that be configured --with-compat. With threads, if the
@@ -158,7 +160,7 @@ install-nginx: ## Install the nginx module (after install; to nginx_modules=, al
 uninstall-nginx: ## Remove it
 	rm -f "$(DESTDIR)$(nginx_modules)/$(nginx_module)"
 
-# ---- Try -------------------------------------------------------------------------------------------------------------
+# ---- Try -----------------------------------------------------------------------------------------
 
 .PHONY: demo serve demo-nginx serve-nginx
 demo: all ## Visit a small web server with curl and print the conversation
@@ -167,13 +169,13 @@ demo: all ## Visit a small web server with curl and print the conversation
 serve: all ## Leave that server running, for a browser
 	@examples/demo.sh --serve
 
-demo-nginx: nginx ## Visit an nginx before an h3 application and a Python service with curl and print the conversation
+demo-nginx: nginx ## Visit an nginx before an h3 application and a Python service with curl
 	@examples/nginx/demo.sh
 
 serve-nginx: nginx ## Leave them running, for a browser
 	@examples/nginx/demo.sh --serve
 
-# ---- Test ------------------------------------------------------------------------------------------------------------
+# ---- Test ----------------------------------------------------------------------------------------
 
 .PHONY: test check lint bench bench-nginx soak fuzz
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
@@ -193,14 +195,15 @@ bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
-soak: ## Run the long forms of the tests that search, load and measure (half an hour; LOAD_SECONDS=120 FUZZ_SECONDS=60)
+soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60)
 	@H3S_SOAK=1 tests/run rust fuzz threads timing differential load
 
-fuzz: ## Run each fuzz target for SECONDS=60 (TARGETS=: only these of cookies unseal options data abi)
+# TARGETS=: only these of cookies unseal options data abi.
+fuzz: ## Run each fuzz target, or those of TARGETS=, for SECONDS=60
 	@fuzz/run.sh $(SECONDS) $(TARGETS)
 SECONDS = 60
 
-# ---- Install ---------------------------------------------------------------------------------------------------------
+# ---- Install -------------------------------------------------------------------------------------
 
 .PHONY: install uninstall
 install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir)
@@ -222,7 +225,7 @@ uninstall: ## Remove what install put there (with the same variables)
 		"$(DESTDIR)$(libdir)/libh3s.so.$(version)" "$(DESTDIR)$(libdir)/libh3s.a" \
 		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h"
 
-# ---- The rest --------------------------------------------------------------------------------------------------------
+# ---- The rest ------------------------------------------------------------------------------------
 
 .PHONY: clean help
 clean: ## Remove target/

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Sourced by whatever needs tools that a fresh machine may lack. Each need_* is quick when all is there, may be called again,
-# installs what it can, and otherwise says what to install and returns 1.
+# Sourced by whatever needs tools that a fresh machine may lack. Each need_* is quick when all is
+# there, may be called again, installs what it can, and otherwise says what to install and returns
+# 1.
 #
 #     . tests/setup.sh
 #     need_debian cc gcc libc6-dev
@@ -11,7 +12,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Cargo's output has to be where the tests look for it, whatever the environment says.
 export CARGO_TARGET_DIR=$root/target
 
-# need_debian COMMAND_OR_FILE PACKAGE...: the packages, unless the command (or, with a slash in it, the file) is there.
+# need_debian COMMAND_OR_FILE PACKAGE...: the packages, unless the command (or, with a slash in it,
+# the file) is there.
 need_debian() {
     local wanted=$1 log=$root/target/setup/apt.log
     shift
@@ -59,8 +61,8 @@ need_rust() {
     done
 }
 
-# need_cargo_tool NAME VERSION: the command NAME, of just that version: one that is there, else one built into target/tools, which is then
-# the first in PATH. To build takes minutes.
+# need_cargo_tool NAME VERSION: the command NAME, of just that version: one that is there, else one
+# built into target/tools, which is then the first in PATH. To build takes minutes.
 need_cargo_tool() {
     local name=$1 version=$2 tools=$root/target/tools log=$root/target/setup/$1.log
     need_rust || return
@@ -72,8 +74,8 @@ need_cargo_tool() {
     fi
     echo "setup: building $name $version"
     mkdir -p "$root/target/setup"
-    # Elsewhere than the library is built: its flags are not ours, and what is left of the build is of no use.
-    # And without what takes the compiler long and saves the tool milliseconds.
+    # Elsewhere than the library is built: its flags are not ours, and what is left of the build is
+    # of no use. And without what takes the compiler long and saves the tool milliseconds.
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --locked \
         --root "$tools" --target-dir "$root/target/setup/$name" "$name@$version" </dev/null >"$log" 2>&1
     rm -rf "${root:?}/target/setup/$name"
@@ -84,7 +86,8 @@ need_cargo_tool() {
     return 1
 }
 
-# need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that file changes.
+# need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that
+# file changes.
 need_venv() {
     local venv=$root/target/venv pinned=$root/tests/requirements.txt log=$root/target/setup/pip.log
     # The copy is put there last, so an interrupted installation does not count.
@@ -108,7 +111,8 @@ need_venv() {
     cp "$pinned" "$venv/requirements.txt"
 }
 
-# need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json; installed anew when that changes.
+# need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
+# installed anew when that changes.
 need_node() {
     local folder=$root/$1 log=$root/target/setup/npm.log
     need_debian node nodejs && need_debian npm npm || return
@@ -132,7 +136,8 @@ need_node() {
     cp "$folder/package-lock.json" "$folder/node_modules/.installed"
 }
 
-# need_go [FOLDER]: Go, as new as the folder's go.mod says, and the modules of its go.sum. The folder is bindings/go if none is named.
+# need_go [FOLDER]: Go, as new as the folder's go.mod says, and the modules of its go.sum. The
+# folder is bindings/go if none is named.
 need_go() {
     local folder=${1:-bindings/go} wanted found log=$root/target/setup/go.log
     wanted=$(sed -n 's/^go //p' "$root/$folder/go.mod")
@@ -182,7 +187,7 @@ need_nginx_source() {
     return 1
 }
 
-# ---- What the above stands on ----------------------------------------------------------------------------------------
+# ---- What the above stands on --------------------------------------------------------------------
 
 setup_has() {
     case $1 in
@@ -201,7 +206,8 @@ setup_is_version() {
         "$1 $2" == "$("$1" "${1#cargo-}" --version 2>/dev/null)" ]]
 }
 
-# rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the command has to be tried.
+# rustup leaves a `cargo-clippy` in place that only says that clippy is not installed, so the
+# command has to be tried.
 setup_component() {
     case $1 in
         rustfmt) cargo fmt --version >/dev/null 2>&1 ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# That programs made for the last release go on working: the ABI beside the one that tests/abi has of it, and proof that the
-# comparison notices what it should.
+# That programs made for the last release go on working: the ABI beside the one that tests/abi has
+# of it, and proof that the comparison notices what it should.
 . "$(dirname "$0")/suite.sh"
 # shellcheck source=SCRIPTDIR/../abi/abi.sh
 . tests/abi/abi.sh
@@ -14,12 +14,13 @@ soname=$(abi_soname target/lib/libh3s.so)
 made=$scratch/made
 mkdir -p "$made"
 
-# ---- This tree's ABI --------------------------------------------------------------------------------------------------
+# ---- This tree's ABI -----------------------------------------------------------------------------
 
 current=$made/current.abi library=$made/library.abi
 one_record() { [ "$(wc -l <<<"$record")" -eq 1 ] && [ -s "${record%.abi}.constants" ]; }
 header_abi() { abi_of_header "$header" "$soname" "$made/stub" >"$current"; }
-# As cargo test builds it: the debug information of the library that `make` builds is gone. What a C program sees of types is the same.
+# As cargo test builds it: the debug information of the library that `make` builds is gone. What a C
+# program sees of types is the same.
 debug_library() { cargo build --quiet --locked --lib && abi_dump target/debug/libh3s.so >"$library"; }
 constants() {
     abi_constants "$header" >"$made/constants" || return
@@ -67,9 +68,10 @@ check "the constants are those of $version" constants
     LC_ALL=C comm -13 "${record%.abi}.constants" "$made/constants" | sed 's/^/  added constant: /'
 } | sed 's/^/        /'
 
-# ---- That it notices what it should ------------------------------------------------------------------------------------
+# ---- That it notices what it should --------------------------------------------------------------
 
-# changed SED_SCRIPT [SONAME]: the ABI of a header that the script has changed, in $made/changed.abi.
+# changed SED_SCRIPT [SONAME]: the ABI of a header that the script has changed, in
+# $made/changed.abi.
 changed() {
     sed -E "$1" "$header" >"$made/changed.h"
     ! cmp -s "$header" "$made/changed.h" || { echo "the script changes nothing" && return 1; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The built library as a user meets it: its symbols, its size, its header, and what `make install` puts where.
+# The built library as a user meets it: its symbols, its size, its header, and what `make install`
+# puts where.
 . "$(dirname "$0")/suite.sh"
 need_c || skip_suite "needs a C and a C++ compiler, and pkg-config"
 need_build
@@ -11,7 +12,7 @@ library=target/lib/libh3s.so
 archive=target/lib/libh3s.a
 max_size=1048576
 
-# ---- The library -----------------------------------------------------------------------------------------------------
+# ---- The library ---------------------------------------------------------------------------------
 
 nm -D --defined-only --format=posix "$library" | cut -d' ' -f1 | sort >"$scratch/symbols"
 dynamic() { readelf --wide --dynamic "$library"; }
@@ -35,9 +36,10 @@ check "it has no text relocations" no_textrel
 check "it has at most $((max_size / 1024)) KiB" small
 check "include/h3s.h is what build.rs generates" header_is_current
 
-# ---- The header ------------------------------------------------------------------------------------------------------
+# ---- The header ----------------------------------------------------------------------------------
 
-# Twice, as larger programs do without knowing. By these names of the newest standards older compilers know them as well.
+# Twice, as larger programs do without knowing. By these names of the newest standards older
+# compilers know them as well.
 printf '#include <h3s.h>\n#include <h3s.h>\n' | tee "$scratch/header.c" >"$scratch/header.cc"
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 for compiler in "${compilers[@]}"; do
@@ -57,7 +59,7 @@ if [[ " ${compilers[*]} " == *" clang "* ]]; then
         clang -std=c++11 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Werror -fsyntax-only -Iinclude "$scratch/header.cc"
 fi
 
-# ---- The archive -------------------------------------------------------------------------------------------------------
+# ---- The archive ---------------------------------------------------------------------------------
 
 # What the archive defines for others, in the words of readelf.
 defined() { readelf --wide --symbols "$archive" | grep -E ' (GLOBAL|WEAK) ' | grep -v ' UND '; }
@@ -110,7 +112,7 @@ check "exceptions of C++ unwind in a program with the archive" throws
 check "exceptions of C++ unwind in a static program with the archive" throws -static
 check "exceptions of C++ unwind in a program with the archive and --gc-sections" throws -Wl,--gc-sections
 
-# ---- The installation ------------------------------------------------------------------------------------------------
+# ---- The installation ----------------------------------------------------------------------------
 
 stage=$scratch/stage
 install_options=(DESTDIR="$stage" prefix=/usr)
@@ -130,7 +132,8 @@ END
 installed_as_expected() { diff <(expected) <(installed); }
 nothing_left() { ! installed | grep .; }
 
-# The program is compiled as the README says, but for the system's root folder. /usr is no system folder in that one.
+# The program is compiled as the README says, but for the system's root folder. /usr is no system
+# folder in that one.
 flags() {
     PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage \
         PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --cflags --libs "$@" h3s

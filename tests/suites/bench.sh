@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The benchmarks work: every driver answers every question once, which proves nothing of speed. And the README's figures are those of the
-# last committed run.
+# The benchmarks work: every driver answers every question once, which proves nothing of speed. And
+# the README's figures are those of the last committed run.
 . "$(dirname "$0")/suite.sh"
 need_c && need_venv && need_node benches/peers/node && need_go && need_go benches/peers/go ||
     skip_suite "needs a C compiler, Python, Node and Go"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Each fuzz target on its corpus and seeds, under AddressSanitizer; in `make soak` each for a minute on inputs of its own making.
+# Each fuzz target on its corpus and seeds, under AddressSanitizer; in `make soak` each for a minute
+# on inputs of its own making.
 . "$(dirname "$0")/suite.sh"
 need_rust && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ && need_debian python3 python3 ||
     skip_suite "needs Rust, cargo-fuzz, a C++ compiler and python3"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The Go package under the race detector: its API, real servers, a real h3, its README, other people's frameworks; then again under
-# what catches wrong cgo, with the oldest Go that it is for, and on the fuzzer's inputs.
+# The Go package under the race detector: its API, real servers, a real h3, its README, other
+# people's frameworks; then again under what catches wrong cgo, with the oldest Go that it is for,
+# and on the fuzzer's inputs.
 . "$(dirname "$0")/suite.sh"
 need_go && need_go bindings/go/frameworks && need_c || skip_suite "needs Go and a C compiler"
 need_debian curl curl && need_debian openssl openssl || skip_suite "needs curl and openssl, which the README uses"
@@ -28,7 +29,8 @@ again() { each bounded 960 env "$@" go test -count=1 -timeout 900s -skip '^(Test
 check "no Go pointer stays with C, whatever the collector does" again GOEXPERIMENT=cgocheck2 GODEBUG=invalidptr=1 GOGC=1
 check "Go $oldest" again GOTOOLCHAIN="go$oldest"
 check "the benchmarks run" each bounded 300 go test -run '^$' -bench . -benchtime 100x ./...
-# So many inputs and not so long: at the end of a time, Go before 1.27 may say "context deadline exceeded" (golang/go#75804).
+# So many inputs and not so long: at the end of a time, Go before 1.27 may say "context deadline
+# exceeded" (golang/go#75804).
 for target in FuzzCookieHeader FuzzSet; do
     check "$target" bounded 600 go test -run '^$' -fuzz "^$target\$" -fuzztime 20000x .
 done

@@ -92,7 +92,8 @@ fi
 
 mapfile -d '' -t shell < <(files '*.sh' tests/run .ci/run)
 if need_debian shellcheck shellcheck; then
-    # A && B || skip_suite means just what it says; and functions that only `check` calls look unreachable to shellcheck.
+    # A && B || skip_suite means just what it says; and functions that only `check` calls look
+    # unreachable to shellcheck.
     check "shellcheck" shellcheck --exclude=SC2015,SC2317,SC2119 --external-sources --source-path=SCRIPTDIR "${shell[@]}"
 else
     skip "shellcheck" "needs shellcheck"
@@ -112,7 +113,8 @@ else
     skip "the C files" "needs a C compiler and the libraries' headers"
 fi
 
-# nginx's headers are those of the system, so that only what is ours is looked at; in C99 with the extensions that they need.
+# nginx's headers are those of the system, so that only what is ours is looked at; in C99 with the
+# extensions that they need.
 nginx=/usr/share/nginx/src
 if need_c && need_debian $nginx/configure nginx-dev && need_debian /usr/include/openssl/evp.h libssl-dev &&
     bounded 300 make --no-print-directory all target/nginx/Makefile >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The C demo and nginx under wrk at full speed: no failed request, no lost session, steady memory. LOAD_SECONDS, LOAD_SEED: for how
-# long each, and what the clients' choices depend on.
+# The C demo and nginx under wrk at full speed: no failed request, no lost session, steady memory.
+# LOAD_SECONDS, LOAD_SEED: for how long each, and what the clients' choices depend on.
 . "$(dirname "$0")/suite.sh"
 need_venv && need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian wrk wrk && need_debian nginx nginx &&
     need_debian /usr/share/nginx/src/configure nginx-dev ||

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The nginx module: in Debian's nginx; built into an nginx under AddressSanitizer; its README, its example, also in a browser.
+# The nginx module: in Debian's nginx; built into an nginx under AddressSanitizer; its README, its
+# example, also in a browser.
 . "$(dirname "$0")/suite.sh"
 need_venv && need_c && need_debian curl curl && need_debian wrk wrk && need_debian nginx nginx && need_debian /usr/share/nginx/src/configure nginx-dev ||
     skip_suite "needs nginx, nginx-dev, curl, wrk, a C compiler and the packages of tests/requirements.txt"
@@ -55,7 +56,8 @@ else
     skip "after the install that the README documents, nginx -t passes" "needs to be root, with mount namespaces"
 fi
 
-# with_threads TREE: whether a module made of this source tree would use threads. It is put back as it was made.
+# with_threads TREE: whether a module made of this source tree would use threads. It is put back as
+# it was made.
 with_threads() {
     local status
     make --no-print-directory target/nginx/Makefile NGINX_SRC="$1" && grep -qw NGX_THREADS target/nginx/ngx_auto_config.h
@@ -88,7 +90,8 @@ else
     skip "Chromium logs in, counts and logs out" "needs chromium"
 fi
 
-# Built in, with every allocation of nginx's pools one of malloc's own, so that the sanitizer sees where each begins and ends.
+# Built in, with every allocation of nginx's pools one of malloc's own, so that the sanitizer sees
+# where each begins and ends.
 if need_nginx_source; then
     # built_in NAME CONFIGURE_OPTION...: target/nginx-NAME/objs/nginx
     built_in() {
@@ -106,7 +109,8 @@ if need_nginx_source; then
         --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"'
     # nginx keeps both for as long as the process lasts.
     printf 'leak:%s\n' ngx_event_process_init ngx_regex_malloc >"$scratch/suppressions"
-    # Freed memory stays in quarantine, so that a test of the memory of a process would tell nothing.
+    # Freed memory stays in quarantine, so that a test of the memory of a process would tell
+    # nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
         LSAN_OPTIONS=suppressions=$scratch/suppressions:print_suppressions=0 count_pytest 900 bindings/nginx/tests \
         -k 'not memory and not in_a_browser'

@@ -1,7 +1,8 @@
 """readme.py README FOLDER: does what a README says. Each fenced block is one test.
 
-sh: every command is run in the top folder. c: a whole program is built against the build tree and run. json: options that the
-library accepts. nginx: what stands in `http`, which nginx accepts. Other blocks would be left untested, so they count as failures.
+sh: every command is run in the top folder. c: a whole program is built against the build tree and
+run. json: options that the library accepts. nginx: what stands in `http`, which nginx accepts.
+Other blocks would be left untested, so they count as failures.
 """
 
 import os

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Sourced by each suite, which thereby starts in the top folder with a scratch folder of its own. A suite either counts with
-# check and closes with finish, or closes with the output of something that prints the closing line itself.
+# Sourced by each suite, which thereby starts in the top folder with a scratch folder of its own. A
+# suite either counts with check and closes with finish, or closes with the output of something that
+# prints the closing line itself.
 set -u
 
 # shellcheck source=SCRIPTDIR/../setup.sh
@@ -51,13 +52,15 @@ skip_suite() {
     finish
 }
 
-# lasting SHORT LONG: how long, or how often, something is tried: the first in `make test`, the second in `make soak`.
+# lasting SHORT LONG: how long, or how often, something is tried: the first in `make test`, the
+# second in `make soak`.
 lasting() { if [ -n "${H3S_SOAK:-}" ]; then echo "$2"; else echo "$1"; fi; }
 
 # bounded SECONDS COMMAND...: nothing may hang for ever.
 bounded() { timeout --kill-after=10 "$@"; }
 
-# add_counts STATUS PASSED FAILED SKIPPED: what a test runner has counted. Where it ended badly with no failure counted, or ran nothing, that is one.
+# add_counts STATUS PASSED FAILED SKIPPED: what a test runner has counted. Where it ended badly with
+# no failure counted, or ran nothing, that is one.
 add_counts() {
     local f=$3 s=$4
     if [ -n "${REQUIRE_ALL:-}" ]; then f=$((f + s)) s=0; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the library is made of: its crates and their licences, what is known against them, the compiler that it says it needs, and
-# that whoever builds it gets the same bytes.
+# What the library is made of: its crates and their licences, what is known against them, the
+# compiler that it says it needs, and that whoever builds it gets the same bytes.
 . "$(dirname "$0")/suite.sh"
 # shellcheck source=SCRIPTDIR/../supply/supply.sh
 . tests/supply/supply.sh
@@ -9,13 +9,14 @@ need_rust clippy && need_debian git git && need_debian python3 python3 && need_c
 need_build
 fence=$'\x60\x60\x60'
 
-# ---- cargo-deny -----------------------------------------------------------------------------------------------------
+# ---- cargo-deny ----------------------------------------------------------------------------------
 
 advisories=tests/supply/advisories
 # As cargo-deny names it by the address, which tests/supply/deny.toml has.
 database=advisory-db-3157b0e258782691
 
-# make_database FOLDER: of our snapshot, the git repository in the folder that cargo-deny expects of a clone.
+# make_database FOLDER: of our snapshot, the git repository in the folder that cargo-deny expects of
+# a clone.
 make_database() {
     rm -rf "$1" && mkdir -p "$1/$database" && cp -r "$advisories/crates" "$1/$database" &&
         git -C "$1/$database" init -q && git -C "$1/$database" add crates &&
@@ -83,9 +84,10 @@ else
     skip "yanked crates" "needs the registry"
 fi
 
-# ---- What Cargo.toml and docs/DEPENDENCIES.md say -------------------------------------------------------------------
+# ---- What Cargo.toml and docs/DEPENDENCIES.md say ------------------------------------------------
 
-# metadata EXPRESSION: of what cargo knows (`m`) of all and of our crate (`own`), what is wrong, one a line.
+# metadata EXPRESSION: of what cargo knows (`m`) of all and of our crate (`own`), what is wrong, one
+# a line.
 metadata() {
     local wrong
     wrong=$(cargo metadata --locked --format-version 1 |
@@ -108,10 +110,12 @@ check "no dependency comes with its default features" \
 check "docs/DEPENDENCIES.md has the library's tree of crates" tree_is_current
 check "and says why each is there" each_has_its_word
 
-# ---- The oldest compiler --------------------------------------------------------------------------------------------
+# ---- The oldest compiler -------------------------------------------------------------------------
 
 oldest=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' Cargo.toml)
-newer_api() { # newer_api VERSION: that clippy notices what the standard library has only since 1.91, under that rust-version
+# newer_api VERSION: that clippy notices what the standard library has only since 1.91, under that
+# rust-version
+newer_api() {
     mkdir -p "$scratch/newer/src"
     printf '[package]\nname = "newer"\nversion = "0.0.0"\nedition = "2024"\nrust-version = "%s"\n' "$1" >"$scratch/newer/Cargo.toml"
     echo 'pub fn minutes() -> std::time::Duration { std::time::Duration::from_mins(1) }' >"$scratch/newer/src/lib.rs"
@@ -129,7 +133,7 @@ else
     echo "  Rust $oldest itself is not installed, so it is not asked: rustup toolchain install $oldest"
 fi
 
-# ---- The same bytes -------------------------------------------------------------------------------------------------
+# ---- The same bytes ------------------------------------------------------------------------------
 
 # Another folder, another home, another CARGO_HOME; what cargo has fetched is the same.
 elsewhere=target/reproduced

@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
-# Threads that share a config: under ThreadSanitizer, in a crowd for a while, and while children are forked.
+# Threads that share a config: under ThreadSanitizer, in a crowd for a while, and while children are
+# forked.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr/include/jansson.h libjansson-dev ||
     skip_suite "needs a C compiler and cmocka"
 need_build
 
-# ---- ThreadSanitizer -------------------------------------------------------------------------------------------------
+# ---- ThreadSanitizer -----------------------------------------------------------------------------
 
-# Compilers of the stable channel have it, but not as a stable option. The standard library they have only as it is, without it; of that the
-# library uses, between threads, only what is compiled with its own code (atomics, locks that are tried, Arc), and the threads are C's.
+# Compilers of the stable channel have it, but not as a stable option. The standard library they
+# have only as it is, without it; of that the library uses, between threads, only what is compiled
+# with its own code (atomics, locks that are tried, Arc), and the threads are C's.
 flags='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer'
 host=$(rustc -vV | sed -n 's/^host: //p')
 made=target/tsan/$host/debug
 with_flags() { bounded 1800 env CARGO_TARGET_DIR="$root/target/tsan" RUSTC_BOOTSTRAP=1 CARGO_TERM_COLOR=never "$@"; }
 
-# link PROGRAM LIBRARY SOURCE...: the C sources and the Rust library, both with ThreadSanitizer, and the run-time of Rust's.
+# link PROGRAM LIBRARY SOURCE...: the C sources and the Rust library, both with ThreadSanitizer, and
+# the run-time of Rust's.
 link() {
     local program=$1 library=$2 source objects=()
     shift 2
@@ -63,7 +66,7 @@ else
         sanitized "$scratch/one_session"
 fi
 
-# ---- Crowds and children ---------------------------------------------------------------------------------------------
+# ---- Crowds and children -------------------------------------------------------------------------
 
 # Its own closing line is counted in with this suite's.
 H3S_SECONDS=$(lasting 3 60) H3S_CHILDREN=$(lasting 200 1000) bounded 600 make --no-print-directory -C c-tests storms |

@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# How long a forged token takes does not depend on how much of its tag is right (benches/timing, by dudect's method).
+# How long a forged token takes does not depend on how much of its tag is right (benches/timing, by
+# dudect's method).
 #
-# A measurement that others disturb is no proof of a leak, and silence is none of its absence. So each format is measured in several tries, each
-# together with a control: the same, followed by a comparison that leaks. A try counts if it found the control out, and it is the best of five
-# that count: a leak which is just above the threshold may be missed once, but not in most of them. Where too few count, that is a failure too.
+# A measurement that others disturb is no proof of a leak, and silence is none of its absence. So
+# each format is measured in several tries, each together with a control: the same, followed by a
+# comparison that leaks. A try counts if it found the control out, and it is the best of five that
+# count: a leak which is just above the threshold may be missed once, but not in most of them. Where
+# too few count, that is a failure too.
 . "$(dirname "$0")/suite.sh"
 need_rust || skip_suite "needs Rust"
 
 tries=8
-# dudect's own thresholds: below the first there is no evidence of a leak, above the second there is no doubt of it.
+# dudect's own thresholds: below the first there is no evidence of a leak, above the second there is
+# no doubt of it.
 silent=5 certain=10
 export H3S_SAMPLES
 H3S_SAMPLES=$(lasting 50000 1000000)

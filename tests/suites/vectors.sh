@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The token format's vectors, checked by an implementation of docs/FORMAT.md that shares no code with the library.
+# The token format's vectors, checked by an implementation of docs/FORMAT.md that shares no code
+# with the library.
 . "$(dirname "$0")/suite.sh"
 need_venv || skip_suite "needs the packages of tests/requirements.txt"
 bounded 600 target/venv/bin/python tests/vectors/check.py

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The work and the memory that hostile inputs cost, counted and not timed: they grow as the input does. Each shape of input is a test.
+# The work and the memory that hostile inputs cost, counted and not timed: they grow as the input
+# does. Each shape of input is a test.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/valgrind/callgrind.h valgrind && need_debian python3 python3 || skip_suite "needs a C compiler, valgrind and python3"
 need_build
