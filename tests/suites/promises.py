@@ -1,4 +1,4 @@
-"""promises.py docs/SECURITY.md: each promise there is numbered and has a list of tests, which exist.
+"""promises.py docs/SECURITY.md: each promise there has a number and a list of tests, which exist.
 
 A line of the list names a suite and, in backquotes, a test in it. Prints what is wrong, nothing if
 all is well.
