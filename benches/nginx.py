@@ -1,5 +1,6 @@
-"""What a request costs nginx's worker: a static page with `h3s off`, `get`, `use` and `get` with
-`h3s_require`, in one run.
+"""What a request costs nginx's worker.
+
+A static page with `h3s off`, `get`, `use` and `get` with `h3s_require`, in one run:
 
     benches/nginx.py [SECONDS]     rounds of about a second each, interleaved; 40 in all by default
     benches/nginx.py --memory      instead: a worker's memory before and after a million requests

@@ -1,5 +1,7 @@
-"""The corpora as committed, an archive for each target: corpus.py pack FOLDER ARCHIVE,
-corpus.py unpack ARCHIVE FOLDER.
+"""Packs the corpora, an archive for each target, as they are committed.
+
+    corpus.py pack FOLDER ARCHIVE
+    corpus.py unpack ARCHIVE FOLDER
 
 An archive is the same for the same inputs, so that it only changes when they do.
 """

@@ -1,5 +1,4 @@
-"""Writes the fuzzer's seeds, made of the token format's vectors and of examples: python3
-fuzz/seeds.py FOLDER."""
+"""seeds.py FOLDER: writes the fuzzer's seeds, from the token format's vectors and from examples."""
 
 import json
 import sys

@@ -1,5 +1,4 @@
-//! What holds for any input. `make soak` runs these with more cases than the tests do,
-//! and `fuzz/` looks further.
+//! What holds for any input. `make soak` runs these with more cases; `fuzz/` searches further.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,8 +1,9 @@
-"""Asks every driver everything, round by round, and has the report written. See README.md; run.sh
-has built what this needs.
+"""Puts every question to every driver, round by round, and writes the report. See README.md.
 
-bench.py [--quick | --smoke] OUTPUT: measures for some minutes, for two minutes, or just once
-without any claim to be right.
+    bench.py [--quick | --smoke] OUTPUT
+
+measures for some minutes, for two minutes, or just once, with figures that mean nothing. run.sh
+builds what it needs.
 """
 
 from __future__ import annotations

@@ -1,5 +1,9 @@
-"""page.py FOLDER [--sizes] [--readme FILE]: whether the results there are whole, of all sizes;
-whether the README shows their figures."""
+"""Whether the committed results are whole, and whether the README shows their figures.
+
+    page.py FOLDER [--sizes] [--readme FILE]
+
+--sizes: they must have all sizes.
+"""
 
 from __future__ import annotations
 

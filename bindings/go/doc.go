@@ -2,8 +2,8 @@
 // objects that live in an encrypted cookie, so no server keeps anything, and any number of machines
 // share them with nothing but a password.
 //
-// All of the work is done by the library libh3s, which has to be installed; this package
-// is a thin wrapper of it.
+// The library libh3s does all of the work and has to be installed. This package is a thin wrapper
+// of it.
 //
 // Make one [Sessions] at start, and put its [Sessions.Handler] around the handlers:
 //

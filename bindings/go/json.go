@@ -65,9 +65,9 @@ func decode(key string, text []byte, v any) error {
 	}
 	var message string
 	if t := reflect.TypeOf(v); t == nil || t.Kind() != reflect.Pointer || reflect.ValueOf(v).IsNil() {
-		message = "what is there decodes into a pointer only, and not into nil"
+		message = "the value decodes into a pointer only, and not into nil"
 	} else {
-		message = "what is there does not decode into " + nameOf(t.Elem())
+		message = "the value does not decode into " + nameOf(t.Elem())
 	}
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {

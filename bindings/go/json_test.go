@@ -95,7 +95,7 @@ func TestAnErrorNamesTypesAndFields(t *testing.T) {
 			Ages map[string]int `json:"ages"`
 		}{}),
 		"h3s: user: an object does not decode into int":                                           s.Get("user", new(int)),
-		"h3s: user: what is there decodes into a pointer only, and not into nil":                  s.Get("user", nil),
+		"h3s: user: the value decodes into a pointer only, and not into nil":                      s.Get("user", nil),
 		"h3s: x: chan int has no JSON form":                                                       s.Set("x", []any{make(chan int)}),
 		"h3s: x: infinity and NaN have no JSON form":                                              s.Set("x", math.Inf(-1)),
 		"h3s: x: the JSON encoding of h3s_test.leaky returns an error, or no JSON":                s.Set("x", leaky{}),

@@ -1,5 +1,4 @@
-// A real h3 server on loopback. As a program it prints its address and runs until
-// its standard input ends.
+// A real h3 server on loopback. As a program it prints its address, and ends with standard input.
 
 import { argv, stdin } from "node:process";
 import { fileURLToPath } from "node:url";

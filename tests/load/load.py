@@ -1,5 +1,4 @@
-"""Both servers under wrk at full speed, with reloads, new passwords and forged tokens; see
-clients.lua for the clients.
+"""Both servers under wrk at full speed, with reloads, new passwords and forged tokens.
 
     load.py SECONDS [SEED]
 

@@ -1,5 +1,7 @@
-"""The two servers under load: the C demo, and nginx with the module and a service behind it. Both
-change their password while they run."""
+"""The two servers under load: the C demo, and nginx with the module and a service behind it.
+
+Both change their password while they run.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Checks the vectors with the second implementation, and that docs/FORMAT.md
-and they go together."""
+"""Checks the vectors with the second implementation, and docs/FORMAT.md with the vectors."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Makes h3s1-open.json and h3s1-refuse.json, always the same ones: nonces come
-from the vectors' names."""
+"""Makes h3s1-open.json and h3s1-refuse.json.
+
+They are the same each time: the nonces come from the vectors' names.
+"""
 
 from __future__ import annotations
 

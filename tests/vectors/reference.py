@@ -1,5 +1,7 @@
-"""The token format h3s1 as docs/FORMAT.md describes it: a second implementation, which shares no
-code with the library."""
+"""The token format h3s1 as docs/FORMAT.md describes it.
+
+It is a second implementation, which shares no code with the library.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""growth.py FOLDER: reads what work.c left there, and prints a line for each kind: whether its
-work and memory grow as its length does."""
+"""growth.py FOLDER: whether work and memory grow in proportion to the length of the input.
+
+It reads what work.c left in the folder, and prints a line for each kind of input.
+"""
 
 import re
 import sys

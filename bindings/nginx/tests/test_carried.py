@@ -1,6 +1,4 @@
-"""$h3s_carried: whether a request brings anything of a session's, whatever it is worth; and what is
-built on it.
-"""
+"""$h3s_carried: whether a request brings anything of a session, valid or not; and its uses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Of several sessions in one request, the upstream is sent the one that nginx has opened, and no
-other.
-"""
+"""Of several sessions in one request, only the one that nginx has opened goes upstream."""
 
 from __future__ import annotations
 

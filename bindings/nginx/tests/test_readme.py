@@ -1,5 +1,4 @@
-"""The READMEs' examples do what they are there for; that nginx accepts them is tested
-beside their other blocks."""
+"""The READMEs' examples do what they are for. (That nginx accepts them is another test.)"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What every supported Python must do, without any other package: run by the suite
-under each that is there."""
+"""What each supported Python must do without any other package; the suite runs it under each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A Django project for the tests, with accounts and admin; imported before
-what needs its settings."""
+"""A Django project with accounts and admin. Import it before whatever needs its settings."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""One application, in each of the package's frameworks: what is true of one
-of them is true of all."""
+"""One application in each of the frameworks, for tests that hold for all of them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What holds in every framework: caches, the log, clocks, late writes, and what peers and servers
-send.
+"""What holds in every framework.
+
+Caches, the log, clocks, late writes, and what peers and servers send.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Python's own Cookie parser, for the tests in JavaScript: each line is a JSON list of headers,
-each answer a list of what `http.cookies` reads out of them, as pairs of a name and a value.
+"""Python's own Cookie parser, for the tests in JavaScript.
+
+Each line of input is a JSON list of headers. Each answer is a list of what `http.cookies` reads in
+them, as pairs of a name and a value.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-// h3s_update beside what h3 does: Object.assign of what JSON.parse gives,
-// written by JSON.stringify.
+// h3s_update beside what h3 does: JSON.parse, Object.assign, JSON.stringify.
 
 import { Differences, Peer, Random, password, rounds } from "./support.mjs";
 import { parsed, structure } from "./json.mjs";

@@ -40,7 +40,7 @@ class TooManyRequests(Busy, BadRequest):
 class Opening:
     """How a session is opened, once.
 
-    Apart from the store, lest the two keep each other alive.
+    Apart from the store, so that the two do not keep each other alive.
     """
 
     __slots__ = ("_find", "_opened", "method", "path", "sent", "sessions")
