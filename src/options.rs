@@ -6,8 +6,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::Error;
-
 mod check;
 mod cookie;
 mod json;
@@ -105,37 +103,6 @@ impl Options {
         passwords: impl IntoIterator<Item = (I, P)>,
     ) -> Options {
         Options::default().passwords(passwords)
-    }
-
-    /// Reads the options from the JSON that h3 and services in other languages read as well. It is
-    /// checked as [`Config::new`](crate::Config::new) does, but that it needs no password, so that
-    /// a file need hold no secret: set it then.
-    ///
-    /// ```
-    /// let password = "correct horse battery staple, and more of it"; // from the environment, say
-    /// let options = h3s::Options::from_json(r#"{"name": "app", "maxAge": 604800}"#)?;
-    /// let config = h3s::Config::new(options.password(password))?;
-    /// assert_eq!(config.cookie_name(), "app");
-    ///
-    /// let error = h3s::Options::from_json(r#"{"maxAge": "a week"}"#).unwrap_err();
-    /// assert_eq!((error.key(), error.offset()), ("maxAge", Some(11)));
-    /// # Ok::<(), h3s::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config): [`Error::key`] names the option, and
-    /// [`Error::offset`] says at which byte it is.
-    pub fn from_json(text: impl AsRef<[u8]>) -> Result<Options, Error> {
-        let root = json::Value::root(text.as_ref())?;
-        let mut options = Options::default();
-        root.read_into(
-            &mut options,
-            check::READERS,
-            "the options are one JSON object",
-        )?;
-        options.check().map_err(|error| root.locate(error))?;
-        Ok(options)
     }
 
     /// A password in place of those before.

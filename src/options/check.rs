@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::Options;
 use super::cookie::CookieOptions;
-use super::json::Reader;
+use super::json::{Reader, Value};
 use super::password::Passwords;
 use super::seal::SealOptions;
 use super::span::Span;
@@ -41,7 +41,7 @@ pub(crate) struct Checked {
     pub(crate) cookies: bool,
 }
 
-pub(super) const READERS: &[Reader<Options>] = &[
+const READERS: &[Reader<Options>] = &[
     ("password", |options, value| {
         Passwords::from_value(value).map(|password| options.password = password)
     }),
@@ -93,6 +93,33 @@ pub(super) const READERS: &[Reader<Options>] = &[
 ];
 
 impl Options {
+    /// Reads the options from the JSON that h3 and services in other languages read as well. It is
+    /// checked as [`Config::new`](crate::Config::new) does, but that it needs no password, so that
+    /// a file need hold no secret: set it then.
+    ///
+    /// ```
+    /// let password = "correct horse battery staple, and more of it"; // from the environment, say
+    /// let options = h3s::Options::from_json(r#"{"name": "app", "maxAge": 604800}"#)?;
+    /// let config = h3s::Config::new(options.password(password))?;
+    /// assert_eq!(config.cookie_name(), "app");
+    ///
+    /// let error = h3s::Options::from_json(r#"{"maxAge": "a week"}"#).unwrap_err();
+    /// assert_eq!((error.key(), error.offset()), ("maxAge", Some(11)));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config): [`Error::key`] names the option, and
+    /// [`Error::offset`] says at which byte it is.
+    pub fn from_json(text: impl AsRef<[u8]>) -> Result<Options, Error> {
+        let root = Value::root(text.as_ref())?;
+        let mut options = Options::default();
+        root.read_into(&mut options, READERS, "the options are one JSON object")?;
+        options.check().map_err(|error| root.locate(error))?;
+        Ok(options)
+    }
+
     /// Refuses what cannot be, alone or together. That there is no password is right.
     pub(crate) fn check(&self) -> Result<Checked, Error> {
         let seal = self.seal.check(self.legacy_seal_fallback)?;

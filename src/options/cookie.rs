@@ -19,6 +19,7 @@ mod check;
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(test, derive(PartialEq))]
+#[must_use]
 pub struct CookieOptions {
     path: String,
     domain: Option<String>,
