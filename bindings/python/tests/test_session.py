@@ -127,7 +127,7 @@ def test_what_json_cannot_hold_is_an_error_that_names_the_key(sessions: h3s.Sess
     for write in (session.update, session.replace):
         with pytest.raises(h3s.DataError) as error:
             write(bad=value)
-        assert error.value.key == "bad" and "bad" in str(error.value)
+        assert error.value.key == "bad" and str(error.value) == f"bad: {error.value.message}"
     with pytest.raises(h3s.DataError):
         session["bad"] = value
     session["list"] = []
@@ -372,7 +372,8 @@ def test_one_ipv6_network_is_one_peer_as_one_ipv4_address_is(address: str, busy:
 def test_wrong_options_name_the_key_as_it_was_written(key: str, options: dict[str, Any]) -> None:
     with pytest.raises(h3s.ConfigError) as error:
         h3s.Sessions(**{"password": PASSWORD, **options})
-    assert error.value.key == key and key in str(error.value)
+    assert error.value.key == key and str(error.value) == f"{key}: {error.value.message}"
+    assert not error.value.message.startswith(key) and error.value.offset is None
     assert PASSWORD not in str(error.value) and PASSWORD not in repr(error.value)
 
 
@@ -478,6 +479,36 @@ def test_options_from_a_file_or_a_text(tmp_path: Path) -> None:
     with pytest.raises(h3s.ConfigError) as error:
         h3s.Sessions.from_json('{"password": "short"}')
     assert error.value.key == "password"
+
+
+def test_an_error_keeps_its_key_its_offset_and_its_message_apart(sessions: h3s.Sessions) -> None:
+    text = f'{{"password": "{PASSWORD}", "maxAge": "1"}}'
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions.from_json(text)
+    assert (error.value.key, error.value.offset) == ("maxAge", text.index('"1"'))
+    assert "maxAge" not in error.value.message and str(error.value) == f"maxAge: {error.value.message}"
+    with pytest.raises(h3s.ConfigError) as error:
+        h3s.Sessions.from_json(text[:-1])
+    assert (error.value.key, error.value.offset) == (None, len(text) - 1)
+    assert str(error.value) == error.value.message
+    session = sessions.use(now=NOW)
+    for key, value in (("bad", object()), ("\ud800", 1)):
+        with pytest.raises(h3s.DataError) as wrong:
+            session[key] = value
+        assert wrong.value.key == key and key not in wrong.value.message
+        assert str(wrong.value).encode().endswith(b": " + wrong.value.message.encode())
+    with pytest.raises(h3s.Rejected) as refused:
+        sessions.unseal("h3s1..forged")
+    assert (refused.value.key, refused.value.offset, str(refused.value)) == (None, None, refused.value.message)
+
+
+def test_an_error_has_no_offset_into_a_text_that_nobody_gave() -> None:
+    text = f'{{ "password": "{PASSWORD}", "maxAge": "1" }}'
+    changes: list[dict[str, Any]] = [{"password": PASSWORD}, {"development": True}]
+    for given in changes:
+        with pytest.raises(h3s.ConfigError) as error:
+            h3s.Sessions.from_json(text, **given)
+        assert (error.value.key, error.value.offset) == ("maxAge", None)
 
 
 WRONG = {

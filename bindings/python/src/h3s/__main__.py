@@ -127,9 +127,7 @@ def _sessions(parsed: argparse.Namespace) -> Sessions:
     if parsed.options:
         return Sessions.from_file(parsed.options, password=password)
     if password is None:
-        raise ConfigError(
-            "password: missing; set SESSION_PASSWORD, or give --password-file or --options", key="password"
-        )
+        raise ConfigError("missing; set SESSION_PASSWORD, or give --password-file or --options", key="password")
     seal: SealOptions = {"format": parsed.format or "h3s1", "accept": ["h3s1", "h3-1", "h3-2"]}
     return Sessions(password=password, name=parsed.name, seal=seal)
 

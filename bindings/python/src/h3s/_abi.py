@@ -239,4 +239,4 @@ def fail(status: int, error: Optional[Error] = None, key: Optional[str] = None) 
     if key is None and error is not None and error.key:
         key = error.key.decode()
     offset = error.offset if error is not None and error.offset >= 0 else None
-    raise _CLASSES.get(status, H3sError)(f"{key}: {text}" if key else text, key=key, offset=offset)
+    raise _CLASSES.get(status, H3sError)(text, key=key, offset=offset)

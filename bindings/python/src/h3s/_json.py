@@ -35,11 +35,11 @@ def decode(text: str) -> Any:
 
 def name_of(key: object) -> bytes:
     if not isinstance(key, str):
-        raise DataError(f"{key!r}: a key is a string, not {type(key).__name__}", key=str(key))
+        raise DataError(f"a key is a string, not {type(key).__name__}", key=str(key))
     try:
         return key.encode()
     except UnicodeEncodeError:
-        raise DataError(f"{key!r}: a key has no unpaired surrogates", key=key) from None
+        raise DataError("a key has no unpaired surrogates", key=key) from None
 
 
 def text_of(key: object, value: Any) -> bytes:
@@ -56,7 +56,7 @@ def text_of(key: object, value: Any) -> bytes:
             # JSON has unpaired surrogates, as escapes, and UTF-8 has not.
             return _encode_ascii(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
+        raise DataError(f"JSON cannot hold it: {error}", key=str(key)) from None
 
 
 def object_of(texts: Mapping[str, bytes]) -> bytes:

@@ -73,7 +73,7 @@ def _tag(key: object, value: Any) -> Any:
     try:
         return _TAGS.tag(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
+        raise DataError(f"JSON cannot hold it: {error}", key=str(key)) from None
 
 
 def _untag(tagged: Any) -> Any:
@@ -85,7 +85,7 @@ def _plain_text_of(key: object, value: Any) -> bytes:
     try:
         return _json.text_of(key, json.loads(json.dumps(value, default=_string)))
     except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(f"{key}: JSON cannot hold it: {error}", key=str(key)) from None
+        raise DataError(f"JSON cannot hold it: {error}", key=str(key)) from None
 
 
 def _string(value: Any) -> str:

@@ -32,8 +32,13 @@ REASONS = {
 
 
 class H3sError(Exception):
-    """The base of all. No field ever holds a secret, nor any part of session data but a key."""
+    """The base of all. No field ever holds a secret, nor any part of session data but a key.
 
+    `str(error)` is the key, where there is one, and the message.
+    """
+
+    #: What is wrong, and where it helps what would be right. The key is not in it.
+    message: str
     #: The option, argument or data key at fault, or None.
     key: Optional[str]
     #: The first byte at fault in the JSON that was given, or None.
@@ -41,8 +46,15 @@ class H3sError(Exception):
 
     def __init__(self, message: str, *, key: Optional[str] = None, offset: Optional[int] = None) -> None:
         super().__init__(message)
+        self.message = message
         self.key = key
         self.offset = offset
+
+    def __str__(self) -> str:
+        if not self.key:
+            return super().__str__()
+        # A key may have unpaired surrogates, which no log takes.
+        return f"{self.key}: {self.message}".encode("utf-8", "backslashreplace").decode()
 
 
 class LibraryError(H3sError, ImportError):

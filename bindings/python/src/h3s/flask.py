@@ -72,7 +72,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
 
     def _object_of(self, values: dict[str, Any], *, whole: bool = False) -> tuple[dict[str, bytes], bytes]:
         if _tagged.MEMBER in values:
-            raise DataError(f"{_tagged.MEMBER}: this key is kept for the types of other values", key=_tagged.MEMBER)
+            raise DataError("this key is kept for the types of other values", key=_tagged.MEMBER)
         former = {} if whole else self._types()
         kept = {key: value for key, value in former.items() if key not in values}
         texts = {}
@@ -167,7 +167,7 @@ class H3SessionInterface(SessionInterface):
                 )
             except Busy as busy:
                 refused = True
-                raise TooManyRequests(str(busy)) from None
+                raise TooManyRequests(busy.message) from None
 
         return H3Session(open, request.method, request.path)
 

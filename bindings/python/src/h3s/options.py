@@ -121,7 +121,7 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
             try:
                 value = milliseconds(value)
             except (TypeError, ValueError, OverflowError) as error:
-                raise ConfigError(f"{name}: seconds since 1970 or a datetime: {error}", key=name) from None
+                raise ConfigError(f"seconds since 1970 or a datetime: {error}", key=name) from None
         # Ids of passwords are nobody's to respell.
         known[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(name, value)
     members = []
@@ -129,7 +129,7 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
         try:
             members.append(f'"{name}": {json.dumps(value, allow_nan=False)}')
         except (TypeError, ValueError):
-            raise ConfigError(f"{snake(name)}: of a type that no option has", key=snake(name)) from None
+            raise ConfigError("of a type that no option has", key=snake(name)) from None
     return "{" + ", ".join(members) + "}"
 
 
@@ -139,9 +139,9 @@ def _respell(key: str, value: Any) -> Any:
         respelled: dict[str, Any] = {}
         for name, inner in value.items():
             if not isinstance(name, str):
-                raise ConfigError(f"{key}: the name of an option is a string", key=key)
+                raise ConfigError("the name of an option is a string", key=key)
             if camel(name) in respelled:
-                raise ConfigError(f"{key}.{snake(name)}: given twice", key=f"{key}.{snake(name)}")
+                raise ConfigError("given twice", key=f"{key}.{snake(name)}")
             if inner is not None:
                 respelled[camel(name)] = _respell(f"{key}.{name}", inner)
         return respelled

@@ -95,7 +95,7 @@ class Sessions(Handle):
         try:
             self._open(to_json(given, development))
         except ConfigError as error:
-            raise ConfigError(in_python(str(error)), key=snake(error.key) if error.key else None) from None
+            raise ConfigError(in_python(error.message), key=snake(error.key) if error.key else None) from None
 
     @classmethod
     def from_json(
@@ -108,7 +108,14 @@ class Sessions(Handle):
         if not isinstance(text, str):
             raise TypeError(f"from_json takes the JSON text, not {type(text).__name__}; for a file there is from_file")
         sessions = cls.__new__(cls)
-        sessions._open(with_changes(text, password, development))
+        changed = with_changes(text, password, development)
+        try:
+            sessions._open(changed)
+        except ConfigError as error:
+            if changed is not text:
+                # A place in the text that was made of it.
+                error.offset = None
+            raise
         return sessions
 
     @classmethod

@@ -74,7 +74,7 @@ class Opening:
             if self.sent:
                 # Too late to tell the client: nobody is logged in.
                 return self.sessions.get(now=moment())
-            raise TooManyRequests(str(error)) from None
+            raise TooManyRequests(error.message) from None
 
 
 def of_request(sessions: Sessions, request: HttpRequest) -> Opening:

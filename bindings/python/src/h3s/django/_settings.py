@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from .._finding import Clock
-from ..errors import ConfigError
+from ..errors import ConfigError, H3sError
 from ..options import Moment
 from ..sessions import Sessions
 
@@ -146,10 +146,8 @@ def _agree(key: str, ours: Any, djangos: Any, setting: str, *, always: bool = Fa
 def _in_djangos_words(where: str, error: Exception, origin: Mapping[str, str]) -> str:
     """The error, with the names of the settings that the values are of."""
     message = str(error)
-    key = getattr(error, "key", None) or ""
-    setting = origin.get(key)
-    if setting is not None and message.startswith(key):
-        where, message = setting, message[len(key) :].lstrip(": ")
+    if isinstance(error, H3sError) and error.key is not None and error.key in origin:
+        where, message = origin[error.key], error.message
     for option, name in origin.items():
         if option.startswith("cookie."):
             message = message.replace(option, name)
