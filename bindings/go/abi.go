@@ -428,7 +428,7 @@ func goTime(milliseconds C.int64_t) time.Time {
 
 // errorOf takes e by value: it moves to the heap here, and so only when something has failed.
 func errorOf(status C.int32_t, e C.h3s_error) error {
-	err := &Error{Key: C.GoString(&e.key[0]), Offset: int(e.offset), message: C.GoString(&e.message[0])}
+	err := &Error{Key: C.GoString(&e.key[0]), Offset: int(e.offset), Message: C.GoString(&e.message[0])}
 	switch status {
 	case C.H3S_ERR_ARGUMENT:
 		err.kind = ErrArgument
@@ -453,8 +453,8 @@ func errorOf(status C.int32_t, e C.h3s_error) error {
 		err.kind = ErrInternal
 	}
 	// What fails before the library's own check has filled in nothing.
-	if err.message == "" {
-		err.message = C.GoString(C.h3s_status_str(C.int32_t(status)))
+	if err.Message == "" {
+		err.Message = C.GoString(C.h3s_status_str(C.int32_t(status)))
 	}
 	return err
 }

@@ -51,6 +51,8 @@ var (
 // An Error says what went wrong. It holds no secret, nor any part of session data but a key, and it
 // wraps no other error, since those of encoding/json quote what they stumble over.
 type Error struct {
+	// Message says what is wrong, and where it helps what would be right, without the key.
+	Message string
 	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the session at fault; or empty.
 	Key string
 	// Offset is the first byte at fault in the JSON that was given, or -1.
@@ -58,20 +60,19 @@ type Error struct {
 	// Rejection says why the token was refused, if this is an ErrRejected.
 	Rejection Rejection
 
-	kind    error
-	message string
+	kind error
 }
 
 // Error names the key at fault, or the place in the JSON of the options, and says what would be
 // right.
 func (e *Error) Error() string {
 	if e.Key == "" && e.kind == ErrConfig && e.Offset >= 0 {
-		return fmt.Sprintf("h3s: %s (at byte %d)", e.message, e.Offset)
+		return fmt.Sprintf("h3s: %s (at byte %d)", e.Message, e.Offset)
 	}
 	if e.Key == "" {
-		return "h3s: " + e.message
+		return "h3s: " + e.Message
 	}
-	return "h3s: " + e.Key + ": " + e.message
+	return "h3s: " + e.Key + ": " + e.Message
 }
 
 // Is reports whether target is this error's kind.
@@ -84,16 +85,16 @@ func (e *Error) Is(target error) bool {
 
 // dataError is for what failed on this side: nothing was written.
 func dataError(key, message string) error {
-	return &Error{Key: key, Offset: -1, kind: ErrData, message: message}
+	return &Error{Key: key, Offset: -1, kind: ErrData, Message: message}
 }
 
 func configError(key, message string) error {
-	return &Error{Key: key, Offset: -1, kind: ErrConfig, message: message}
+	return &Error{Key: key, Offset: -1, kind: ErrConfig, Message: message}
 }
 
 func wrongLibrary(version string, abi uint32) error {
 	message := fmt.Sprintf("the library (version %s) has ABI version %d; this package needs %d", version, abi, abiVersion)
-	return &Error{Offset: -1, kind: ErrLibrary, message: message}
+	return &Error{Offset: -1, kind: ErrLibrary, Message: message}
 }
 
 // StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for

@@ -260,6 +260,14 @@ func TestAnErrorNamesTheKeyAndChangesNothing(t *testing.T) {
 		var e *h3s.Error
 		if !errors.Is(c.err, c.kind) || !errors.As(c.err, &e) || c.key != "" && e.Key != c.key {
 			t.Errorf("%s: got %v, want %v of %q", what, c.err, c.kind, c.key)
+			continue
+		}
+		prefix := "h3s: "
+		if e.Key != "" {
+			prefix += e.Key + ": "
+		}
+		if e.Message == "" || e.Error() != prefix+e.Message {
+			t.Errorf("%s: the key and the message are not apart: %q, %q, %q", what, e.Key, e.Message, e.Error())
 		}
 	}
 	if text(s) != `{"kept":1}` {
