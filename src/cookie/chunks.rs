@@ -7,7 +7,8 @@ pub(crate) const MAX_CHUNKS: usize = 100;
 /// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
 pub(crate) const MAX_COOKIE_LEN: usize = 4096;
 
-/// What the value of the cookie starts with, before the number of chunks, when the token is in `name.1`, `name.2` and so on.
+/// What the value of the cookie starts with when the token is in `name.1`, `name.2` and so on. The
+/// number of chunks follows it.
 pub(super) const CHUNKED: &[u8] = b"__chunked__";
 
 /// Which of the chunks 1 to 100 a request carried.

@@ -43,7 +43,7 @@ pub(crate) struct Token<'a> {
 }
 
 impl<'a> SessionCookies<'a> {
-    /// Looks through a Cookie header. Any bytes will do; what is no cookie is passed over, as browsers' own servers do.
+    /// Reads a Cookie header. Any bytes will do: what is no cookie is passed over, as servers do.
     pub(crate) fn scan(header: &'a [u8], name: &'a str) -> SessionCookies<'a> {
         let mut cookies = SessionCookies {
             name,
@@ -148,8 +148,8 @@ impl<'a> SessionCookies<'a> {
     }
 }
 
-/// The parts of a Cookie header that are not the session's, in order: what may go upstream. Together they are never longer
-/// than the header.
+/// The parts of a Cookie header that are not the session's, in order: what may go upstream.
+/// Together they are never longer than the header.
 pub(crate) fn strip<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
     let mut first = true;
     let foreign =
@@ -279,7 +279,8 @@ fn own<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = (Which, &'a 
 }
 
 fn is_candidate(value: &[u8]) -> bool {
-    // A percent-escape may hide any character of the prefix, so what has one near its start counts as a candidate.
+    // A percent-escape may hide any character of the prefix, so a value that has one near its start
+    // counts as a candidate.
     value.starts_with(CHUNKED)
         || looks(value) != Looks::Unlike
         || value.iter().take(CHUNKED.len()).any(|byte| *byte == b'%')

@@ -133,7 +133,8 @@ impl Attributes {
         Ok(cookies)
     }
 
-    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a session that ends with the browser.
+    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a session that ends with
+    /// the browser.
     fn lifetime(&self, now: i64, expires_at: Option<i64>) -> String {
         let mut out = String::new();
         if self.max_age.or(expires_at).is_some() {

@@ -1,4 +1,4 @@
-"""rooms.py: src/ and the nginx module are rooms, one noun a file, and arrows between them go one way.
+"""rooms.py: the files of src/ and of the nginx module are rooms, with arrows that go one way.
 
 Checks that imports between the modules of src/ make no circle, that nothing there imports `ffi`,
 and that no file is longer than 400 lines; and that a file of the nginx module calls only files that

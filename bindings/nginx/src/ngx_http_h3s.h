@@ -36,7 +36,9 @@
 #define NGX_HTTP_H3S_USE  2
 
 
-#define NGX_HTTP_H3S_NO_POINTER  " is no JSON Pointer: it begins with \"/\", and \"~\" is written \"~0\" and \"/\" in a name \"~1\""
+#define NGX_HTTP_H3S_NO_POINTER                                                             \
+    " is no JSON Pointer: it begins with \"/\", and \"~\" is written \"~0\" "               \
+    "and \"/\" in a name \"~1\""
 
 
 /* An options file, read once in a cycle however many blocks name it. */
@@ -205,7 +207,7 @@ typedef struct {
 typedef struct {
     ngx_str_t    text;      /* all that stands between two semicolons */
     ngx_str_t    value;     /* without white space and quotation marks */
-    ngx_int_t    chunk;     /* 1 to 100; 0: the session's cookie; NGX_ERROR: only like one of them */
+    ngx_int_t    chunk;     /* 1 to 100; 0: the session's cookie; NGX_ERROR: only like one */
 } ngx_http_h3s_pair_t;
 
 
@@ -235,19 +237,23 @@ ngx_int_t ngx_http_h3s_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_precontent_handler(ngx_http_request_t *r);
 
 void ngx_http_h3s_response_init(void);
-ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers);
+ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_list_t *headers);
 
 ngx_int_t ngx_http_h3s_edit_headers(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 ngx_int_t ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out);
+ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_http_h3s_session_t **out);
 
 ngx_uint_t ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf);
-ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked);
+ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t checked);
 ngx_int_t ngx_http_h3s_arrive(ngx_http_request_t *r);
 ngx_uint_t ngx_http_h3s_logs_in(ngx_http_h3s_visit_t *visit);
 void ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit);
-ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_write_t *write);
+ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_http_h3s_write_t *write);
 ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
@@ -256,25 +262,29 @@ ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
 void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
 const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 
-ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t may_wait,
-    ngx_http_h3s_session_t **out);
+ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t may_wait, ngx_http_h3s_session_t **out);
 ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
-ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s, const h3s_request *request);
+ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
+    const h3s_request *request);
 
 ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
 ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
-ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t read);
+ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
+    ngx_uint_t read);
 ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough);
+ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
+    ngx_uint_t enough);
 ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
 
 ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
 ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
-ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r,
+    ngx_http_h3s_options_t *options);
 ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
@@ -294,14 +304,16 @@ ngx_http_h3s_walk_t ngx_http_h3s_walk(ngx_list_t *list);
 ngx_table_elt_t *ngx_http_h3s_next(ngx_http_h3s_walk_t *walk);
 ngx_table_elt_t *ngx_http_h3s_next_cookie(ngx_http_request_t *r, ngx_http_h3s_walk_t *walk);
 ngx_uint_t ngx_http_h3s_name_is(ngx_table_elt_t *h, ngx_str_t *name);
-ngx_int_t ngx_http_h3s_lines(ngx_http_request_t *r, ngx_list_t *list, ngx_str_t *name, ngx_str_t *value);
+ngx_int_t ngx_http_h3s_lines(ngx_http_request_t *r, ngx_list_t *list, ngx_str_t *name,
+    ngx_str_t *value);
 ngx_int_t ngx_http_h3s_vary(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_int_t ngx_http_h3s_keep_private(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_h3s_add_header(ngx_http_request_t *r, ngx_str_t *key);
 
-void ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level, const char *what,
-    const char *detail);
-void ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what, const h3s_error *err);
+void ngx_http_h3s_log(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, ngx_uint_t level,
+    const char *what, const char *detail);
+void ngx_http_h3s_log_error(ngx_http_request_t *r, ngx_http_h3s_rate_t *rate, const char *what,
+    const h3s_error *err);
 
 #pragma GCC visibility pop
 

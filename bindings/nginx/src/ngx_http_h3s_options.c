@@ -133,8 +133,8 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
 
 
 /*
- * The header that h3 reads a session of this name in, unless it is told otherwise. Where the options
- * name another, or none, an upstream may still read it.
+ * The header that h3 reads a session of this name in, unless it is told otherwise. Where the
+ * options name another, or none, an upstream may still read it.
  */
 static ngx_int_t
 ngx_http_h3s_name_h3_header(ngx_conf_t *cf, ngx_http_h3s_options_t *options)

@@ -320,7 +320,11 @@ ngx_http_h3s_find_visit(ngx_http_request_t *r)
 
     ctx = ngx_http_h3s_get_ctx(r);
 
-    for (visit = ctx ? ctx->visits : NULL; visit && visit->request != r; visit = visit->next) { /* void */ }
+    visit = ctx ? ctx->visits : NULL;
+
+    while (visit && visit->request != r) {
+        visit = visit->next;
+    }
 
     return visit;
 }

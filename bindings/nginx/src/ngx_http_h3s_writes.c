@@ -157,7 +157,7 @@ ngx_http_h3s_is_error_page(ngx_http_request_t *r, ngx_uint_t *error)
             continue;
         }
 
-        /* Without variables, it is the very text of the configuration, which no other directive shares. */
+        /* Without variables, it is the configuration's text, which no other directive shares. */
         if (page[i].value.lengths == NULL) {
             if (url.data == location->data) {
                 *error = NGX_HTTP_H3S_ERROR;
