@@ -36,6 +36,7 @@ OPTIONS = [
     '"seal":{"format":"h3-1","accept":["h3-1","h3-2","h3s1"],"migrate":true}',
     '"seal":{"format":"h3-1","iterations":2}',
     '"seal":{"format":"h3-1","ttl":0},"legacySealFallback":true',
+    '"name":"__Host-s","development":true,"cookie":{"sameSite":"none","partitioned":true}',
     '"seal":{"format":"h3-2","iterations":2,"ttl":1000},"legacySealFallback":false',
     '"seal":{"format":"h3-2","accept":["h3-2","h3-1"],"iterations":10000001}',
     '"seal":{"accept":["h3s1","h3-1"]}',

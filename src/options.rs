@@ -56,6 +56,7 @@ pub struct Options {
     cookie: Option<CookieOptions>,
     seal: SealOptions,
     legacy_seal_fallback: Option<bool>,
+    development: bool,
 }
 
 impl Default for Options {
@@ -73,6 +74,7 @@ impl Default for Options {
             cookie: Some(CookieOptions::default()),
             seal: SealOptions::default(),
             legacy_seal_fallback: None,
+            development: false,
         }
     }
 }
@@ -258,6 +260,25 @@ impl Options {
     pub fn seal(self, seal: impl Into<SealOptions>) -> Self {
         let seal = seal.into();
         Options { seal, ..self }
+    }
+
+    /// Whether browsers reach this server by plain HTTP, as they do while one develops. They keep a
+    /// cookie that is `Secure`, or has a name with `__Host-` or a prefix of that kind, over HTTPS
+    /// alone (some: and for localhost). So the cookie then has neither, nor what needs them:
+    /// `SameSite=None` becomes `Lax`, and `Partitioned` goes. Never in production.
+    ///
+    /// ```
+    /// let password = "correct horse battery staple, and more of it";
+    /// let options = h3s::Options::new(password).name("__Host-session").development(true);
+    /// let config = h3s::Config::new(options)?;
+    /// assert_eq!((config.cookie_name(), config.is_secure()), ("session", false));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn development(self, development: bool) -> Self {
+        Options {
+            development,
+            ..self
+        }
     }
 
     /// Whether a Fe26.2 token of h3 1.x opens under [`Format::H3v2`], as it does by default.

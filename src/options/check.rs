@@ -90,6 +90,9 @@ const READERS: &[Reader<Options>] = &[
             .boolean()
             .map(|opens| options.legacy_seal_fallback = Some(opens))
     }),
+    ("development", |options, value| {
+        value.boolean().map(|is_so| options.development = is_so)
+    }),
 ];
 
 impl Options {
@@ -124,15 +127,19 @@ impl Options {
     pub(crate) fn check(&self) -> Result<Checked, Error> {
         let seal = self.seal.check(self.legacy_seal_fallback)?;
         self.password.check(self.seal.min_password_units())?;
-        check_name(&self.name)?;
+        let name = self.cookie_name();
+        check_name(name)?;
         let limits = self.limits()?;
-        let header_name = self.header_name()?;
+        let header_name = self.header_name(name)?;
         let max_token_len = TOKEN_LEN.check("maxTokenLength", self.max_token_len)?;
-        if let Some(cookie) = &self.cookie {
-            cookie.check(&self.name, &limits, self.refresh)?;
+        let mut cookie = self.cookie.clone().unwrap_or_default();
+        if self.development {
+            cookie = cookie.for_plain_http();
+        }
+        if self.cookie.is_some() {
+            cookie.check(name, &limits, self.refresh)?;
         }
         self.seal.check_outlives(&limits, self.refresh)?;
-        let cookie = self.cookie.clone().unwrap_or_default();
         let max_chunks = cookie.chunks();
         let attributes = Attributes {
             fixed: cookie.fixed(),
@@ -141,7 +148,7 @@ impl Options {
             max_chunks: max_chunks.unwrap_or(seal.max_chunks),
             // Whoever names a number has seen to the servers.
             fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
-            name: self.name.clone(),
+            name: name.to_owned(),
         };
         Ok(Checked {
             format: seal.format,
@@ -188,10 +195,22 @@ impl Options {
         })
     }
 
+    /// Over plain HTTP browsers keep no cookie whose name has one of the prefixes.
+    fn cookie_name(&self) -> &str {
+        const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
+
+        let rest = PREFIXES.iter().find_map(|prefix| {
+            let (start, rest) = self.name.split_at_checked(prefix.len())?;
+            start.eq_ignore_ascii_case(prefix).then_some(rest)
+        });
+        rest.filter(|rest| self.development && !rest.is_empty())
+            .unwrap_or(&self.name)
+    }
+
     /// In lower case; empty when off.
-    fn header_name(&self) -> Result<String, Error> {
+    fn header_name(&self, cookie_name: &str) -> Result<String, Error> {
         match &self.session_header {
-            None => Ok(format!("x-{}-session", self.name.to_ascii_lowercase())),
+            None => Ok(format!("x-{}-session", cookie_name.to_ascii_lowercase())),
             Some(None) => Ok(String::new()),
             Some(Some(name)) if !is_token(name) || name.eq_ignore_ascii_case("cookie") => {
                 Err(Error::config("sessionHeader", WRONG_HEADER))

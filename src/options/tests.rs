@@ -191,6 +191,11 @@ fn cases() -> Vec<(&'static str, &'static str, Options)> {
             r#""legacySealFallback": false, "seal": "h3-2""#,
             start().seal(Format::H3v2).legacy_seal_fallback(false),
         ),
+        (
+            "development",
+            r#""development": true"#,
+            start().development(true),
+        ),
     ]
 }
 

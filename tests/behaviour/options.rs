@@ -410,3 +410,61 @@ fn options_that_look_like_refused_ones_are_taken() {
         config(more);
     }
 }
+
+#[test]
+fn in_development_a_browser_keeps_the_cookie_over_plain_http() {
+    for (more, name, attributes) in [
+        (
+            r#""name":"__Host-s""#,
+            "s",
+            "Path=/; HttpOnly; SameSite=Lax",
+        ),
+        (
+            r#""name":"__host-HTTP-s""#,
+            "s",
+            "Path=/; HttpOnly; SameSite=Lax",
+        ),
+        (r#""name":"__Secure-__Http-s""#, "__Http-s", ""),
+        (r#""name":"__Host-""#, "__Host-", ""),
+        (
+            r#""name":"s__Host-""#,
+            "s__Host-",
+            "Path=/; HttpOnly; SameSite=Lax",
+        ),
+        (
+            r#""cookie":{"sameSite":"none","partitioned":true}"#,
+            "h3",
+            "Path=/; HttpOnly; SameSite=Lax",
+        ),
+        (
+            r#""cookie":{"sameSite":"strict","path":"/a"}"#,
+            "h3",
+            "Path=/a; HttpOnly; SameSite=Strict",
+        ),
+        (r#""cookie":{"sameSite":false}"#, "h3", "Path=/; HttpOnly"),
+    ] {
+        let text = format!(r#"{{"password":"{PASSWORD}","development":true,{more}}}"#);
+        if attributes.is_empty() {
+            // It still has a prefix that a browser takes with Secure alone.
+            assert_eq!(error(&text).key(), "cookie.secure", "{more}");
+            continue;
+        }
+        let config = Config::from_json(text).unwrap();
+        assert_eq!(config.cookie_name(), name, "{more}");
+        assert_eq!(
+            config.header_name().unwrap(),
+            format!("x-{}-session", name.to_lowercase())
+        );
+        assert!(!config.is_secure());
+        let mut session = use_at(&config, "", NOW);
+        let cookies = session.set_cookies().unwrap();
+        assert!(
+            cookies
+                .iter()
+                .all(|cookie| cookie.ends_with(&format!("; {attributes}"))),
+            "{more}"
+        );
+    }
+    let without = format!(r#"{{"password":"{PASSWORD}","development":true,"cookie":false}}"#);
+    assert!(!Config::from_json(without).unwrap().has_cookies());
+}

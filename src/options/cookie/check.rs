@@ -85,6 +85,19 @@ impl CookieOptions {
 
     /// Refuses what browsers refuse, and a lifetime by which the browser drops the cookie before a
     /// read may slide the session.
+    /// Without what browsers take over HTTPS alone.
+    pub(in crate::options) fn for_plain_http(self) -> CookieOptions {
+        CookieOptions {
+            secure: false,
+            partitioned: false,
+            same_site: match self.same_site {
+                Some(SameSite::None) => Some(SameSite::Lax),
+                other => other,
+            },
+            ..self
+        }
+    }
+
     pub(in crate::options) fn check(
         &self,
         name: &str,
