@@ -30,7 +30,8 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return err
 	}
-	read.Now, read.Peer, read.OnError, read.Logger, read.Development = o.Now, o.Peer, o.OnError, o.Logger, o.Development
+	read.Now, read.Peer, read.OnError, read.Logger = o.Now, o.Peer, o.OnError, o.Logger
+	read.Development = read.Development || o.Development
 	*o = read
 	return nil
 }
@@ -62,6 +63,7 @@ type optionsFile struct {
 	Cookie             json.RawMessage `json:"cookie,omitempty"`        // a cookieFile, or false
 	Seal               *sealFile       `json:"seal,omitempty"`
 	LegacySealFallback *bool           `json:"legacySealFallback,omitempty"`
+	Development        bool            `json:"development,omitempty"`
 }
 
 type cookieFile struct {
@@ -120,9 +122,6 @@ func disabled(option *bool) bool { return option != nil && !*option }
 // ---- From Go ----
 
 func (o Options) file() (*optionsFile, error) {
-	if o.Development {
-		o.takePlainHTTP()
-	}
 	password, err := o.password()
 	if err != nil {
 		return nil, err
@@ -153,6 +152,7 @@ func (o Options) file() (*optionsFile, error) {
 		Refresh:            unless(o.DisableRefresh),
 		MaxTokenLength:     o.MaxTokenLength,
 		LegacySealFallback: unless(o.DisableLegacySeals),
+		Development:        o.Development,
 	}
 	if !o.NotBefore.IsZero() {
 		ms := o.NotBefore.UnixMilli()
@@ -214,23 +214,6 @@ func (o Options) file() (*optionsFile, error) {
 	return file, inexact
 }
 
-// takePlainHTTP takes away what browsers take over HTTPS only.
-func (o *Options) takePlainHTTP() {
-	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
-		if len(o.Name) > len(prefix) && strings.EqualFold(o.Name[:len(prefix)], prefix) {
-			o.Name = o.Name[len(prefix):]
-			break
-		}
-	}
-	if o.DisableCookie {
-		return
-	}
-	o.Cookie.DisableSecure, o.Cookie.Partitioned = true, false
-	if o.Cookie.SameSite == http.SameSiteNoneMode {
-		o.Cookie.SameSite = 0
-	}
-}
-
 func (o Options) password() (json.RawMessage, error) {
 	if o.Passwords == nil {
 		if o.Password.IsZero() {
@@ -290,6 +273,7 @@ func (file *optionsFile) options() (Options, error) {
 		DisableHeader:      file.SessionHeader == false,
 		DisableCookie:      string(file.Cookie) == "false",
 		DisableLegacySeals: disabled(file.LegacySealFallback),
+		Development:        file.Development,
 	}
 	if file.NotBefore != nil {
 		o.NotBefore = time.UnixMilli(*file.NotBefore)

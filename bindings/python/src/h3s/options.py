@@ -113,7 +113,7 @@ def milliseconds(now: Optional[Moment]) -> int:
 
 def to_json(options: Mapping[str, Any], development: bool) -> str:
     """The library's JSON of keyword arguments; None is as if it were not given."""
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"development": True} if development else {}
     for name, value in options.items():
         if value is None:
             continue
@@ -125,7 +125,7 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
         # Ids of passwords are nobody's to respell.
         known[camel(name)] = dict(value) if name == "password" and isinstance(value, Mapping) else _respell(name, value)
     members = []
-    for name, value in (_for_development(known) if development else known).items():
+    for name, value in known.items():
         try:
             members.append(f'"{name}": {json.dumps(value, allow_nan=False)}')
         except (TypeError, ValueError):
@@ -151,22 +151,6 @@ def _respell(key: str, value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_respell(key, item) for item in value]
     return value
-
-
-def _for_development(options: dict[str, Any]) -> dict[str, Any]:
-    """The options without what browsers take over HTTPS alone."""
-    changed, cookie = dict(options), options.get("cookie")
-    if isinstance(options.get("name"), str):
-        changed["name"] = _PREFIX.sub("", options["name"]) or options["name"]
-    if cookie is None or isinstance(cookie, dict):
-        changed["cookie"] = cookie = {**(cookie or {}), "secure": False}
-        cookie.pop("partitioned", None)
-        if isinstance(cookie.get("sameSite"), str) and cookie["sameSite"].lower() == "none":
-            del cookie["sameSite"]
-    return changed
-
-
-_PREFIX = re.compile("^__(?:Host-Http|Host|Secure|Http)-", re.IGNORECASE)
 
 
 def read_file(path: Union[str, os.PathLike[str]]) -> str:
@@ -197,7 +181,9 @@ def with_changes(text: str, password: Union[str, Mapping[str, str], None], devel
         raise ConfigError("the options are no JSON object")
     if password is not None:
         options["password"] = dict(password) if isinstance(password, Mapping) else password
-    return json.dumps(_for_development(options) if development else options)
+    if development:
+        options["development"] = True
+    return json.dumps(options)
 
 
 def check(text: str) -> None:
