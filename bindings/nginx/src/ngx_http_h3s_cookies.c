@@ -135,10 +135,7 @@ ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
 }
 
 
-/*
- * The token in the session header, the first where there are several; without "Bearer". Empty:
- * there is none.
- */
+/* The session header, the first where there are several. Empty: there is none. */
 ngx_str_t
 ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
@@ -147,19 +144,7 @@ ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 
     h = ngx_http_h3s_find_header(r, options, 1);
 
-    if (h == NULL) {
-        return value;
-    }
-
-    value = ngx_http_h3s_trimmed(h->value.data, h->value.data + h->value.len);
-
-    if (value.len >= sizeof("Bearer ") - 1
-        && ngx_strncasecmp(value.data, (u_char *) "Bearer ", sizeof("Bearer ") - 1) == 0)
-    {
-        value = ngx_http_h3s_trimmed(value.data + sizeof("Bearer ") - 1, value.data + value.len);
-    }
-
-    return value;
+    return h ? h->value : value;
 }
 
 
