@@ -1,4 +1,5 @@
-//! A config: the options, checked once, with their keys derived. Immutable, cheap to clone, shared by any number of threads.
+//! A config: the options, checked once, with their keys derived. Immutable, cheap to clone, shared
+//! by any number of threads.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +8,10 @@ use crate::buffer::leaving_no_trace;
 use crate::cookie::{self, Attributes};
 use crate::id::Id;
 use crate::keyring::Keyring;
-use crate::limits::{Limits, earlier};
+use crate::limits::Limits;
 use crate::options::{Checked, Options};
-use crate::record::Shape;
-use crate::seal::fe26::Fe26;
-use crate::seal::{Format, base64url, h3s1};
+use crate::record::Record;
+use crate::seal::Seals;
 use crate::{Error, clock};
 
 /// Options and keys for the sessions of one cookie.
@@ -27,13 +27,9 @@ use crate::{Error, clock};
 #[derive(Clone)]
 pub struct Config(Arc<Inner>);
 
+/// Policy: which format a token is in is the seals' affair.
 pub(crate) struct Inner {
-    pub(crate) keyring: Keyring,
-    /// What seals.
-    pub(crate) format: Format,
-    pub(crate) accepts_h3s1: bool,
-    /// There if Fe26.2 is accepted.
-    pub(crate) fe26: Option<Fe26>,
+    pub(crate) seals: Seals,
     /// Whether a read moves a session to the format that seals.
     pub(crate) migrate: bool,
     pub(crate) limits: Limits,
@@ -69,7 +65,6 @@ impl Config {
     pub fn new(options: Options) -> Result<Config, Error> {
         let checked = options.check()?;
         let passwords = options.into_passwords()?;
-        base64url::make_ready();
         let (name, keeps) = (&checked.attributes.name, checked.fe26.is_some());
         let keyring = leaving_no_trace(|| Keyring::new(passwords, name, keeps))?;
         Ok(Config(Arc::new(Inner::new(checked, keyring)?)))
@@ -119,7 +114,8 @@ impl Config {
         Some(cut(&self.0.header_name)).filter(|name| !name.is_empty())
     }
 
-    /// What a cache must vary on wherever a session was touched, e.g. `Cookie, x-h3-session`; empty if on nothing.
+    /// What a cache must vary on wherever a session was touched, e.g. `Cookie, x-h3-session`; empty
+    /// if on nothing.
     pub fn vary(&self) -> &str {
         cut(&self.0.vary)
     }
@@ -139,10 +135,11 @@ impl Config {
     ///
     /// [`Request::warm_only`]: crate::Request::warm_only
     pub fn may_be_cold(&self) -> bool {
-        self.0.fe26.as_ref().is_some_and(Fe26::may_be_cold)
+        self.0.seals.may_be_cold()
     }
 
-    /// The pieces of a Cookie header without the session's cookies: what may go upstream. Together they are never longer than the header.
+    /// The pieces of a Cookie header without the session's cookies: what may go upstream. Together
+    /// they are never longer than the header.
     ///
     /// ```
     /// # let config = h3s::Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
@@ -173,20 +170,20 @@ impl Config {
 
 impl Inner {
     fn new(options: Checked, keyring: Keyring) -> Result<Inner, Error> {
-        let fe26 = match options.fe26 {
-            Some(options) => Some(Fe26::new(options, &keyring)?),
-            None => None,
-        };
+        let Checked {
+            format,
+            accepts_h3s1,
+            fe26,
+            ..
+        } = options;
+        let seals = Seals::new(keyring, format, accepts_h3s1, fe26)?;
         let vary = match (options.cookies, &*options.header_name) {
             (true, "") => "Cookie\0".to_owned(),
             (true, header) => format!("Cookie, {header}\0"),
             (false, header) => format!("{header}\0"),
         };
         let inner = Inner {
-            keyring,
-            format: options.format,
-            accepts_h3s1: options.accepts_h3s1,
-            fe26,
+            seals,
             migrate: options.migrate,
             limits: options.limits,
             refresh: options.refresh,
@@ -201,56 +198,12 @@ impl Inner {
         Ok(inner)
     }
 
-    /// Refuses a session whose token, written now, could not travel.
-    pub(crate) fn check_fits(
-        &self,
-        format: Format,
-        shape: Shape<'_>,
-        data_len: usize,
-        now: i64,
-    ) -> Result<(), Error> {
-        let token_len = self.token_len(format, shape, data_len, now);
+    /// Refuses a token of a length with which it could not travel.
+    pub(crate) fn check_fits(&self, token_len: usize) -> Result<(), Error> {
         if self.cookies {
             self.attributes.check_fits(token_len)
         } else {
             self.check_token_len(token_len)
-        }
-    }
-
-    /// How long a token is that is sealed now.
-    pub(crate) fn token_len(
-        &self,
-        format: Format,
-        shape: Shape<'_>,
-        data_len: usize,
-        now: i64,
-    ) -> usize {
-        let limits = &self.limits;
-        match (format, &self.fe26) {
-            (Format::Fe26(_), Some(fe26)) => {
-                fe26.token_len(&self.keyring, shape, data_len, limits, now)
-            }
-            _ => {
-                let seen = shape.last_seen_at.or(limits.idle_timeout).is_some();
-                let ends = limits.max_age.or(limits.idle_timeout).is_some();
-                let times = usize::from(seen) + usize::from(ends);
-                h3s1::token_len(&self.keyring, shape.id, times, data_len)
-            }
-        }
-    }
-
-    /// When a session ends that is sealed now.
-    pub(crate) fn end_when_sealed(
-        &self,
-        format: Format,
-        created_at: i64,
-        seen_at: i64,
-        now: i64,
-    ) -> Option<i64> {
-        let end = self.limits.end(created_at, seen_at);
-        match (format, &self.fe26) {
-            (Format::Fe26(_), Some(fe26)) => earlier(end, fe26.end(&self.limits, now)),
-            _ => end,
         }
     }
 
@@ -268,13 +221,14 @@ impl Inner {
     /// Refuses limits that leave no room for even an empty session.
     fn check_room(&self) -> Result<(), Error> {
         let now = clock::system();
-        let shape = Shape {
-            id: &Id::from_random([0; 16])?,
+        let empty = Record {
+            id: Id::from_random([0; 16])?,
             created_at: now,
-            last_seen_at: None,
-            extra_len: 0,
+            ..Record::empty()
         };
-        self.check_fits(self.format, shape, "{}".len(), now)
+        let format = self.seals.format();
+        let stamp = self.seals.stamp(format, &empty, &self.limits, now);
+        self.check_fits(self.seals.token_len(&stamp, empty.data.len()))
             .map_err(|error| {
                 let key = if self.cookies {
                     "cookie.chunkMaxLength"

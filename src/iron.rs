@@ -4,8 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::request::Request;
-use crate::seal::fe26::{Caller, Fe26};
-use crate::seal::{Looks, looks};
+use crate::seal::Caller;
 use crate::{Error, Rejection, clock, json};
 
 /// Raw seals.
@@ -42,8 +41,8 @@ impl Config {
 
     fn seal_raw(&self, json: &[u8], now_ms: i64, may_be_session: bool) -> Result<String, Error> {
         let now = clock::check(now_ms)?;
-        let fe26 = self.fe26()?;
         let inner = self.inner();
+        inner.seals.check_raw()?;
         inner.check_token_len(json::least_len(json))?;
         json::check(json, json::MAX_DEPTH)?;
         if !may_be_session && let Some(at) = member_of_a_session(json) {
@@ -53,7 +52,7 @@ impl Config {
             .at(at));
         }
         let json = json::compact(json)?;
-        let mut token = fe26.seal_raw(&inner.keyring, &json, &inner.limits, now)?;
+        let mut token = inner.seals.seal_raw(&json, &inner.limits, now)?;
         token.pop(); // The NUL, which a session's token needs.
         inner.check_token_len(token.len())?;
         String::from_utf8(token).map_err(|_| Error::internal())
@@ -69,36 +68,19 @@ impl Config {
     /// `"h3-2"`; the rest as [`Config::unseal`].
     pub fn iron_unseal(&self, request: &Request<'_>) -> Result<Zeroizing<String>, Error> {
         let (now, token) = (request.now()?, request.bare_token());
-        let fe26 = self.fe26()?;
-        if token.len() > self.inner().max_token_len {
+        let inner = self.inner();
+        inner.seals.check_raw()?;
+        if token.len() > inner.max_token_len {
             return Err(Rejection::TooLarge.into());
         }
-        match looks(token) {
-            Looks::Fe26 => {}
-            Looks::H3s1 | Looks::Foreign => return Err(Rejection::UnsupportedFormat.into()),
-            Looks::Unlike => return Err(Rejection::Malformed.into()),
-        }
-        let json = fe26.open_raw(
-            &self.inner().keyring,
-            token,
-            now,
-            Caller::of_bare_token(request),
-        )?;
+        let caller = Caller::of_bare_token(request);
+        let json = inner.seals.open_raw(token, now, caller)?;
         let text = std::str::from_utf8(&json).map_err(|_| Error::internal())?;
         let mut out = Zeroizing::new(String::new());
         out.try_reserve_exact(text.len())
             .map_err(|_| Error::memory())?;
         out.push_str(text);
         Ok(out)
-    }
-
-    fn fe26(&self) -> Result<&Fe26, Error> {
-        self.inner().fe26.as_ref().ok_or_else(|| {
-            Error::config(
-                "seal.accept",
-                "raw seals are Fe26.2 tokens: list \"h3-1\" or \"h3-2\" in seal.accept",
-            )
-        })
     }
 }
 

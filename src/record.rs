@@ -1,10 +1,10 @@
 //! What is sealed: a session's id, times and data; and whether it has ended.
 
-use crate::Rejection;
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
 use crate::limits::{Limits, earlier};
+use crate::{Error, Rejection};
 
 /// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat `maxAge`.
 pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
@@ -22,16 +22,16 @@ pub(crate) struct Record {
     pub(crate) extra: Buffer,
 }
 
-/// What of a record, besides its data, decides how long its token is.
-#[derive(Clone, Copy)]
-pub(crate) struct Shape<'a> {
-    pub(crate) id: &'a Id,
-    pub(crate) created_at: i64,
-    pub(crate) last_seen_at: Option<i64>,
-    pub(crate) extra_len: usize,
-}
-
 impl Record {
+    /// A session without data that begins now.
+    pub(crate) fn new(now: i64) -> Result<Record, Error> {
+        Ok(Record {
+            id: Id::random()?,
+            created_at: now,
+            ..Record::empty()
+        })
+    }
+
     /// What is left of a cleared session.
     pub(crate) fn empty() -> Record {
         Record {
@@ -41,15 +41,6 @@ impl Record {
             expires_at: None,
             data: Data::empty(),
             extra: Buffer::default(),
-        }
-    }
-
-    pub(crate) fn shape(&self) -> Shape<'_> {
-        Shape {
-            id: &self.id,
-            created_at: self.created_at,
-            last_seen_at: self.last_seen_at,
-            extra_len: self.extra.len(),
         }
     }
 

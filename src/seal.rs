@@ -1,122 +1,203 @@
-//! The formats of a token, and which one a token is in.
+//! The formats of a token: the only room that knows which one a token is in.
+//!
+//! A format is added here: a variant of [`Format`], its prefix in [`Prefix::of`], and an arm in
+//! each of [`Seals`]' functions. Who calls these sees records, stamps and bytes alone.
 
+use self::fe26::Fe26;
+pub(crate) use self::format::{Format, Iterations, Opened, Stamp};
+pub(crate) use self::refusal::{Caller, Fate, Refusal};
+use crate::buffer::Buffer;
+use crate::data::Data;
+use crate::keyring::Keyring;
+use crate::limits::{Limits, earlier};
 use crate::record::Record;
-use crate::{Error, Rejection};
+use crate::{Error, Rejection, random};
 
-pub(crate) mod base64url;
+mod base64url;
 pub(crate) mod fe26;
-pub(crate) mod h3s1;
+mod format;
+mod h3s1;
+mod refusal;
 
-/// What a token is sealed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    H3s1,
-    Fe26(Iterations),
+/// What seals and opens the tokens of one config.
+pub(crate) struct Seals {
+    keyring: Keyring,
+    /// What seals.
+    format: Format,
+    accepts_h3s1: bool,
+    /// There if Fe26.2 is accepted.
+    fe26: Option<Fe26>,
 }
 
-/// Which number of PBKDF2 iterations a Fe26.2 token has. Servers that know only one of them cannot
-/// open the others' tokens, so each token keeps its own until it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Iterations {
-    /// What the options say.
-    Own,
-    /// The other one that is accepted as well.
-    Other,
-}
-
-/// What an opened token held.
-pub(crate) struct Opened {
-    pub(crate) record: Record,
-    pub(crate) format: Format,
-    /// Its password is the one that seals today.
-    pub(crate) current: bool,
-    /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
-    pub(crate) lacked_id: bool,
-    /// When it was last seen, else made, by the clock of whoever sealed it, which may be ahead.
-    pub(crate) seen_at_there: i64,
-}
-
-/// Why a token did not open.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// It was refused.
-    Token(Rejection, Fate),
-    /// The call failed, which says nothing of the token.
-    Failed(Error),
-}
-
-/// What a token may be good for that was refused. Only a dead one may be replaced by a mere visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// For nothing: it is forged, damaged, or its session has ended.
-    Dead,
-    /// For a server with another password, format, number of iterations, limit or clock.
-    Foreign,
-    /// For this one: not every password was tried on it.
-    Untried,
-}
-
-impl Rejection {
-    /// A refusal of what may be good elsewhere.
-    pub(crate) fn of_foreign(self) -> Refusal {
-        Refusal::Token(self, Fate::Foreign)
+impl Seals {
+    pub(crate) fn new(
+        keyring: Keyring,
+        format: Format,
+        accepts_h3s1: bool,
+        fe26: Option<fe26::Options>,
+    ) -> Result<Seals, Error> {
+        base64url::make_ready();
+        let fe26 = match fe26 {
+            Some(options) => Some(Fe26::new(options, &keyring)?),
+            None => None,
+        };
+        Ok(Seals {
+            keyring,
+            format,
+            accepts_h3s1,
+            fe26,
+        })
     }
-}
 
-impl From<Rejection> for Refusal {
-    fn from(reason: Rejection) -> Refusal {
-        match reason {
-            Rejection::UnsupportedFormat | Rejection::UnknownKey | Rejection::TooLarge => {
-                reason.of_foreign()
+    /// The format that seals what was written.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether opening a token may take a slow key derivation.
+    pub(crate) fn may_be_cold(&self) -> bool {
+        self.fe26.as_ref().is_some_and(Fe26::may_be_cold)
+    }
+
+    /// A keyed hash of a session's id: 32 hexadecimal digits.
+    pub(crate) fn log_id(&self, id: &[u8]) -> String {
+        self.keyring.log_id(id)
+    }
+
+    /// Opens a token, if it is in an accepted format and authentic. Of its session's life nothing
+    /// is checked, but for an end that stands outside the encryption.
+    pub(crate) fn open(
+        &self,
+        token: &[u8],
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Opened, Refusal> {
+        match (Prefix::of(token), &self.fe26) {
+            (Prefix::H3s1, _) if self.accepts_h3s1 => h3s1::open(&self.keyring, token),
+            (Prefix::Fe26, Some(fe26)) => fe26.open(&self.keyring, token, now, caller),
+            (Prefix::None, _) => Err(Rejection::Malformed.into()),
+            _ => Err(Rejection::UnsupportedFormat.into()),
+        }
+    }
+
+    /// What sealing a record now would say of it.
+    pub(crate) fn stamp<'a>(
+        &self,
+        format: Format,
+        record: &'a Record,
+        limits: &Limits,
+        now: i64,
+    ) -> Stamp<'a> {
+        let created_at = record.created_at;
+        let last_seen_at = limits.idle_timeout.map(|_| now).or(record.last_seen_at);
+        let end = limits.end(created_at, last_seen_at.unwrap_or(created_at));
+        let (expiration, token_end) = match (format, &self.fe26) {
+            (Format::Fe26(_), Some(fe26)) => fe26.expiration(limits, now).unzip(),
+            _ => (None, None),
+        };
+        Stamp {
+            format,
+            id: &record.id,
+            created_at,
+            last_seen_at,
+            expires_at: earlier(end, token_end),
+            expiration,
+            extra: &record.extra,
+        }
+    }
+
+    /// How long the token would be with data of this length.
+    pub(crate) fn token_len(&self, stamp: &Stamp<'_>, data_len: usize) -> usize {
+        match (stamp.format, &self.fe26) {
+            (Format::Fe26(_), Some(fe26)) => fe26.token_len(&self.keyring, stamp, data_len),
+            _ => h3s1::token_len(&self.keyring, stamp, data_len),
+        }
+    }
+
+    /// Seals what was stamped with its data, now; with a NUL after the token.
+    pub(crate) fn seal(&self, stamp: &Stamp<'_>, data: &Data, now: i64) -> Result<Vec<u8>, Error> {
+        match (stamp.format, &self.fe26) {
+            (Format::H3s1, _) => h3s1::seal(&self.keyring, stamp, data, &random::array()?),
+            (Format::Fe26(iterations), Some(fe26)) => {
+                fe26.seal(&self.keyring, stamp, data, iterations, now)
             }
-            _ => Refusal::Token(reason, Fate::Dead),
+            (Format::Fe26(_), None) => Err(Error::internal()),
         }
     }
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Refusal {
-        Refusal::Failed(error)
+/// Any JSON value, without a session around it.
+impl Seals {
+    /// Opens a token, and gives its JSON value without insignificant white space.
+    pub(crate) fn open_raw(
+        &self,
+        token: &[u8],
+        now: i64,
+        caller: Caller<'_>,
+    ) -> Result<Buffer, Refusal> {
+        let fe26 = self.raw()?;
+        match Prefix::of(token) {
+            Prefix::Fe26 => fe26.open_raw(&self.keyring, token, now, caller),
+            Prefix::H3s1 | Prefix::Foreign => Err(Rejection::UnsupportedFormat.into()),
+            Prefix::None => Err(Rejection::Malformed.into()),
+        }
+    }
+
+    /// Seals a checked JSON value, with a NUL after the token.
+    pub(crate) fn seal_raw(
+        &self,
+        json: &[u8],
+        limits: &Limits,
+        now: i64,
+    ) -> Result<Vec<u8>, Error> {
+        self.raw()?.seal_raw(&self.keyring, json, limits, now)
+    }
+
+    /// Refuses raw seals where the options accept no format of theirs.
+    pub(crate) fn check_raw(&self) -> Result<(), Error> {
+        self.raw().map(drop)
+    }
+
+    fn raw(&self) -> Result<&Fe26, Error> {
+        self.fe26.as_ref().ok_or_else(|| {
+            Error::config(
+                "seal.accept",
+                "raw seals are Fe26.2 tokens: list \"h3-1\" or \"h3-2\" in seal.accept",
+            )
+        })
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Error {
-        match refusal {
-            Refusal::Token(reason, _) => reason.into(),
-            Refusal::Failed(error) => error,
-        }
-    }
+/// Whether a value begins like a token, of an accepted format or not.
+pub(crate) fn is_token_like(value: &[u8]) -> bool {
+    !matches!(Prefix::of(value), Prefix::None)
 }
 
 /// What the start of a token says of its format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Looks {
-    /// Like a token of the native format.
+enum Prefix {
     H3s1,
-    /// Like a Fe26.2 token.
     Fe26,
-    /// Like a token of another version of h3s or Fe26.
+    /// Another version of either.
     Foreign,
-    /// Like no token at all.
-    Unlike,
+    None,
 }
 
-/// Tells the format of a token by its prefix alone.
-pub(crate) fn looks(token: &[u8]) -> Looks {
-    if token.starts_with(h3s1::PREFIX) {
-        Looks::H3s1
-    } else if token.starts_with(fe26::PREFIX) {
-        Looks::Fe26
-    } else if versioned(token, b"h3s", b'.') || versioned(token, b"Fe26.", b'*') {
-        Looks::Foreign
-    } else {
-        Looks::Unlike
+impl Prefix {
+    fn of(token: &[u8]) -> Prefix {
+        if token.starts_with(h3s1::PREFIX) {
+            Prefix::H3s1
+        } else if token.starts_with(fe26::PREFIX) {
+            Prefix::Fe26
+        } else if is_versioned(token, b"h3s", b'.') || is_versioned(token, b"Fe26.", b'*') {
+            Prefix::Foreign
+        } else {
+            Prefix::None
+        }
     }
 }
 
 /// A prefix, digits, and a delimiter.
-fn versioned(token: &[u8], prefix: &[u8], delimiter: u8) -> bool {
+fn is_versioned(token: &[u8], prefix: &[u8], delimiter: u8) -> bool {
     let Some(rest) = token.strip_prefix(prefix) else {
         return false;
     };

@@ -6,7 +6,7 @@ use memchr::memchr;
 use tinyvec::ArrayVec;
 
 use super::chunks::{CHUNKED, ChunkSet, MAX_CHUNKS, MAX_COOKIE_LEN, chunk_number};
-use crate::seal::{Looks, Refusal, looks};
+use crate::seal::{Refusal, is_token_like};
 use crate::{Error, Rejection};
 
 /// Of several cookies of the session's name, so many are tried.
@@ -282,7 +282,7 @@ fn is_candidate(value: &[u8]) -> bool {
     // A percent-escape may hide any character of the prefix, so a value that has one near its start
     // counts as a candidate.
     value.starts_with(CHUNKED)
-        || looks(value) != Looks::Unlike
+        || is_token_like(value)
         || value.iter().take(CHUNKED.len()).any(|byte| *byte == b'%')
 }
 

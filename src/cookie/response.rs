@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
-use tinyvec::TinyVec;
+use tinyvec::{ArrayVec, TinyVec};
 
 use super::chunks::{CHUNKED, ChunkSet};
 use crate::Error;
@@ -184,6 +184,13 @@ impl Cookies {
         self.ends
             .iter()
             .map(move |end| std::mem::replace(&mut start, *end)..*end)
+    }
+
+    pub(crate) const fn none() -> Cookies {
+        Cookies {
+            text: Vec::new(),
+            ends: TinyVec::Inline(ArrayVec::from_array_empty([0; 4])),
+        }
     }
 
     fn with_room(len: usize) -> Result<Cookies, Error> {

@@ -14,11 +14,11 @@ use crate::data::Data;
 use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::record::Record;
-use crate::seal::{Format, Opened, Refusal, base64url};
+use crate::seal::{Format, Opened, Refusal, Stamp, base64url};
 use crate::{Error, Rejection};
 
-pub(crate) const PREFIX: &[u8] = b"h3s1.";
-pub(crate) const NONCE_LEN: usize = 24;
+pub(super) const PREFIX: &[u8] = b"h3s1.";
+const NONCE_LEN: usize = 24;
 
 const KEY_ID_MAX_LEN: usize = 32;
 const TAG_LEN: usize = 16;
@@ -30,7 +30,7 @@ const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
 /// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
-pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
+pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     let (aad, key_id, body) = split(token).ok_or(Rejection::Malformed)?;
     let len = base64url::decoded_len(body.len());
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
@@ -50,21 +50,19 @@ pub(crate) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
         format: Format::H3s1,
         current: position == 0,
         lacked_id: false,
+        sealed_order: None,
     })
 }
 
-/// Seals a record, with a NUL after the token. The nonce must never be used twice.
-pub(crate) fn seal(
+/// Seals a session, with a NUL after the token. The nonce must never be used twice.
+pub(super) fn seal(
     keyring: &Keyring,
-    record: &Record,
+    stamp: &Stamp<'_>,
+    data: &Data,
     nonce: &[u8; NONCE_LEN],
 ) -> Result<Vec<u8>, Error> {
     let key = keyring.first();
-    let times = [record.last_seen_at, record.expires_at]
-        .iter()
-        .flatten()
-        .count();
-    let sealed_len = sealed_len(&record.id, times, record.data.len());
+    let sealed_len = sealed_len(stamp, data.len());
     let header_len = header_len(key);
     let token_len = header_len + base64url::encoded_len(sealed_len);
 
@@ -78,7 +76,7 @@ pub(crate) fn seal(
     buffer.push(b'.');
     buffer.resize(token_len + 1, 0);
     buffer.extend_from_slice(nonce);
-    write(record, &mut buffer);
+    write(stamp, data, &mut buffer);
     buffer.extend_from_slice(&[0; TAG_LEN]);
 
     let (token, sealed) = buffer.split_at_mut(token_len + 1);
@@ -92,9 +90,9 @@ pub(crate) fn seal(
     Ok(buffer)
 }
 
-/// How long a token would be with this id, so many of the two optional times, and data of this length.
-pub(crate) fn token_len(keyring: &Keyring, id: &Id, times: usize, data_len: usize) -> usize {
-    header_len(keyring.first()) + base64url::encoded_len(sealed_len(id, times, data_len))
+/// How long [`seal`] makes a token with data of this length.
+pub(super) fn token_len(keyring: &Keyring, stamp: &Stamp<'_>, data_len: usize) -> usize {
+    header_len(keyring.first()) + base64url::encoded_len(sealed_len(stamp, data_len))
 }
 
 /// The header with its dot, which is authenticated as received; the key id; the rest. None if the header is not well-formed.
@@ -214,44 +212,42 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
     })
 }
 
-fn write(record: &Record, out: &mut Vec<u8>) {
-    let uuid = record.id.uuid();
+fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
+    let uuid = stamp.id.uuid();
     let flag = |on: bool, flag: u8| if on { flag } else { 0 };
     out.push(
-        flag(record.last_seen_at.is_some(), HAS_LAST_SEEN_AT)
-            | flag(record.expires_at.is_some(), HAS_EXPIRES_AT)
+        flag(stamp.last_seen_at.is_some(), HAS_LAST_SEEN_AT)
+            | flag(stamp.expires_at.is_some(), HAS_EXPIRES_AT)
             | flag(uuid.is_some(), ID_IS_UUID),
     );
-    for time in [
-        Some(record.created_at),
-        record.last_seen_at,
-        record.expires_at,
-    ]
-    .into_iter()
-    .flatten()
+    for time in [Some(stamp.created_at), stamp.last_seen_at, stamp.expires_at]
+        .into_iter()
+        .flatten()
     {
         out.extend_from_slice(&time.to_be_bytes()[2..]);
     }
     match uuid {
         Some(uuid) => out.extend_from_slice(uuid),
         None => {
-            out.push(record.id.as_bytes().len() as u8);
-            out.extend_from_slice(record.id.as_bytes());
+            out.push(stamp.id.as_bytes().len() as u8);
+            out.extend_from_slice(stamp.id.as_bytes());
         }
     }
-    out.extend_from_slice(record.data.as_bytes());
+    out.extend_from_slice(data.as_bytes());
 }
 
 fn header_len(key: &Key) -> usize {
     PREFIX.len() + key.id.len() + 1
 }
 
-fn sealed_len(id: &Id, times: usize, data_len: usize) -> usize {
-    let id_len = if id.is_uuid() {
+fn sealed_len(stamp: &Stamp<'_>, data_len: usize) -> usize {
+    let id_len = if stamp.id.is_uuid() {
         16
     } else {
-        1 + id.as_bytes().len()
+        1 + stamp.id.as_bytes().len()
     };
+    let times = [stamp.last_seen_at, stamp.expires_at];
+    let times = times.iter().flatten().count();
     NONCE_LEN + 1 + 6 + 6 * times + id_len + data_len + TAG_LEN
 }
 

@@ -14,7 +14,7 @@ use sha1::Sha1;
 use tinyvec::TinyVec;
 use zeroize::Zeroizing;
 
-use super::{Derivation, Options, SALT_MAX_LEN};
+use super::options::{Derivation, Options, SALT_MAX_LEN};
 use crate::buffer::leaving_no_trace;
 use crate::{Error, random};
 
@@ -26,7 +26,7 @@ const SALTS_SEALS: u32 = 1 << 20;
 const TRIES: usize = 100;
 
 /// 32 bytes, of which AES-128 takes the first 16; wiped when nobody needs it any more.
-pub(super) type Key = Arc<Zeroizing<[u8; 32]>>;
+pub(super) type DerivedKey = Arc<Zeroizing<[u8; 32]>>;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ pub(super) enum Purpose {
 
 /// What tells keys of one config apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Name {
+pub(super) struct KeyName {
     /// The password's place in the keyring.
     position: usize,
     purpose: Purpose,
@@ -45,9 +45,9 @@ pub(super) struct Name {
     salt: TinyVec<[u8; 64]>,
 }
 
-impl Name {
-    pub(super) fn new(position: usize, purpose: Purpose, iterations: u32, salt: &[u8]) -> Name {
-        Name {
+impl KeyName {
+    pub(super) fn new(position: usize, purpose: Purpose, iterations: u32, salt: &[u8]) -> KeyName {
+        KeyName {
             position,
             purpose,
             iterations,
@@ -65,8 +65,8 @@ impl Name {
 }
 
 /// The slow step: `len` bytes of key, 20 of them for each `iterations`.
-pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) -> Key {
-    let mut key = Key::default();
+pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) -> DerivedKey {
+    let mut key = DerivedKey::default();
     // Written where it stays: a move would leave it behind.
     let place = Arc::make_mut(&mut key);
     let len = len.min(place.len());
@@ -77,26 +77,31 @@ pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) 
 }
 
 /// The keys of authentic tokens. A wave of tokens that come once does not push out those that come again (the cache is of the CLOCK-Pro kind).
-pub(super) struct Remembered {
-    cache: RwLock<KeyCache>,
+pub(super) struct KeyCache {
+    cache: RwLock<Table>,
 }
 
-/// The hasher has a fixed key: names come from authentic tokens alone, so nobody can choose them to collide, and a random key
-/// would have to be had from the system.
-type KeyCache =
-    Cache<Name, Key, UnitWeighter, BuildHasherDefault<DefaultHasher>, DefaultLifecycle<Name, Key>>;
+/// The hasher has a fixed key: names come from authentic tokens alone, so nobody can choose them to
+/// collide, and the system would have to be asked for a random key.
+type Table = Cache<
+    KeyName,
+    DerivedKey,
+    UnitWeighter,
+    BuildHasherDefault<DefaultHasher>,
+    DefaultLifecycle<KeyName, DerivedKey>,
+>;
 
-impl Remembered {
-    pub(super) fn new() -> Result<Remembered, Error> {
-        Remembered::with_room(CACHE_ENTRIES)
+impl KeyCache {
+    pub(super) fn new() -> Result<KeyCache, Error> {
+        KeyCache::with_room(CACHE_ENTRIES)
     }
 
     /// All the room is taken at once, of which the system gives no page before it is used: a cache that grew would do so while it is
     /// locked, and without memory end the process.
-    fn with_room(entries: usize) -> Result<Remembered, Error> {
+    fn with_room(entries: usize) -> Result<KeyCache, Error> {
         // The cache cannot say that there is no memory for it, so it is first asked for here. Beside the entries there are as many of those
         // pushed out, at most, and an index of both.
-        let each = size_of::<(Name, Key)>() + 6 * size_of::<usize>();
+        let each = size_of::<(KeyName, DerivedKey)>() + 6 * size_of::<usize>();
         let mut probe = Vec::<u8>::new();
         probe
             .try_reserve_exact(2 * entries * each)
@@ -111,16 +116,16 @@ impl Remembered {
             DefaultLifecycle::default(),
         );
         cache.reserve(entries);
-        Ok(Remembered {
+        Ok(KeyCache {
             cache: RwLock::new(cache),
         })
     }
 
-    pub(super) fn get(&self, name: &Name) -> Option<Key> {
+    pub(super) fn get(&self, name: &KeyName) -> Option<DerivedKey> {
         tried(|| self.cache.try_read().ok())?.get(name).cloned()
     }
 
-    pub(super) fn insert(&self, name: Name, key: Key) {
+    pub(super) fn insert(&self, name: KeyName, key: DerivedKey) {
         if let Some(mut cache) = tried(|| self.cache.try_write().ok()) {
             cache.insert(name, key);
         }
@@ -139,7 +144,7 @@ pub(super) struct Salts {
 /// A salt and the key of the password that seals.
 pub(super) struct Salted {
     pub(super) salt: TinyVec<[u8; 64]>,
-    pub(super) key: Key,
+    pub(super) key: DerivedKey,
 }
 
 impl Salted {
@@ -177,7 +182,7 @@ impl Salts {
         &self,
         options: &Options,
         other: Option<u32>,
-    ) -> impl Iterator<Item = (Name, Key)> {
+    ) -> impl Iterator<Item = (KeyName, DerivedKey)> {
         let sides = [
             (Purpose::Encryption, &self.encryption, &options.encryption),
             (Purpose::Integrity, &self.integrity, &options.integrity),
@@ -186,13 +191,13 @@ impl Salts {
             .into_iter()
             .filter_map(move |(purpose, salted, derivation)| {
                 let iterations = other.unwrap_or(derivation.iterations);
-                let name = Name::new(0, purpose, iterations, &salted.salt);
+                let name = KeyName::new(0, purpose, iterations, &salted.salt);
                 (iterations > 1).then(|| (name, Arc::clone(&salted.key)))
             })
     }
 
     /// The key of this name, if it is one of these two.
-    pub(super) fn key_of(&self, name: &Name) -> Option<Key> {
+    pub(super) fn key_of(&self, name: &KeyName) -> Option<DerivedKey> {
         let salted = match name.purpose {
             Purpose::Encryption => &self.encryption,
             Purpose::Integrity => &self.integrity,
@@ -283,11 +288,11 @@ mod tests {
     const NOW: i64 = 1_800_000_000_000;
     const PASSWORD: &[u8] = b"correct horse battery staple, and more of it";
 
-    fn name(n: usize) -> Name {
-        Name::new(0, Purpose::Integrity, 1, n.to_string().as_bytes())
+    fn name(n: usize) -> KeyName {
+        KeyName::new(0, Purpose::Integrity, 1, n.to_string().as_bytes())
     }
 
-    fn key() -> Key {
+    fn key() -> DerivedKey {
         Arc::new(Zeroizing::new([1; 32]))
     }
 
@@ -300,14 +305,14 @@ mod tests {
 
     #[test]
     fn the_cache_of_keys_is_bounded() {
-        let keys = Remembered::with_room(100).unwrap();
+        let keys = KeyCache::with_room(100).unwrap();
         (0..10_000).for_each(|n| keys.insert(name(n), key()));
         assert!(keys.cache.read().unwrap().len() <= 100);
     }
 
     #[test]
     fn a_wave_of_keys_used_once_does_not_push_out_those_in_use() {
-        let keys = Remembered::with_room(100).unwrap();
+        let keys = KeyCache::with_room(100).unwrap();
         (0..20).for_each(|n| keys.insert(name(n), key()));
         for n in 100..5000 {
             keys.insert(name(n), key());
@@ -324,7 +329,7 @@ mod tests {
         // In a thread of its own: to wait would be to wait for ever.
         let (done, is_done) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let keys = Remembered::with_room(100).unwrap();
+            let keys = KeyCache::with_room(100).unwrap();
             keys.insert(name(1), key());
             let held = keys.cache.write().unwrap();
             assert!(keys.get(&name(1)).is_none());

@@ -11,7 +11,8 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
 use crate::json::{self, slice};
-use crate::record::{Record, Shape};
+use crate::record::Record;
+use crate::seal::Stamp;
 
 /// The last time that a payload may hold: as in h3s1, 48 bits.
 const LAST_MS: f64 = (1_u64 << 48) as f64;
@@ -90,29 +91,29 @@ pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>,
 }
 
 /// Writes a session; `out` has the room for it.
-pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
+pub(super) fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"id\":");
-    json::quote(record.id.as_str(), out);
+    json::quote(stamp.id.as_str(), out);
     // Writing to a vector with room does not fail.
-    let _ = write!(out, ",\"createdAt\":{},\"data\":", record.created_at);
-    out.extend_from_slice(record.data.as_bytes());
-    if let Some(time) = record.last_seen_at {
+    let _ = write!(out, ",\"createdAt\":{},\"data\":", stamp.created_at);
+    out.extend_from_slice(data.as_bytes());
+    if let Some(time) = stamp.last_seen_at {
         let _ = write!(out, ",\"lastSeenAt\":{time}");
     }
-    out.extend_from_slice(&record.extra);
+    out.extend_from_slice(stamp.extra);
     out.push(b'}');
 }
 
 /// How long [`write`] makes a session with data of this length.
-pub(super) fn len(shape: Shape<'_>, data_len: usize) -> usize {
+pub(super) fn len(stamp: &Stamp<'_>, data_len: usize) -> usize {
     "{\"id\":,\"createdAt\":,\"data\":}".len()
-        + json::quoted_len(shape.id.as_bytes())
-        + digits(shape.created_at)
+        + json::quoted_len(stamp.id.as_bytes())
+        + digits(stamp.created_at)
         + data_len
-        + shape
+        + stamp
             .last_seen_at
             .map_or(0, |time| ",\"lastSeenAt\":".len() + digits(time))
-        + shape.extra_len
+        + stamp.extra.len()
 }
 
 /// How many digits a time has.

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::keys::Name;
+use super::keys::KeyName;
 use crate::Error;
 
 /// Powers of two: 64 KiB in all.
@@ -47,7 +47,7 @@ impl Refused {
     }
 
     /// `name` says which password, salt and number of iterations were, or would be, tried.
-    pub(super) fn place(&self, name: &Name, token: &[u8]) -> Place {
+    pub(super) fn place(&self, name: &KeyName, token: &[u8]) -> Place {
         let mut hash = Hmac::<Sha256>::new_from_slice(&**self.key).expect("HMAC takes any key");
         hash.update(&name.position().to_le_bytes());
         hash.update(&name.iterations().to_le_bytes());
@@ -94,8 +94,8 @@ mod tests {
     use super::super::keys::Purpose;
     use super::*;
 
-    fn name(position: usize, iterations: u32) -> Name {
-        Name::new(position, Purpose::Integrity, iterations, b"salt")
+    fn name(position: usize, iterations: u32) -> KeyName {
+        KeyName::new(position, Purpose::Integrity, iterations, b"salt")
     }
 
     #[test]

@@ -38,7 +38,16 @@ fn sealing_gives_the_tokens_of_the_specification() {
         assert_eq!(record.id.as_str(), vector["id"]);
         assert_eq!(record.data.as_str(), vector["data"]);
         let nonce = bytes(&vector["nonce"]).try_into().unwrap();
-        let ours = seal(&keyring, &record, &nonce).unwrap();
+        let stamp = Stamp {
+            format: Format::H3s1,
+            id: &record.id,
+            created_at: record.created_at,
+            last_seen_at: record.last_seen_at,
+            expires_at: record.expires_at,
+            expiration: None,
+            extra: b"",
+        };
+        let ours = seal(&keyring, &stamp, &record.data, &nonce).unwrap();
         assert_eq!(
             ours.strip_suffix(b"\0"),
             Some(token.as_bytes()),

@@ -1,0 +1,342 @@
+//! The search for the session among a request's tokens: which are tried, in what order, and what is
+//! known of those that did not open.
+
+use std::cmp::Ordering;
+
+use tinyvec::ArrayVec;
+
+use crate::config::Inner;
+use crate::cookie::{MAX_CANDIDATES, SessionCookies, Token};
+use crate::id::Id;
+use crate::request::Source;
+use crate::seal::{Caller, Fate, Opened, Refusal};
+use crate::session::Others;
+use crate::{Error, ErrorKind, Rejection};
+
+/// The way from a request's tokens to the session.
+pub(super) struct Search<'a> {
+    pub(super) config: &'a Inner,
+    pub(super) now: i64,
+    caller: Caller<'a>,
+    refused: Refused,
+    /// The one slow derivation that a request may cost was made.
+    has_derived: bool,
+    /// Some token was not tried, because of its peer.
+    is_busy: bool,
+    /// How many cookies opened, and how many open nowhere.
+    opened: usize,
+    dead: usize,
+    others: Others,
+}
+
+/// A token that opened.
+pub(super) struct Found {
+    pub(super) opened: Opened,
+    pub(super) source: Source,
+    /// In how many cookies it came.
+    pub(super) cookies: usize,
+    pub(super) token_len: usize,
+}
+
+/// What came of one token.
+enum Tried {
+    Opened(Opened),
+    Refused(Rejection, Fate),
+    /// It takes a slow derivation to tell.
+    Cold,
+    /// It would, and its peer has to wait.
+    Busy,
+}
+
+/// The cookies that take a slow derivation, each by its place among the candidates.
+type ColdTokens<'a> = ArrayVec<[Option<(usize, Token<'a>)>; MAX_CANDIDATES]>;
+
+impl<'a> Search<'a> {
+    pub(super) fn new(config: &'a Inner, now: i64, caller: Caller<'a>) -> Search<'a> {
+        Search {
+            config,
+            now,
+            caller,
+            refused: Refused::default(),
+            has_derived: false,
+            is_busy: false,
+            opened: 0,
+            dead: 0,
+            others: Others::default(),
+        }
+    }
+
+    /// The session of the header, else that of the cookies.
+    pub(super) fn find(
+        &mut self,
+        header: Option<&[u8]>,
+        cookies: Option<&SessionCookies<'_>>,
+    ) -> Result<Option<Found>, Error> {
+        let found = self.header(header)?;
+        match cookies.filter(|_| found.is_none() && !self.refused.header_ended) {
+            Some(cookies) => self.cookies(cookies),
+            None => Ok(found),
+        }
+    }
+
+    /// Why the first candidate was refused; where none opened, why the first was of which that is
+    /// known.
+    pub(super) fn rejection(&self, has_opened: bool) -> Option<Rejection> {
+        self.refused.reason(has_opened)
+    }
+
+    /// What is known of so many cookies, if there are several.
+    pub(super) fn others(&self, count: usize) -> Option<Others> {
+        (count > 1).then_some(Others {
+            some_unknown: count > self.opened + self.dead,
+            ..self.others
+        })
+    }
+
+    /// Some token would have taken a slow derivation that its peer may not have made now.
+    pub(super) fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// Some token was not tried, for whatever reason.
+    pub(super) fn has_left_some(&self) -> bool {
+        self.refused.untried || self.is_busy
+    }
+
+    /// A roll-out or a wrong password, as a rule: what cannot be read must not be destroyed by a
+    /// mere visit.
+    pub(super) fn may_be_valid_elsewhere(&self) -> bool {
+        let refused = &self.refused;
+        refused.header_ended || refused.untried || (refused.foreign && !refused.dead)
+    }
+
+    /// The header's session. A cold token is the one that gets the derivation, since the header
+    /// wins.
+    fn header(&mut self, token: Option<&[u8]>) -> Result<Option<Found>, Error> {
+        let Some(token) = token else {
+            return Ok(None);
+        };
+        let tried = if token.len() > self.config.max_token_len {
+            Tried::Refused(Rejection::TooLarge, Fate::Foreign)
+        } else {
+            match self.try_warm(token)? {
+                Tried::Cold if self.caller.warm_only => return Err(Error::cold()),
+                Tried::Cold => self.try_cold(token)?,
+                tried => tried,
+            }
+        };
+        match tried {
+            Tried::Opened(opened) => {
+                return Ok(Some(Found {
+                    opened,
+                    source: Source::Header,
+                    cookies: 0,
+                    token_len: token.len(),
+                }));
+            }
+            Tried::Refused(reason, fate) => self.refused.header(reason, fate),
+            Tried::Cold | Tried::Busy => self.is_busy = true,
+        }
+        self.refused.candidates += 1;
+        Ok(None)
+    }
+
+    /// The newest session among the cookies: the others are stale ones, of another path or domain.
+    ///
+    /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is
+    /// told that there is one to be made, also where some cookie has opened without: else a stale
+    /// cookie that is warm would pass for the session for ever.
+    fn cookies(&mut self, cookies: &SessionCookies<'_>) -> Result<Option<Found>, Error> {
+        let mut newest = None;
+        let mut cold = ColdTokens::new();
+        let (_, has_more) = cookies.count();
+        self.refused.untried |= has_more;
+        for token in cookies.tokens() {
+            let candidate = self.refused.candidates;
+            self.refused.candidates += 1;
+            match token {
+                Ok(token) => self.try_cookie(candidate, token, &mut newest, &mut cold)?,
+                Err(Refusal::Token(reason, fate)) => self.refuse(candidate, reason, fate),
+                Err(Refusal::Failed(error)) => return Err(error),
+            }
+        }
+        if !cold.is_empty() && self.caller.warm_only {
+            return Err(Error::cold());
+        }
+        // The last one, as where two are as old as each other.
+        if !self.has_derived
+            && let Some((candidate, token)) = cold.pop().flatten()
+        {
+            let tried = self.try_cold(&token.text)?;
+            self.take(candidate, token, tried, &mut newest);
+            // With that key, others may open as well.
+            for (candidate, token) in std::mem::take(&mut cold).into_iter().flatten() {
+                self.try_cookie(candidate, token, &mut newest, &mut cold)?;
+            }
+        }
+        self.refused.untried |= !cold.is_empty();
+        Ok(newest)
+    }
+
+    /// Opens a cookie's token if that takes no slow derivation.
+    fn try_cookie<'c>(
+        &mut self,
+        candidate: usize,
+        token: Token<'c>,
+        newest: &mut Option<Found>,
+        cold: &mut ColdTokens<'c>,
+    ) -> Result<(), Error> {
+        match self.try_warm(&token.text)? {
+            Tried::Cold => cold.push(Some((candidate, token))),
+            tried => self.take(candidate, token, tried, newest),
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        candidate: usize,
+        token: Token<'_>,
+        tried: Tried,
+        newest: &mut Option<Found>,
+    ) {
+        match tried {
+            Tried::Opened(opened) => {
+                self.others.seen_at = self.others.seen_at.max(opened.seen_at_there);
+                let end = opened.record.end(&self.config.limits);
+                self.others.end = self.others.end.max(end);
+                self.others.some_endless |= end.is_none();
+                self.opened += 1;
+                let found = Found {
+                    opened,
+                    source: Source::Cookie,
+                    cookies: token.cookies,
+                    token_len: token.text.len(),
+                };
+                if newest
+                    .as_ref()
+                    .is_none_or(|before| !before.is_newer_than(&found))
+                {
+                    *newest = Some(found);
+                }
+            }
+            Tried::Refused(reason, fate) => self.refuse(candidate, reason, fate),
+            // It would have had to wait for the next request anyway.
+            Tried::Cold | Tried::Busy if self.has_derived => self.refused.untried = true,
+            Tried::Cold | Tried::Busy => self.is_busy = true,
+        }
+    }
+
+    fn refuse(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
+        self.dead += usize::from(fate == Fate::Dead);
+        self.refused.token(candidate, reason, fate);
+    }
+
+    /// Opens a token if that takes no slow derivation.
+    fn try_warm(&self, token: &[u8]) -> Result<Tried, Error> {
+        self.try_as(
+            token,
+            Caller {
+                warm_only: true,
+                ..self.caller
+            },
+        )
+    }
+
+    fn try_cold(&mut self, token: &[u8]) -> Result<Tried, Error> {
+        let tried = self.try_as(token, self.caller)?;
+        self.has_derived = !matches!(tried, Tried::Busy);
+        Ok(tried)
+    }
+
+    fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
+        match unseal_record(self.config, token, self.now, caller) {
+            Ok(opened) => Ok(Tried::Opened(opened)),
+            Err(Refusal::Token(reason, fate)) => Ok(Tried::Refused(reason, fate)),
+            Err(Refusal::Failed(error)) => match error.kind() {
+                ErrorKind::Cold => Ok(Tried::Cold),
+                ErrorKind::Busy => Ok(Tried::Busy),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+/// A token's record, if it is in an accepted format, authentic, and its session has not ended.
+pub(super) fn unseal_record(
+    config: &Inner,
+    token: &[u8],
+    now: i64,
+    caller: Caller<'_>,
+) -> Result<Opened, Refusal> {
+    let mut opened = config.seals.open(token, now, caller)?;
+    if opened.record.is_from_the_future(now) {
+        // This clock may be the wrong one.
+        return Err(Rejection::Malformed.of_foreign());
+    }
+    opened.record.bring_back_to(now);
+    opened.record.check(&config.limits, now)?;
+    if opened.lacked_id {
+        opened.record.id = Id::random()?;
+        opened.record.created_at = now;
+    }
+    Ok(opened)
+}
+
+impl Found {
+    /// At a tie it is the later one in the header, since browsers send the older cookie of one path
+    /// first, unless the tokens tell which was sealed later. What had no id is older than all that
+    /// have one.
+    fn is_newer_than(&self, later: &Found) -> bool {
+        let age = |found: &Found| (!found.opened.lacked_id, found.opened.seen_at_there);
+        let order = |found: &Found| found.opened.sealed_order;
+        match age(self).cmp(&age(later)) {
+            Ordering::Equal => order(self)
+                .zip(order(later))
+                .is_some_and(|(own, other)| own > other),
+            older_or_newer => older_or_newer.is_gt(),
+        }
+    }
+}
+
+/// What was refused on the way to a session.
+#[derive(Default)]
+struct Refused {
+    /// How many tokens there were so far, refused or not.
+    candidates: usize,
+    /// The first that was refused, by its place among them.
+    first: Option<(usize, Rejection)>,
+    /// The header named a session that has ended, and it must not silently become another. (The
+    /// end of a Fe26.2 token stands outside its seal, so it may be forged: then whoever forged it
+    /// is the one without a session.)
+    header_ended: bool,
+    dead: bool,
+    foreign: bool,
+    untried: bool,
+}
+
+impl Refused {
+    fn header(&mut self, reason: Rejection, fate: Fate) {
+        self.header_ended = matches!(
+            reason,
+            Rejection::Expired | Rejection::Idle | Rejection::Revoked
+        );
+        self.token(self.candidates, reason, fate);
+    }
+
+    fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
+        if self.first.is_none_or(|(first, _)| candidate < first) {
+            self.first = Some((candidate, reason));
+        }
+        match fate {
+            Fate::Dead => self.dead = true,
+            Fate::Foreign => self.foreign = true,
+            Fate::Untried => self.untried = true,
+        }
+    }
+
+    fn reason(&self, has_opened: bool) -> Option<Rejection> {
+        let (candidate, reason) = self.first?;
+        (candidate == 0 || !has_opened).then_some(reason)
+    }
+}

@@ -1,0 +1,91 @@
+//! The ciphers of the format, and its mac.
+
+use aes::{Aes128Enc, Aes256Dec, Aes256Enc};
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, StreamCipher};
+use hmac::{Hmac, KeyInit};
+use sha2::Sha256;
+
+use super::keys::DerivedKey;
+use super::options::Cipher;
+use crate::Error;
+use crate::buffer::{Buffer, leaving_no_trace};
+
+pub(super) const IV_LEN: usize = 16;
+pub(super) const MAC_LEN: usize = 32;
+/// The room that padding may take.
+pub(super) const BLOCK_LEN: usize = 16;
+
+impl Cipher {
+    pub(super) fn key_len(self) -> usize {
+        match self {
+            Cipher::Aes256Cbc => 32,
+            Cipher::Aes128Ctr => 16,
+        }
+    }
+
+    pub(super) fn sealed_len(self, len: usize) -> usize {
+        match self {
+            Cipher::Aes256Cbc => (len / BLOCK_LEN + 1) * BLOCK_LEN,
+            Cipher::Aes128Ctr => len,
+        }
+    }
+
+    /// Encrypts a text, which is in a buffer with room for a block of padding.
+    pub(super) fn encrypt(
+        self,
+        key: &DerivedKey,
+        iv: &[u8; IV_LEN],
+        text: &mut Buffer,
+    ) -> Result<(), Error> {
+        let len = text.len();
+        let done = match self {
+            Cipher::Aes256Cbc => {
+                text.resize(self.sealed_len(len), 0);
+                leaving_no_trace(|| {
+                    cbc::Encryptor::<Aes256Enc>::new((&***key).into(), iv.into())
+                        .encrypt_padded::<Pkcs7>(text, len)
+                        .is_ok()
+                })
+            }
+            Cipher::Aes128Ctr => apply_ctr(key, iv, text),
+        };
+        if done { Ok(()) } else { Err(Error::internal()) }
+    }
+
+    /// Decrypts what is authentic: the plaintext stands at the start of the buffer, and is so long.
+    /// None if the key's cipher was another one.
+    pub(super) fn decrypt(
+        self,
+        key: &DerivedKey,
+        iv: &[u8; IV_LEN],
+        mut text: Buffer,
+    ) -> Option<(Buffer, usize)> {
+        let len = match self {
+            Cipher::Aes256Cbc => leaving_no_trace(|| {
+                cbc::Decryptor::<Aes256Dec>::new((&***key).into(), iv.into())
+                    .decrypt_padded::<Pkcs7>(&mut text)
+                    .map(<[u8]>::len)
+                    .ok()
+            })?,
+            Cipher::Aes128Ctr => apply_ctr(key, iv, &mut text).then_some(text.len())?,
+        };
+        Some((text, len))
+    }
+}
+
+pub(super) fn mac(key: &DerivedKey) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&***key).expect("HMAC takes a key of any length")
+}
+
+/// Encrypts or decrypts; false if the text is longer than the counter allows, which no text is.
+fn apply_ctr(key: &DerivedKey, iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
+    let Some(key) = key.first_chunk::<16>() else {
+        return false;
+    };
+    leaving_no_trace(|| {
+        ctr::Ctr128BE::<Aes128Enc>::new(key.into(), iv.into())
+            .try_apply_keystream(text)
+            .is_ok()
+    })
+}

@@ -1,0 +1,75 @@
+//! What a token is sealed in, with what, and what it held when it is opened.
+
+use crate::id::Id;
+use crate::record::Record;
+
+/// What a token is sealed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    H3s1,
+    Fe26(Iterations),
+}
+
+impl Format {
+    /// Whether all that read this format know a session in several cookies: h3 1 does not.
+    pub(crate) fn is_read_in_chunks(self) -> bool {
+        match self {
+            Format::H3s1 => true,
+            Format::Fe26(_) => false,
+        }
+    }
+}
+
+/// Which number of PBKDF2 iterations a Fe26.2 token has. Servers that know only one of them cannot
+/// open the others' tokens, so each token keeps its own until it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Iterations {
+    /// What the options say.
+    Own,
+    /// The other one that is accepted as well.
+    Other,
+}
+
+/// All that is sealed with a session's data, and what follows from it: when the session ends and
+/// how long its token is. Computed by [`Seals::stamp`](super::Seals::stamp) alone, so that what is checked before a
+/// write, what is told of the end, and what is sealed are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp<'a> {
+    pub(super) format: Format,
+    pub(crate) id: &'a Id,
+    pub(crate) created_at: i64,
+    pub(crate) last_seen_at: Option<i64>,
+    /// When the session ends, by its limits or by its token's own end.
+    pub(crate) expires_at: Option<i64>,
+    /// What a Fe26.2 token says of its end outside the encryption.
+    pub(super) expiration: Option<i64>,
+    /// Members of a Fe26.2 payload that this library does not know.
+    pub(crate) extra: &'a [u8],
+}
+
+impl<'a> Stamp<'a> {
+    /// The same under another id.
+    pub(crate) fn with_id(self, id: &'a Id) -> Stamp<'a> {
+        Stamp { id, ..self }
+    }
+
+    /// The same with other members that this library does not know.
+    pub(crate) fn with_extra(self, extra: &'a [u8]) -> Stamp<'a> {
+        Stamp { extra, ..self }
+    }
+}
+
+/// What an opened token held.
+pub(crate) struct Opened {
+    pub(crate) record: Record,
+    pub(crate) format: Format,
+    /// Its password is the one that seals today.
+    pub(crate) current: bool,
+    /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
+    pub(crate) lacked_id: bool,
+    /// When it was last seen, else made, by the clock of whoever sealed it, which may be ahead.
+    pub(crate) seen_at_there: i64,
+    /// Of two tokens that were seen at the same time, the one in which this is later was sealed
+    /// later. None where the format does not tell.
+    pub(crate) sealed_order: Option<i64>,
+}

@@ -1,0 +1,50 @@
+//! Where a session came from, and what else its request carried.
+
+use crate::Rejection;
+use crate::cookie::ChunkSet;
+use crate::request::Source;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) source: Source,
+    /// Why the first candidate was refused.
+    pub(crate) rejection: Option<Rejection>,
+    /// In how many cookies its token came, 0 where it came in none, and how long that was.
+    pub(crate) cookies: usize,
+    pub(crate) token_len: usize,
+    /// The request's chunks, some of which a write or `clear` will have to delete.
+    pub(crate) chunks: ChunkSet,
+    /// The browser may have a cookie of the session that it did not send: `clear` must not delete
+    /// it.
+    pub(crate) spares_cookies: bool,
+    /// The request carried several cookies that may be sessions: `clear` must not leave the field
+    /// to the others.
+    pub(crate) others: Option<Others>,
+}
+
+impl Origin {
+    pub(crate) fn new(source: Source) -> Origin {
+        Origin {
+            source,
+            rejection: None,
+            cookies: 0,
+            token_len: 0,
+            chunks: ChunkSet::default(),
+            spares_cookies: false,
+            others: None,
+        }
+    }
+}
+
+/// What is known of a request's cookies, where there are several of the session's name.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Others {
+    /// When the newest that opened was last seen, or made, by the clock of whoever sealed it.
+    pub(crate) seen_at: i64,
+    /// The latest end of those that opened and have one.
+    pub(crate) end: Option<i64>,
+    /// Some that opened has no end.
+    pub(crate) some_endless: bool,
+    /// Some did not open here, but may at another request or elsewhere.
+    pub(crate) some_unknown: bool,
+}
