@@ -321,3 +321,19 @@ fn update_merges_many_members_as_it_does_few() {
         assert_eq!(session.data().matches(':').count(), count + count / 2);
     }
 }
+
+#[test]
+fn without_cookies_a_session_stays_dirty_until_its_token_is_taken() {
+    let config = config(r#""cookie":false"#);
+    let mut session = get_at(&config, "", NOW);
+    assert!(!session.is_dirty());
+    session.set("a", "1").unwrap();
+    assert!(set_cookies(&mut session).is_empty());
+    assert!(session.is_dirty(), "nothing was given");
+    let token = session.seal().unwrap().to_owned();
+    assert!(!session.is_dirty());
+    assert!(set_cookies(&mut session).is_empty() && !session.is_dirty());
+    assert_eq!(session.seal().unwrap(), token);
+    session.set("a", "2").unwrap();
+    assert!(session.is_dirty());
+}
