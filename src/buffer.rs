@@ -1,4 +1,5 @@
-//! What must not be left behind in memory: session data, before it is sealed and after it is opened, and keys.
+//! What must not be left behind in memory: session data, before it is sealed and after it is
+//! opened, and keys.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,10 +7,11 @@ use zeroize::Zeroize;
 
 use crate::Error;
 
-/// Bytes that are wiped when dropped. It is made with all the room that it will need: were it to grow, its former place would
-/// not be wiped, and were it to shrink, its end would not.
+/// Bytes that are wiped when dropped. It is made with all the room that it will need: were it to
+/// grow, its former place would not be wiped, and were it to shrink, its end would not.
 ///
-/// (`Zeroizing<Vec<u8>>` wipes a vector's spare room as well, which takes ten times as long as wiping what is in it.)
+/// (`Zeroizing<Vec<u8>>` wipes a vector's spare room as well, which takes ten times as long as
+/// wiping what is in it.)
 #[derive(Default)]
 pub(crate) struct Buffer(Vec<u8>);
 
@@ -44,9 +46,10 @@ impl Drop for Buffer {
     }
 }
 
-/// Does what makes or uses keys, and wipes the stack that was used for it. They are moved into place, and a move leaves its source as it
-/// was: on the stack, or, where that is copied as the unused part of something else, anywhere. The same goes for the round keys of a
-/// cipher, which wipes only the last place that it had.
+/// Does what makes or uses keys, and wipes the stack that was used for it. They are moved into
+/// place, and a move leaves its source as it was: on the stack, or, where that is copied as the
+/// unused part of something else, anywhere. The same goes for the round keys of a cipher, which
+/// wipes only the last place that it had.
 pub(crate) fn leaving_no_trace<T>(make: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn called<T>(make: impl FnOnce() -> T) -> T {

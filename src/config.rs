@@ -142,7 +142,8 @@ impl Config {
     /// they are never longer than the header.
     ///
     /// ```
-    /// # let config = h3s::Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+    /// # let options = h3s::Options::new("correct horse battery staple, and more of it");
+    /// # let config = h3s::Config::new(options)?;
     /// let kept: Vec<&[u8]> = config.strip_cookies(b"a=1; h3=secret; b=2").collect();
     /// assert_eq!(kept.concat(), b"a=1; b=2");
     /// # Ok::<(), h3s::Error>(())

@@ -1,4 +1,5 @@
-//! Fe26.2 tokens of any JSON value, without a session around it, as @hapi/iron, iron-webcrypto and iron-session make them.
+//! Fe26.2 tokens of any JSON value, without a session around it, as @hapi/iron, iron-webcrypto and
+//! iron-session make them.
 
 use zeroize::Zeroizing;
 
@@ -9,10 +10,12 @@ use crate::{Error, Rejection, clock, json};
 
 /// Raw seals.
 impl Config {
-    /// Seals a JSON value as a Fe26.2 token. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
+    /// Seals a JSON value as a Fe26.2 token. It lives for `seal.ttl`, else `maxAge`, else
+    /// `idleTimeout`.
     ///
-    /// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone: `"seal": "h3-1"`. iron-session also wants the number
-    /// of its password in the token, `"password": {"1": "…"}`, and `~2` after it: append that.
+    /// @hapi/iron, iron-webcrypto 1 and iron-session open tokens of one PBKDF2 iteration alone:
+    /// `"seal": "h3-1"`. iron-session also wants the number of its password in the token,
+    /// `"password": {"1": "…"}`, and `~2` after it: append that.
     ///
     /// An object with a member `id` or `data` is refused. Sealed, it would open as that session
     /// under the same options, so that whoever chooses what an application seals would choose its

@@ -31,10 +31,11 @@ pub(crate) struct Keyring {
 
 /// What is kept of one password.
 pub(crate) struct Key {
-    /// What a token calls it: up to 32 of `[A-Za-z0-9_]`, nothing for the password that is a plain string.
+    /// What a token calls it: up to 32 of `[A-Za-z0-9_]`, nothing for the password that is a plain
+    /// string.
     pub(crate) id: String,
-    /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token of one session
-    /// cannot be replayed as another's.
+    /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token
+    /// of one session cannot be replayed as another's.
     pub(crate) seal: Xaes256Gcm,
     /// Kept only for Fe26.2, each of whose tokens has salts of its own.
     password: Option<Password>,
@@ -48,7 +49,8 @@ impl Key {
 }
 
 impl Keyring {
-    /// Derives the keys for a cookie's name, and keeps the passwords, of which there is at least one, only if it has to.
+    /// Derives the keys for a cookie's name, and keeps the passwords, of which there is at least
+    /// one, only if it has to.
     pub(crate) fn new(
         passwords: Vec<(String, Password)>,
         name: &str,

@@ -50,6 +50,7 @@ mod request;
 mod seal;
 mod session;
 mod site;
+mod table;
 mod throttle;
 
 pub use config::Config;

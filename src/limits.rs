@@ -9,7 +9,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// When a session that was made and last seen at these times ends: the earlier of the two limits.
+    /// When a session that was made and last seen at these times ends: the earlier of the two
+    /// limits.
     pub(crate) fn end(&self, created_at: i64, seen_at: i64) -> Option<i64> {
         earlier(self.max_age_end(created_at), self.idle_end(seen_at))
     }

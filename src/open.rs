@@ -76,27 +76,27 @@ enum Verb {
 fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
     let inner = config.inner();
     let now = request.now()?;
-    let carried = inner
+    let cookies = inner
         .cookies
         .then(|| SessionCookies::scan(request.cookie, config.cookie_name()));
-    let chunks = carried
+    let chunks = cookies
         .as_ref()
         .map_or(ChunkSet::default(), SessionCookies::chunks);
     // A cookie that the browser did not send is not to be replaced or deleted.
     let spares_cookies =
-        request.cross_site && !carried.as_ref().is_some_and(SessionCookies::is_any);
+        request.cross_site && !cookies.as_ref().is_some_and(SessionCookies::is_any);
     let verb = if spares_cookies { Verb::Get } else { verb };
 
     let mut search = Search::new(inner, now, Caller::new(request));
     let found = search.find(
         config.header_name().and(request.header_token()),
-        carried.as_ref(),
+        cookies.as_ref(),
     )?;
     let mut origin = Origin {
         chunks,
         spares_cookies,
         rejection: search.rejection(found.is_some()),
-        others: carried.and_then(|carried| search.others(carried.count().0)),
+        others: cookies.and_then(|cookies| search.others(cookies.count().0)),
         ..Origin::new(Source::None)
     };
     match found {

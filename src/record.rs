@@ -6,7 +6,8 @@ use crate::id::Id;
 use crate::limits::{Limits, earlier};
 use crate::{Error, Rejection};
 
-/// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat `maxAge`.
+/// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat
+/// `maxAge`.
 pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A session as it travels. Times are milliseconds since 1970.
@@ -17,8 +18,8 @@ pub(crate) struct Record {
     /// The end that was written into the token when it was sealed.
     pub(crate) expires_at: Option<i64>,
     pub(crate) data: Data,
-    /// Members of a Fe26.2 payload that this library does not know, as JSON text with a comma before each. They are kept when the session
-    /// is sealed in that format again.
+    /// Members of a Fe26.2 payload that this library does not know, as JSON text with a comma
+    /// before each. They are kept when the session is sealed in that format again.
     pub(crate) extra: Buffer,
 }
 

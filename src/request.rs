@@ -46,7 +46,8 @@ impl<'a> Request<'a> {
     /// ```
     /// use h3s::{Config, Request};
     ///
-    /// # let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+    /// # let options = h3s::Options::new("correct horse battery staple, and more of it");
+    /// # let config = Config::new(options)?;
     /// let token = config.use_session(&Request::new(""))?.seal()?.to_owned();
     /// let session = config.unseal(&Request::from_token(&token))?;
     /// assert_eq!(session.data(), "{}");

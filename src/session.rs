@@ -115,7 +115,8 @@ impl Session {
         self.record.data.as_str()
     }
 
-    /// The value that an [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901) JSON Pointer names, as JSON text.
+    /// The value that an [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901) JSON Pointer names, as
+    /// JSON text.
     pub fn find(&self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
         self.record.data.find(pointer.as_ref())
     }
@@ -160,7 +161,8 @@ impl Session {
         self.record.last_seen_at
     }
 
-    /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970.
+    /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since
+    /// 1970.
     pub fn expires_at(&self) -> Option<i64> {
         let inner = self.config.inner();
         match self.state {
@@ -184,7 +186,8 @@ impl Session {
         self.state == State::Cleared
     }
 
-    /// Whether [`Session::set_cookies`] (or, with `"cookie": false`, [`Session::seal`]) has something to give that was not yet taken.
+    /// Whether [`Session::set_cookies`] (or, with `"cookie": false`, [`Session::seal`]) has
+    /// something to give that was not yet taken.
     pub fn is_dirty(&self) -> bool {
         self.outgoing.is_due() && !self.outgoing.is_taken()
     }
@@ -207,7 +210,8 @@ impl Session {
         self.origin.rejection
     }
 
-    /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id; None after [`Session::clear`].
+    /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id;
+    /// None after [`Session::clear`].
     pub fn log_id(&mut self) -> Option<&str> {
         self.log_id_z()
             .and_then(|text| std::str::from_utf8(text.strip_suffix(b"\0")?).ok())

@@ -15,11 +15,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
+use hmac::Mac;
 
 use crate::Error;
+use crate::table::Table;
 
 /// Of derivations in vain.
 pub(crate) const FORGERIES: Rate = Rate {
@@ -55,11 +54,9 @@ impl Rate {
 
 /// A limit per peer.
 pub(crate) struct RateLimit {
-    /// Secret, so that nobody can tell who shares a place with whom.
-    key: Box<Zeroizing<[u8; 32]>>,
     rate: Rate,
     /// When all that was charged to a place will have been worked off, in milliseconds since 1970.
-    places: Box<[AtomicI64]>,
+    table: Table<AtomicI64>,
 }
 
 /// Who is charged.
@@ -125,17 +122,9 @@ fn is_of_a_name(byte: u8) -> bool {
 
 impl RateLimit {
     pub(crate) fn new(key: &[u8; 32], rate: Rate) -> Result<RateLimit, Error> {
-        let mut places = Vec::new();
-        places
-            .try_reserve_exact(ROWS * PLACES)
-            .map_err(|_| Error::memory())?;
-        places.resize_with(ROWS * PLACES, AtomicI64::default);
-        let mut own = Box::new(Zeroizing::new([0; 32]));
-        own.copy_from_slice(key);
         Ok(RateLimit {
-            key: own,
             rate,
-            places: places.into(),
+            table: Table::new(key, ROWS * PLACES)?,
         })
     }
 
@@ -166,7 +155,7 @@ impl RateLimit {
     }
 
     fn places(&self, peer: &[u8]) -> impl Iterator<Item = &AtomicI64> {
-        let hash = Hmac::<Sha256>::new_from_slice(&**self.key).expect("HMAC takes any key");
+        let hash = self.table.hash();
         let hash = match Peer::of(peer) {
             Peer::V4(address) => hash.chain_update([4]).chain_update(address.octets()),
             Peer::V6(start) => hash.chain_update([6]).chain_update(start),
@@ -176,7 +165,7 @@ impl RateLimit {
         (0..ROWS).filter_map(move |row| {
             let pair = hash.get(2 * row..)?.first_chunk()?;
             let place = usize::from(u16::from_le_bytes(*pair)) % PLACES;
-            self.places.get(row * PLACES + place)
+            self.table.places().get(row * PLACES + place)
         })
     }
 }

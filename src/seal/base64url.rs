@@ -1,4 +1,5 @@
-//! Base64url as both formats write it: strictly, without padding and without stray bits in the last character.
+//! Base64url as both formats write it: strictly, without padding and without stray bits in the last
+//! character.
 
 use std::sync::OnceLock;
 

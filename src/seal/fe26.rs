@@ -7,7 +7,8 @@
 //! mac: of all before its own salt
 //! ```
 //!
-//! The cookie's name is not part of it: under one password, a token of one session can be replayed as another's.
+//! The cookie's name is not part of it: under one password, a token of one session can be replayed
+//! as another's.
 
 mod cipher;
 mod keys;

@@ -31,8 +31,8 @@ pub(crate) enum Iterations {
 }
 
 /// All that is sealed with a session's data, and what follows from it: when the session ends and
-/// how long its token is. Computed by [`Seals::stamp`](super::Seals::stamp) alone, so that what is checked before a
-/// write, what is told of the end, and what is sealed are the same.
+/// how long its token is. Computed by [`Seals::stamp`](super::Seals::stamp) alone, so that what is
+/// checked before a write, what is told of the end, and what is sealed are the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Stamp<'a> {
     pub(super) format: Format,

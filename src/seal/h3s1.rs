@@ -1,4 +1,5 @@
-//! The native format, h3s1: XAES-256-GCM under keys of PBKDF2 and HKDF-SHA256. `docs/FORMAT.md` is its specification.
+//! The native format, h3s1: XAES-256-GCM under keys of PBKDF2 and HKDF-SHA256. `docs/FORMAT.md` is
+//! its specification.
 //!
 //! ```text
 //! token     = "h3s1." kid "." base64url( nonce || ciphertext || tag )
@@ -29,7 +30,7 @@ const HAS_LAST_SEEN_AT: u8 = 1;
 const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
 
-/// Opens a token. Nothing of it is looked at, but for its outer shape, before it is authenticated.
+/// Opens a token. Nothing of it is looked at, but for its outer form, before it is authenticated.
 pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     let (aad, key_id, body) = split(token).ok_or(Rejection::Malformed)?;
     let len = base64url::decoded_len(body.len());
@@ -95,7 +96,8 @@ pub(super) fn token_len(keyring: &Keyring, stamp: &Stamp<'_>, data_len: usize) -
     header_len(keyring.first()) + base64url::encoded_len(sealed_len(stamp, data_len))
 }
 
-/// The header with its dot, which is authenticated as received; the key id; the rest. None if the header is not well-formed.
+/// The header with its dot, which is authenticated as received; the key id; the rest. None if the
+/// header is not well-formed.
 fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let rest = token.strip_prefix(PREFIX)?;
     let dot = rest

@@ -10,8 +10,8 @@ use crate::seal::Stamp;
 use crate::{Error, clock, json};
 
 impl Session {
-    /// Merges a JSON object into the data, as `Object.assign` does. After [`Session::clear`] it starts
-    /// a new session.
+    /// Merges a JSON object into the data, as `Object.assign` does. After [`Session::clear`] it
+    /// starts a new session.
     ///
     /// # Errors
     ///
@@ -96,8 +96,8 @@ impl Session {
     }
 
     /// Ends the session: no id, no data, and deleting Set-Cookie values (but see
-    /// [`Request::cross_site`](crate::Request::cross_site)). Where the request carried several sessions, a new, empty one takes
-    /// its place instead, so that none of the others comes back.
+    /// [`Request::cross_site`](crate::Request::cross_site)). Where the request carried several
+    /// sessions, a new, empty one takes its place instead, so that none of the others comes back.
     pub fn clear(&mut self) {
         self.record = Record::empty();
         self.state = State::Cleared;

@@ -1,8 +1,9 @@
-//! The keys of Fe26.2: PBKDF2-HMAC-SHA1 from a password and a salt that stands in the token, two for each token.
+//! The keys of Fe26.2: PBKDF2-HMAC-SHA1 from a password and a salt that stands in the token, two
+//! for each token.
 //!
-//! A derivation takes milliseconds, so keys are remembered: those of authentic tokens in a bounded cache, and those that seal for a
-//! day. Locks are only tried, never waited for, because a fork may copy a lock that some other thread holds: who does not get
-//! one does without what it guards.
+//! A derivation takes milliseconds, so keys are kept: those of authentic tokens in a bounded
+//! cache, and those that seal for a day. Locks are only tried, never waited for, because a fork may
+//! copy a lock that some other thread holds: who does not get one does without what it guards.
 
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -22,7 +23,8 @@ use crate::{Error, random};
 const CACHE_ENTRIES: usize = 10_000;
 const SALTS_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 const SALTS_SEALS: u32 = 1 << 20;
-/// How often a lock is tried. Whoever holds one holds it for less than a microsecond, unless it was copied by a fork.
+/// How often a lock is tried. Whoever holds one holds it for less than a microsecond, unless it was
+/// copied by a fork.
 const TRIES: usize = 100;
 
 /// 32 bytes, of which AES-128 takes the first 16; wiped when nobody needs it any more.
@@ -76,7 +78,8 @@ pub(super) fn derive(password: &[u8], salt: &[u8], iterations: u32, len: usize) 
     key
 }
 
-/// The keys of authentic tokens. A wave of tokens that come once does not push out those that come again (the cache is of the CLOCK-Pro kind).
+/// The keys of authentic tokens. A wave of tokens that come once does not push out those that come
+/// again (the cache is of the CLOCK-Pro kind).
 pub(super) struct KeyCache {
     cache: RwLock<Table>,
 }
@@ -96,11 +99,11 @@ impl KeyCache {
         KeyCache::with_room(CACHE_ENTRIES)
     }
 
-    /// All the room is taken at once, of which the system gives no page before it is used: a cache that grew would do so while it is
-    /// locked, and without memory end the process.
+    /// All the room is taken at once, of which the system gives no page before it is used: a cache
+    /// that grew would do so while it is locked, and without memory end the process.
     fn with_room(entries: usize) -> Result<KeyCache, Error> {
-        // The cache cannot say that there is no memory for it, so it is first asked for here. Beside the entries there are as many of those
-        // pushed out, at most, and an index of both.
+        // The cache cannot say that there is no memory for it, so it is first asked for here.
+        // Beside the entries there are as many of those pushed out, at most, and an index of both.
         let each = size_of::<(KeyName, DerivedKey)>() + 6 * size_of::<usize>();
         let mut probe = Vec::<u8>::new();
         probe

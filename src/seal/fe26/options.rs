@@ -6,7 +6,8 @@ pub(super) const SALT_MAX_LEN: usize = 128;
 /// h3's `seal` options, with its defaults.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// How long a token lives from when it is sealed, 0 for ever; None: as long as `maxAge`, else `idleTimeout`.
+    /// How long a token lives from when it is sealed, 0 for ever; None: as long as `maxAge`, else
+    /// `idleTimeout`.
     pub(crate) ttl_ms: Option<i64>,
     /// How long after its end a token is still taken.
     pub(crate) skew_ms: i64,

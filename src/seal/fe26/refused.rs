@@ -6,21 +6,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
+use hmac::Mac;
 
 use super::keys::KeyName;
 use crate::Error;
+use crate::table::Table;
 
 /// Powers of two: 64 KiB in all.
 const BUCKETS: usize = 2048;
 const WAYS: usize = 4;
 
 pub(super) struct Refused {
-    key: Box<Zeroizing<[u8; 32]>>,
     /// Buckets of fingerprints; 0 is none.
-    places: Box<[AtomicU64]>,
+    table: Table<AtomicU64>,
 }
 
 /// A token under one password and number of iterations.
@@ -33,22 +31,13 @@ pub(super) struct Place {
 
 impl Refused {
     pub(super) fn new(key: &[u8; 32]) -> Result<Refused, Error> {
-        let mut places = Vec::new();
-        places
-            .try_reserve_exact(BUCKETS * WAYS)
-            .map_err(|_| Error::memory())?;
-        places.resize_with(BUCKETS * WAYS, AtomicU64::default);
-        let mut own = Box::new(Zeroizing::new([0; 32]));
-        own.copy_from_slice(key);
-        Ok(Refused {
-            key: own,
-            places: places.into(),
-        })
+        let table = Table::new(key, BUCKETS * WAYS)?;
+        Ok(Refused { table })
     }
 
     /// `name` says which password, salt and number of iterations were, or would be, tried.
     pub(super) fn place(&self, name: &KeyName, token: &[u8]) -> Place {
-        let mut hash = Hmac::<Sha256>::new_from_slice(&**self.key).expect("HMAC takes any key");
+        let mut hash = self.table.hash();
         hash.update(&name.position().to_le_bytes());
         hash.update(&name.iterations().to_le_bytes());
         hash.update(token);
@@ -77,7 +66,7 @@ impl Refused {
             taken.is_ok()
         };
         if !self.bucket(place).any(empty)
-            && let Some(other) = self.places.get(place.bucket * WAYS + place.way)
+            && let Some(other) = self.table.places().get(place.bucket * WAYS + place.way)
         {
             other.store(place.fingerprint, Ordering::Relaxed);
         }
@@ -85,7 +74,11 @@ impl Refused {
 
     fn bucket(&self, place: Place) -> impl Iterator<Item = &AtomicU64> {
         let start = place.bucket * WAYS;
-        self.places.get(start..start + WAYS).into_iter().flatten()
+        self.table
+            .places()
+            .get(start..start + WAYS)
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -114,7 +107,7 @@ mod tests {
         let refused = Refused::new(&[7; 32]).unwrap();
         let place = |n: u32| refused.place(&name(0, 8192), &n.to_le_bytes());
         (0..100_000).for_each(|n| refused.insert(place(n)));
-        assert_eq!(refused.places.len(), BUCKETS * WAYS);
+        assert_eq!(refused.table.places().len(), BUCKETS * WAYS);
         assert!(refused.contains(place(99_999)));
         assert!(!(100_000..200_000).any(|n| refused.contains(place(n))));
     }

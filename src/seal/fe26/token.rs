@@ -23,7 +23,8 @@ const MAC_TEXT_LEN: usize = 43;
 /// More digits than any time that JavaScript prints without an exponent.
 const EXPIRATION_MAX_LEN: usize = 21;
 
-/// The parts of a token, each of the right length and, but for the ciphertext, of the right alphabet.
+/// The parts of a token, each of the right length and, but for the ciphertext, of the right
+/// alphabet.
 pub(super) struct Parts<'a> {
     pub(super) key_id: &'a [u8],
     pub(super) encryption_salt: &'a [u8],
