@@ -25,13 +25,28 @@ MODULE = """
 #[path = "../{path}"]
 mod {name};
 """
-PROFILE = """
+# Of the tests' program.
+TESTS = """
 [profile.dev]
 debug = 0
 [profile.test]
 strip = "debuginfo"
 [profile.dev.package.kept-pbkdf2]
 opt-level = 3
+"""
+# Of the library that the C tests load.
+LIBRARY = """
+[profile.dev]
+debug = 0
+opt-level = 3
+"""
+PKG_CONFIG = """
+libdir=${pcfiledir}/../lib
+Name: libh3s
+Description: of a mutant
+Version: 0
+Libs: -L${libdir} -lh3s -Wl,-rpath,${libdir}
+Cflags: -I${pcfiledir}/../../include
 """
 ENVIRONMENT = {
     "PROPTEST_CASES": "32",
@@ -48,9 +63,12 @@ def main():
     parser.add_argument("--sample", type=int)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--without-c", action="store_true")
     parser.add_argument("files", nargs="*", metavar="FILE")
     options = parser.parse_args()
 
+    if not options.without_c:
+        ENVIRONMENT["H3S_MUTANTS_C"] = "1"
     folders = [Folder(WORK / str(i)) for i in range(options.jobs)]
     for folder in folders:
         folder.make()
@@ -85,7 +103,7 @@ class Folder:
             cwd=ROOT, check=True, capture_output=True, text=True,
         ).stdout.split()  # fmt: skip
         texts = {name: None for name in [*listed, "Cargo.lock", "README.md"]}
-        texts["Cargo.toml"] = manifest((ROOT / "Cargo.toml").read_text())
+        texts["Cargo.toml"] = tests_manifest()
         texts["src/lib.rs"] = (ROOT / "src/lib.rs").read_text() + modules()
         texts[".cargo/config.toml"] = (
             f'[target."cfg(all())"]\nrunner = "{HERE / "runner.sh"}"\n'
@@ -103,7 +121,21 @@ class Folder:
             elif source.is_file() and not (
                 copy.exists() and filecmp.cmp(source, copy, shallow=False)
             ):
-                shutil.copyfile(source, copy)
+                shutil.copy(source, copy)
+        self.make_library()
+
+    def make_library(self):
+        """What the C tests load, made of the same files by a manifest of its own."""
+        library, target = self.path / "library", self.tree / "target"
+        for folder in (library, target / "lib", target / "pkgconfig"):
+            folder.mkdir(parents=True, exist_ok=True)
+        link(library / "src", "../tree/src")
+        link(library / "README.md", "../tree/README.md")
+        link(target / "lib/libh3s.so", "../../../library/target/debug/libh3s.so")
+        link(target / "lib/libh3s.so.0", "libh3s.so")
+        (target / "pkgconfig/h3s.pc").write_text(PKG_CONFIG)
+        (library / "Cargo.toml").write_text(library_manifest())
+        shutil.copy(ROOT / "Cargo.lock", library)
 
     def mutants(self, *arguments, **options):
         environment = os.environ | ENVIRONMENT | {"CARGO_TARGET_DIR": str(self.path / "build")}
@@ -153,14 +185,28 @@ def chosen(files):
     return [argument for file in files for argument in ("--file", file)]
 
 
-def manifest(text):
-    """Cargo.toml for one library with one test program, and keys that are derived once."""
+def link(path, to):
+    path.unlink(missing_ok=True)
+    path.symlink_to(to)
+
+
+def manifest(crate_type):
+    """Cargo.toml for nothing but one library."""
+    text = (ROOT / "Cargo.toml").read_text()
     text = re.sub(r"\[build-dependencies\]\n(.+\n)*", "", text)
     text = text.replace("[package]\n", "[package]\nautotests = false\nautobenches = false\n"
                         "autoexamples = false\nbuild = false\n", 1)  # fmt: skip
-    text = re.sub(r"crate-type = .*", 'crate-type = ["rlib"]\ndoctest = false', text, count=1)
+    return re.sub(r"crate-type = .*", f'crate-type = ["{crate_type}"]\ndoctest = false', text)
+
+
+def tests_manifest():
+    """With the tests in it, and keys that are derived once."""
     kept = f'pbkdf2 = {{ path = "{HERE / "pbkdf2"}", package = "kept-pbkdf2" }}\n'
-    return re.sub(r"^pbkdf2 = \{ version.*\n", kept, text, flags=re.M) + PROFILE
+    return re.sub(r"^pbkdf2 = \{ version.*\n", kept, manifest("rlib"), flags=re.M) + TESTS
+
+
+def library_manifest():
+    return re.sub(r"\[dev-dependencies\]\n(.+\n)*", "", manifest("cdylib")) + LIBRARY
 
 
 def modules():
