@@ -320,7 +320,10 @@ fn a_write_that_cannot_fit_is_refused_before_it_is_looked_at() {
     // What would be wrong with it is found out later.
     let mut session = use_at(&config(""), "", NOW);
     let long = "\u{1}".repeat(10_000);
+    // Six characters may be one.
+    let escapes = r"\x".repeat(30_000);
     for result in [
+        session.update(&escapes),
         session.set_text("a", &long),
         session.set_text(&long, "a"),
         session.set("a", &long),

@@ -1,4 +1,6 @@
-use h3s::{ErrorKind, Rejection, Source};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use h3s::{ErrorKind, Rejection, Request, Source};
 
 use super::*;
 
@@ -219,10 +221,22 @@ fn a_cookie_never_claims_to_live_longer_than_browsers_let_it() {
 #[test]
 fn a_time_that_cannot_be_now_is_an_argument_error() {
     let config = config("");
-    for now in [0, -1, i64::MAX, i64::MIN] {
+    for now in [0, -1, 250_000_000_000_001, i64::MAX, i64::MIN] {
         let error = config.use_session(&request("", "", now)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Argument);
     }
+    for now in [1, 250_000_000_000_000] {
+        assert_eq!(use_at(&config, "", now).created_at(), now);
+    }
+}
+
+#[test]
+fn without_a_time_it_is_what_the_system_says() {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let before = now().as_millis();
+    let session = config("").use_session(&Request::new("")).unwrap();
+    let made = u128::try_from(session.created_at()).unwrap();
+    assert!((before..=now().as_millis()).contains(&made));
 }
 
 #[test]

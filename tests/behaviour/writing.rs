@@ -65,6 +65,29 @@ fn a_value_gives_way_to_one_of_any_length() {
 }
 
 #[test]
+fn a_removed_member_takes_one_comma_with_it() {
+    let members = [r#""a":1"#, r#""b":[2,3]"#, r#""c":",\"d\":""#];
+    for (gone, key) in ["a", "b", "c"].into_iter().enumerate() {
+        let mut session = with(&format!("{{{}}}", members.join(",")));
+        session.remove(key).unwrap();
+        let mut left = members.to_vec();
+        left.remove(gone);
+        assert_eq!(session.data(), format!("{{{}}}", left.join(",")));
+        session.remove(key).unwrap();
+        assert_eq!(session.data(), format!("{{{}}}", left.join(",")));
+    }
+}
+
+#[test]
+fn set_takes_white_space_out_of_a_value() {
+    let mut session = with(r#"{"a":"a long value that another one fits into"}"#);
+    for key in ["a", "b"] {
+        session.set(key, " [ 1 , \"x y\" ]\n").unwrap();
+    }
+    assert_eq!(session.data(), r#"{"a":[1,"x y"],"b":[1,"x y"]}"#);
+}
+
+#[test]
 fn a_value_that_does_not_fit_leaves_the_old_one_in_place() {
     let config = config(r#""cookie":{"maxChunks":1,"chunkMaxLength":200}"#);
     let mut session = use_at(&config, &sealed_at(&config, r#"{"a":1,"b":2}"#, NOW), NOW);
@@ -88,9 +111,10 @@ fn set_text_quotes_and_escapes() {
 #[test]
 fn bad_json_is_refused_at_its_byte_and_leaves_the_session_as_it_was() {
     let deep = format!("{}1{}", r#"{"a":"#.repeat(129), "}".repeat(129));
-    let cases: [(&[u8], usize); 9] = [
+    let cases: [(&[u8], usize); 10] = [
         (b"", 0),
         (b"[1]", 0),
+        (b" \r\n[1]", 3),
         (b"{\"a\":1,}", 7),
         (b"{\"a\":1,\"a\":2}", 8),
         (b"{\"b\":{\"a\":1,\"\\u0061\":2}}", 13),
@@ -124,10 +148,14 @@ fn data_may_nest_128_levels_however_it_is_written() {
     session
         .update(format!(r#"{{"b":{}}}"#, value(127)))
         .unwrap();
-    assert_eq!(
-        session.set("c", value(128)).unwrap_err().kind(),
-        ErrorKind::Data
-    );
+    session.set_text("long", "x".repeat(256)).unwrap();
+    for key in ["c", "long"] {
+        assert_eq!(
+            session.set(key, value(128)).unwrap_err().kind(),
+            ErrorKind::Data
+        );
+    }
+    session.set("long", value(127)).unwrap();
     assert_eq!(
         session
             .update(format!(r#"{{"c":{}}}"#, value(128)))
