@@ -177,7 +177,7 @@ serve-nginx: nginx ## Leave them running, for a browser
 
 # ---- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test check lint bench bench-nginx soak fuzz
+.PHONY: test check lint bench bench-nginx soak fuzz mutants
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
@@ -195,13 +195,20 @@ bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
-soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60)
+soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)
 	@H3S_SOAK=1 tests/run rust fuzz threads timing differential load
+	@tests/mutants/run.sh --sample $(MUTANTS)
+MUTANTS = 100
 
 # TARGETS=: only these of cookies unseal options data abi.
 fuzz: ## Run each fuzz target, or those of TARGETS=, for SECONDS=60
 	@fuzz/run.sh $(SECONDS) $(TARGETS)
 SECONDS = 60
+
+# JOBS=2: two at a time. FILES=: only of these, as src/data.rs.
+mutants: ## Change src/ in each of 2,200 places, and see whether a test fails (two hours)
+	@tests/mutants/run.sh --jobs $(JOBS) $(FILES)
+JOBS = 1
 
 # ---- Install -------------------------------------------------------------------------------------
 
