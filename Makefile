@@ -96,8 +96,7 @@ rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}
 
 .PHONY: header abi-record
 header: ## Write include/h3s.h from the comments in src/ffi
-	@. tests/setup.sh && need_rust
-	touch build.rs
+	@. tests/setup.sh && need_rust && touch build.rs && \
 	H3S_WRITE_HEADER=include/h3s.h cargo check --locked
 
 abi-record: all ## Write this version's ABI to tests/abi, for a release
@@ -186,6 +185,25 @@ check: ## Run what needs only Rust, C and C++ compilers and pkg-config; installs
 
 lint: ## Check format, types, warnings and shell scripts
 	@tests/run lint
+
+# The programs that tests/interop runs, which calls for them itself. Several may do so at once.
+interop_flags = -std=c99 -O1 -pthread -Wall -Wextra -Wpedantic -Werror \
+	$$(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s $(1))
+target/interop/driver: tests/interop/driver.c include/h3s.h target/lib/libh3s.so
+	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_debian pkg-config pkg-config && \
+		need_debian /usr/include/jansson.h libjansson-dev
+	@mkdir -p $(@D)
+	@new=$$(mktemp $@.XXXXXX) && $(CC) $< -o $$new $(call interop_flags,jansson) && mv $$new $@
+
+target/interop/counter: examples/counter.c include/h3s.h target/lib/libh3s.so
+	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_debian pkg-config pkg-config && \
+		need_debian /usr/include/microhttpd.h libmicrohttpd-dev
+	@mkdir -p $(@D)
+	@new=$$(mktemp $@.XXXXXX) && $(CC) $< -o $$new $(call interop_flags,libmicrohttpd) && mv $$new $@
+
+target/interop/nitro: $(filter-out %/node_modules,$(wildcard tests/interop/nitro/*))
+	@. tests/setup.sh && need_node tests/interop/nitro
+	@rm -rf $@ && mkdir -p $(@D) && node tests/interop/nitro/build.mjs '$(CURDIR)/$@' && touch $@
 
 bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave RESULTS.md as it is
 	@benches/peers/run.sh $(if $(QUICK),--quick target/bench,benches/peers)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by whatever needs tools that a fresh machine may lack. Each need_* is quick when all is
-# there, may be called again, installs what it can, and otherwise says what to install and returns
-# 1.
+# there and may be called again. What it can install, it installs, and says before what and why;
+# otherwise it says what to install and returns 1.
 #
 #     . tests/setup.sh
 #     need_debian cc gcc libc6-dev
@@ -15,49 +15,72 @@ export CARGO_TARGET_DIR=$root/target
 # need_debian COMMAND_OR_FILE PACKAGE...: the packages, unless the command (or, with a slash in it,
 # the file) is there.
 need_debian() {
-    local wanted=$1 log=$root/target/setup/apt.log
+    local wanted=$1 package
     shift
     setup_has "$wanted" && return
     if setup_may_install; then
-        echo "setup: installing $*"
-        mkdir -p "$root/target/setup"
-        : >"$log"
-        # Without package lists, or with old ones, the first try fails.
-        setup_apt install -y --no-install-recommends "$@" ||
-            { setup_update && setup_apt install -y --no-install-recommends "$@"; } ||
-            tail -n 5 "$log" >&2
-        hash -r
+        for package in "$@"; do
+            setup_say "installing the package $package" "$(setup_why "$package")"
+        done
+        setup_install "$@"
         setup_has "$wanted" && return
     fi
     echo "setup: $wanted is missing; with Debian: apt-get install $*" >&2
     return 1
 }
 
-# need_rust [COMPONENT...]: cargo, as new as Cargo.toml says, and components such as clippy.
+# need_rust [COMPONENT...]: cargo, as new as Cargo.toml says, and components such as clippy. Where
+# rustup is not, they are Debian's: of Debian 12 the packages rustc-web and cargo-web, which are
+# newer than its rustc and cargo.
 # shellcheck disable=SC2120  # here none are named, in suites they are
 need_rust() {
-    local wanted found component
+    local wanted found component package
     wanted=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' "$root/Cargo.toml")
     setup_has cargo || PATH=$PATH:$HOME/.cargo/bin
-    if ! found=$(cd "$root" && rustc --version 2>/dev/null) || ! setup_has cargo; then
-        echo "setup: Rust $wanted or later is missing; install it with rustup" >&2
+    found=$(setup_rust_version)
+    if ! setup_at_least "$wanted" "${found:-0}" && [ -x "$HOME/.cargo/bin/cargo" ]; then
+        PATH=$HOME/.cargo/bin:$PATH # rustup's, behind an older one of the system
+        found=$(setup_rust_version)
+    fi
+    if ! setup_at_least "$wanted" "${found:-0}" && ! setup_has rustup && setup_may_install; then
+        package=$(setup_rust_package "$wanted")
+        if [ -n "$package" ]; then
+            for component in rustc cargo; do
+                setup_say "installing the package ${package/rustc/$component}" \
+                    "libh3s is built by Rust $wanted or later, and here is ${found:-none}"
+            done
+            setup_install "$package" "${package/rustc/cargo}"
+            # Without it, cargo can fetch nothing.
+            need_debian /etc/ssl/certs/ca-certificates.crt ca-certificates
+            found=$(setup_rust_version)
+        fi
+    fi
+    if [ -z "$found" ]; then
+        echo "setup: Rust $wanted or later is missing; with Debian 12:" \
+            "apt-get install rustc-web cargo-web; elsewhere install it with rustup" >&2
         return 1
     fi
-    found=${found#rustc }
-    found=${found%% *}
     if ! setup_at_least "$wanted" "$found"; then
-        echo "setup: Rust $found is older than $wanted; run: rustup update" >&2
+        if setup_has rustup; then
+            echo "setup: Rust $found is older than $wanted; run: rustup update" >&2
+        else
+            echo "setup: Rust $found is older than $wanted; with Debian 12:" \
+                "apt-get install rustc-web cargo-web; elsewhere install it with rustup" >&2
+        fi
         return 1
     fi
     for component in "$@"; do
         setup_component "$component" && continue
-        if [ -z "${H3S_NO_INSTALL:-}" ] && setup_has rustup; then
-            echo "setup: adding the Rust component $component"
-            rustup component add "$component" >/dev/null 2>&1 || true
-            setup_component "$component" && continue
+        if setup_has rustup; then
+            if [ -z "${H3S_NO_INSTALL:-}" ]; then
+                setup_say "adding the Rust component $component" "it checks the Rust code"
+                rustup component add "$component" >/dev/null 2>&1 || true
+                setup_component "$component" && continue
+            fi
+            echo "setup: $component is missing; run: rustup component add $component" >&2
+            return 1
         fi
-        echo "setup: $component is missing; run: rustup component add $component" >&2
-        return 1
+        need_debian "cargo-${component/rustfmt/fmt}" "$(setup_component_package "$component")" || return
     done
 }
 
@@ -72,7 +95,7 @@ need_cargo_tool() {
         echo "setup: $name $version is missing; run: cargo install --locked $name@$version" >&2
         return 1
     fi
-    echo "setup: building $name $version"
+    setup_say "building $name $version into target/tools" "a suite runs it, and Debian has none"
     mkdir -p "$root/target/setup"
     # Elsewhere than the library is built: its flags are not ours, and what is left of the build is
     # of no use. And without what takes the compiler long and saves the tool milliseconds.
@@ -99,7 +122,7 @@ need_venv() {
         echo "setup: the packages of tests/requirements.txt are missing" >&2
         return 1
     fi
-    echo "setup: installing tests/requirements.txt into target/venv"
+    setup_say "installing tests/requirements.txt into target/venv" "the tests in Python import it"
     mkdir -p "$root/target/setup"
     if ! { python3 -m venv --clear "$venv" &&
         "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned"; } \
@@ -126,7 +149,7 @@ need_node() {
         echo "setup: the packages of $1 are missing; run: npm ci" >&2
         return 1
     fi
-    echo "setup: installing the packages of $1"
+    setup_say "installing the packages of $1 into $1/node_modules" "the real h3 and its peers are there"
     mkdir -p "$root/target/setup"
     if ! (cd "$folder" && npm ci --no-audit --no-fund) </dev/null >"$log" 2>&1; then
         tail -n 5 "$log" >&2
@@ -154,7 +177,7 @@ need_go() {
         echo "setup: the modules of $folder are missing; run: go mod download" >&2
         return 1
     fi
-    echo "setup: fetching the modules of $folder"
+    setup_say "fetching the modules of $folder" "its tests import them"
     mkdir -p "$root/target/setup"
     if ! (cd "$root/$folder" && go mod download) </dev/null >"$log" 2>&1; then
         tail -n 5 "$log" >&2
@@ -168,7 +191,7 @@ need_nginx_source() {
     local target=$root/target/nginx-source apt=$root/target/setup/source log=$root/target/setup/source.log options file
     [ -e "$target/configure" ] && return
     if [ -z "${H3S_NO_INSTALL:-}" ] && setup_has apt-get; then
-        echo "setup: fetching the source of nginx"
+        setup_say "fetching the source of nginx into target/nginx-source" "the module is built into it"
         # In lists of its own: the system's need not name sources, and stay as they are.
         rm -rf "$apt" && mkdir -p "$apt/parts" "$apt/lists/partial"
         for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
@@ -188,6 +211,39 @@ need_nginx_source() {
 }
 
 # ---- What the above stands on --------------------------------------------------------------------
+
+# setup_say WHAT WHY: before anything is installed.
+setup_say() { echo "setup: $1: $2 (H3S_NO_INSTALL=1 forbids it)"; }
+
+# setup_why PACKAGE: what it is for here.
+setup_why() {
+    case $1 in
+        gcc | libc6-dev) echo "it compiles the programs in C" ;;
+        g++) echo "it compiles the programs in C++" ;;
+        binutils) echo "its linker makes libh3s.a" ;;
+        clang) echo "the header and the archive are tried with a second compiler" ;;
+        pkg-config) echo "it tells compilers where the library is" ;;
+        ca-certificates) echo "cargo fetches the crates by https" ;;
+        curl) echo "it visits the servers" ;;
+        libmicrohttpd-dev) echo "the web server in examples/counter.c is made with it" ;;
+        libcmocka-dev) echo "the tests of the C ABI are written with it" ;;
+        libjansson-dev) echo "the tests of the C ABI read JSON with it" ;;
+        libssl-dev) echo "the benchmarks are compared with its ciphers, and nginx needs its headers" ;;
+        abigail-tools) echo "it compares the ABI with the last release's" ;;
+        valgrind) echo "it finds leaks, and counts instructions" ;;
+        nginx | nginx-dev) echo "the nginx module is built for it and tested in it" ;;
+        wrk) echo "it puts servers under load" ;;
+        chromium) echo "the demos are visited with a browser, too" ;;
+        python3 | python3-venv) echo "tests are written in it" ;;
+        nodejs | npm) echo "the real h3 runs in it" ;;
+        golang-go) echo "the Go binding is tested with it" ;;
+        ruby | shellcheck) echo "it checks scripts" ;;
+        rustfmt* | rust-*) echo "it checks the Rust code" ;;
+        git) echo "it tells which files are part of the repository" ;;
+        openssl) echo "a README makes passwords with it" ;;
+        *) echo "a test runs it" ;;
+    esac
+}
 
 setup_has() {
     case $1 in
@@ -215,6 +271,50 @@ setup_component() {
     esac
 }
 
+# The version of rustc, where cargo is there as well.
+setup_rust_version() {
+    local version
+    setup_has cargo && version=$(cd "$root" && rustc --version 2>/dev/null) || return 0
+    version=${version#rustc }
+    echo "${version%% *}"
+}
+
+# setup_rust_package VERSION: the package of Debian that has a rustc as new as that.
+setup_rust_package() {
+    local package version
+    mkdir -p "$root/target/setup"
+    for package in rustc rustc-web; do
+        # The lists may be missing, or older than what they name.
+        [ -n "$(setup_candidate "$package")" ] || setup_update >&2
+        version=$(setup_candidate "$package")
+        if [ -n "$version" ] && setup_at_least "$1" "${version%%[+~-]*}"; then
+            echo "$package"
+            return
+        fi
+    done
+}
+setup_candidate() { apt-cache policy "$1" 2>/dev/null | sed -n '/(none)/d; s/^ *Candidate: //p'; }
+
+# setup_component_package COMPONENT: of Debian, in the flavour of its rustc that is installed.
+setup_component_package() {
+    if dpkg -s rustc-web >/dev/null 2>&1; then
+        case $1 in rustfmt) echo rustfmt-web ;; *) echo "rust-web-$1" ;; esac
+    else
+        case $1 in rustfmt) echo rustfmt ;; *) echo "rust-$1" ;; esac
+    fi
+}
+
+# setup_install PACKAGE...
+setup_install() {
+    mkdir -p "$root/target/setup"
+    : >"$root/target/setup/apt.log"
+    # Without package lists, or with old ones, the first try fails.
+    setup_apt install -y --no-install-recommends "$@" ||
+        { setup_update && setup_apt install -y --no-install-recommends "$@"; } ||
+        tail -n 5 "$root/target/setup/apt.log" >&2
+    hash -r
+}
+
 setup_may_install() {
     [ -z "${H3S_NO_INSTALL:-}" ] && setup_has apt-get && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
 }
@@ -231,6 +331,6 @@ setup_apt() {
 setup_update() {
     local mark=$root/target/setup/apt-updated
     [ -z "$(find "$mark" -mmin -60 2>/dev/null)" ] || return
-    echo "setup: fetching the package lists"
+    echo "setup: fetching the package lists of apt"
     setup_apt update && touch "$mark"
 }
