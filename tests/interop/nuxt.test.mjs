@@ -10,6 +10,7 @@ import { Browser } from "./browser.mjs";
 import { Clock } from "./clock.mjs";
 import { Random } from "./differential/support.mjs";
 import { Library } from "./peers.mjs";
+import { nitro } from "./programs.mjs";
 import { recipe } from "./recipes.mjs";
 import { Sequence } from "./sequences.mjs";
 import { librarySide } from "./sides.mjs";
@@ -25,7 +26,7 @@ let server, address, here;
 
 before(async () => {
   process.env.NUXT_SESSION_PASSWORD = options.password;
-  const { listener } = await import(`${process.env.H3S_NITRO}/server/index.mjs`);
+  const { listener } = await import(`${nitro()}/server/index.mjs`);
   server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   address = `http://127.0.0.1:${server.address().port}`;

@@ -8,13 +8,15 @@ import * as h3v1 from "h3-1";
 import * as h3rc2 from "h3-2-rc2";
 import * as h3rc24 from "h3-2-rc24";
 
+import { driver } from "./programs.mjs";
+
 /** Release candidates of h3 2.0.1, whose keys are still derived in 1 iteration. */
 const candidates = { 2: h3rc2, 24: h3rc24 };
 
 /** The library. `ask` sends one command and gives its answer. */
 export class Library {
   constructor() {
-    this.process = spawn(process.env.H3S_DRIVER, { stdio: ["pipe", "pipe", "inherit"] });
+    this.process = spawn(driver(), { stdio: ["pipe", "pipe", "inherit"] });
     this.waiting = [];
     const lines = createInterface({ input: this.process.stdout });
     lines.on("line", (line) => this.waiting.shift().resolve(JSON.parse(line)));

@@ -9,11 +9,12 @@ import { test } from "node:test";
 import { CookieJar } from "tough-cookie";
 
 import { password, startH3 } from "./h3-server.mjs";
+import { counter } from "./programs.mjs";
 
 /** The C demo: its address, and how to stop it. */
 async function startCounter() {
   const env = { SESSION_PASSWORD: password, SESSION_FORMAT: "h3-2" };
-  const child = spawn(process.env.H3S_COUNTER, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(counter(), { env, stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   return { address: line.replace(/\/$/, ""), stop: () => child.kill() };
 }
