@@ -145,6 +145,14 @@ impl Error {
         Error::new(ErrorKind::Data, message)
     }
 
+    /// Of a JSON Pointer that something was to be written by.
+    pub(crate) fn pointer(message: &'static str, offset: usize) -> Error {
+        Error {
+            key: "pointer".into(),
+            ..Error::data(message).at(offset)
+        }
+    }
+
     pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::TooLarge, message)
     }
@@ -219,14 +227,15 @@ impl ErrorKind {
     /// A status of the C ABI in words.
     pub(crate) fn description_of(status: i32) -> &'static CStr {
         match status {
+            -1 => c"there are no more",
             0 => c"success",
             1 => c"an argument is wrong",
             2 => c"the options are wrong",
-            3 => c"the JSON, key or id given is wrong",
+            3 => c"the JSON, key, pointer or id given is wrong",
             4 => c"the session would be too large",
             5 => c"not possible in this state of the session",
             6 => c"the token was refused, or the session has ended",
-            7 => c"no random bytes could be had",
+            7 => c"the operating system gave no random bytes",
             8 => c"out of memory",
             9 => c"a slow key derivation is needed",
             10 => c"too many slow key derivations for this peer",

@@ -15,7 +15,9 @@ mod scan;
 mod strings;
 
 pub(crate) use check::{MAX_DEPTH, check, check_sealed};
-pub(crate) use escapes::{Unescaped, decode, quote, quoted_len, stands_for, unescape, unquoted};
+pub(crate) use escapes::{
+    Unescaped, decode, quote, quoted_len, stands_for, unescape, unescape_to_utf8, unquoted,
+};
 pub(crate) use scan::slice;
 use scan::{is_space, skip_space, string_end, value_end};
 
@@ -91,6 +93,25 @@ pub(crate) fn elements(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         at = skip_space(text, value.end) + 1;
         Some(value)
     })
+}
+
+/// The entry at `at`, in an object or array without white space: the range of its name without
+/// quotes, if it is in an object, and of its value. None at the end.
+pub(crate) fn entry_at(
+    text: &[u8],
+    at: usize,
+    in_object: bool,
+) -> Option<(Option<Range<usize>>, Range<usize>)> {
+    match text.get(at)? {
+        b'"' if in_object => {
+            let name = at + 1..string_end(text, at).saturating_sub(1);
+            let value = name.end.checked_add(2)?;
+            Some((Some(name), value..value_end(text, value)))
+        }
+        b'}' | b']' => None,
+        _ if in_object => None,
+        _ => Some((None, at..value_end(text, at))),
+    }
 }
 
 #[cfg(test)]

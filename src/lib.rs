@@ -55,10 +55,11 @@ mod throttle;
 
 pub use config::Config;
 pub use cookie::Cookies;
+pub use data::value::ValueType;
 pub use error::{Error, ErrorKind, Rejection};
 pub use options::{
     CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, SameSite, SealOptions,
 };
 pub use request::{Request, Source};
-pub use session::Session;
+pub use session::{Entry, Iter, Session};
 pub use site::Site;

@@ -85,6 +85,11 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     // A cookie that the browser did not send is not to be replaced or deleted.
     let spares_cookies =
         request.cross_site && !cookies.as_ref().is_some_and(SessionCookies::is_any);
+    // What it would be, and is once it is ensured, had it been asked for by `use`.
+    let used = match spares_cookies {
+        true => Verb::Get,
+        false => Verb::Use,
+    };
     let verb = if spares_cookies { Verb::Get } else { verb };
 
     let mut search = Search::new(inner, now, Caller::new(request));
@@ -102,6 +107,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     match found {
         Some(found) => {
             let due = reseal_due(&search, &found, verb);
+            origin.due_to_use = reseal_due(&search, &found, used);
             origin.source = found.source;
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
             let mut session = Session::from_token(config, found.opened, now, origin);
@@ -112,9 +118,13 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
+            let is_set = used == Verb::Use && !search.may_be_valid_elsewhere();
+            origin.due_to_use = is_set.then_some(inner.seals.format());
             let mut session = Session::new(config, now, origin)?;
-            if verb == Verb::Use && !search.may_be_valid_elsewhere() {
-                session.set_due(inner.seals.format());
+            if verb == Verb::Use
+                && let Some(format) = origin.due_to_use
+            {
+                session.set_due(format);
             }
             Ok(session)
         }

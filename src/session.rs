@@ -4,18 +4,20 @@
 mod origin;
 mod outgoing;
 mod seal;
+mod values;
 mod write;
 
 use std::fmt;
 
 pub(crate) use self::origin::{Origin, Others};
 use self::outgoing::Outgoing;
+pub use self::values::{Entry, Iter};
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::record::Record;
 use crate::request::Source;
 use crate::seal::{Format, Opened};
-use crate::{Error, Rejection, json};
+use crate::{Error, Rejection};
 
 /// One request's session.
 ///
@@ -119,35 +121,6 @@ impl Session {
     /// JSON text.
     pub fn find(&self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
         self.record.data.find(pointer.as_ref())
-    }
-
-    /// The string that a JSON Pointer names, without its quotes and with its escapes resolved; None
-    /// for what is no string, such as `null`. An unpaired surrogate comes as U+FFFD.
-    pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
-        let data = self.record.data.as_bytes();
-        let value = self.record.data.find(pointer.as_ref())?;
-        let spelt = json::unquoted(value)?;
-        if !spelt.contains(&b'\\') {
-            return Some(spelt);
-        }
-        let place = spelt.as_ptr().addr() - data.as_ptr().addr();
-        let index = match self.texts.iter().position(|(at, _)| *at == place) {
-            Some(index) => index,
-            None => {
-                let mut text = Buffer::with_room(spelt.len()).ok()?;
-                json::decode(spelt, |piece| match piece {
-                    // A surrogate: these bytes are no UTF-8.
-                    [0xED, second, _] if *second >= 0xA0 => {
-                        text.extend_from_slice("\u{FFFD}".as_bytes())
-                    }
-                    piece => text.extend_from_slice(piece),
-                });
-                self.texts.try_reserve(1).ok()?;
-                self.texts.push((place, text));
-                self.texts.len() - 1
-            }
-        };
-        self.texts.get(index).map(|(_, text)| text.as_slice())
     }
 
     /// When it was made or last rotated, in milliseconds since 1970; 0 after [`Session::clear`].

@@ -265,3 +265,191 @@ proptest! {
         }
     }
 }
+
+/// Tokens of a JSON Pointer that often meet something.
+fn tokens() -> impl Strategy<Value = Vec<String>> {
+    let token = prop_oneof![
+        4 => "[a-c]",
+        2 => "[0-3]",
+        2 => Just("-".to_owned()),
+        1 => "[~/0a]{0,3}",
+        1 => any::<String>(),
+    ];
+    vec(token, 0..5)
+}
+
+fn pointer(tokens: &[String]) -> String {
+    let escaped = |token: &String| format!("/{}", token.replace('~', "~0").replace('/', "~1"));
+    tokens.iter().map(escaped).collect()
+}
+
+/// Values whose members are often met.
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        (0..9_i64).prop_map(Value::from),
+        name().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec(("[a-c]|[0-3]|-", inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// The index of an array that a token means; the array's length for one more.
+fn index(token: &str, len: usize) -> Option<usize> {
+    if token == "-" {
+        return Some(len);
+    }
+    let index: usize = token.parse().ok()?;
+    (index <= len && index.to_string() == token).then_some(index)
+}
+
+/// What `set_at` does to a tree of values; None where it is an error.
+fn set_in(value: &mut Value, tokens: &[String], new: Value) -> Option<()> {
+    let Some((token, rest)) = tokens.split_first() else {
+        *value = new;
+        return Some(());
+    };
+    let missing = match rest.first() {
+        Some(next) if next == "-" => json!([]),
+        Some(_) => json!({}),
+        None => Value::Null,
+    };
+    match value {
+        Value::Object(members) => {
+            set_in(members.entry(token.clone()).or_insert(missing), rest, new)
+        }
+        Value::Array(elements) => {
+            let index = index(token, elements.len())?;
+            if index == elements.len() {
+                elements.push(missing);
+            }
+            set_in(&mut elements[index], rest, new)
+        }
+        _ => None,
+    }
+}
+
+fn remove_in(value: &mut Value, tokens: &[String]) {
+    let Some((token, rest)) = tokens.split_first() else {
+        return;
+    };
+    match value {
+        Value::Object(members) if rest.is_empty() => {
+            members.shift_remove(token);
+        }
+        Value::Object(members) => {
+            if let Some(member) = members.get_mut(token) {
+                remove_in(member, rest);
+            }
+        }
+        Value::Array(elements) => match index(token, elements.len()) {
+            Some(index) if index < elements.len() && rest.is_empty() => {
+                elements.remove(index);
+            }
+            Some(index) if index < elements.len() => remove_in(&mut elements[index], rest),
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
+/// The value that a pointer names, by what serde_json knows of pointers.
+fn found<'a>(root: &'a Value, tokens: &[String]) -> Option<&'a Value> {
+    root.pointer(&pointer(tokens))
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn writes_by_pointer_do_what_they_do_to_a_tree(
+        members in vec(("[a-c]", tree()), 0..4),
+        steps in vec((any::<bool>(), tokens(), tree()), 1..6),
+    ) {
+        let mut model = Value::Object(members.into_iter().collect());
+        let mut session = SMALL.use_session(&request(b"", b"")).unwrap();
+        if !fits(session.replace(model.to_string())) {
+            return Ok(());
+        }
+        for (removes, tokens, new) in steps {
+            let mut changed = model.clone();
+            if removes {
+                remove_in(&mut changed, &tokens);
+                prop_assert_eq!(session.remove_at(pointer(&tokens)).is_ok(), !tokens.is_empty());
+                model = changed;
+            } else {
+                let may = set_in(&mut changed, &tokens, new.clone()).is_some() && changed.is_object();
+                match session.set_at(pointer(&tokens), new.to_string()) {
+                    Ok(()) => {
+                        prop_assert!(may);
+                        model = changed;
+                    }
+                    Err(error) if error.kind() == ErrorKind::TooLarge => {}
+                    Err(error) => {
+                        prop_assert_eq!(error.kind(), ErrorKind::Data);
+                        prop_assert!(!may);
+                    }
+                }
+            }
+            prop_assert_eq!(session.data(), model.to_string());
+        }
+    }
+
+    #[test]
+    fn reads_by_pointer_find_what_they_find_in_a_tree(
+        members in vec(("[a-c]", tree()), 0..4),
+        tokens in tokens(),
+    ) {
+        let model = Value::Object(members.into_iter().collect());
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        session.replace(model.to_string()).unwrap();
+        let at = pointer(&tokens);
+        let expected = found(&model, &tokens);
+        let value = session.find(&at).map(|json| serde_json::from_slice::<Value>(json).unwrap());
+        prop_assert_eq!(value.as_ref(), expected);
+        prop_assert_eq!(session.int(&at), expected.and_then(Value::as_i64));
+        prop_assert_eq!(session.bool(&at), expected.and_then(Value::as_bool));
+        prop_assert_eq!(session.double(&at), expected.and_then(Value::as_f64));
+        let entries: Vec<_> = session
+            .iter(&at)
+            .map(|entry| (entry.key().map(String::from), entry.json().to_owned()))
+            .collect();
+        let listed: Vec<_> = match expected {
+            Some(Value::Array(elements)) => elements.iter().map(|value| (None, value.to_string())).collect(),
+            Some(Value::Object(members)) => members.iter().map(|(name, value)| (Some(name.clone()), value.to_string())).collect(),
+            _ => Vec::new(),
+        };
+        prop_assert_eq!(entries, listed);
+        let text = session.text(&at).map(|text| String::from_utf8(text.to_vec()).unwrap());
+        prop_assert_eq!(text.as_deref(), expected.and_then(Value::as_str));
+    }
+
+    #[test]
+    fn a_double_is_read_back_as_it_was_written(value in any::<f64>(), whole in any::<i64>()) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        prop_assert_eq!(session.set_double("d", value).is_ok(), value.is_finite());
+        session.set_int("i", whole).unwrap();
+        prop_assert_eq!(session.int("/i"), Some(whole));
+        if value.is_finite() {
+            prop_assert_eq!(session.double("/d"), Some(value));
+            serde_json::from_str::<Value>(session.data()).unwrap();
+        }
+    }
+
+    #[test]
+    fn no_pointer_makes_a_write_panic_or_leaves_bad_data(pointers in vec(noise(), 1..4), json in noise()) {
+        let mut session = CONFIG.use_session(&request(b"", b"")).unwrap();
+        for pointer in pointers {
+            let _ = session.set_at(&pointer, &json);
+            let _ = session.set_at([b"/", pointer.as_slice()].concat(), "[1,{}]");
+            let _ = session.iter(&pointer).count();
+            let _ = session.remove_at(&pointer);
+            prop_assert!(serde_json::from_str::<Map<String, Value>>(session.data()).is_ok());
+        }
+    }
+}

@@ -16,6 +16,17 @@ pub(crate) fn unescape(spelt: &[u8]) -> Result<Unescaped<'_>, Error> {
     Ok(Unescaped::Escaped(out))
 }
 
+/// As [`unescape`], in UTF-8: a lone surrogate comes as U+FFFD.
+pub(crate) fn unescape_to_utf8(spelt: &[u8]) -> Result<Buffer, Error> {
+    let mut out = Buffer::with_room(spelt.len())?;
+    decode(spelt, |piece| match piece {
+        // A surrogate: these bytes are no UTF-8.
+        [0xED, second, _] if *second >= 0xA0 => out.extend_from_slice("\u{FFFD}".as_bytes()),
+        piece => out.extend_from_slice(piece),
+    });
+    Ok(out)
+}
+
 /// What a spelling stands for. It may be session data, so that it is wiped when dropped.
 pub(crate) enum Unescaped<'a> {
     Plain(&'a [u8]),

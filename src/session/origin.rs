@@ -3,6 +3,7 @@
 use crate::Rejection;
 use crate::cookie::ChunkSet;
 use crate::request::Source;
+use crate::seal::Format;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Origin {
@@ -14,6 +15,8 @@ pub(crate) struct Origin {
     pub(crate) token_len: usize,
     /// The request's chunks, some of which a write or `clear` will have to delete.
     pub(crate) chunks: ChunkSet,
+    /// The format of what `use` has due at once, be it that the session was asked for by `get`.
+    pub(crate) due_to_use: Option<Format>,
     /// The browser may have a cookie of the session that it did not send: `clear` must not delete
     /// it.
     pub(crate) spares_cookies: bool,
@@ -30,6 +33,7 @@ impl Origin {
             cookies: 0,
             token_len: 0,
             chunks: ChunkSet::default(),
+            due_to_use: None,
             spares_cookies: false,
             others: None,
         }

@@ -146,7 +146,7 @@ impl Session {
 
     /// Edits the data. `least` is a length that it will have at least, so that what cannot fit is
     /// refused before any work is done on it.
-    fn write(
+    pub(super) fn write(
         &mut self,
         least: usize,
         edit: impl FnOnce(&Data) -> Result<Data, Error>,
@@ -190,7 +190,7 @@ impl Session {
     }
 
     /// Everything that was handed out or sealed belongs to what the session was before.
-    fn forget_outputs(&mut self) {
+    pub(super) fn forget_outputs(&mut self) {
         self.outgoing.take_token();
         self.texts.clear();
         self.log_id = None;

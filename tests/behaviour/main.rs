@@ -7,6 +7,7 @@ mod lifetimes;
 mod opening;
 mod options;
 mod typed_options;
+mod values;
 mod writing;
 
 use h3s::{Config, Request, Session};
