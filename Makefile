@@ -34,7 +34,7 @@ profile = $(if $(filter --profile%,$(cargo_options)),,--release)
 # Says that `all` was made from these sources, and with which options, so that `sudo make install`
 # needs no cargo.
 built := target/.built
-sources := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+sources := Cargo.toml Cargo.lock build.rs cbindgen.toml $(shell find src -name '*.rs')
 ifneq ($(strip $(cargo_options)),)
 ifneq ($(strip $(cargo_options)),$(strip $(file <$(built))))
 sources += FORCE

@@ -1,46 +1,17 @@
 //! Gives the shared library its soname, and generates the C header from `src/ffi`.
 //!
-//! The header goes to OUT_DIR, where a test compares it with the committed `include/h3s.h`. `make header` sets
-//! H3S_WRITE_HEADER to the file that it shall be written to.
+//! The header goes to OUT_DIR, where a test compares it with the committed `include/h3s.h`.
+//! `make header` sets H3S_WRITE_HEADER to the file that it shall be written to.
 
 use std::{env, fs, path::Path};
 
-const PREAMBLE: &str = "\
-/*
- * libh3s: the sessions of h3 (Nuxt, Nitro) for every program that can call C.
- *
- * Generated from src/ffi by `make header`; do not edit.
- *
- * A session is a small JSON object that travels in an encrypted cookie, so no server keeps anything, and any number of
- * machines share it with nothing but a password. At start, make an h3s_config of the options. For each request, open an
- * h3s_session from its Cookie header, read and write it, send what h3s_set_cookies gives as Set-Cookie headers, and free it:
- *
- *     h3s_request request = { .size = sizeof request, .cookie = cookie, .cookie_len = strlen(cookie) };
- *     h3s_session *session = NULL;
- *     const h3s_str *list = NULL;
- *     size_t count = 0;
- *     if (h3s_use(config, &request, &session, &err) == H3S_OK
- *         && h3s_set(session, \"visits\", 6, \"1\", 1, &err) == H3S_OK
- *         && h3s_set_cookies(session, &list, &count, &err) == H3S_OK)
- *         for (size_t i = 0; i < count; i++) add_header(\"Set-Cookie\", list[i].ptr);
- *     h3s_session_free(session);
- *
- * Rules that hold everywhere:
- *
- * - Strings come in as a pointer and a length in bytes; nothing need be NUL-terminated, and a pointer is ignored when its
- *   length is 0. They are only read during the call.
- * - Strings go out as h3s_str, borrowed from their handle.
- * - What can fail returns a status: H3S_OK is 0, the others are H3S_ERR_*. Its last argument, h3s_error, may be NULL.
- * - NULL where something is required is H3S_ERR_ARGUMENT, never a crash; a getter gives 0 or the absent string.
- * - An h3s_config may be used by any number of threads at once, an h3s_session by one at a time. All is safe across fork:
- *   parent and child never draw the same id or nonce.
- * - There are no callbacks, no logging and no global settings.
- */";
+const WIDTH: usize = 100;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=H3S_WRITE_HEADER");
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/ffi");
+    for source in ["build.rs", "cbindgen.toml", "src/ffi.rs", "src/ffi"] {
+        println!("cargo::rerun-if-changed={source}");
+    }
 
     let abi = 0;
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
@@ -56,35 +27,42 @@ fn main() {
 }
 
 fn header() -> String {
-    let config = cbindgen::Config {
-        language: cbindgen::Language::C,
-        header: Some(PREAMBLE.into()),
-        include_guard: Some("H3S_H".into()),
-        cpp_compat: true,
-        no_includes: true,
-        sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
-        documentation_style: cbindgen::DocumentationStyle::Doxy,
-        usize_is_size_t: true,
-        style: cbindgen::Style::Both,
-        line_length: 120,
-        tab_width: 4,
-        function: cbindgen::FunctionConfig {
-            sort_by: Some(cbindgen::SortKey::None),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let mut config = cbindgen::Config::from_file("cbindgen.toml").expect("cbindgen.toml is right");
+    let after = config.after_includes.take().unwrap_or_default();
+    config.after_includes = Some(version_macros() + &after);
+    // In the order of the modules; cbindgen itself looks for those of a file like this beside it.
+    let modules = fs::read_to_string("src/ffi.rs").expect("src/ffi.rs is readable");
+    let builder = cbindgen::Builder::new().with_config(config);
+    let builder = modules
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
+        .fold(builder, |builder, module| {
+            builder.with_src(format!("src/ffi/{module}.rs"))
+        });
     let mut out = Vec::new();
-    cbindgen::Builder::new()
-        .with_config(config)
-        .with_src("src/ffi/mod.rs")
+    builder
         .generate()
         .expect("src/ffi is readable to cbindgen")
         .write(&mut out);
-    banners(&String::from_utf8(out).expect("the header is UTF-8"))
+    let header = banners(&String::from_utf8(out).expect("the header is UTF-8"));
+    header.replace("@INDEX@\n", &index(&header))
 }
 
-/// Turns a first line `@section Title` of a comment into a banner of its own, and puts a comment of one line on one line.
+fn version_macros() -> String {
+    let part = |name: &str| env::var(format!("CARGO_PKG_VERSION{name}")).expect("cargo sets it");
+    let mut out = format!(
+        "\n/** The version of this header. That of the library is `h3s_version`. */\n\
+         #define H3S_VERSION \"{}\"\n",
+        part("")
+    );
+    for name in ["_MAJOR", "_MINOR", "_PATCH"] {
+        out += &format!("#define H3S_VERSION{name} {}\n", part(name));
+    }
+    out
+}
+
+/// Turns a first line `@section Title` of a comment into a banner of its own, and puts a comment of
+/// one line on one line.
 fn banners(header: &str) -> String {
     let lines: Vec<&str> = header.lines().map(str::trim_end).collect();
     let mut out = String::new();
@@ -99,17 +77,57 @@ fn banners(header: &str) -> String {
             .strip_prefix("* @section ")
             .filter(|_| line.ends_with("/**"))
         {
-            out += &format!(
-                "/* ---- {title} {} */\n\n/**\n",
-                "-".repeat(109 - title.len())
-            );
+            let dashes = "-".repeat(WIDTH - "/* ----  */".len() - title.len() - 1);
+            out += &format!("/* ---- {title} {dashes} */\n\n/**\n");
             at += 3;
-        } else if line.ends_with("/**") && next(2) == "*/" {
+        } else if line.ends_with("/**")
+            && next(2) == "*/"
+            && line.len() + next(1).len() + 2 <= WIDTH
+        {
             out += &format!("{line} {} */\n", next(1).trim_start_matches("* "));
             at += 3;
         } else {
             out += &format!("{line}\n");
             at += 1;
+        }
+    }
+    out
+}
+
+/// The functions by section, each with the first sentence of its comment.
+fn index(header: &str) -> String {
+    const INDENT: usize = 31;
+    let mut out = String::new();
+    let (mut comment, mut is_in_comment) = (String::new(), false);
+    for line in header.lines() {
+        if let Some(title) = line.strip_prefix("/* ---- ") {
+            let title = title.trim_end_matches([' ', '-', '*', '/']);
+            out += &format!(" *\n * {title}:\n");
+        } else if let Some(rest) = line.strip_prefix("/** ") {
+            comment = rest.trim_end_matches(" */").to_owned();
+        } else if line == "/**" {
+            (comment, is_in_comment) = (String::new(), true);
+        } else if line == " */" {
+            is_in_comment = false;
+        } else if is_in_comment {
+            comment += line.strip_prefix(" *").unwrap_or(line);
+            comment += "\n";
+        } else if line.starts_with(char::is_alphabetic)
+            && let Some((before, _)) = line.split_once('(')
+            && let Some((_, name)) = before.rsplit_once([' ', '*'])
+        {
+            let summary = comment.split("\n\n").next().unwrap_or_default();
+            let words = summary.split_whitespace();
+            let mut row = format!(" *   {name:<width$}", width = INDENT - 6);
+            for word in words {
+                if row.len() + 1 + word.len() > WIDTH {
+                    out += &format!("{row}\n");
+                    row = format!(" *{}", " ".repeat(INDENT - 3));
+                }
+                row += " ";
+                row += word;
+            }
+            out += &format!("{row}\n");
         }
     }
     out

@@ -58,7 +58,7 @@ static void *count_up(void *arg)
         h3s_str count = h3s_session_find(session, S("/count"));
         char next[32];
         sprintf(next, "%ld", (count.ptr ? strtol(count.ptr, NULL, 10) : 0) + 1);
-        assert_ok(h3s_set(session, S("count"), S(next), NULL));
+        assert_ok(h3s_set_json(session, S("count"), S(next), NULL));
         jar_take(jar, session);
         h3s_session_free(session);
     }

@@ -33,7 +33,7 @@ static int update_without_memory(void)
     h3s_session *session = used(config, NULL, NULL, NOW);
     char *json = malloc(LEN);
     h3s_error err;
-    if (json == NULL || h3s_set(session, S("keep"), S("1"), NULL) != H3S_OK)
+    if (json == NULL || h3s_set_json(session, S("keep"), S("1"), NULL) != H3S_OK)
         return 1;
     /* It would fit into a session without its white space. */
     memset(json, ' ', LEN);
@@ -44,7 +44,7 @@ static int update_without_memory(void)
         return 2;
     if (h3s_update(session, json, LEN, &err) != H3S_ERR_MEMORY || err.status != H3S_ERR_MEMORY)
         return 3;
-    if (h3s_replace(session, json, LEN, NULL) != H3S_ERR_MEMORY || h3s_set(session, S("b"), json, LEN, NULL) == H3S_OK)
+    if (h3s_replace(session, json, LEN, NULL) != H3S_ERR_MEMORY || h3s_set_json(session, S("b"), json, LEN, NULL) == H3S_OK)
         return 4;
     if (strcmp(h3s_session_data(session).ptr, "{\"keep\":1}") != 0)
         return 5;

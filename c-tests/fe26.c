@@ -46,24 +46,24 @@ static void a_raw_seal_goes_round_in_the_callers_memory(void **state)
     assert_ok(h3s_iron_seal(fe26, S("{ \"a\": 1 }"), NOW, 0, token, sizeof token, &len, NULL));
     assert_int_equal(strlen(token), len);
     strcat(token, "~2");
-    assert_ok(h3s_iron_unseal(fe26, S(token), NOW, json, strlen(token), &len, NULL));
+    assert_ok(iron_unseal_token(fe26, S(token), NOW, json, strlen(token), &len, NULL));
     assert_string_equal(json, "{\"a\":1}");
     assert_int_equal(len, 7);
 
     /* Too little room: how much it takes is said, and nothing is written. */
     memset(json, 'x', sizeof json);
-    assert_int_equal(h3s_iron_unseal(fe26, S(token), NOW, json, 7, &len, &err), H3S_ERR_ARGUMENT);
+    assert_int_equal(iron_unseal_token(fe26, S(token), NOW, json, 7, &len, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "room");
     assert_int_equal(len, 7);
     assert_int_equal(json[0], 'x');
-    assert_ok(h3s_iron_unseal(fe26, S(token), NOW, json, 8, &len, NULL));
+    assert_ok(iron_unseal_token(fe26, S(token), NOW, json, 8, &len, NULL));
     assert_int_equal(json[8], 'x');
     assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, NULL, 0, &len, NULL), H3S_ERR_ARGUMENT);
     assert_true(len > 200);
 
     token[20] = (char)(token[20] == '0' ? '1' : '0');
-    assert_int_equal(h3s_iron_unseal(fe26, S(token), NOW, json, sizeof json, &len, &err), H3S_ERR_REJECTED);
-    assert_int_equal(err.offset, H3S_REJECTION_BAD_SEAL);
+    assert_int_equal(iron_unseal_token(fe26, S(token), NOW, json, sizeof json, &len, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.rejection, H3S_REJECTION_BAD_SEAL);
     assert_int_equal(len, 0);
     assert_int_equal(h3s_iron_seal(fe26, S("{"), NOW, 0, json, sizeof json, &len, NULL), H3S_ERR_DATA);
     assert_int_equal(h3s_iron_seal(config, S("1"), NOW, 0, json, sizeof json, &len, &err), H3S_ERR_CONFIG);
@@ -72,9 +72,9 @@ static void a_raw_seal_goes_round_in_the_callers_memory(void **state)
     assert_int_equal(h3s_iron_seal(fe26, NULL, 1, NOW, 0, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, NULL, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, json, sizeof json, NULL, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_unseal(NULL, S("1"), NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_unseal(fe26, NULL, 1, NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_iron_unseal(fe26, NULL, 0, NOW, NULL, 0, &len, NULL), H3S_ERR_REJECTED);
+    assert_int_equal(iron_unseal_token(NULL, S("1"), NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(iron_unseal_token(fe26, NULL, 1, NOW, json, sizeof json, &len, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(iron_unseal_token(fe26, NULL, 0, NOW, NULL, 0, &len, NULL), H3S_ERR_REJECTED);
     h3s_config_free(fe26);
 }
 
@@ -146,7 +146,7 @@ static int child(const h3s_config *with, const char *token)
     h3s_str sealed;
     alarm(100);
     int ok = open_as(with, token, "", 0, &session) == H3S_OK && h3s_session_data(session).len == 7
-        && h3s_set(session, S("b"), S("1"), NULL) == H3S_OK && h3s_seal(session, &sealed, NULL) == H3S_OK;
+        && h3s_set_json(session, S("b"), S("1"), NULL) == H3S_OK && h3s_seal(session, &sealed, NULL) == H3S_OK;
     h3s_session_free(session);
     return ok ? 0 : 1;
 }

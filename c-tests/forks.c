@@ -33,7 +33,7 @@ static void put(struct draws *draws, uint64_t value)
 static int token_is(const h3s_config *config, const char *token, int64_t now, const char *data)
 {
     h3s_session *session = NULL;
-    int right = h3s_unseal(config, S(token), now, &session, NULL) == H3S_OK && strcmp(h3s_session_data(session).ptr, data) == 0;
+    int right = unseal_token(config, S(token), now, &session, NULL) == H3S_OK && strcmp(h3s_session_data(session).ptr, data) == 0;
     h3s_session_free(session);
     return right;
 }
@@ -44,7 +44,7 @@ static int draw(const h3s_config *config, int64_t now, int new_salts, struct dra
     h3s_request request = {.size = sizeof request, .now_ms = now};
     h3s_session *session;
     h3s_str token;
-    if (h3s_use(config, &request, &session, NULL) != H3S_OK || h3s_set(session, S("a"), S("1"), NULL) != H3S_OK)
+    if (h3s_use(config, &request, &session, NULL) != H3S_OK || h3s_set_json(session, S("a"), S("1"), NULL) != H3S_OK)
         return 1;
     if (h3s_seal(session, &token, NULL) != H3S_OK || !token_is(config, token.ptr, now, "{\"a\":1}"))
         return 2;

@@ -64,6 +64,28 @@ h3s_session *got(const h3s_config *with, const char *cookie, const char *header,
     return session;
 }
 
+static h3s_request bare_token(const char *token, size_t len, int64_t now)
+{
+    h3s_request request = H3S_REQUEST_INIT;
+    request.header = token;
+    request.header_len = len;
+    request.now_ms = now;
+    return request;
+}
+
+int32_t unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, h3s_session **out, h3s_error *err)
+{
+    h3s_request request = bare_token(token, len, now);
+    return h3s_unseal(with, &request, out, err);
+}
+
+int32_t iron_unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, char *out, size_t room,
+                          size_t *out_len, h3s_error *err)
+{
+    h3s_request request = bare_token(token, len, now);
+    return h3s_iron_unseal(with, &request, out, room, out_len, err);
+}
+
 static void jar_put(struct jar *jar, const char *text)
 {
     size_t name = strcspn(text, "="), end = strcspn(text, ";"), at = 0;

@@ -41,6 +41,11 @@ int free_config(void **state);
 h3s_session *used(const h3s_config *with, const char *cookie, const char *header, int64_t now);
 h3s_session *got(const h3s_config *with, const char *cookie, const char *header, int64_t now);
 
+/* A bare token's session, as h3s_unseal gives it; and the JSON in one, as h3s_iron_unseal does. */
+int32_t unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, h3s_session **out, h3s_error *err);
+int32_t iron_unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, char *out, size_t room,
+                          size_t *out_len, h3s_error *err);
+
 struct jar {
     struct { char name[64], value[4096]; } cookies[120];
     size_t count;

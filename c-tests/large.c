@@ -57,7 +57,7 @@ static void by_default_no_session_outgrows_a_line_of_8_KiB(void **state)
         size_t len = most(session);
         /* One more is refused, and changes nothing. */
         assert_int_equal(h3s_set_text(session, S("big"), text, len + 1, NULL), H3S_ERR_TOO_LARGE);
-        assert_int_equal(h3s_set(session, S("a"), S("1"), NULL), H3S_ERR_TOO_LARGE);
+        assert_int_equal(h3s_set_json(session, S("a"), S("1"), NULL), H3S_ERR_TOO_LARGE);
         assert_int_equal(h3s_session_text(session, S("/big")).len, len);
         assert_str(h3s_session_find(session, S("/a")), NULL);
         jar_take(jar, session);

@@ -16,17 +16,26 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     const h3s_str *list = NULL;
     h3s_str token;
     size_t count = 7;
+    int64_t whole = 7;
+    int32_t truth = 7;
+    double number = 7;
     h3s_error err;
     (void)state;
     assert_int_equal(h3s_use(NULL, &request, &out, &err), H3S_ERR_ARGUMENT);
     assert_null(out);
     assert_string_equal(err.key, "config");
     assert_int_equal(h3s_get(NULL, &request, &out, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_unseal(NULL, S("x"), NOW, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(unseal_token(NULL, S("x"), NOW, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_ensure(NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_update(NULL, S("{}"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_replace(NULL, S("{}"), NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_set(NULL, S("a"), S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_json(NULL, S("a"), S("1"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_set_text(NULL, S("a"), S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_int(NULL, S("a"), 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_bool(NULL, S("a"), 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_double(NULL, S("a"), 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_at(NULL, S("/a"), S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_remove_at(NULL, S("/a"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_remove(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_rotate(NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_clear(NULL, NULL), H3S_ERR_ARGUMENT);
@@ -42,6 +51,11 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_str(h3s_session_data(NULL), NULL);
     assert_str(h3s_session_find(NULL, S("/a")), NULL);
     assert_str(h3s_session_text(NULL, S("/a")), NULL);
+    assert_int_equal(h3s_session_type(NULL, S("/a")), H3S_TYPE_ABSENT);
+    assert_int_equal(h3s_session_int(NULL, S("/a"), &whole), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_bool(NULL, S("/a"), &truth), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_double(NULL, S("/a"), &number), H3S_ERR_ARGUMENT);
+    assert_true(whole == 7 && truth == 7 && number == 7);
     assert_str(h3s_session_log_id(NULL), NULL);
     assert_int_equal(h3s_session_created_at(NULL), 0);
     assert_int_equal(h3s_session_last_seen_at(NULL), 0);
@@ -53,6 +67,32 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_str(h3s_config_cookie_name(NULL), NULL);
     assert_str(h3s_config_header_name(NULL), NULL);
     assert_str(h3s_config_vary(NULL), NULL);
+}
+
+/* Of no session, or no iterator: there is nothing to walk through. */
+static void a_null_iterator_is_an_argument_error_or_the_absent_value(void **state)
+{
+    h3s_iter of_none = h3s_session_iter(NULL, S("/a")), iters[] = {of_none, h3s_iter_iter(&of_none, S("/a")),
+                                                                   h3s_iter_iter(NULL, S("/a"))};
+    h3s_iter *places[] = {NULL, &iters[0], &iters[1], &iters[2]};
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        h3s_str key = {"x", 1}, value = {"x", 1};
+        int64_t whole = 7;
+        int32_t truth = 7;
+        double number = 7;
+        assert_int_equal(h3s_iter_next(places[i], &key, &value), H3S_ERR_ARGUMENT);
+        assert_str(key, NULL);
+        assert_str(value, NULL);
+        assert_int_equal(h3s_iter_next(places[i], NULL, NULL), H3S_ERR_ARGUMENT);
+        assert_str(h3s_iter_find(places[i], S("/a")), NULL);
+        assert_str(h3s_iter_text(places[i], S("/a")), NULL);
+        assert_int_equal(h3s_iter_type(places[i], S("/a")), H3S_TYPE_ABSENT);
+        assert_int_equal(h3s_iter_int(places[i], S("/a"), &whole), H3S_ERR_ARGUMENT);
+        assert_int_equal(h3s_iter_bool(places[i], S("/a"), &truth), H3S_ERR_ARGUMENT);
+        assert_int_equal(h3s_iter_double(places[i], S("/a"), &number), H3S_ERR_ARGUMENT);
+        assert_true(whole == 7 && truth == 7 && number == 7);
+    }
 }
 
 static void a_null_where_something_is_required_is_an_argument_error(void **state)
@@ -72,16 +112,36 @@ static void a_null_where_something_is_required_is_an_argument_error(void **state
     assert_int_equal(h3s_use(config, &request, NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_get(config, NULL, &out, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_get(config, &request, NULL, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_unseal(config, NULL, 5, NOW, &out, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_unseal(config, S("x"), NOW, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(unseal_token(config, NULL, 5, NOW, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(unseal_token(config, S("x"), NOW, NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_update(session, NULL, 2, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_replace(session, NULL, 2, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_set(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_set(session, S("a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_json(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_json(session, S("a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_set_text(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_set_text(session, S("a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_int(session, NULL, 1, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_bool(session, NULL, 1, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_double(session, NULL, 1, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_at(session, NULL, 1, S("1"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_set_at(session, S("/a"), NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_remove_at(session, NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_unseal(config, NULL, &out, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iron_unseal(config, NULL, NULL, 0, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(count, 0);
+    assert_int_equal(h3s_session_type(session, NULL, 1), H3S_TYPE_ABSENT);
+    assert_int_equal(h3s_session_int(session, S(""), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_bool(session, S(""), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_double(session, S(""), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_int(session, NULL, 1, &(int64_t){0}), H3S_ERR_ARGUMENT);
+    h3s_iter iter = h3s_session_iter(session, NULL, 1);
+    assert_int_equal(h3s_iter_next(&iter, NULL, NULL), H3S_END);
+    assert_int_equal(h3s_iter_int(&iter, S(""), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iter_bool(&iter, S(""), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_iter_double(&iter, S(""), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_remove(session, NULL, 1, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_set_id(session, NULL, 1, NULL), H3S_ERR_ARGUMENT);
+    count = 7;
     assert_int_equal(h3s_session_view(session, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_seal(session, NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_set_cookies(session, NULL, &count, NULL), H3S_ERR_ARGUMENT);
@@ -105,13 +165,13 @@ static void empty_input_is_empty_input_whatever_the_pointer(void **state)
     h3s_error err;
     (void)state;
     assert_int_equal(h3s_config_new(nowhere, 0, &none, NULL), H3S_ERR_CONFIG);
-    assert_int_equal(h3s_unseal(config, nowhere, 0, NOW, &out, &err), H3S_ERR_REJECTED);
-    assert_int_equal(err.offset, H3S_REJECTION_MALFORMED);
+    assert_int_equal(unseal_token(config, nowhere, 0, NOW, &out, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.rejection, H3S_REJECTION_MALFORMED);
     assert_int_equal(h3s_update(session, nowhere, 0, NULL), H3S_ERR_DATA);
     assert_int_equal(h3s_replace(session, NULL, 0, NULL), H3S_ERR_DATA);
-    assert_int_equal(h3s_set(session, S("a"), NULL, 0, NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_set_json(session, S("a"), NULL, 0, NULL), H3S_ERR_DATA);
     assert_int_equal(h3s_session_set_id(session, NULL, 0, NULL), H3S_ERR_DATA);
-    assert_ok(h3s_set(session, nowhere, 0, S("1"), NULL));
+    assert_ok(h3s_set_json(session, nowhere, 0, S("1"), NULL));
     assert_ok(h3s_set_text(session, S("t"), nowhere, 0, NULL));
     assert_str(h3s_session_data(session), "{\"\":1,\"t\":\"\"}");
     assert_str(h3s_session_find(session, nowhere, 0), "{\"\":1,\"t\":\"\"}");
@@ -163,7 +223,7 @@ static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
     request.flags = 0;
     request.now_ms = INT64_MAX;
     assert_int_equal(h3s_use(config, &request, &session, NULL), H3S_ERR_ARGUMENT);
-    assert_int_equal(h3s_unseal(config, S("x"), INT64_MIN, &session, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(unseal_token(config, S("x"), INT64_MIN, &session, NULL), H3S_ERR_ARGUMENT);
 }
 
 int main(void)
@@ -171,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(freeing_null_does_nothing),
         cmocka_unit_test(a_null_handle_is_an_argument_error_or_the_absent_value),
+        cmocka_unit_test(a_null_iterator_is_an_argument_error_or_the_absent_value),
         cmocka_unit_test(a_null_where_something_is_required_is_an_argument_error),
         cmocka_unit_test(empty_input_is_empty_input_whatever_the_pointer),
         cmocka_unit_test(a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more),

@@ -50,6 +50,34 @@ static void *write_much(void *arg)
     return NULL;
 }
 
+/* What it finds is not looked at: another thread's write may have ended it, or ended the walk. */
+static void walk(h3s_session *session)
+{
+    h3s_iter iter = h3s_session_iter(session, S("")), inner;
+    int64_t whole;
+    int32_t truth, status;
+    double number;
+    h3s_str key, value;
+    while ((status = h3s_iter_next(&iter, &key, &value)) == H3S_OK) {
+        inner = h3s_iter_iter(&iter, S(""));
+        while ((status = h3s_iter_next(&inner, NULL, NULL)) == H3S_OK)
+            ;
+        assert_true(status == H3S_END || status == H3S_ERR_STATE);
+        status = h3s_iter_int(&iter, S("/0"), &whole);
+        assert_true(status == H3S_OK || status == H3S_ERR_DATA || status == H3S_ERR_STATE);
+        status = h3s_iter_bool(&iter, S(""), &truth);
+        assert_true(status == H3S_OK || status == H3S_ERR_DATA || status == H3S_ERR_STATE);
+        h3s_iter_find(&iter, S("/0"));
+        h3s_iter_text(&iter, S(""));
+        h3s_iter_type(&iter, S(""));
+    }
+    assert_true(status == H3S_END || status == H3S_ERR_STATE);
+    status = h3s_session_int(session, S("/b/0"), &whole);
+    assert_true(status == H3S_OK || status == H3S_ERR_DATA || status == H3S_ERR_STATE);
+    status = h3s_session_double(session, S("/n"), &number);
+    assert_true(status == H3S_OK || status == H3S_ERR_DATA || status == H3S_ERR_STATE);
+}
+
 /* Every verb. What is borrowed is not looked at: another thread's write may have ended it. */
 static void *do_all(void *arg)
 {
@@ -65,8 +93,16 @@ static void *do_all(void *arg)
         note(side, h3s_set_text(session, side->key, 1, S("some text"), NULL));
         note(side, h3s_update(session, S("{\"b\":[1,2,3],\"c\":\"\\u0041\"}"), &err));
         assert_true(err.status == H3S_OK || strlen(err.message) > 0);
-        note(side, h3s_set(session, S("d"), S("{\"e\":1}"), NULL));
+        note(side, h3s_set_json(session, S("d"), S("{\"e\":1}"), NULL));
         note(side, h3s_remove(session, S("d"), NULL));
+        note(side, h3s_set_int(session, S("n"), i, NULL));
+        note(side, h3s_set_bool(session, S("n"), i % 2 == 0, NULL));
+        note(side, h3s_set_double(session, S("n"), (double)i / 2, NULL));
+        note(side, h3s_set_at(session, S("/list/-"), S("[1]"), NULL));
+        if (i % 8 == 0)
+            note(side, h3s_remove_at(session, S("/list"), NULL));
+        note(side, h3s_ensure(session, NULL));
+        walk(session);
         note(side, h3s_rotate(session, NULL));
         note(side, h3s_set_cookies(session, &list, &count, NULL));
         assert_true((list == NULL) == (count == 0));
@@ -76,6 +112,7 @@ static void *do_all(void *arg)
         /* Of these, an absent string or 0 is the answer. */
         h3s_session_find(session, S("/b/1"));
         h3s_session_text(session, S("/c"));
+        h3s_session_type(session, S("/c"));
         h3s_session_log_id(session);
         h3s_session_id(session);
         h3s_session_data(session);

@@ -129,7 +129,7 @@ static void live(int format, unsigned failed[STEPS])
     unsigned *at = failed;
 
     step(&life, uses, at++);
-    assert_ok(h3s_set(life.session, S("a"), S("1"), NULL));
+    assert_ok(h3s_set_json(life.session, S("a"), S("1"), NULL));
     step(&life, takes_cookies, at++);
     step(&life, rotates, at++);
     step(&life, takes_a_token, at++);

@@ -7,7 +7,7 @@ static void what_is_no_string_has_no_text(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         h3s_session *session = used(config, NULL, NULL, NOW);
-        assert_ok(h3s_set(session, S("user"), S(values[i]), NULL));
+        assert_ok(h3s_set_json(session, S("user"), S(values[i]), NULL));
         assert_str(h3s_session_text(session, S("/user")), NULL);
         /* What there is, is JSON. */
         assert_str(h3s_session_find(session, S("/user")), values[i]);

@@ -42,7 +42,7 @@ static int32_t unseal(json_t *vector, h3s_session **session, h3s_error *err)
         free(options);
     }
     int64_t now = json_integer_value(json_object_get(vector, "now_ms"));
-    return h3s_unseal(latest, S(text(vector, "token")), now, session, err);
+    return unseal_token(latest, S(text(vector, "token")), now, session, err);
 }
 
 static void every_good_token_opens(void **state)

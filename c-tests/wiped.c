@@ -92,7 +92,7 @@ static void write_data(h3s_session *session)
     end += sprintf(end, "\",\"b\":1}");
     assert_int_equal(h3s_update(session, json, (size_t)(end - json), NULL), H3S_OK);
     assert_int_equal(h3s_replace(session, json, (size_t)(end - json), NULL), H3S_OK);
-    assert_int_equal(h3s_set(session, S("c"), json, (size_t)(end - json), NULL), H3S_OK);
+    assert_int_equal(h3s_set_json(session, S("c"), json, (size_t)(end - json), NULL), H3S_OK);
     size_t len = reveal(&data, json);
     json[len] = '\n';
     assert_int_equal(h3s_set_text(session, S("d"), json, len + 1, NULL), H3S_OK);
@@ -188,7 +188,7 @@ static void a_freed_session_leaves_no_name_of_a_member(void **state)
             h3s_session_free(session);
             assert_int_equal(found(&data), 0);
 
-            assert_ok(h3s_unseal(made, S(token), NOW, &session, NULL));
+            assert_ok(unseal_token(made, S(token), NOW, &session, NULL));
             assert_true(found(&data) > 0);
             h3s_session_free(session);
             assert_int_equal(found(&data), 0);
@@ -216,7 +216,7 @@ static void a_freed_session_leaves_no_id(void **state)
         assert_true(found(&id) > 0);
         h3s_session_free(session);
         assert_int_equal(found(&id), 0);
-        assert_ok(h3s_unseal(made, S(token), NOW, &session, NULL));
+        assert_ok(unseal_token(made, S(token), NOW, &session, NULL));
         assert_true(found(&id) > 0);
         assert_ok(h3s_rotate(session, NULL));
         h3s_session_free(session);
@@ -246,7 +246,7 @@ static void a_freed_config_leaves_no_key(void **state)
     assert_int_equal(found(&key), 1);
     h3s_session *session = NULL;
     const char *token = json_string_value(json_object_get(vector, "token"));
-    assert_int_equal(h3s_unseal(made, S(token), NOW, &session, NULL), H3S_OK);
+    assert_int_equal(unseal_token(made, S(token), NOW, &session, NULL), H3S_OK);
     h3s_session_free(session);
     assert_int_equal(found(&derived), 0);
     h3s_config_free(made);
@@ -276,7 +276,7 @@ static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
             assert_int_equal(keys[k].len, 32);
         }
         h3s_session *session = NULL;
-        assert_ok(h3s_unseal(made, S(tokens[i].token), NOW, &session, NULL));
+        assert_ok(unseal_token(made, S(tokens[i].token), NOW, &session, NULL));
         assert_str(h3s_session_id(session), "one");
         for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), remembered);
         h3s_session_free(session);

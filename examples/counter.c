@@ -188,7 +188,7 @@ static int32_t login(struct request *r, h3s_error *err)
     if (status == H3S_OK)
         status = h3s_set_text(r->session, "user", 4, r->name, r->name_len, err);    /* any text: it is escaped there */
     if (status == H3S_OK)
-        status = h3s_set(r->session, "since", 5, now, (size_t)len, err);
+        status = h3s_set_json(r->session, "since", 5, now, (size_t)len, err);
     return status;
 }
 

@@ -3,30 +3,150 @@
  *
  * Generated from src/ffi by `make header`; do not edit.
  *
- * A session is a small JSON object that travels in an encrypted cookie, so no server keeps anything, and any number of
- * machines share it with nothing but a password. At start, make an h3s_config of the options. For each request, open an
- * h3s_session from its Cookie header, read and write it, send what h3s_set_cookies gives as Set-Cookie headers, and free it:
+ * A session is a small JSON object that travels in an encrypted cookie. No server keeps anything,
+ * and any number of machines share it with nothing but a password. At start, make an h3s_config of
+ * the options. For each request, open an h3s_session from its Cookie header, read and write it,
+ * send what h3s_set_cookies gives as Set-Cookie headers, and free it:
  *
- *     h3s_request request = { .size = sizeof request, .cookie = cookie, .cookie_len = strlen(cookie) };
+ *     h3s_request request = H3S_REQUEST_INIT;
  *     h3s_session *session = NULL;
  *     const h3s_str *list = NULL;
  *     size_t count = 0;
- *     if (h3s_use(config, &request, &session, &err) == H3S_OK
- *         && h3s_set(session, "visits", 6, "1", 1, &err) == H3S_OK
+ *     int64_t visits = 0;
+ *     h3s_error err;
+ *     request.cookie = cookie;
+ *     request.cookie_len = strlen(cookie);
+ *     if (h3s_use(config, &request, &session, &err) != H3S_OK)
+ *         return fail(err.message);
+ *     if (h3s_session_int(session, H3S_LIT("/visits"), &visits) != H3S_OK)
+ *         visits = 0;
+ *     if (h3s_set_int(session, H3S_LIT("visits"), visits + 1, &err) == H3S_OK
  *         && h3s_set_cookies(session, &list, &count, &err) == H3S_OK)
- *         for (size_t i = 0; i < count; i++) add_header("Set-Cookie", list[i].ptr);
+ *         for (size_t i = 0; i < count; i++)
+ *             add_header("Set-Cookie", list[i].ptr);
  *     h3s_session_free(session);
  *
  * Rules that hold everywhere:
  *
- * - Strings come in as a pointer and a length in bytes; nothing need be NUL-terminated, and a pointer is ignored when its
- *   length is 0. They are only read during the call.
+ * - Strings come in as a pointer and a length in bytes. They need no NUL, the pointer is ignored
+ *   when the length is 0, and they are only read during the call. What was borrowed from a session
+ *   may be the input of its next write.
  * - Strings go out as h3s_str, borrowed from their handle.
- * - What can fail returns a status: H3S_OK is 0, the others are H3S_ERR_*. Its last argument, h3s_error, may be NULL.
- * - NULL where something is required is H3S_ERR_ARGUMENT, never a crash; a getter gives 0 or the absent string.
- * - An h3s_config may be used by any number of threads at once, an h3s_session by one at a time. All is safe across fork:
- *   parent and child never draw the same id or nonce.
+ * - What can fail returns a status: H3S_OK is 0, the others are H3S_ERR_*. Its last argument `err`
+ *   may be NULL. After an error the session is as it was.
+ * - NULL where something is required is H3S_ERR_ARGUMENT, never a crash. A getter without a status
+ *   gives 0 or the absent string.
+ * - Any number of threads may use one h3s_config at once, and one thread at a time an h3s_session.
+ *   All is safe across fork: parent and child never draw the same id or nonce.
  * - There are no callbacks, no logging and no global settings.
+ *
+ * Options:
+ *   h3s_config_new            Makes a config: checks the options and derives the keys.
+ *   h3s_config_check          Checks options as `h3s_config_new` does, but derives no keys.
+ *   h3s_config_ref            Shares a config: it has one more owner, each of whom frees it once.
+ *   h3s_config_free           Gives up a config, and wipes its keys once nobody has it any more.
+ *   h3s_json_quote            Writes a text as a JSON string: a password from the environment, say,
+ *                             for the options.
+ *   h3s_config_cookie_name    The name of the session cookie.
+ *   h3s_config_header_name    The name of the session header, in lower case.
+ *   h3s_config_vary           What a cache must vary on wherever a session was touched: the value
+ *                             of a Vary header.
+ *   h3s_config_flags          What the options come to: H3S_CONFIG_* or-ed together.
+ *   h3s_cookie_strip          Copies a Cookie header without the session's cookies: what may go
+ *                             upstream.
+ *
+ * Opening:
+ *   h3s_use                   Finds the request's session, else makes one that is set at once.
+ *   h3s_get                   Finds the request's session, else makes one that costs no cookie
+ *                             until it is written.
+ *   h3s_ensure                Makes a session from `h3s_get` one from `h3s_use`.
+ *   h3s_unseal                Opens a bare token, as a header client, a WebSocket or another
+ *                             service sends it.
+ *   h3s_session_free          Frees a session and wipes its data.
+ *
+ * Reading:
+ *   h3s_session_view          Gives the usual getters' values in one call.
+ *   h3s_session_id            The session's id.
+ *   h3s_session_data          The data: a JSON object without insignificant white space.
+ *   h3s_session_find          One value of the data, as JSON text.
+ *   h3s_session_type          The type of one value of the data.
+ *   h3s_session_text          A string of the data, without quotes and escapes, in UTF-8.
+ *   h3s_session_int           An integer of the data.
+ *   h3s_session_bool          A bool of the data: 1 for `true`, 0 for `false`.
+ *   h3s_session_double        The double nearest to a number of the data.
+ *   h3s_session_created_at    When the session was made or last rotated.
+ *   h3s_session_last_seen_at  When it was last sealed under `idleTimeout`.
+ *   h3s_session_expires_at    When it ends if nothing more comes, by the earliest of its limits.
+ *   h3s_session_is_new        1 if this request made the session, else 0.
+ *   h3s_session_is_dirty      1 if there is something to send that was not yet taken, else 0.
+ *   h3s_session_source        Where the session came from: H3S_SOURCE_*.
+ *   h3s_session_rejection     Why the request's first candidate was refused: H3S_REJECTION_*.
+ *   h3s_session_log_id        A name for the session in logs: a keyed hash of its id.
+ *
+ * Walking through objects and arrays:
+ *   h3s_session_iter          Begins a walk through the members of an object or the elements of an
+ *                             array.
+ *   h3s_iter_next             Goes on to the next member or element.
+ *   h3s_iter_find             A value inside the present member or element, as JSON text.
+ *   h3s_iter_type             The type of a value inside the present member or element.
+ *   h3s_iter_text             A string inside the present member or element, without quotes and
+ *                             escapes, in UTF-8.
+ *   h3s_iter_int              An integer inside the present member or element.
+ *   h3s_iter_bool             A bool inside the present member or element: 1 for `true`, 0 for
+ *                             `false`.
+ *   h3s_iter_double           The double nearest to a number inside the present member or element.
+ *   h3s_iter_iter             Begins a walk through an object or array inside the present member or
+ *                             element.
+ *
+ * Writing:
+ *   h3s_update                Merges a JSON object into the data, as JavaScript's Object.assign
+ *                             does.
+ *   h3s_replace               Sets the data to a JSON object, whatever it was.
+ *   h3s_set_json              Sets one top-level key to any JSON value.
+ *   h3s_set_text              Sets one top-level key to a string, which is quoted and escaped here.
+ *   h3s_set_int               Sets one top-level key to an integer.
+ *   h3s_set_bool              Sets one top-level key to `false`, if `value` is 0, else to `true`.
+ *   h3s_set_double            Sets one top-level key to a number, written as JavaScript's
+ *                             JSON.stringify would.
+ *   h3s_set_at                Sets a value anywhere in the data, by JSON Pointer: `/cart/items/-`
+ *                             appends to that array.
+ *   h3s_remove                Deletes one top-level key.
+ *   h3s_remove_at             Deletes a member or element anywhere in the data, by JSON Pointer.
+ *   h3s_rotate                Gives the session a new id and `created_at` = now, with the same
+ *                             data.
+ *   h3s_clear                 Ends the session: no id, data `{}`, and Set-Cookie values that delete
+ *                             its cookies.
+ *   h3s_session_set_id        Gives a new or just rotated session an id of your own, in place of
+ *                             the random UUID.
+ *   h3s_session_set_now       Moves the session's clock, which otherwise stands at the time it was
+ *                             opened.
+ *
+ * Cookies and tokens:
+ *   h3s_set_cookies           The Set-Cookie values that the response needs; most often none or
+ *                             one.
+ *   h3s_seal                  The session as a bare token, for a client that sends it back in the
+ *                             session header.
+ *
+ * Fe26.2 tokens without a session:
+ *   h3s_iron_seal             Seals any JSON value, as hapi's iron, iron-webcrypto and
+ *                             iron-session's sealData do.
+ *   h3s_iron_unseal           Opens a bare Fe26.2 token of any JSON value.
+ *
+ * Responses and requests:
+ *   h3s_header_vary           The value of the Vary header for a response to a request whose
+ *                             session was looked at.
+ *   h3s_header_cache_control  The value of the Cache-Control header for a response that sets a
+ *                             session's cookie.
+ *   h3s_header_is_targeted    Whether a header is one that some shared caches heed in place of
+ *                             Cache-Control.
+ *   h3s_is_cross_site         Whether another site has led the browser here: then set
+ *                             H3S_CROSS_SITE.
+ *
+ * Versions and names:
+ *   h3s_abi_version           The ABI version of the library that is loaded.
+ *   h3s_version               The version of the library that is loaded, e.g. `"0.2.0"`. Static.
+ *   h3s_status_str            A status in words, e.g. `"the options are wrong"`.
+ *   h3s_rejection_str         The name of a rejection, e.g. `"bad_seal"`, or `"none"`.
  */
 
 #ifndef H3S_H
@@ -35,50 +155,78 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Config flag: cookies are read and set; `"cookie"` is not false. */
-#define H3S_CONFIG_COOKIES 1
+/** The version of this header. That of the library is `h3s_version`. */
+#define H3S_VERSION "0.2.0"
+#define H3S_VERSION_MAJOR 0
+#define H3S_VERSION_MINOR 2
+#define H3S_VERSION_PATCH 0
 
-/** Config flag: browsers send the session's cookie over HTTPS alone. */
-#define H3S_CONFIG_SECURE 2
+/* Warns where a status is not looked at. */
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define H3S_NODISCARD [[nodiscard]]
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define H3S_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define H3S_NODISCARD __attribute__((warn_unused_result))
+#else
+#define H3S_NODISCARD
+#endif
 
-/**
- * Config flag: opening a session may take a slow key derivation (some milliseconds), so that an
- * event loop had better use H3S_WARM_ONLY and threads. Without it nothing is ever H3S_ERR_COLD or
- * H3S_ERR_BUSY.
- */
-#define H3S_CONFIG_MAY_BE_COLD 4
+/** A string literal as pointer and length: two arguments. */
+#define H3S_LIT(text) ("" text ""), (sizeof("" text "") - 1)
+
+/** An h3s_request of no headers, now: `h3s_request request = H3S_REQUEST_INIT;`. */
+#define H3S_REQUEST_INIT { sizeof(h3s_request), 0, NULL, 0, NULL, 0, NULL, 0, 0 }
+
+/** An h3s_view that `h3s_session_view` fills: `h3s_view view = H3S_VIEW_INIT;`. */
+#define H3S_VIEW_INIT { sizeof(h3s_view), 0, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
 
 /** Success. */
 #define H3S_OK 0
 
-/** The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, a time is out of range. */
+/**
+ * The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, or a time is
+ * out of range. `key` names the argument.
+ */
 #define H3S_ERR_ARGUMENT 1
 
 /** The options are wrong. `key` names the option, `offset` is its byte in the JSON. */
 #define H3S_ERR_CONFIG 2
 
-/** The JSON, key or id given is wrong. `offset` is the first byte at fault. The session is as it was. */
+/**
+ * The JSON, key, pointer or id given is wrong. `offset` is the first byte at fault. The session
+ * is as it was. From a typed getter: there is no such value of that type.
+ */
 #define H3S_ERR_DATA 3
 
-/** The session would not fit in its cookies (or, sealed, in `maxTokenLength`). The session is as it was. */
+/**
+ * The session would not fit in its cookies (or, sealed, in `maxTokenLength`). The session is as
+ * it was.
+ */
 #define H3S_ERR_TOO_LARGE 4
 
 /** Not possible in this state, e.g. `h3s_rotate` after `h3s_clear`. The session is as it was. */
 #define H3S_ERR_STATE 5
 
 /**
- * The token was refused (h3s_unseal), or the session has ended since (after `h3s_session_set_now`).
- * `offset` is the H3S_REJECTION_* value and `key` its name.
+ * The token was refused (`h3s_unseal`), or the session has ended since (`h3s_session_set_now`).
+ * `rejection` is the H3S_REJECTION_* value and `key` its name.
  */
 #define H3S_ERR_REJECTED 6
 
 /** The operating system gave no random bytes. Nothing was sealed. */
 #define H3S_ERR_RANDOM 7
 
-/** Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.) */
+/**
+ * Out of memory. The session is as it was. (Without 512 bytes, or in `h3s_config_new` 64 KiB, the
+ * process ends.)
+ */
 #define H3S_ERR_MEMORY 8
 
-/** Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread. */
+/**
+ * Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat
+ * the call without the flag, in a thread.
+ */
 #define H3S_ERR_COLD 9
 
 /**
@@ -90,6 +238,9 @@
 
 /** A fault in the library. The handle can only be freed; please report it. */
 #define H3S_ERR_INTERNAL 11
+
+/** From `h3s_iter_next`: there are no more. No error. */
+#define H3S_END -1
 
 /** No token was refused. */
 #define H3S_REJECTION_NONE 0
@@ -119,7 +270,10 @@
 /** Created before `notBefore`. Name: `revoked`. */
 #define H3S_REJECTION_REVOKED 7
 
-/** Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name: `too_large`. */
+/**
+ * Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name:
+ * `too_large`.
+ */
 #define H3S_REJECTION_TOO_LARGE 8
 
 /** The session was made by this request; no token opened. */
@@ -131,7 +285,7 @@
 /** The session came in the session header. */
 #define H3S_SOURCE_HEADER 2
 
-/** The session came from h3s_unseal. */
+/** The session came from `h3s_unseal`. */
 #define H3S_SOURCE_TOKEN 3
 
 /**
@@ -153,20 +307,57 @@
  */
 #define H3S_CROSS_SITE 2
 
+/** There is no such value. */
+#define H3S_TYPE_ABSENT 0
+
+/** `null`. */
+#define H3S_TYPE_NULL 1
+
+/** `true` or `false`. */
+#define H3S_TYPE_BOOL 2
+
+/** A number. */
+#define H3S_TYPE_NUMBER 3
+
+/** A string. */
+#define H3S_TYPE_STRING 4
+
+/** An array. */
+#define H3S_TYPE_ARRAY 5
+
+/** An object. */
+#define H3S_TYPE_OBJECT 6
+
 /**
- * Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out
- * opens as a session.
+ * Flag of `h3s_iron_seal`: seal an object with a member `id` or `data` all the same. What comes
+ * out opens as a session.
  */
 #define H3S_IRON_SESSION 1
 
 /** View flag: this request made the session. */
 #define H3S_VIEW_NEW 1
 
-/** View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give that was not yet taken. */
+/**
+ * View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give
+ * that was not yet taken.
+ */
 #define H3S_VIEW_DIRTY 2
 
 /** View flag: the session was cleared. */
 #define H3S_VIEW_CLEARED 4
+
+/** Config flag: cookies are read and set; `"cookie"` is not false. */
+#define H3S_CONFIG_COOKIES 1
+
+/** Config flag: browsers send the session's cookie over HTTPS alone. */
+#define H3S_CONFIG_SECURE 2
+
+/**
+ * Config flag: opening a session may take a slow key derivation (some milliseconds), so that an
+ * event loop had better use H3S_WARM_ONLY and threads. Without it nothing is ever H3S_ERR_COLD or
+ * H3S_ERR_BUSY.
+ */
+#define H3S_CONFIG_MAY_BE_COLD 4
 
 /**
  * How many seconds a client is told to wait, in the Retry-After header of the 429 that answers
@@ -174,39 +365,56 @@
  */
 #define H3S_RETRY_AFTER 1
 
-/** The options, checked and with their keys derived. Immutable: any number of threads may share one. */
+/** The version of the ABI that this header describes: see `h3s_abi_version`. */
+#define H3S_ABI_VERSION 0
+
+/**
+ * The options, checked and with their keys derived. Immutable: any number of threads may share
+ * one.
+ */
 typedef struct h3s_config h3s_config;
 
 /**
  * One request's session. It belongs to one thread at a time, and keeps its config alive.
  *
- * A call that finds another thread inside the same session does nothing: it is H3S_ERR_STATE, or
- * the value that NULL gives. (What was borrowed from a session ends with the other thread's write
- * all the same.)
+ * A call that finds another thread inside the same session does nothing: it returns
+ * H3S_ERR_STATE, or what it returns for NULL. (The other thread's write still ends what was
+ * borrowed.)
  */
 typedef struct h3s_session h3s_session;
 
 /**
  * What went wrong: 256 bytes that the caller owns. Nothing to free; safe to copy, keep and share.
  *
- * Every function that takes one accepts NULL. After a success, `status` is H3S_OK and the rest is empty.
- * No field ever holds a secret, nor any part of session data.
+ * Every function that takes one accepts NULL. After a success, `status` is H3S_OK and the rest is
+ * empty. No member ever holds a secret or any part of session data.
  */
 typedef struct h3s_error {
-    /** The status that the function returned, one of H3S_ERR_*. */
+    /** What the function returned, H3S_OK or H3S_ERR_*. */
     int32_t status;
-    /** The first byte at fault in the input, or -1. For H3S_ERR_REJECTED the H3S_REJECTION_* value. */
+    /** The first byte at fault in the input, or -1. */
     int32_t offset;
-    /** The option (`"cookie.sameSite"`) or argument at fault, or the name of the rejection; else empty. NUL-terminated. */
-    char key[56];
-    /** One sentence in English that says what is wrong and what would be right. NUL-terminated UTF-8. */
+    /** With H3S_ERR_REJECTED why, H3S_REJECTION_*; else H3S_REJECTION_NONE. */
+    int32_t rejection;
+    /** 0. */
+    int32_t reserved;
+    /**
+     * The option (`"cookie.sameSite"`) or argument at fault, or the rejection's name; else empty.
+     * NUL-terminated.
+     */
+    char key[48];
+    /**
+     * One sentence in English that says what is wrong and what would be right. NUL-terminated
+     * UTF-8.
+     */
     char message[192];
 } h3s_error;
 
 /**
  * A string that the library owns: `len` bytes at `ptr`.
  *
- * Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: see each function for how long.
+ * Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: each function says
+ * for how long.
  */
 typedef struct h3s_str {
     const char *ptr;
@@ -214,8 +422,11 @@ typedef struct h3s_str {
 } h3s_str;
 
 /**
- * What a request brought. Zero it, then set `size` and what you have, e.g.
- * `h3s_request request = {.size = sizeof request, .cookie = c, .cookie_len = strlen(c)};`
+ * What a request brought. Begin with H3S_REQUEST_INIT, then set what you have:
+ *
+ *     h3s_request request = H3S_REQUEST_INIT;
+ *     request.cookie = cookie;
+ *     request.cookie_len = strlen(cookie);
  *
  * The strings are only read during the call. A pointer is ignored when its length is 0.
  */
@@ -228,20 +439,21 @@ typedef struct h3s_request {
     const char *cookie;
     size_t cookie_len;
     /**
-     * The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none,
-     * and a leading `Bearer ` is passed over.
+     * The value of the session header (`h3s_config_header_name`), or none. An empty one counts as
+     * none, and a leading `Bearer ` is passed over. For `h3s_unseal` and `h3s_iron_unseal`: the
+     * bare token.
      */
     const char *header;
     size_t header_len;
     /**
-     * Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or
-     * as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an IPv6
-     * address the first 64 bits count.
+     * Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`)
+     * or as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an
+     * IPv6 address the first 64 bits count.
      *
-     * Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then
-     * 5 a second; for authentic ones that were not seen lately ten times that. Beyond it comes
-     * H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
-     * is no limit.
+     * Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20,
+     * then 5 a second; for authentic ones that were not seen lately ten times that. Beyond it
+     * comes H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer
+     * there is no limit.
      */
     const char *peer;
     size_t peer_len;
@@ -249,7 +461,10 @@ typedef struct h3s_request {
     int64_t now_ms;
 } h3s_request;
 
-/** A session at one glance. Set `size` before the call; the strings last as those of `h3s_session_data`. */
+/**
+ * A session at one glance. Begin with H3S_VIEW_INIT. The strings are borrowed as
+ * `h3s_session_data`.
+ */
 typedef struct h3s_view {
     /** `sizeof(h3s_view)`. */
     uint32_t size;
@@ -271,95 +486,767 @@ typedef struct h3s_view {
     int32_t rejection;
 } h3s_view;
 
+/**
+ * A walk through an object or array of a session's data, in the caller's memory: nothing to free.
+ *
+ * Its members are the library's; copy it only whole. It must not be used after its session was
+ * freed.
+ */
+typedef struct h3s_iter {
+    const struct h3s_session *session;
+    uint64_t generation;
+    size_t next;
+    size_t value_start;
+    size_t value_end;
+    uint32_t is_object;
+    uint32_t reserved;
+} h3s_iter;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
-/* ---- Options ------------------------------------------------------------------------------------------------------ */
+/* ---- Options --------------------------------------------------------------------------------- */
 
 /**
- * Reads the options, checks them, and derives the keys (some 10 ms a password): call it once, at start.
+ * Makes a config: checks the options and derives the keys.
  *
- * json, json_len: a JSON object in UTF-8, as README.md describes it; only `"password"` is required.
+ * That takes some 10 ms a password: call it once, at start.
+ *
+ * json, json_len: a JSON object in UTF-8; only `"password"` is required.
  * out: receives the config, to be freed with `h3s_config_free`; NULL after an error.
- * err: may be NULL.
  *
- * Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option), H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
- * The input is not kept: it holds passwords, so wipe it if you can.
+ * Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option), H3S_ERR_ARGUMENT or
+ * H3S_ERR_MEMORY. The input is not kept: it holds passwords, so wipe it if you can.
  */
-int32_t h3s_config_new(const char *json, size_t json_len, struct h3s_config **out, struct h3s_error *err);
+H3S_NODISCARD
+int32_t h3s_config_new(const char *json,
+                       size_t json_len,
+                       struct h3s_config **out,
+                       struct h3s_error *err);
 
 /**
- * Checks options as `h3s_config_new` does, but derives no keys: for a tool that looks over a file.
+ * Checks options as `h3s_config_new` does, but derives no keys.
+ *
+ * For a tool that looks over a file of options.
  *
  * json, json_len: as there, but it may be without a password, as where that comes from the
  * environment. One that is there is checked.
- * err: may be NULL.
  *
- * Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at fault),
- * H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+ * Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at
+ * fault), H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
  */
-int32_t h3s_config_check(const char *json, size_t json_len, struct h3s_error *err);
+H3S_NODISCARD int32_t h3s_config_check(const char *json, size_t json_len, struct h3s_error *err);
 
 /**
- * Shares a config: returns its argument, which then has one more owner, each of whom frees it
- * once. Any thread may call it. NULL: returns NULL.
+ * Shares a config: it has one more owner, each of whom frees it once.
+ *
+ * Any number of threads may call it.
+ *
+ * Returns its argument, also if that is NULL.
  */
 struct h3s_config *h3s_config_ref(const struct h3s_config *config);
 
 /**
- * Gives up a config. With the last of its owners, and the last session that was made with it, its
- * keys are wiped. NULL: does nothing.
+ * Gives up a config, and wipes its keys once nobody has it any more.
+ *
+ * That is when its last owner has freed it, and the last session that was made with it is freed.
+ * Does nothing to NULL.
  */
 void h3s_config_free(struct h3s_config *config);
 
 /**
- * Writes a text as a JSON string, quotes included, and a NUL after it: to put a password that comes
- * from the environment, say, into options.
+ * Writes a text as a JSON string: a password from the environment, say, for the options.
  *
  * text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
- * out, room: where it goes, and how many bytes there are. `6 * len + 3` are always enough. Where
- * there are too few, `out` is the empty string (of 0 bytes, nothing is written).
+ * out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are.
+ * `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
+ * bytes, nothing is written).
  *
- * Returns how long the JSON is without the NUL: it was written if that is less than `room`. Returns
- * 0 if text is NULL, or not UTF-8: no password is changed in silence. What is written may be a
- * secret: wipe it if you can.
+ * Returns how long the JSON is without the NUL: it was written if that is less than `room`.
+ * Returns 0 if `text` is NULL or not UTF-8: no password is changed in silence. What is written
+ * may be a secret: wipe it if you can.
  */
 size_t h3s_json_quote(const char *text, size_t len, char *out, size_t room);
 
-/** The name of the session cookie, NUL-terminated; lasts as long as the config. NULL config: absent. */
+/**
+ * The name of the session cookie.
+ *
+ * NUL-terminated; borrowed from the config. Absent for NULL.
+ */
 struct h3s_str h3s_config_cookie_name(const struct h3s_config *config);
 
 /**
- * The name of the session header, in lower case, NUL-terminated; empty when `"sessionHeader"` is false.
- * Lasts as long as the config. NULL config: absent.
+ * The name of the session header, in lower case.
+ *
+ * NUL-terminated; borrowed from the config. Empty if `"sessionHeader"` is false. Absent for NULL.
  */
 struct h3s_str h3s_config_header_name(const struct h3s_config *config);
 
 /**
- * What a cache must vary on wherever a session was touched, e.g. `"Cookie, x-h3-session"`: the value of a
- * Vary header, NUL-terminated; empty when neither cookie nor header is on. Lasts as long as the config.
+ * What a cache must vary on wherever a session was touched: the value of a Vary header.
+ *
+ * E.g. `"Cookie, x-h3-session"`; empty if neither cookie nor header is on. NUL-terminated;
+ * borrowed from the config. Absent for NULL.
  */
 struct h3s_str h3s_config_vary(const struct h3s_config *config);
 
-/** What the options come to: H3S_CONFIG_* or-ed together. NULL config: 0. */
+/**
+ * What the options come to: H3S_CONFIG_* or-ed together.
+ *
+ * 0 for NULL.
+ */
 uint32_t h3s_config_flags(const struct h3s_config *config);
 
 /**
- * Copies a Cookie header without the session's cookies (the cookie and its chunks): what may go upstream.
+ * Copies a Cookie header without the session's cookies: what may go upstream.
+ *
+ * Left out are the cookie of the session's name and its chunks.
  *
  * cookie, len: the value of the Cookie header.
  * out: room for `len` bytes, which must not overlap `cookie`.
  *
- * Returns how many bytes were written, 0 to `len`; there is no NUL after them. A NULL argument gives 0.
+ * Returns how many bytes were written, 0 to `len`; there is no NUL after them. 0 if an argument
+ * is NULL.
  */
 size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, size_t len, char *out);
 
-/* ---- Raw seals ---------------------------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 /**
- * Seals any JSON value as a bare Fe26.2 token, as hapi's iron, iron-webcrypto and iron-session's
- * sealData do. It lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
+ * Finds the request's session, else makes one that is set at once.
+ *
+ * The session is looked for in the header, then in the cookie. A token that is refused is no
+ * error: `h3s_session_rejection` says why it was.
+ *
+ * A session that was made has a Set-Cookie at once. It has none before something is written if
+ * each of the request's tokens may be valid elsewhere, or if the header's session had ended.
+ * Valid elsewhere may be what is of an unsupported format, under an unknown key, from the future,
+ * longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations
+ * that the options do not open.
+ *
+ * Of several cookies of the name, at most four are tried, and the newest of those that open is
+ * the session. At most one slow key derivation is made to find it; a cookie that would have taken
+ * another one is not replaced, and the next request gets on to it.
+ *
+ * config: the options.
+ * request: what the request brought.
+ * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
+ *
+ * Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY; H3S_ERR_COLD under
+ * H3S_WARM_ONLY, and H3S_ERR_BUSY for a peer with too many slow derivations: in these two cases
+ * no session is made, and no cookie may be touched.
+ */
+H3S_NODISCARD
+int32_t h3s_use(const struct h3s_config *config,
+                const struct h3s_request *request,
+                struct h3s_session **out,
+                struct h3s_error *err);
+
+/**
+ * Finds the request's session, else makes one that costs no cookie until it is written.
+ *
+ * All else as `h3s_use`.
+ */
+H3S_NODISCARD
+int32_t h3s_get(const struct h3s_config *config,
+                const struct h3s_request *request,
+                struct h3s_session **out,
+                struct h3s_error *err);
+
+/**
+ * Makes a session from `h3s_get` one from `h3s_use`.
+ *
+ * If the request had none, there is now a Set-Cookie for it, unless what the request brought may
+ * be valid elsewhere. Does nothing to any other session.
+ *
+ * Returns H3S_OK, H3S_ERR_REJECTED (it has ended since, see `h3s_session_set_now`), H3S_ERR_STATE
+ * or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD int32_t h3s_ensure(struct h3s_session *session, struct h3s_error *err);
+
+/**
+ * Opens a bare token, as a header client, a WebSocket or another service sends it.
+ *
+ * A token that is refused is an error here, and no session is made. A cold Fe26.2 token is
+ * derived for, and one without a key id with each password that it may belong to: set
+ * `request.peer` where strangers send them, which limits that.
+ *
+ * config: the options.
+ * request: `header` is the token, without white space or `Bearer`. `cookie` is not looked at.
+ * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
+ *
+ * Returns H3S_OK; H3S_ERR_REJECTED (`err->rejection` and `err->key` say why); H3S_ERR_COLD under
+ * H3S_WARM_ONLY; H3S_ERR_BUSY for a peer with too many slow derivations; H3S_ERR_ARGUMENT,
+ * H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_unseal(const struct h3s_config *config,
+                   const struct h3s_request *request,
+                   struct h3s_session **out,
+                   struct h3s_error *err);
+
+/**
+ * Frees a session and wipes its data.
+ *
+ * Does nothing to NULL, and to a session that another thread is inside. What was borrowed from
+ * the session ends.
+ */
+void h3s_session_free(struct h3s_session *session);
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+/**
+ * Gives the usual getters' values in one call.
+ *
+ * out: set its `size`, as H3S_VIEW_INIT does. The strings are borrowed as `h3s_session_data`.
+ *
+ * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread
+ * is inside; H3S_ERR_INTERNAL for a broken handle.
+ */
+H3S_NODISCARD int32_t h3s_session_view(const struct h3s_session *session, struct h3s_view *out);
+
+/**
+ * The session's id.
+ *
+ * NUL-terminated, and borrowed as `h3s_session_data`. Empty after `h3s_clear`; absent for NULL.
+ */
+struct h3s_str h3s_session_id(const struct h3s_session *session);
+
+/**
+ * The data: a JSON object without insignificant white space.
+ *
+ * NUL-terminated, and borrowed until the next successful write, `h3s_session_set_now`,
+ * `h3s_clear` or free. Other getters do not end it. Absent for NULL.
+ */
+struct h3s_str h3s_session_data(const struct h3s_session *session);
+
+/**
+ * One value of the data, as JSON text.
+ *
+ * pointer, len: an RFC 6901 JSON Pointer, e.g. `/user/name` or `/cart/items/0`. In a name, `~` is
+ * written `~0` and `/` is written `~1`. The empty pointer is the whole data.
+ *
+ * NOT NUL-terminated. Borrowed as `h3s_session_data`. Absent where there is no such value.
+ */
+struct h3s_str h3s_session_find(const struct h3s_session *session, const char *pointer, size_t len);
+
+/**
+ * The type of one value of the data.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`.
+ *
+ * Returns H3S_TYPE_*; H3S_TYPE_ABSENT where there is no such value, and for NULL.
+ */
+int32_t h3s_session_type(const struct h3s_session *session, const char *pointer, size_t len);
+
+/**
+ * A string of the data, without quotes and escapes, in UTF-8.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`.
+ *
+ * NOT NUL-terminated, and may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD.
+ * Borrowed as `h3s_session_data`.
+ *
+ * Absent where there is no such value, for what is no string (`null`, `false`, `42`), and where
+ * memory is short.
+ */
+struct h3s_str h3s_session_text(const struct h3s_session *session, const char *pointer, size_t len);
+
+/**
+ * An integer of the data.
+ *
+ * However it is written: `100`, `1e2` and `100.0` are one number, as in JavaScript.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`.
+ * out: receives the integer; is left as it was after an error.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA where there is no such value, for one of another type, a fraction,
+ * or a number beyond 64 bits; H3S_ERR_ARGUMENT, H3S_ERR_STATE or H3S_ERR_INTERNAL.
+ */
+H3S_NODISCARD
+int32_t h3s_session_int(const struct h3s_session *session,
+                        const char *pointer,
+                        size_t len,
+                        int64_t *out);
+
+/**
+ * A bool of the data: 1 for `true`, 0 for `false`.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`.
+ * out: receives 1 or 0; is left as it was after an error.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA where there is no such value or one of another type;
+ * H3S_ERR_ARGUMENT, H3S_ERR_STATE or H3S_ERR_INTERNAL.
+ */
+H3S_NODISCARD
+int32_t h3s_session_bool(const struct h3s_session *session,
+                         const char *pointer,
+                         size_t len,
+                         int32_t *out);
+
+/**
+ * The double nearest to a number of the data.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`.
+ * out: receives the number; is left as it was after an error.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA where there is no such value, for one of another type, or a number
+ * so large that it would be infinite; H3S_ERR_ARGUMENT, H3S_ERR_STATE or H3S_ERR_INTERNAL.
+ */
+H3S_NODISCARD
+int32_t h3s_session_double(const struct h3s_session *session,
+                           const char *pointer,
+                           size_t len,
+                           double *out);
+
+/**
+ * When the session was made or last rotated.
+ *
+ * In milliseconds since 1970. 0 after `h3s_clear`, and for NULL.
+ */
+int64_t h3s_session_created_at(const struct h3s_session *session);
+
+/**
+ * When it was last sealed under `idleTimeout`.
+ *
+ * In milliseconds since 1970; 0 if never, and for NULL. A write seals, and a read only once more
+ * than half of `idleTimeout` is used. So a session may end half of it after its last read.
+ */
+int64_t h3s_session_last_seen_at(const struct h3s_session *session);
+
+/**
+ * When it ends if nothing more comes, by the earliest of its limits.
+ *
+ * In milliseconds since 1970; 0 for never, and for NULL. Under `idleTimeout` a read moves it only
+ * once more than half of that is used.
+ */
+int64_t h3s_session_expires_at(const struct h3s_session *session);
+
+/** 1 if this request made the session, else 0. */
+int32_t h3s_session_is_new(const struct h3s_session *session);
+
+/**
+ * 1 if there is something to send that was not yet taken, else 0.
+ *
+ * To be taken by `h3s_set_cookies`, or, with `"cookie": false`, by `h3s_seal`.
+ */
+int32_t h3s_session_is_dirty(const struct h3s_session *session);
+
+/** Where the session came from: H3S_SOURCE_*. */
+int32_t h3s_session_source(const struct h3s_session *session);
+
+/**
+ * Why the request's first candidate was refused: H3S_REJECTION_*.
+ *
+ * H3S_REJECTION_NONE if it opened. A reason may stand beside a session that another candidate
+ * opened. Where none opened and the first was not looked at, it is the reason of the first of
+ * those that were refused.
+ *
+ * Candidates are the header's token, unless it is empty, and after it the first four cookies of
+ * the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a number, or
+ * `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie twice
+ * counts once (but for `__chunked__`). Where no cookie begins like that, and one is not empty,
+ * they are one candidate together: malformed.
+ */
+int32_t h3s_session_rejection(const struct h3s_session *session);
+
+/**
+ * A name for the session in logs: a keyed hash of its id.
+ *
+ * 32 hexadecimal digits, NUL-terminated, and borrowed as `h3s_session_data`. Write this to logs,
+ * never the id. The same on every machine with the same first password and cookie name. Absent
+ * after `h3s_clear`, and for NULL.
+ */
+struct h3s_str h3s_session_log_id(const struct h3s_session *session);
+
+/* ---- Walking through objects and arrays ------------------------------------------------------ */
+
+/**
+ * Begins a walk through the members of an object or the elements of an array.
+ *
+ *     h3s_iter item = h3s_session_iter(session, H3S_LIT("/cart/items"));
+ *     int64_t count = 0, total = 0;
+ *     while (h3s_iter_next(&item, NULL, NULL) == H3S_OK)
+ *         if (h3s_iter_int(&item, H3S_LIT("/count"), &count) == H3S_OK)
+ *             total += count;
+ *
+ * The whole walk takes as long as to read the object or array once, where a pointer to each
+ * element would begin at the first one every time.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`. Of what is neither object nor array,
+ * and of what is not there, the walk ends at once.
+ *
+ * The iterator ends with the next successful write to the session, and must not be used after the
+ * session was freed.
+ */
+struct h3s_iter h3s_session_iter(const struct h3s_session *session,
+                                 const char *pointer,
+                                 size_t len);
+
+/**
+ * Goes on to the next member or element.
+ *
+ * key: NULL, or receives a member's name, without quotes and escapes, in UTF-8 (an unpaired
+ * surrogate comes as U+FFFD); absent for an element.
+ * value: NULL, or receives the value as JSON text. The functions below read it by type.
+ * Both are NOT NUL-terminated, and borrowed as `h3s_session_data`.
+ *
+ * Returns H3S_OK if there was one; H3S_END after the last; H3S_ERR_STATE if the session was
+ * written since `h3s_session_iter`, or while another thread is inside; H3S_ERR_ARGUMENT if `iter`
+ * or its session is NULL; H3S_ERR_MEMORY; H3S_ERR_INTERNAL. All but H3S_OK leave `key` and
+ * `value` absent.
+ */
+H3S_NODISCARD
+int32_t h3s_iter_next(struct h3s_iter *iter,
+                      struct h3s_str *key,
+                      struct h3s_str *value);
+
+/**
+ * A value inside the present member or element, as JSON text.
+ *
+ * pointer, len: a JSON Pointer that begins at the present value; the empty one is that itself.
+ *
+ * All else as `h3s_session_find`. Absent also where the iterator is at its end, or its session
+ * was written since.
+ */
+struct h3s_str h3s_iter_find(const struct h3s_iter *iter, const char *pointer, size_t len);
+
+/**
+ * The type of a value inside the present member or element.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ *
+ * Returns H3S_TYPE_*, as `h3s_session_type`.
+ */
+int32_t h3s_iter_type(const struct h3s_iter *iter, const char *pointer, size_t len);
+
+/**
+ * A string inside the present member or element, without quotes and escapes, in UTF-8.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ *
+ * All else as `h3s_session_text`.
+ */
+struct h3s_str h3s_iter_text(const struct h3s_iter *iter, const char *pointer, size_t len);
+
+/**
+ * An integer inside the present member or element.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ * out: receives the integer; is left as it was after an error.
+ *
+ * Returns as `h3s_session_int`; H3S_ERR_STATE if the session was written since.
+ */
+H3S_NODISCARD
+int32_t h3s_iter_int(const struct h3s_iter *iter,
+                     const char *pointer,
+                     size_t len,
+                     int64_t *out);
+
+/**
+ * A bool inside the present member or element: 1 for `true`, 0 for `false`.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ * out: receives 1 or 0; is left as it was after an error.
+ *
+ * Returns as `h3s_session_bool`; H3S_ERR_STATE if the session was written since.
+ */
+H3S_NODISCARD
+int32_t h3s_iter_bool(const struct h3s_iter *iter,
+                      const char *pointer,
+                      size_t len,
+                      int32_t *out);
+
+/**
+ * The double nearest to a number inside the present member or element.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ * out: receives the number; is left as it was after an error.
+ *
+ * Returns as `h3s_session_double`; H3S_ERR_STATE if the session was written since.
+ */
+H3S_NODISCARD
+int32_t h3s_iter_double(const struct h3s_iter *iter,
+                        const char *pointer,
+                        size_t len,
+                        double *out);
+
+/**
+ * Begins a walk through an object or array inside the present member or element.
+ *
+ * pointer, len: as in `h3s_iter_find`.
+ *
+ * All else as `h3s_session_iter`.
+ */
+struct h3s_iter h3s_iter_iter(const struct h3s_iter *iter, const char *pointer, size_t len);
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+/**
+ * Merges a JSON object into the data, as JavaScript's Object.assign does.
+ *
+ * An existing key keeps its place and gets the new value, a new one goes last. What `json` does
+ * not name stays as it was, byte for byte. `created_at` does not move, so `maxAge` is not
+ * extended. `{}` counts as a write. After `h3s_clear` it starts a fresh session. So for all
+ * writes.
+ *
+ * json, json_len: a JSON object in UTF-8.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA (no JSON object in UTF-8, a name twice in one object, or more than
+ * 128 levels; `err->offset` is the byte); H3S_ERR_TOO_LARGE; H3S_ERR_REJECTED (it has ended
+ * since, see `h3s_session_set_now`); H3S_ERR_STATE (another thread is inside); H3S_ERR_ARGUMENT,
+ * H3S_ERR_MEMORY or H3S_ERR_RANDOM. After any error the session is as it was.
+ */
+H3S_NODISCARD
+int32_t h3s_update(struct h3s_session *session,
+                   const char *json,
+                   size_t json_len,
+                   struct h3s_error *err);
+
+/**
+ * Sets the data to a JSON object, whatever it was.
+ *
+ * json, json_len: a JSON object in UTF-8.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_replace(struct h3s_session *session,
+                    const char *json,
+                    size_t json_len,
+                    struct h3s_error *err);
+
+/**
+ * Sets one top-level key to any JSON value.
+ *
+ * key, key_len: the name itself in UTF-8, neither quoted nor escaped; may be empty.
+ * json, json_len: the value's JSON text, e.g. `42`, `"text"` with its quotes, `[1,2]`.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_set_json(struct h3s_session *session,
+                     const char *key,
+                     size_t key_len,
+                     const char *json,
+                     size_t json_len,
+                     struct h3s_error *err);
+
+/**
+ * Sets one top-level key to a string, which is quoted and escaped here.
+ *
+ * key, key_len: as in `h3s_set_json`.
+ * text, text_len: the string itself in UTF-8.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_set_text(struct h3s_session *session,
+                     const char *key,
+                     size_t key_len,
+                     const char *text,
+                     size_t text_len,
+                     struct h3s_error *err);
+
+/**
+ * Sets one top-level key to an integer.
+ *
+ * JavaScript rounds what is beyond 2^53: write larger ids as text.
+ *
+ * key, key_len: as in `h3s_set_json`.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_set_int(struct h3s_session *session,
+                    const char *key,
+                    size_t key_len,
+                    int64_t value,
+                    struct h3s_error *err);
+
+/**
+ * Sets one top-level key to `false`, if `value` is 0, else to `true`.
+ *
+ * key, key_len: as in `h3s_set_json`.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_set_bool(struct h3s_session *session,
+                     const char *key,
+                     size_t key_len,
+                     int32_t value,
+                     struct h3s_error *err);
+
+/**
+ * Sets one top-level key to a number, written as JavaScript's JSON.stringify would.
+ *
+ * key, key_len: as in `h3s_set_json`.
+ * value: H3S_ERR_DATA if it is infinite or not a number, which JSON cannot say.
+ *
+ * Returns as `h3s_update`.
+ */
+H3S_NODISCARD
+int32_t h3s_set_double(struct h3s_session *session,
+                       const char *key,
+                       size_t key_len,
+                       double value,
+                       struct h3s_error *err);
+
+/**
+ * Sets a value anywhere in the data, by JSON Pointer: `/cart/items/-` appends to that array.
+ *
+ * - An existing member or element is replaced. All else stays as it was, byte for byte.
+ * - In an array, `-`, or the index that equals its length, appends.
+ * - What is missing on the way is made: an array where the next token is `-`, else an object. So
+ *   `/cart/items/-` works on `{}`, too.
+ *
+ * pointer, len: an RFC 6901 JSON Pointer, as in `h3s_session_find`; empty: as `h3s_replace`.
+ * json, json_len: the value's JSON text.
+ *
+ * Returns as `h3s_update`. H3S_ERR_DATA with `err->key` `pointer`, and the byte of the pointer in
+ * `err->offset`, for a malformed pointer, one through a string, number, bool or null, an index
+ * beyond the array's end, or more than 128 levels.
+ */
+H3S_NODISCARD
+int32_t h3s_set_at(struct h3s_session *session,
+                   const char *pointer,
+                   size_t len,
+                   const char *json,
+                   size_t json_len,
+                   struct h3s_error *err);
+
+/**
+ * Deletes one top-level key.
+ *
+ * That there is none is no error, and counts as a write all the same.
+ *
+ * key, key_len: as in `h3s_set_json`.
+ *
+ * Returns as `h3s_update`, and H3S_ERR_STATE after `h3s_clear`.
+ */
+H3S_NODISCARD
+int32_t h3s_remove(struct h3s_session *session,
+                   const char *key,
+                   size_t key_len,
+                   struct h3s_error *err);
+
+/**
+ * Deletes a member or element anywhere in the data, by JSON Pointer.
+ *
+ * Elements after it move up. That there is none is no error, and counts as a write all the same.
+ *
+ * pointer, len: a JSON Pointer, as in `h3s_session_find`. The whole data cannot be removed.
+ *
+ * Returns as `h3s_set_at`, and H3S_ERR_STATE after `h3s_clear`.
+ */
+H3S_NODISCARD
+int32_t h3s_remove_at(struct h3s_session *session,
+                      const char *pointer,
+                      size_t len,
+                      struct h3s_error *err);
+
+/**
+ * Gives the session a new id and `created_at` = now, with the same data.
+ *
+ * Call it at every login: an id that an attacker has planted or seen is then worth nothing. It is
+ * also what extends a session under `maxAge`.
+ *
+ * Returns as `h3s_update`, and H3S_ERR_STATE after `h3s_clear`.
+ */
+H3S_NODISCARD int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
+
+/**
+ * Ends the session: no id, data `{}`, and Set-Cookie values that delete its cookies.
+ *
+ * Call it at logout. The cookie is deleted, and each chunk that the request brought. Where the
+ * request brought several cookies of the name that may be sessions, as after a change of
+ * `cookie.domain` or `cookie.path`, only one of them can be deleted: then the cookie of a new,
+ * empty session takes its place, which is newer than the others, so that none of those comes
+ * back. Under H3S_CROSS_SITE nothing is deleted that did not come.
+ *
+ * A later write starts a fresh session without the old data; `h3s_remove`, `h3s_remove_at`,
+ * `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
+ *
+ * Returns H3S_OK, H3S_ERR_STATE (another thread is inside) or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD int32_t h3s_clear(struct h3s_session *session, struct h3s_error *err);
+
+/**
+ * Gives a new or just rotated session an id of your own, in place of the random UUID.
+ *
+ * id, len: 1 to 255 bytes of 0x21 to 0x7E. It must be unguessable if anything is found by it.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA; H3S_ERR_STATE (the session is neither new nor just rotated, or
+ * was sealed since); H3S_ERR_TOO_LARGE or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD
+int32_t h3s_session_set_id(struct h3s_session *session,
+                           const char *id,
+                           size_t len,
+                           struct h3s_error *err);
+
+/**
+ * Moves the session's clock, which otherwise stands at the time it was opened.
+ *
+ * For connections that outlive a request, such as a WebSocket.
+ *
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ *
+ * Returns H3S_OK; H3S_ERR_REJECTED if the session has ended by then (it can still be read and
+ * cleared, but no longer be written or sealed); H3S_ERR_STATE or H3S_ERR_ARGUMENT. The clock has
+ * moved in the first two cases.
+ */
+H3S_NODISCARD
+int32_t h3s_session_set_now(struct h3s_session *session,
+                            int64_t now_ms,
+                            struct h3s_error *err);
+
+/* ---- Cookies and tokens ---------------------------------------------------------------------- */
+
+/**
+ * The Set-Cookie values that the response needs; most often none or one.
+ *
+ * Send each as a header line of its own. What was written is sealed here, once. (In Fe26.2 with
+ * more than one iteration a process's first seal, and then one a day, derives two keys, which
+ * takes some milliseconds.) Until the next write the same values come again; after it the whole
+ * new list takes the place of the former one.
+ *
+ * list: receives an array of `count` strings, each NUL-terminated, borrowed as
+ * `h3s_session_data`.
+ * count: receives how many there are.
+ *
+ * Returns H3S_OK; H3S_ERR_RANDOM; H3S_ERR_MEMORY; H3S_ERR_REJECTED (it has ended since, see
+ * `h3s_session_set_now`); H3S_ERR_STATE or H3S_ERR_ARGUMENT. After an error nothing was sealed,
+ * `*list` is NULL and `*count` 0.
+ */
+H3S_NODISCARD
+int32_t h3s_set_cookies(struct h3s_session *session,
+                        const struct h3s_str **list,
+                        size_t *count,
+                        struct h3s_error *err);
+
+/**
+ * The session as a bare token, for a client that sends it back in the session header.
+ *
+ * token: receives the token, NUL-terminated, borrowed as `h3s_session_data`.
+ *
+ * Returns H3S_OK; H3S_ERR_TOO_LARGE if it is longer than `maxTokenLength`; H3S_ERR_STATE after
+ * `h3s_clear`, or while another thread is inside; H3S_ERR_RANDOM; H3S_ERR_MEMORY;
+ * H3S_ERR_REJECTED (it has ended since) or H3S_ERR_ARGUMENT. After an error `*token` is absent.
+ */
+H3S_NODISCARD
+int32_t h3s_seal(struct h3s_session *session,
+                 struct h3s_str *token,
+                 struct h3s_error *err);
+
+/* ---- Fe26.2 tokens without a session --------------------------------------------------------- */
+
+/**
+ * Seals any JSON value, as hapi's iron, iron-webcrypto and iron-session's sealData do.
+ *
+ * The token lives for `seal.ttl`, else `maxAge`, else `idleTimeout`.
  *
  * By their defaults, all three open tokens of one PBKDF2 iteration alone: give the config
  * `"seal": "h3-1"`. iron-session also wants the number of its password in the token, `"password":
@@ -374,12 +1261,14 @@ size_t h3s_cookie_strip(const struct h3s_config *config, const char *cookie, siz
  * now_ms: milliseconds since 1970; 0: the system clock.
  * flags: 0, or H3S_IRON_SESSION.
  * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
- * out_len: receives the token's length without the NUL; where `room` is too small, the length that it would have had; else 0.
+ * out_len: receives the token's length without the NUL; where `room` is too small, the length
+ * that it would have had; else 0.
  *
- * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_TOO_LARGE (longer than `maxTokenLength`), H3S_ERR_CONFIG
- * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
- * small), H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ * Returns H3S_OK; H3S_ERR_DATA; H3S_ERR_TOO_LARGE (longer than `maxTokenLength`); H3S_ERR_CONFIG
+ * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`); H3S_ERR_ARGUMENT (also where `room` is too
+ * small); H3S_ERR_RANDOM or H3S_ERR_MEMORY.
  */
+H3S_NODISCARD
 int32_t h3s_iron_seal(const struct h3s_config *config,
                       const char *json,
                       size_t json_len,
@@ -391,337 +1280,41 @@ int32_t h3s_iron_seal(const struct h3s_config *config,
                       struct h3s_error *err);
 
 /**
- * Opens a bare Fe26.2 token of any JSON value. A `~2` after it, as iron-session writes it, is passed over.
+ * Opens a bare Fe26.2 token of any JSON value.
  *
- * token, len: the token.
- * now_ms: milliseconds since 1970; 0: the system clock.
- * out, room: where the JSON text goes, with a NUL. `len` bytes are always enough. It is the caller's: wipe it if it is secret.
- * out_len: receives its length without the NUL; where `room` is too small, the length that it would have had; else 0.
+ * A `~2` after it, as iron-session writes it, is passed over.
  *
- * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_CONFIG
- * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`), H3S_ERR_ARGUMENT (also where `room` is too
- * small) or H3S_ERR_MEMORY.
+ * request: `header` is the token; `peer` and H3S_WARM_ONLY count as in `h3s_unseal`.
+ * out, room: where the JSON text goes, with a NUL. `request.header_len` bytes are always enough.
+ * It is the caller's: wipe it if it is secret.
+ * out_len: receives its length without the NUL; where `room` is too small, the length that it
+ * would have had; else 0.
+ *
+ * Returns as `h3s_unseal`; H3S_ERR_CONFIG if `seal.accept` has neither `"h3-1"` nor `"h3-2"`;
+ * H3S_ERR_ARGUMENT also where `room` is too small.
  */
+H3S_NODISCARD
 int32_t h3s_iron_unseal(const struct h3s_config *config,
-                        const char *token,
-                        size_t len,
-                        int64_t now_ms,
+                        const struct h3s_request *request,
                         char *out,
                         size_t room,
                         size_t *out_len,
                         struct h3s_error *err);
 
-/* ---- Opening ------------------------------------------------------------------------------------------------------ */
+/* ---- Responses and requests ------------------------------------------------------------------ */
 
 /**
- * Finds the session in the header, else in the cookie; makes one where there is none or none valid.
+ * The value of the Vary header for a response to a request whose session was looked at.
  *
- * A session that it makes has a Set-Cookie at once. (Not if each of the request's tokens may well
- * be valid elsewhere, or if the header's session had ended: then only once something is written.
- * Valid elsewhere may be what is of an unsupported format, under an unknown key, from the future,
- * longer or in other chunks than can be read here, or, in Fe26.2, under a number of iterations
- * that the options do not open.)
- *
- * Of several cookies of the name, at most four are tried, and the newest of those that open is the
- * session. At most one slow key derivation is made to find it; what would have taken another one
- * was not looked at, and is not replaced. The next request gets on to it, since keys, and what was
- * refused, are remembered.
- *
- * A token that is refused is no error: see `h3s_session_rejection`.
- *
- * request: see h3s_request.
- * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
- * err: may be NULL.
- *
- * Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY; H3S_ERR_COLD under H3S_WARM_ONLY and H3S_ERR_BUSY for a peer that
- * forges, in both of which no session is made and no cookie is touched.
- */
-int32_t h3s_use(const struct h3s_config *config,
-                const struct h3s_request *request,
-                struct h3s_session **out,
-                struct h3s_error *err);
-
-/** As `h3s_use`, but a session that it had to make costs no Set-Cookie until something is written. */
-int32_t h3s_get(const struct h3s_config *config,
-                const struct h3s_request *request,
-                struct h3s_session **out,
-                struct h3s_error *err);
-
-/**
- * Opens a bare token, as a header client, a WebSocket or another service would send it.
- *
- * Unlike above, a token that is refused is an error, and no session is made. A cold Fe26.2 token
- * is derived for, and one without a key id with each password that it may belong to: bound the
- * rate of what strangers send, or have it sent in the session header.
- *
- * now_ms: milliseconds since 1970; 0: the system clock.
- * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
- *
- * Returns H3S_OK, H3S_ERR_REJECTED (`err->offset` and `err->key` say why), H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
- */
-int32_t h3s_unseal(const struct h3s_config *config,
-                   const char *token,
-                   size_t len,
-                   int64_t now_ms,
-                   struct h3s_session **out,
-                   struct h3s_error *err);
-
-/**
- * Frees a session and wipes its data. NULL, and a session that another thread is inside: does
- * nothing.
- */
-void h3s_session_free(struct h3s_session *session);
-
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
-
-/**
- * Merges a JSON object into the data, as JavaScript's `Object.assign`: an existing key keeps its place and gets the
- * new value, a new one goes last. What it does not name stays as it was, byte for byte.
- *
- * It never moves `created_at`, so it never extends `maxAge`. `{}` counts as a write. After `h3s_clear` it starts a fresh session.
- *
- * Returns H3S_OK, H3S_ERR_DATA (not a JSON object in UTF-8, a name twice in one object, more than 128 levels),
- * H3S_ERR_TOO_LARGE, H3S_ERR_REJECTED (it ended since, see `h3s_session_set_now`), H3S_ERR_ARGUMENT, H3S_ERR_MEMORY or H3S_ERR_RANDOM.
- * After any error the session is as it was.
- */
-int32_t h3s_update(struct h3s_session *session,
-                   const char *json,
-                   size_t json_len,
-                   struct h3s_error *err);
-
-/** Sets the data to a JSON object, whatever it was. Errors and the rest as `h3s_update`. */
-int32_t h3s_replace(struct h3s_session *session, const char *json, size_t json_len, struct h3s_error *err);
-
-/**
- * Sets one top-level key to any JSON value.
- *
- * key: the name itself in UTF-8, neither quoted nor escaped; may be empty.
- * json: the value's JSON text, e.g. `42`, `"text"` with its quotes, `[1,2]`.
- *
- * Errors and the rest as `h3s_update`.
- */
-int32_t h3s_set(struct h3s_session *session,
-                const char *key,
-                size_t key_len,
-                const char *json,
-                size_t json_len,
-                struct h3s_error *err);
-
-/**
- * Sets one top-level key to a string: `text` is the string itself in UTF-8 and is quoted and escaped here.
- * Errors and the rest as `h3s_update`.
- */
-int32_t h3s_set_text(struct h3s_session *session,
-                     const char *key,
-                     size_t key_len,
-                     const char *text,
-                     size_t text_len,
-                     struct h3s_error *err);
-
-/**
- * Deletes one top-level key; that there is none is no error, and counts as a write all the same.
- *
- * Returns as `h3s_update`, and H3S_ERR_STATE after `h3s_clear`.
- */
-int32_t h3s_remove(struct h3s_session *session, const char *key, size_t key_len, struct h3s_error *err);
-
-/**
- * Gives the session a new id and `created_at` = now, with the same data. Call it at every login: a session id
- * that an attacker has planted or seen is then worth nothing. It is also what extends a session under `maxAge`.
- *
- * Returns as `h3s_update`, and H3S_ERR_STATE after `h3s_clear`.
- */
-int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
-
-/**
- * Ends the session: no id, data `{}`, and deleting Set-Cookie values for its cookie and each chunk the request carried.
- *
- * Where the request carried several cookies of the name that may be sessions, as after a change of
- * `cookie.domain` or `cookie.path`, only one of them can be deleted: then the cookie of a new,
- * empty session takes its place, which is newer than the others, so that none of those comes back.
- * Under H3S_CROSS_SITE nothing is deleted that did not come.
- *
- * Call it at logout. A later `h3s_update`, `h3s_replace` or `h3s_set` starts a fresh session, without the old data;
- * `h3s_remove`, `h3s_rotate`, `h3s_seal` and `h3s_session_set_id` are then H3S_ERR_STATE.
- *
- * Returns H3S_OK or H3S_ERR_ARGUMENT.
- */
-int32_t h3s_clear(struct h3s_session *session, struct h3s_error *err);
-
-/**
- * Gives a new or just rotated session an id of your own, in place of the random UUID.
- *
- * id: 1 to 255 bytes of 0x21 to 0x7E. It must be unguessable if anything is looked up by it.
- *
- * Returns H3S_OK, H3S_ERR_DATA, H3S_ERR_STATE (the session is neither new nor just rotated, or was sealed since),
- * H3S_ERR_TOO_LARGE or H3S_ERR_ARGUMENT.
- */
-int32_t h3s_session_set_id(struct h3s_session *session, const char *id, size_t len, struct h3s_error *err);
-
-/**
- * Moves the session's clock, which otherwise stands still at the time it was opened: for connections that outlive
- * a request, such as a WebSocket.
- *
- * now_ms: milliseconds since 1970; 0: the system clock.
- *
- * Returns H3S_OK; H3S_ERR_REJECTED when the session has ended by then (it can still be read and cleared, but no longer
- * be written or sealed); H3S_ERR_ARGUMENT. The clock has moved in the first two cases.
- */
-int32_t h3s_session_set_now(struct h3s_session *session, int64_t now_ms, struct h3s_error *err);
-
-/* ---- Reading ------------------------------------------------------------------------------------------------------ */
-
-/**
- * The usual getters in one call.
- *
- * out: its `size` must be set. The strings in it last as those of `h3s_session_data`.
- *
- * Returns H3S_OK; H3S_ERR_ARGUMENT for a NULL or a wrong size; H3S_ERR_STATE while another thread
- * is inside; H3S_ERR_INTERNAL for a broken handle.
- */
-int32_t h3s_session_view(const struct h3s_session *session, struct h3s_view *out);
-
-/**
- * The session's id, NUL-terminated; empty after `h3s_clear`. NULL session: absent.
- *
- * Borrowed until the next write, `h3s_session_set_now`, `h3s_clear` or free; other getters do not end it.
- */
-struct h3s_str h3s_session_id(const struct h3s_session *session);
-
-/**
- * The data as the text of a JSON object, without insignificant white space, NUL-terminated. NULL session: absent.
- *
- * Borrowed until the next write, `h3s_session_set_now`, `h3s_clear` or free; other getters do not end it.
- */
-struct h3s_str h3s_session_data(const struct h3s_session *session);
-
-/**
- * One value in the data, as JSON text; NOT NUL-terminated. Absent where there is none.
- *
- * pointer, len: an RFC 6901 JSON Pointer, e.g. `/user/name`, `/cart/0`; empty: the whole data.
- *
- * Borrowed as `h3s_session_data`.
- */
-struct h3s_str h3s_session_find(struct h3s_session *session, const char *pointer, size_t len);
-
-/**
- * The string that a JSON Pointer leads to, without its quotes and with its escapes resolved, in
- * UTF-8. Absent where there is none, and for what is no string: `null`, `false`, `42` and objects
- * are absent, and the text "null" is not (`h3s_session_find` has the JSON of all).
- *
- * It may hold NUL bytes: mind `len`. An unpaired surrogate comes as U+FFFD. Also absent when memory is short.
- *
- * Borrowed as `h3s_session_data`.
- */
-struct h3s_str h3s_session_text(struct h3s_session *session, const char *pointer, size_t len);
-
-/** When the session was made or last rotated, in milliseconds since 1970; 0 after `h3s_clear` or for NULL. */
-int64_t h3s_session_created_at(const struct h3s_session *session);
-
-/**
- * When it was last sealed under `idleTimeout`, in milliseconds since 1970; 0 if never, or for NULL.
- *
- * A write seals, and a read only once more than half of `idleTimeout` is used. So a session may
- * end half of it after its last read.
- */
-int64_t h3s_session_last_seen_at(const struct h3s_session *session);
-
-/**
- * When it ends if nothing more comes, by the earliest of its limits, in milliseconds since 1970;
- * 0: never, or NULL. Under `idleTimeout` a read moves it only once more than half of that is used.
- */
-int64_t h3s_session_expires_at(const struct h3s_session *session);
-
-/** 1 if this request made the session, else 0. */
-int32_t h3s_session_is_new(const struct h3s_session *session);
-
-/** 1 if `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give that was not yet taken, else 0. */
-int32_t h3s_session_is_dirty(const struct h3s_session *session);
-
-/** Where the session came from: H3S_SOURCE_*. */
-int32_t h3s_session_source(const struct h3s_session *session);
-
-/**
- * Why the request's first candidate was refused: H3S_REJECTION_*; none if it opened. It may stand
- * beside a session that another candidate opened. (Where none opened and the first was not looked
- * at: the first of those that were refused.)
- *
- * Candidates are the header's token, unless it is empty, and after it the first four cookies of
- * the session's name that begin like a
- * token: with `h3s` and a number, `Fe26.` and a number, or `__chunked__`, or with a percent sign
- * among the first eleven bytes. The same cookie twice counts once (but for `__chunked__`). Where none of the cookies does,
- * and one is not empty, they are one candidate together: malformed.
- */
-int32_t h3s_session_rejection(const struct h3s_session *session);
-
-/**
- * A keyed hash of the id, 32 hexadecimal digits, NUL-terminated: write this to logs, never the id. The same on every
- * machine with the same first password and cookie name. Absent after `h3s_clear` or for NULL.
- *
- * Borrowed as `h3s_session_data`.
- */
-struct h3s_str h3s_session_log_id(struct h3s_session *session);
-
-/* ---- Cookies and tokens ------------------------------------------------------------------------------------------- */
-
-/**
- * The Set-Cookie values that the response owes; most often none or one. Send each as a header line of its own.
- *
- * What was written is sealed here, once. (In Fe26.2 with more than one iteration a process's first
- * seal, and then one a day, derives two keys, which takes some milliseconds.) Until the next write
- * the same values come again; after it the whole new list takes the place of the former one.
- *
- * list: receives an array of `count` strings, each NUL-terminated, borrowed as `h3s_session_data`.
- * count: receives how many there are.
- *
- * Returns H3S_OK, H3S_ERR_RANDOM, H3S_ERR_MEMORY, H3S_ERR_REJECTED (it ended since, see `h3s_session_set_now`) or H3S_ERR_ARGUMENT.
- * After an error nothing was sealed, `*list` is NULL and `*count` 0.
- */
-int32_t h3s_set_cookies(struct h3s_session *session,
-                        const struct h3s_str **list,
-                        size_t *count,
-                        struct h3s_error *err);
-
-/**
- * The session as a bare token, for a client that keeps it itself and sends it back in the session header.
- *
- * token: receives the token, NUL-terminated, borrowed as `h3s_session_data`.
- *
- * Returns H3S_OK; H3S_ERR_TOO_LARGE when it is longer than `maxTokenLength`; H3S_ERR_STATE after `h3s_clear`;
- * H3S_ERR_RANDOM, H3S_ERR_MEMORY, H3S_ERR_REJECTED (it ended since) or H3S_ERR_ARGUMENT. After an error `*token` is absent.
- */
-int32_t h3s_seal(struct h3s_session *session,
-                 struct h3s_str *token,
-                 struct h3s_error *err);
-
-/* ---- Versions and names ------------------------------------------------------------------------------------------- */
-
-/**
- * The version of this ABI. It changes only with the soname; check it where the library is loaded at run time.
- */
-uint32_t h3s_abi_version(void);
-
-/** The version of the library, e.g. `"0.1.0"`. Static. */
-const char *h3s_version(void);
-
-/** A status in words, e.g. `"the options are wrong"`. Static; never NULL, for any number. */
-const char *h3s_status_str(int32_t status);
-
-/** The name of a rejection, e.g. `"bad_seal"`, or `"none"`. Static; never NULL, for any number. */
-const char *h3s_rejection_str(int32_t rejection);
-
-/* ---- Responses and requests --------------------------------------------------------------------------------------- */
-
-/**
- * The value of the Vary header for a response to a request whose session was looked at: what the
- * response says so far, and the names of `h3s_config_vary` that it lacks. Else a cache may give one
- * visitor's page to another.
+ * That is what the response says so far, and the names of `h3s_config_vary` that it lacks. Else
+ * a cache may give one visitor's page to another.
  *
  * present, len: the header's value so far, several lines joined by `", "`; empty where there is
  *     none.
  * out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
  *     length of `h3s_config_vary` and 3 more are always enough.
- * out_len: receives the value's length without the NUL; where `room` is too small, the length that
+ * out_len: receives the value's length without the NUL; where `room` is too small, the length
+ * that
  *     it would have had; else 0.
  *
  * Where nothing has to change, the value is `present`. Where it is empty, the response needs no
@@ -729,6 +1322,7 @@ const char *h3s_rejection_str(int32_t rejection);
  *
  * Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
  */
+H3S_NODISCARD
 int32_t h3s_header_vary(const struct h3s_config *config,
                         const char *present,
                         size_t len,
@@ -738,9 +1332,10 @@ int32_t h3s_header_vary(const struct h3s_config *config,
                         struct h3s_error *err);
 
 /**
- * The value of the Cache-Control header for a response that sets a session's cookie: `private`,
- * and what the response says so far but `public`, `s-maxage` and a `private` for some headers only.
- * Else a shared cache may give one visitor's session to another.
+ * The value of the Cache-Control header for a response that sets a session's cookie.
+ *
+ * That is `private`, and what the response says so far but `public`, `s-maxage` and a `private`
+ * for some headers only. Else a shared cache may give one visitor's session to another.
  *
  * The headers of which `h3s_header_is_targeted` is true must not stand beside it.
  *
@@ -749,6 +1344,7 @@ int32_t h3s_header_vary(const struct h3s_config *config,
  *
  * Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
  */
+H3S_NODISCARD
 int32_t h3s_header_cache_control(const char *present,
                                  size_t len,
                                  char *out,
@@ -757,8 +1353,9 @@ int32_t h3s_header_cache_control(const char *present,
                                  struct h3s_error *err);
 
 /**
- * Whether a header speaks to a certain kind of shared cache, which heeds it in place of
- * Cache-Control. Take such headers out of a response that sets a session's cookie.
+ * Whether a header is one that some shared caches heed in place of Cache-Control.
+ *
+ * Take such headers out of a response that sets a session's cookie.
  *
  * These are all whose names end in `-Cache-Control` (RFC 9213), as `CDN-Cache-Control` does, and
  * `Surrogate-Control`, `Edge-Control` and `X-Accel-Expires`.
@@ -770,15 +1367,16 @@ int32_t h3s_header_cache_control(const char *present,
 int32_t h3s_header_is_targeted(const char *name, size_t len);
 
 /**
- * Whether another site has led the browser here: then set H3S_CROSS_SITE in `h3s_request.flags`.
+ * Whether another site has led the browser here: then set H3S_CROSS_SITE.
  *
- * Browsers say so in Sec-Fetch-Site, over HTTPS and to localhost. Where it is missing, the host in
- * Origin, else in Referer, is compared with Host, without regard to ports. What is not understood
- * is another site: a false alarm costs little, since the flag only matters to requests without the
- * session's cookie. (A link over plain HTTP that sends no Referer cannot be told from one of the
- * own site.)
+ * Browsers say so in Sec-Fetch-Site, over HTTPS and to localhost. Where it is missing, the host
+ * in Origin, else in Referer, is compared with Host, without regard to ports. What is not
+ * understood is another site: a false alarm costs little, since the flag only matters to requests
+ * without the session's cookie. (A link over plain HTTP that sends no Referer cannot be told from
+ * one of the own site.)
  *
- * sec_fetch_site, origin, referer, host: the values of these request headers, each with its length;
+ * sec_fetch_site, origin, referer, host: the values of these request headers, each with its
+ * length;
  *     several lines joined by `", "`; NULL or empty where there is none. Behind a proxy, host is
  *     what the browser asked for.
  *
@@ -792,6 +1390,37 @@ int32_t h3s_is_cross_site(const char *sec_fetch_site,
                           size_t referer_len,
                           const char *host,
                           size_t host_len);
+
+/* ---- Versions and names ---------------------------------------------------------------------- */
+
+/**
+ * The ABI version of the library that is loaded.
+ *
+ * Programs that load it by `dlopen` compare it with H3S_ABI_VERSION. It changes only with the
+ * soname.
+ */
+uint32_t h3s_abi_version(void);
+
+/**
+ * The version of the library that is loaded, e.g. `"0.2.0"`. Static.
+ *
+ * H3S_VERSION is that of this header.
+ */
+const char *h3s_version(void);
+
+/**
+ * A status in words, e.g. `"the options are wrong"`.
+ *
+ * Static; never NULL, for any number.
+ */
+const char *h3s_status_str(int32_t status);
+
+/**
+ * The name of a rejection, e.g. `"bad_seal"`, or `"none"`.
+ *
+ * Static; never NULL, for any number.
+ */
+const char *h3s_rejection_str(int32_t rejection);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -100,16 +100,6 @@ impl Error {
         self.kind as i32
     }
 
-    /// The `offset` of the C ABI: the rejection's number, else the byte at fault.
-    pub(crate) fn code(&self) -> Option<i32> {
-        match self.rejection {
-            Some(rejection) => Some(rejection as i32),
-            None => self
-                .offset
-                .map(|offset| i32::try_from(offset).unwrap_or(i32::MAX)),
-        }
-    }
-
     fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
         Error {
             kind,

@@ -11,6 +11,7 @@ use std::fmt;
 
 pub(crate) use self::origin::{Origin, Others};
 use self::outgoing::Outgoing;
+pub(crate) use self::values::Container;
 pub use self::values::{Entry, Iter};
 use crate::buffer::Buffer;
 use crate::config::Config;

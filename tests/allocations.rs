@@ -72,7 +72,7 @@ unsafe fn request(config: *const h3s_config, cookie: &str, data: Option<&str>) -
         assert_eq!(h3s_use(config, &from, &mut session, null_mut()), H3S_OK);
         let status = match data {
             Some(data) => h3s_replace(session, data.as_ptr().cast(), data.len(), null_mut()),
-            None => h3s_set(session, c"count".as_ptr(), 5, c"2".as_ptr(), 1, null_mut()),
+            None => h3s_set_json(session, c"count".as_ptr(), 5, c"2".as_ptr(), 1, null_mut()),
         };
         assert_eq!(status, H3S_OK);
         assert_eq!(

@@ -63,9 +63,21 @@ static int32_t h3s_go_open(const h3s_config *config, int use, uint32_t flags, _G
     return status != H3S_OK ? status : h3s_go_view(s, status);
 }
 
+static h3s_request h3s_go_bare_token(_GoString_ token, int64_t now_ms)
+{
+    h3s_request request = {
+        .size = sizeof request,
+        .header = _GoStringPtr(token),
+        .header_len = _GoStringLen(token),
+        .now_ms = now_ms,
+    };
+    return request;
+}
+
 static int32_t h3s_go_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, h3s_go_session *s, h3s_error *err)
 {
-    int32_t status = h3s_unseal(config, _GoStringPtr(token), _GoStringLen(token), now_ms, &s->handle, err);
+    h3s_request request = h3s_go_bare_token(token, now_ms);
+    int32_t status = h3s_unseal(config, &request, &s->handle, err);
     return status != H3S_OK ? status : h3s_go_view(s, status);
 }
 
@@ -78,7 +90,7 @@ static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoStr
     switch (what) {
     case GO_UPDATE: status = h3s_update(handle, value, value_len, err); break;
     case GO_REPLACE: status = h3s_replace(handle, value, value_len, err); break;
-    case GO_SET: status = h3s_set(handle, key, key_len, value, value_len, err); break;
+    case GO_SET: status = h3s_set_json(handle, key, key_len, value, value_len, err); break;
     case GO_SET_TEXT: status = h3s_set_text(handle, key, key_len, value, value_len, err); break;
     case GO_REMOVE: status = h3s_remove(handle, key, key_len, err); break;
     case GO_ROTATE: status = h3s_rotate(handle, err); break;
@@ -148,7 +160,8 @@ static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64
 static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, char *out, size_t room,
                                   size_t *len, h3s_error *err)
 {
-    return h3s_iron_unseal(config, _GoStringPtr(token), _GoStringLen(token), now_ms, out, room, len, err);
+    h3s_request request = h3s_go_bare_token(token, now_ms);
+    return h3s_iron_unseal(config, &request, out, room, len, err);
 }
 */
 import "C"
@@ -442,7 +455,7 @@ func errorOf(status C.int32_t, e C.h3s_error) error {
 		err.kind = ErrState
 	case C.H3S_ERR_REJECTED:
 		err.kind = ErrRejected
-		err.Rejection, err.Key, err.Offset = Rejection(e.offset), "", -1
+		err.Rejection, err.Key, err.Offset = Rejection(e.rejection), "", -1
 	case C.H3S_ERR_RANDOM:
 		err.kind = ErrRandom
 	case C.H3S_ERR_MEMORY:

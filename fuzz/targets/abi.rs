@@ -30,7 +30,12 @@ enum Step {
         config: u8,
         slot: u8,
         token: Text,
+        peer: Text,
+        flags: u8,
         now: Now,
+    },
+    Ensure {
+        slot: u8,
     },
     Free {
         slot: u8,
@@ -53,9 +58,23 @@ enum Step {
         key: Text,
         text: Text,
     },
+    SetNumber {
+        slot: u8,
+        key: Text,
+        number: Number,
+    },
+    SetAt {
+        slot: u8,
+        pointer: Text,
+        json: Text,
+    },
     Remove {
         slot: u8,
         key: Text,
+    },
+    RemoveAt {
+        slot: u8,
+        pointer: Text,
     },
     Rotate {
         slot: u8,
@@ -89,6 +108,24 @@ enum Step {
     },
     Text {
         slot: u8,
+        pointer: Text,
+    },
+    Values {
+        slot: u8,
+        pointer: Text,
+        without: bool,
+    },
+    Iter {
+        slot: u8,
+        pointer: Text,
+    },
+    /// The next entry of the iterator that was made last, whatever was written since.
+    Next {
+        without: u8,
+        pointer: Text,
+    },
+    /// Into what the entry holds.
+    Enter {
         pointer: Text,
     },
     LogId {
@@ -137,6 +174,13 @@ enum Step {
     Names {
         status: i32,
     },
+}
+
+#[derive(Arbitrary, Debug)]
+enum Number {
+    Int(i64),
+    Bool(i32),
+    Double(f64),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -286,6 +330,9 @@ struct World {
     own: Option<*mut h3s_config>,
     made: usize,
     borrowed: Vec<Borrowed>,
+    /// Of a session that lives, and how often that was written.
+    iter: Option<(u8, h3s_iter, u64)>,
+    writes: [u64; SLOTS],
     token: Vec<u8>,
     cookies: Vec<u8>,
 }
@@ -412,22 +459,28 @@ impl World {
                     config,
                     slot,
                     token,
+                    peer,
+                    flags,
                     now,
                 } => {
-                    let token = self.argument(token);
+                    let (token, peer) = (self.argument(token), self.argument(peer));
+                    let request = bare_token(&token, &peer, *flags, now);
                     let mut session = ptr::dangling_mut();
-                    let status = h3s_unseal(
-                        self.config(*config),
-                        token.ptr(),
-                        token.len(),
-                        now.ms(),
-                        &mut session,
-                        &mut err,
-                    );
+                    let status = h3s_unseal(self.config(*config), &request, &mut session, &mut err);
                     self.opened(usize::from(*slot) % SLOTS, session, status, &err);
-                    assert!([H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_REJECTED].contains(&status));
-                    assert_eq!(status == H3S_ERR_REJECTED, err.offset > 0);
+                    assert!(
+                        [
+                            H3S_OK,
+                            H3S_ERR_ARGUMENT,
+                            H3S_ERR_REJECTED,
+                            H3S_ERR_COLD,
+                            H3S_ERR_BUSY
+                        ]
+                        .contains(&status)
+                    );
+                    assert!(status != H3S_ERR_COLD || u32::from(*flags) & H3S_WARM_ONLY != 0);
                 }
+                Step::Ensure { slot } => self.write(*slot, |session, err| h3s_ensure(session, err)),
                 Step::Free { slot } => self.free(usize::from(*slot) % SLOTS),
                 Step::Update { slot, json } => {
                     let json = self.argument(json);
@@ -444,13 +497,43 @@ impl World {
                 Step::Set { slot, key, json } => {
                     let (key, json) = (self.argument(key), self.argument(json));
                     self.write(*slot, |session, err| {
-                        h3s_set(session, key.ptr(), key.len(), json.ptr(), json.len(), err)
+                        h3s_set_json(session, key.ptr(), key.len(), json.ptr(), json.len(), err)
                     });
                 }
                 Step::SetText { slot, key, text } => {
                     let (key, text) = (self.argument(key), self.argument(text));
                     self.write(*slot, |session, err| {
                         h3s_set_text(session, key.ptr(), key.len(), text.ptr(), text.len(), err)
+                    });
+                }
+                Step::SetNumber { slot, key, number } => {
+                    let key = self.argument(key);
+                    self.write(*slot, |session, err| match *number {
+                        Number::Int(value) => {
+                            h3s_set_int(session, key.ptr(), key.len(), value, err)
+                        }
+                        Number::Bool(value) => {
+                            h3s_set_bool(session, key.ptr(), key.len(), value, err)
+                        }
+                        Number::Double(value) => {
+                            h3s_set_double(session, key.ptr(), key.len(), value, err)
+                        }
+                    });
+                }
+                Step::SetAt {
+                    slot,
+                    pointer,
+                    json,
+                } => {
+                    let (at, json) = (self.argument(pointer), self.argument(json));
+                    self.write(*slot, |session, err| {
+                        h3s_set_at(session, at.ptr(), at.len(), json.ptr(), json.len(), err)
+                    });
+                }
+                Step::RemoveAt { slot, pointer } => {
+                    let at = self.argument(pointer);
+                    self.write(*slot, |session, err| {
+                        h3s_remove_at(session, at.ptr(), at.len(), err)
                     });
                 }
                 Step::Remove { slot, key } => {
@@ -513,6 +596,28 @@ impl World {
                     let pointer = self.argument(pointer);
                     let found = h3s_session_text(self.session(*slot), pointer.ptr(), pointer.len());
                     self.keep(*slot, found);
+                }
+                Step::Values {
+                    slot,
+                    pointer,
+                    without,
+                } => self.values(*slot, pointer, *without),
+                Step::Iter { slot, pointer } => {
+                    let pointer = self.argument(pointer);
+                    let session = self.session(*slot);
+                    let iter = h3s_session_iter(session, pointer.ptr(), pointer.len());
+                    let index = usize::from(*slot) % SLOTS;
+                    self.iter = Some((*slot, iter, self.writes[index]));
+                }
+                Step::Next { without, pointer } => self.next(*without, pointer),
+                Step::Enter { pointer } => {
+                    let pointer = self.argument(pointer);
+                    if let Some((_, iter, _)) = &mut self.iter {
+                        *iter = h3s_iter_iter(iter, pointer.ptr(), pointer.len());
+                    } else {
+                        let none = h3s_iter_iter(ptr::null(), pointer.ptr(), pointer.len());
+                        assert!(none.session.is_null());
+                    }
                 }
                 Step::LogId { slot } => {
                     let id = h3s_session_log_id(self.session(*slot));
@@ -629,17 +734,10 @@ impl World {
                     room,
                 } => {
                     let token = self.argument(token);
+                    let nobody = self.argument(&Text::Bytes(Vec::new()));
+                    let request = bare_token(&token, &nobody, 0, now);
                     let call = |out, room, len, err| {
-                        h3s_iron_unseal(
-                            self.config(*config),
-                            token.ptr(),
-                            token.len(),
-                            now.ms(),
-                            out,
-                            room,
-                            len,
-                            err,
-                        )
+                        h3s_iron_unseal(self.config(*config), &request, out, room, len, err)
                     };
                     if let Some(json) = converted(call, *room) {
                         assert!(json.len() < token.len());
@@ -679,7 +777,110 @@ impl World {
         }
     }
 
+    /// What the typed getters say of one value.
+    fn values(&mut self, slot: u8, pointer: &Text, without: bool) {
+        let at = self.argument(pointer);
+        let session = self.session(slot);
+        let (mut int, mut bool, mut double) = (77, 77, 77.0);
+        // SAFETY: the handle is NULL or live, the outputs NULL or writable.
+        unsafe {
+            let found = h3s_session_find(session, at.ptr(), at.len());
+            let value_type = h3s_session_type(session, at.ptr(), at.len());
+            let int_out = if without { ptr::null_mut() } else { &mut int };
+            let is_int = h3s_session_int(session, at.ptr(), at.len(), int_out);
+            let is_bool = h3s_session_bool(session, at.ptr(), at.len(), &mut bool);
+            let is_double = h3s_session_double(session, at.ptr(), at.len(), &mut double);
+            let json = self.keep(slot, found);
+            assert_eq!(value_type == H3S_TYPE_ABSENT, found.ptr.is_null());
+            if session.is_null() || at.is_null() || without {
+                assert_eq!(is_int, H3S_ERR_ARGUMENT);
+            } else {
+                assert_eq!(is_bool == H3S_OK, value_type == H3S_TYPE_BOOL);
+                assert!(is_int != H3S_OK || is_double == H3S_OK);
+                assert!(is_double != H3S_OK || value_type == H3S_TYPE_NUMBER);
+                let text = std::str::from_utf8(&json).expect("UTF-8");
+                assert!(is_double != H3S_OK || text.parse() == Ok(double));
+                let plain = text.parse::<i64>();
+                assert!(plain.is_err() || (is_int == H3S_OK && plain == Ok(int)));
+            }
+            assert!(is_int == H3S_OK || int == 77);
+            assert!(is_bool == H3S_OK || bool == 77);
+            assert!(is_double == H3S_OK || double == 77.0);
+        }
+    }
+
+    fn next(&mut self, without: u8, pointer: &Text) {
+        let at = self.argument(pointer);
+        let Some((slot, mut iter, writes)) = self.iter else {
+            // SAFETY: no iterator is an argument error.
+            let status =
+                unsafe { h3s_iter_next(ptr::null_mut(), ptr::null_mut(), ptr::null_mut()) };
+            assert_eq!(status, H3S_ERR_ARGUMENT);
+            return;
+        };
+        let is_stale = self.writes[usize::from(slot) % SLOTS] != writes;
+        let dangling = h3s_str {
+            ptr: ptr::dangling(),
+            len: 7,
+        };
+        let (mut key, mut value) = (dangling, dangling);
+        let key_out = if without & 1 == 0 {
+            &raw mut key
+        } else {
+            ptr::null_mut()
+        };
+        let value_out = if without & 2 == 0 {
+            &raw mut value
+        } else {
+            ptr::null_mut()
+        };
+        let (mut int, mut bool, mut double) = (0, 0, 0.0);
+        // SAFETY: its session lives, or is NULL.
+        unsafe {
+            let status = h3s_iter_next(&mut iter, key_out, value_out);
+            if iter.session.is_null() {
+                assert_eq!(status, H3S_ERR_ARGUMENT);
+            } else if is_stale {
+                assert_eq!(status, H3S_ERR_STATE);
+                assert!(h3s_iter_find(&iter, at.ptr(), at.len()).ptr.is_null());
+            } else {
+                assert!(status == H3S_OK || status == H3S_END);
+            }
+            if status == H3S_OK {
+                if !key_out.is_null() {
+                    let key = self.keep(slot, key);
+                    assert!(std::str::from_utf8(&key).is_ok());
+                }
+                let whole = h3s_iter_find(&iter, ptr::null(), 0);
+                if !value_out.is_null() {
+                    assert_eq!((whole.ptr, whole.len), (value.ptr, value.len));
+                }
+                assert!(!self.keep(slot, whole).is_empty());
+            } else {
+                assert!(key_out.is_null() || key.ptr.is_null());
+                assert!(value_out.is_null() || value.ptr.is_null());
+            }
+            let inner = h3s_iter_find(&iter, at.ptr(), at.len());
+            let text = h3s_iter_text(&iter, at.ptr(), at.len());
+            let value_type = h3s_iter_type(&iter, at.ptr(), at.len());
+            self.keep(slot, inner);
+            self.keep(slot, text);
+            assert_eq!(value_type == H3S_TYPE_ABSENT, inner.ptr.is_null());
+            assert_eq!(value_type == H3S_TYPE_STRING, !text.ptr.is_null());
+            let is_int = h3s_iter_int(&iter, at.ptr(), at.len(), &mut int);
+            let is_bool = h3s_iter_bool(&iter, at.ptr(), at.len(), &mut bool);
+            let is_double = h3s_iter_double(&iter, at.ptr(), at.len(), &mut double);
+            assert!(is_int != H3S_OK || value_type == H3S_TYPE_NUMBER);
+            assert_eq!(is_bool == H3S_OK, value_type == H3S_TYPE_BOOL);
+            assert!(is_double != H3S_OK || value_type == H3S_TYPE_NUMBER);
+        }
+        self.iter = Some((slot, iter, writes));
+    }
+
     fn free(&mut self, slot: usize) {
+        self.iter = self
+            .iter
+            .filter(|(of, ..)| usize::from(*of) % SLOTS != slot);
         self.borrowed.retain(|borrowed| borrowed.slot != slot);
         // SAFETY: live, and nothing points to it any more; or NULL.
         unsafe { h3s_session_free(self.sessions[slot].take().unwrap_or(ptr::null_mut())) };
@@ -708,6 +909,9 @@ impl World {
         let index = usize::from(slot) % SLOTS;
         self.borrowed.retain(|borrowed| borrowed.slot != index);
         let status = call(session, &mut err);
+        if status == H3S_OK {
+            self.writes[index] += 1;
+        }
         check_error(status, &err);
         assert!(!(status == H3S_OK && session.is_null()));
         assert!(status != H3S_ERR_INTERNAL && status != H3S_ERR_MEMORY && status != H3S_ERR_RANDOM);
@@ -852,11 +1056,27 @@ impl World {
     }
 }
 
+fn bare_token(token: &Argument, peer: &Argument, flags: u8, now: &Now) -> h3s_request {
+    h3s_request {
+        size: size_of::<h3s_request>() as u32,
+        flags: u32::from(flags) % 4,
+        cookie: ptr::null(),
+        cookie_len: 0,
+        header: token.ptr(),
+        header_len: token.len(),
+        peer: peer.ptr(),
+        peer_len: peer.len(),
+        now_ms: now.ms(),
+    }
+}
+
 fn unset() -> h3s_error {
     h3s_error {
         status: -77,
         offset: -77,
-        key: [b'?' as c_char; 56],
+        rejection: -77,
+        reserved: -77,
+        key: [b'?' as c_char; 48],
         message: [b'?' as c_char; 192],
     }
 }
@@ -878,6 +1098,9 @@ fn check_error(status: i32, err: &h3s_error) {
     assert!(key.chars().chain(message.chars()).all(|c| !c.is_control()));
     assert_eq!(message.is_empty(), status == H3S_OK);
     assert!(status != H3S_OK || (key.is_empty() && err.offset == -1));
+    assert_eq!(status == H3S_ERR_REJECTED, err.rejection > 0);
+    assert!(status != H3S_ERR_REJECTED || err.offset == -1);
+    assert_eq!(err.reserved, 0);
 }
 
 /// What must be the same after an error.

@@ -3,9 +3,9 @@
 use std::ffi::c_char;
 
 use super::config::h3s_config;
+use super::error::h3s_error;
 use super::guard::{Out, guard, guard_value};
 use super::input::{bytes, reference};
-use super::types::h3s_error;
 use crate::{Error, Site, cache};
 
 /// How many seconds a client is told to wait, in the Retry-After header of the 429 that answers
@@ -14,21 +14,24 @@ pub const H3S_RETRY_AFTER: u32 = 1;
 
 /// @section Responses and requests
 ///
-/// The value of the Vary header for a response to a request whose session was looked at: what the
-/// response says so far, and the names of `h3s_config_vary` that it lacks. Else a cache may give one
-/// visitor's page to another.
+/// The value of the Vary header for a response to a request whose session was looked at.
+///
+/// That is what the response says so far, and the names of `h3s_config_vary` that it lacks. Else
+/// a cache may give one visitor's page to another.
 ///
 /// present, len: the header's value so far, several lines joined by `", "`; empty where there is
 ///     none.
 /// out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
 ///     length of `h3s_config_vary` and 3 more are always enough.
-/// out_len: receives the value's length without the NUL; where `room` is too small, the length that
+/// out_len: receives the value's length without the NUL; where `room` is too small, the length
+/// that
 ///     it would have had; else 0.
 ///
 /// Where nothing has to change, the value is `present`. Where it is empty, the response needs no
 /// Vary.
 ///
 /// Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_header_vary(
     config: *const h3s_config,
@@ -50,9 +53,10 @@ pub unsafe extern "C" fn h3s_header_vary(
     })
 }
 
-/// The value of the Cache-Control header for a response that sets a session's cookie: `private`,
-/// and what the response says so far but `public`, `s-maxage` and a `private` for some headers only.
-/// Else a shared cache may give one visitor's session to another.
+/// The value of the Cache-Control header for a response that sets a session's cookie.
+///
+/// That is `private`, and what the response says so far but `public`, `s-maxage` and a `private`
+/// for some headers only. Else a shared cache may give one visitor's session to another.
 ///
 /// The headers of which `h3s_header_is_targeted` is true must not stand beside it.
 ///
@@ -60,6 +64,7 @@ pub unsafe extern "C" fn h3s_header_vary(
 ///     enough.
 ///
 /// Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_header_cache_control(
     present: *const c_char,
@@ -78,8 +83,9 @@ pub unsafe extern "C" fn h3s_header_cache_control(
     })
 }
 
-/// Whether a header speaks to a certain kind of shared cache, which heeds it in place of
-/// Cache-Control. Take such headers out of a response that sets a session's cookie.
+/// Whether a header is one that some shared caches heed in place of Cache-Control.
+///
+/// Take such headers out of a response that sets a session's cookie.
 ///
 /// These are all whose names end in `-Cache-Control` (RFC 9213), as `CDN-Cache-Control` does, and
 /// `Surrogate-Control`, `Edge-Control` and `X-Accel-Expires`.
@@ -96,15 +102,16 @@ pub unsafe extern "C" fn h3s_header_is_targeted(name: *const c_char, len: usize)
     })
 }
 
-/// Whether another site has led the browser here: then set H3S_CROSS_SITE in `h3s_request.flags`.
+/// Whether another site has led the browser here: then set H3S_CROSS_SITE.
 ///
-/// Browsers say so in Sec-Fetch-Site, over HTTPS and to localhost. Where it is missing, the host in
-/// Origin, else in Referer, is compared with Host, without regard to ports. What is not understood
-/// is another site: a false alarm costs little, since the flag only matters to requests without the
-/// session's cookie. (A link over plain HTTP that sends no Referer cannot be told from one of the
-/// own site.)
+/// Browsers say so in Sec-Fetch-Site, over HTTPS and to localhost. Where it is missing, the host
+/// in Origin, else in Referer, is compared with Host, without regard to ports. What is not
+/// understood is another site: a false alarm costs little, since the flag only matters to requests
+/// without the session's cookie. (A link over plain HTTP that sends no Referer cannot be told from
+/// one of the own site.)
 ///
-/// sec_fetch_site, origin, referer, host: the values of these request headers, each with its length;
+/// sec_fetch_site, origin, referer, host: the values of these request headers, each with its
+/// length;
 ///     several lines joined by `", "`; NULL or empty where there is none. Behind a proxy, host is
 ///     what the browser asked for.
 ///

@@ -5,26 +5,30 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::error::h3s_error;
 use super::guard::{Out, Str, guard, guard_value};
 use super::input::{bytes, reference, slot};
-use super::types::{h3s_error, h3s_str};
+use super::types::h3s_str;
 use crate::{Config, Options, json};
 
-/// The options, checked and with their keys derived. Immutable: any number of threads may share one.
+/// The options, checked and with their keys derived. Immutable: any number of threads may share
+/// one.
 pub struct h3s_config {
     pub(super) config: Config,
 }
 
 /// @section Options
 ///
-/// Reads the options, checks them, and derives the keys (some 10 ms a password): call it once, at start.
+/// Makes a config: checks the options and derives the keys.
 ///
-/// json, json_len: a JSON object in UTF-8, as README.md describes it; only `"password"` is required.
+/// That takes some 10 ms a password: call it once, at start.
+///
+/// json, json_len: a JSON object in UTF-8; only `"password"` is required.
 /// out: receives the config, to be freed with `h3s_config_free`; NULL after an error.
-/// err: may be NULL.
 ///
-/// Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option), H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
-/// The input is not kept: it holds passwords, so wipe it if you can.
+/// Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option), H3S_ERR_ARGUMENT or
+/// H3S_ERR_MEMORY. The input is not kept: it holds passwords, so wipe it if you can.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_new(
     json: *const c_char,
@@ -35,7 +39,8 @@ pub unsafe extern "C" fn h3s_config_new(
     super::guard::quieten_panics();
     super::fork::watch();
     guard(err, || {
-        // SAFETY: the caller's contract: `out` is NULL or writable, `json` has `json_len` readable bytes.
+        // SAFETY: the caller's contract: `out` is NULL or writable, `json` has `json_len` readable
+        // bytes.
         let (out, json) = unsafe { (slot(out, "out")?, bytes(json, json_len, "json")?) };
         let config = Config::from_json(json)?;
         *out = Arc::into_raw(Arc::new(h3s_config { config })).cast_mut();
@@ -43,14 +48,16 @@ pub unsafe extern "C" fn h3s_config_new(
     })
 }
 
-/// Checks options as `h3s_config_new` does, but derives no keys: for a tool that looks over a file.
+/// Checks options as `h3s_config_new` does, but derives no keys.
+///
+/// For a tool that looks over a file of options.
 ///
 /// json, json_len: as there, but it may be without a password, as where that comes from the
 /// environment. One that is there is checked.
-/// err: may be NULL.
 ///
-/// Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at fault),
-/// H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+/// Returns H3S_OK, H3S_ERR_CONFIG (`err->key` names the option, `err->offset` is the byte at
+/// fault), H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_check(
     json: *const c_char,
@@ -65,8 +72,11 @@ pub unsafe extern "C" fn h3s_config_check(
     })
 }
 
-/// Shares a config: returns its argument, which then has one more owner, each of whom frees it
-/// once. Any thread may call it. NULL: returns NULL.
+/// Shares a config: it has one more owner, each of whom frees it once.
+///
+/// Any number of threads may call it.
+///
+/// Returns its argument, also if that is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_config {
     if !config.is_null() {
@@ -76,30 +86,32 @@ pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_c
     config.cast_mut()
 }
 
-/// Gives up a config. With the last of its owners, and the last session that was made with it, its
-/// keys are wiped. NULL: does nothing.
+/// Gives up a config, and wipes its keys once nobody has it any more.
+///
+/// That is when its last owner has freed it, and the last session that was made with it is freed.
+/// Does nothing to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
     guard_value((), || {
         if !config.is_null() {
-            // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each of
-            // which is freed once.
+            // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each
+            // of which is freed once.
             drop(unsafe { Arc::from_raw(config) });
         }
         Some(())
     });
 }
 
-/// Writes a text as a JSON string, quotes included, and a NUL after it: to put a password that comes
-/// from the environment, say, into options.
+/// Writes a text as a JSON string: a password from the environment, say, for the options.
 ///
 /// text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
-/// out, room: where it goes, and how many bytes there are. `6 * len + 3` are always enough. Where
-/// there are too few, `out` is the empty string (of 0 bytes, nothing is written).
+/// out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are.
+/// `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
+/// bytes, nothing is written).
 ///
-/// Returns how long the JSON is without the NUL: it was written if that is less than `room`. Returns
-/// 0 if text is NULL, or not UTF-8: no password is changed in silence. What is written may be a
-/// secret: wipe it if you can.
+/// Returns how long the JSON is without the NUL: it was written if that is less than `room`.
+/// Returns 0 if `text` is NULL or not UTF-8: no password is changed in silence. What is written
+/// may be a secret: wipe it if you can.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_json_quote(
     text: *const c_char,
@@ -129,23 +141,28 @@ pub unsafe extern "C" fn h3s_json_quote(
     })
 }
 
-/// The name of the session cookie, NUL-terminated; lasts as long as the config. NULL config: absent.
+/// The name of the session cookie.
+///
+/// NUL-terminated; borrowed from the config. Absent for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_cookie_name(config: *const h3s_config) -> h3s_str {
     // SAFETY: the caller's contract: NULL or a live config.
     unsafe { of(config, |config| config.cookie_name_z()) }
 }
 
-/// The name of the session header, in lower case, NUL-terminated; empty when `"sessionHeader"` is false.
-/// Lasts as long as the config. NULL config: absent.
+/// The name of the session header, in lower case.
+///
+/// NUL-terminated; borrowed from the config. Empty if `"sessionHeader"` is false. Absent for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_header_name(config: *const h3s_config) -> h3s_str {
     // SAFETY: as above.
     unsafe { of(config, |config| config.header_name_z()) }
 }
 
-/// What a cache must vary on wherever a session was touched, e.g. `"Cookie, x-h3-session"`: the value of a
-/// Vary header, NUL-terminated; empty when neither cookie nor header is on. Lasts as long as the config.
+/// What a cache must vary on wherever a session was touched: the value of a Vary header.
+///
+/// E.g. `"Cookie, x-h3-session"`; empty if neither cookie nor header is on. NUL-terminated;
+/// borrowed from the config. Absent for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_vary(config: *const h3s_config) -> h3s_str {
     // SAFETY: as above.
@@ -161,7 +178,9 @@ pub const H3S_CONFIG_SECURE: u32 = 2;
 /// H3S_ERR_BUSY.
 pub const H3S_CONFIG_MAY_BE_COLD: u32 = 4;
 
-/// What the options come to: H3S_CONFIG_* or-ed together. NULL config: 0.
+/// What the options come to: H3S_CONFIG_* or-ed together.
+///
+/// 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_flags(config: *const h3s_config) -> u32 {
     guard_value(0, || {
@@ -182,12 +201,15 @@ pub unsafe extern "C" fn h3s_config_flags(config: *const h3s_config) -> u32 {
     })
 }
 
-/// Copies a Cookie header without the session's cookies (the cookie and its chunks): what may go upstream.
+/// Copies a Cookie header without the session's cookies: what may go upstream.
+///
+/// Left out are the cookie of the session's name and its chunks.
 ///
 /// cookie, len: the value of the Cookie header.
 /// out: room for `len` bytes, which must not overlap `cookie`.
 ///
-/// Returns how many bytes were written, 0 to `len`; there is no NUL after them. A NULL argument gives 0.
+/// Returns how many bytes were written, 0 to `len`; there is no NUL after them. 0 if an argument
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_cookie_strip(
     config: *const h3s_config,
@@ -196,11 +218,13 @@ pub unsafe extern "C" fn h3s_cookie_strip(
     out: *mut c_char,
 ) -> usize {
     guard_value(0, || {
-        // SAFETY: the caller's contract: a live config or NULL, `len` readable bytes, `len` writable bytes.
+        // SAFETY: the caller's contract: a live config or NULL, `len` readable bytes, `len`
+        // writable bytes.
         let (config, cookie) = unsafe { (reference(config)?, bytes(cookie, len, "cookie").ok()?) };
         let mut out = Out::new(out, len)?;
         for kept in config.config.strip_cookies(cookie) {
-            // SAFETY: the pieces are disjoint parts of `cookie`, so that together they fit in `len` bytes.
+            // SAFETY: the pieces are disjoint parts of `cookie`, so that together they fit in `len`
+            // bytes.
             unsafe { out.push(kept) };
         }
         Some(out.len())

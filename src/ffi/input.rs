@@ -8,7 +8,8 @@ use crate::{Error, Request, clock};
 
 /// `len` bytes at `ptr`; the pointer is ignored when the length is 0.
 ///
-/// SAFETY: unless it is NULL or `len` is 0, `ptr` has `len` readable bytes that stay unchanged for `'a`.
+/// SAFETY: unless it is NULL or `len` is 0, `ptr` has `len` readable bytes that stay unchanged for
+/// `'a`.
 pub(super) unsafe fn bytes<'a>(
     ptr: *const c_char,
     len: usize,
@@ -85,8 +86,9 @@ pub(super) unsafe fn view<'a>(out: *mut h3s_view) -> Result<&'a mut h3s_view, Er
     }
 }
 
-/// Checks a struct that starts with its own size: not smaller than the one known here, and zero beyond it, so that
-/// a caller built against a later header is told when it asks for what this library does not know.
+/// Checks a struct that starts with its own size: not smaller than the one known here, and zero
+/// beyond it, so that a caller built against a later header is told when it asks for what this
+/// library does not know.
 ///
 /// SAFETY: NULL, or readable for the 4 bytes of its size, and then for as many bytes as that says.
 unsafe fn sized<T>(ptr: *const T, name: &'static str) -> Result<(), Error> {

@@ -4,24 +4,29 @@ use std::ffi::c_char;
 
 /// Success.
 pub const H3S_OK: i32 = 0;
-/// The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, a time is out of range.
+/// The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, or a time is
+/// out of range. `key` names the argument.
 pub const H3S_ERR_ARGUMENT: i32 = 1;
 /// The options are wrong. `key` names the option, `offset` is its byte in the JSON.
 pub const H3S_ERR_CONFIG: i32 = 2;
-/// The JSON, key or id given is wrong. `offset` is the first byte at fault. The session is as it was.
+/// The JSON, key, pointer or id given is wrong. `offset` is the first byte at fault. The session
+/// is as it was. From a typed getter: there is no such value of that type.
 pub const H3S_ERR_DATA: i32 = 3;
-/// The session would not fit in its cookies (or, sealed, in `maxTokenLength`). The session is as it was.
+/// The session would not fit in its cookies (or, sealed, in `maxTokenLength`). The session is as
+/// it was.
 pub const H3S_ERR_TOO_LARGE: i32 = 4;
 /// Not possible in this state, e.g. `h3s_rotate` after `h3s_clear`. The session is as it was.
 pub const H3S_ERR_STATE: i32 = 5;
-/// The token was refused (h3s_unseal), or the session has ended since (after `h3s_session_set_now`).
-/// `offset` is the H3S_REJECTION_* value and `key` its name.
+/// The token was refused (`h3s_unseal`), or the session has ended since (`h3s_session_set_now`).
+/// `rejection` is the H3S_REJECTION_* value and `key` its name.
 pub const H3S_ERR_REJECTED: i32 = 6;
 /// The operating system gave no random bytes. Nothing was sealed.
 pub const H3S_ERR_RANDOM: i32 = 7;
-/// Out of memory. The session is as it was. (Where not even 512 bytes can be had, or in h3s_config_new 64 KiB, the process ends.)
+/// Out of memory. The session is as it was. (Without 512 bytes, or in `h3s_config_new` 64 KiB, the
+/// process ends.)
 pub const H3S_ERR_MEMORY: i32 = 8;
-/// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat the call without the flag, in a thread.
+/// Under H3S_WARM_ONLY: a Fe26.2 token needs a slow key derivation. No session was made; repeat
+/// the call without the flag, in a thread.
 pub const H3S_ERR_COLD: i32 = 9;
 /// This peer has had too many Fe26.2 tokens lately that take a slow key derivation, forged ones
 /// above all, and no other token of the request opened. No session was made: answer 429 and touch
@@ -29,6 +34,8 @@ pub const H3S_ERR_COLD: i32 = 9;
 pub const H3S_ERR_BUSY: i32 = 10;
 /// A fault in the library. The handle can only be freed; please report it.
 pub const H3S_ERR_INTERNAL: i32 = 11;
+/// From `h3s_iter_next`: there are no more. No error.
+pub const H3S_END: i32 = -1;
 
 /// No token was refused.
 pub const H3S_REJECTION_NONE: i32 = 0;
@@ -48,7 +55,8 @@ pub const H3S_REJECTION_EXPIRED: i32 = 5;
 pub const H3S_REJECTION_IDLE: i32 = 6;
 /// Created before `notBefore`. Name: `revoked`.
 pub const H3S_REJECTION_REVOKED: i32 = 7;
-/// Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name: `too_large`.
+/// Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name:
+/// `too_large`.
 pub const H3S_REJECTION_TOO_LARGE: i32 = 8;
 
 /// The session was made by this request; no token opened.
@@ -57,7 +65,7 @@ pub const H3S_SOURCE_NONE: i32 = 0;
 pub const H3S_SOURCE_COOKIE: i32 = 1;
 /// The session came in the session header.
 pub const H3S_SOURCE_HEADER: i32 = 2;
-/// The session came from h3s_unseal.
+/// The session came from `h3s_unseal`.
 pub const H3S_SOURCE_TOKEN: i32 = 3;
 
 /// Request flag: return H3S_ERR_COLD instead of making a slow key derivation (some milliseconds),
@@ -75,20 +83,37 @@ pub const H3S_WARM_ONLY: u32 = 1;
 /// and `h3s_clear` deletes nothing.
 pub const H3S_CROSS_SITE: u32 = 2;
 
-/// Flag of h3s_iron_seal: seal an object with a member `id` or `data` all the same. What comes out
-/// opens as a session.
+/// There is no such value.
+pub const H3S_TYPE_ABSENT: i32 = 0;
+/// `null`.
+pub const H3S_TYPE_NULL: i32 = 1;
+/// `true` or `false`.
+pub const H3S_TYPE_BOOL: i32 = 2;
+/// A number.
+pub const H3S_TYPE_NUMBER: i32 = 3;
+/// A string.
+pub const H3S_TYPE_STRING: i32 = 4;
+/// An array.
+pub const H3S_TYPE_ARRAY: i32 = 5;
+/// An object.
+pub const H3S_TYPE_OBJECT: i32 = 6;
+
+/// Flag of `h3s_iron_seal`: seal an object with a member `id` or `data` all the same. What comes
+/// out opens as a session.
 pub const H3S_IRON_SESSION: u32 = 1;
 
 /// View flag: this request made the session.
 pub const H3S_VIEW_NEW: u32 = 1;
-/// View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give that was not yet taken.
+/// View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give
+/// that was not yet taken.
 pub const H3S_VIEW_DIRTY: u32 = 2;
 /// View flag: the session was cleared.
 pub const H3S_VIEW_CLEARED: u32 = 4;
 
 /// A string that the library owns: `len` bytes at `ptr`.
 ///
-/// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: see each function for how long.
+/// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: each function says
+/// for how long.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct h3s_str {
@@ -96,25 +121,11 @@ pub struct h3s_str {
     pub len: usize,
 }
 
-/// What went wrong: 256 bytes that the caller owns. Nothing to free; safe to copy, keep and share.
+/// What a request brought. Begin with H3S_REQUEST_INIT, then set what you have:
 ///
-/// Every function that takes one accepts NULL. After a success, `status` is H3S_OK and the rest is empty.
-/// No field ever holds a secret, nor any part of session data.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct h3s_error {
-    /// The status that the function returned, one of H3S_ERR_*.
-    pub status: i32,
-    /// The first byte at fault in the input, or -1. For H3S_ERR_REJECTED the H3S_REJECTION_* value.
-    pub offset: i32,
-    /// The option (`"cookie.sameSite"`) or argument at fault, or the name of the rejection; else empty. NUL-terminated.
-    pub key: [c_char; 56],
-    /// One sentence in English that says what is wrong and what would be right. NUL-terminated UTF-8.
-    pub message: [c_char; 192],
-}
-
-/// What a request brought. Zero it, then set `size` and what you have, e.g.
-/// `h3s_request request = {.size = sizeof request, .cookie = c, .cookie_len = strlen(c)};`
+///     h3s_request request = H3S_REQUEST_INIT;
+///     request.cookie = cookie;
+///     request.cookie_len = strlen(cookie);
 ///
 /// The strings are only read during the call. A pointer is ignored when its length is 0.
 #[repr(C)]
@@ -127,25 +138,27 @@ pub struct h3s_request {
     /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
     pub cookie: *const c_char,
     pub cookie_len: usize,
-    /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as none,
-    /// and a leading `Bearer ` is passed over.
+    /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as
+    /// none, and a leading `Bearer ` is passed over. For `h3s_unseal` and `h3s_iron_unseal`: the
+    /// bare token.
     pub header: *const c_char,
     pub header_len: usize,
-    /// Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`) or
-    /// as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an IPv6
-    /// address the first 64 bits count.
+    /// Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`)
+    /// or as its 4 or 16 bytes; or any other bytes that tell clients apart; may be empty. Of an
+    /// IPv6 address the first 64 bits count.
     ///
-    /// Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20, then
-    /// 5 a second; for authentic ones that were not seen lately ten times that. Beyond it comes
-    /// H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer there
-    /// is no limit.
+    /// Limits the slow key derivations that Fe26.2 tokens cost: for forged ones a burst of 20,
+    /// then 5 a second; for authentic ones that were not seen lately ten times that. Beyond it
+    /// comes H3S_ERR_BUSY. What is known already, and other peers, notice nothing. Without a peer
+    /// there is no limit.
     pub peer: *const c_char,
     pub peer_len: usize,
     /// The time, in milliseconds since 1970; 0: the system clock.
     pub now_ms: i64,
 }
 
-/// A session at one glance. Set `size` before the call; the strings last as those of `h3s_session_data`.
+/// A session at one glance. Begin with H3S_VIEW_INIT. The strings are borrowed as
+/// `h3s_session_data`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct h3s_view {

@@ -125,8 +125,12 @@ static json_t *iron(json_t *command, const h3s_config *config, int seal)
     if (out == NULL)
         abort();
     uint32_t flags = json_is_true(json_object_get(command, "session")) ? H3S_IRON_SESSION : 0;
+    h3s_request request = H3S_REQUEST_INIT;
+    request.header = text;
+    request.header_len = len;
+    request.now_ms = now;
     int32_t status = seal ? h3s_iron_seal(config, text, len, now, flags, out, room, &out_len, &err)
-                          : h3s_iron_unseal(config, text, len, now, out, room, &out_len, &err);
+                          : h3s_iron_unseal(config, &request, out, room, &out_len, &err);
     json_t *answer = status == H3S_OK ? json_pack("{s:s#}", "text", out, (int)out_len) : failed(&err);
     free(out);
     return answer;

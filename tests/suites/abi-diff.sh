@@ -84,14 +84,14 @@ shown() { accepted "$1" | grep "$2"; }
 not_the_library() { changed "$1" && ! abi_same "$made/changed.abi" "$library"; }
 
 # In the header each of these stands on a line of its own.
-remove='/^int32_t h3s_rotate\(/d'
+remove='/^H3S_NODISCARD int32_t h3s_rotate\(/d'
 sign='s/(h3s_rejection_str\()int32_t/\1uint32_t/'
-parameter='s/(int32_t h3s_clear\(struct h3s_session \*session, )/\1int32_t how, /'
+parameter='s/(int32_t h3s_rotate\(struct h3s_session \*session, )/\1int32_t how, /'
 returned='s/^int64_t (h3s_session_created_at)/int32_t \1/'
 handle='s/(h3s_session_is_new\(const struct )h3s_session/\1h3s_config/'
 inserted='s/^    int64_t now_ms;/    int64_t then_ms;\n&/'
 appended='s/^    int64_t now_ms;/&\n    int64_t then_ms;/'
-longer='s/char key\[56\]/char key[64]/'
+longer='s/char key\[48\]/char key[64]/'
 swapped='s/const char \*ptr;/size_t len;/;t;s/^    size_t len;/    const char *ptr;/'
 renamed='s/int32_t rejection;/int32_t refusal;/'
 unsized='s/^    size_t len;/&\n    size_t room;/'

@@ -226,8 +226,12 @@ static void count_derivations(void)
     for (int forged = 1; forged >= 0; forged--) {
         *of_mac = !forged ? right : right == 'A' ? 'B' : 'A';
         h3s_session *session = NULL;
+        h3s_request request = H3S_REQUEST_INIT;
+        request.header = text;
+        request.header_len = len;
+        request.now_ms = NOW;
         begin();
-        int32_t status = h3s_unseal(ours, text, len, NOW, &session, NULL);
+        int32_t status = h3s_unseal(ours, &request, &session, NULL);
         end("", names[forged], 1);
         need((status == H3S_OK) == !forged, names[forged]);
         h3s_session_free(session);
@@ -278,7 +282,12 @@ int main(void)
             begin();
             status = h3s_iron_seal(config, text, len, NOW, 0, out, sizeof out, &sealed, NULL);
             h3s_session_free(opened(NULL, 0, out, sealed));
-            h3s_iron_unseal(config, out, sealed, NOW, text, sizeof text, &len, NULL);
+            h3s_request request = H3S_REQUEST_INIT;
+            request.header = out;
+            request.header_len = sealed;
+            request.now_ms = NOW;
+            int32_t unsealed = h3s_iron_unseal(config, &request, text, sizeof text, &len, NULL);
+            need((unsealed == H3S_OK) == (status == H3S_OK), objects[i].name);
             end("Fe26.2 of ", objects[i].name, sizes[n]);
         }
         count_refusal(sizes[n]);

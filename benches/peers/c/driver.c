@@ -201,7 +201,7 @@ static h3s_session *incremented(const h3s_config *config, const char *cookie, si
     h3s_session *session = use(config, cookie, len);
     char number[24];
     int digits = snprintf(number, sizeof number, "%ld", count_of(session) + 1);
-    check(h3s_set(session, "count", 5, number, (size_t)digits, NULL) == H3S_OK, "h3s_set");
+    check(h3s_set_json(session, "count", 5, number, (size_t)digits, NULL) == H3S_OK, "h3s_set_json");
     return session;
 }
 
@@ -253,7 +253,10 @@ static void run_open(void *arg)
 {
     const struct peer *peer = arg;
     h3s_session *session = NULL;
-    check(h3s_unseal(peer->config, peer->token, peer->token_len, 0, &session, NULL) == H3S_OK, "h3s_unseal");
+    h3s_request request = H3S_REQUEST_INIT;
+    request.header = peer->token;
+    request.header_len = peer->token_len;
+    check(h3s_unseal(peer->config, &request, &session, NULL) == H3S_OK, "h3s_unseal");
     check(count_of(session) == 1, "the count");
     h3s_session_free(session);
 }

@@ -97,9 +97,10 @@ def unseal(number: int, tokens: list[str]) -> list[Any]:
         text = each.encode()
         room = len(text) + 1
         out = create_string_buffer(room)
-        status = fast.h3s_iron_unseal(handle, text, len(text), NOW, out, room, byref(length), byref(error))
+        request = Request(size=REQUEST_SIZE, header=text, header_len=len(text), now_ms=NOW)
+        status = fast.h3s_iron_unseal(handle, byref(request), out, room, byref(length), byref(error))
         payload = [out.raw[: length.value].decode()] if status == OK else [None, error.key.decode()]
-        if fast.h3s_unseal(handle, text, len(text), NOW, byref(session), byref(error)) == OK:
+        if fast.h3s_unseal(handle, byref(request), byref(session), byref(error)) == OK:
             lacked = fast.h3s_session_is_new(session)
             ident = None if lacked else fast.h3s_session_id(session).ptr.decode()
             created_at = fast.h3s_session_created_at(session)

@@ -49,4 +49,4 @@ __all__ = [
     "TooLarge",
     "is_cross_site",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from ctypes import POINTER, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any, NoReturn, Optional
 
@@ -45,6 +45,14 @@ SOURCE_COOKIE = 1
 SOURCE_HEADER = 2
 SOURCE_TOKEN = 3
 
+TYPE_ABSENT = 0
+TYPE_NULL = 1
+TYPE_BOOL = 2
+TYPE_NUMBER = 3
+TYPE_STRING = 4
+TYPE_ARRAY = 5
+TYPE_OBJECT = 6
+
 WARM_ONLY = 1
 CROSS_SITE = 2
 IRON_SESSION = 1
@@ -58,7 +66,14 @@ VIEW_CLEARED = 4
 
 
 class Error(ctypes.Structure):
-    _fields_ = [("status", c_int32), ("offset", c_int32), ("key", c_char * 56), ("message", c_char * 192)]
+    _fields_ = [
+        ("status", c_int32),
+        ("offset", c_int32),
+        ("rejection", c_int32),
+        ("reserved", c_int32),
+        ("key", c_char * 48),
+        ("message", c_char * 192),
+    ]
 
 
 class Str(ctypes.Structure):
@@ -93,6 +108,18 @@ class View(ctypes.Structure):
     ]
 
 
+class Iter(ctypes.Structure):
+    _fields_ = [
+        ("session", c_void_p),
+        ("generation", c_uint64),
+        ("next", c_size_t),
+        ("value_start", c_size_t),
+        ("value_end", c_size_t),
+        ("is_object", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
 REQUEST_SIZE = ctypes.sizeof(Request)
 VIEW_SIZE = ctypes.sizeof(View)
 
@@ -124,16 +151,25 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         c_int32,
         [_config, _text, c_size_t, c_int64, c_uint32, c_char_p, c_size_t, POINTER(c_size_t), _error],
     ),
-    "h3s_iron_unseal": (c_int32, [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error]),
+    "h3s_iron_unseal": (
+        c_int32,
+        [_config, POINTER(Request), c_char_p, c_size_t, POINTER(c_size_t), _error],
+    ),
     "h3s_use": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
     "h3s_get": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
-    "h3s_unseal": (c_int32, [_config, _text, c_size_t, c_int64, POINTER(_session), _error]),
+    "h3s_ensure": (c_int32, [_session, _error]),
+    "h3s_unseal": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
     "h3s_session_free": (None, [_session]),
     "h3s_update": (c_int32, [_session, _text, c_size_t, _error]),
     "h3s_replace": (c_int32, [_session, _text, c_size_t, _error]),
-    "h3s_set": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
+    "h3s_set_json": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
     "h3s_set_text": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
+    "h3s_set_int": (c_int32, [_session, _text, c_size_t, c_int64, _error]),
+    "h3s_set_bool": (c_int32, [_session, _text, c_size_t, c_int32, _error]),
+    "h3s_set_double": (c_int32, [_session, _text, c_size_t, c_double, _error]),
+    "h3s_set_at": (c_int32, [_session, _text, c_size_t, _text, c_size_t, _error]),
     "h3s_remove": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_remove_at": (c_int32, [_session, _text, c_size_t, _error]),
     "h3s_rotate": (c_int32, [_session, _error]),
     "h3s_clear": (c_int32, [_session, _error]),
     "h3s_session_set_id": (c_int32, [_session, _text, c_size_t, _error]),
@@ -142,7 +178,20 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_session_id": (Str, [_session]),
     "h3s_session_data": (Str, [_session]),
     "h3s_session_find": (Str, [_session, _text, c_size_t]),
+    "h3s_session_type": (c_int32, [_session, _text, c_size_t]),
     "h3s_session_text": (Str, [_session, _text, c_size_t]),
+    "h3s_session_int": (c_int32, [_session, _text, c_size_t, POINTER(c_int64)]),
+    "h3s_session_bool": (c_int32, [_session, _text, c_size_t, POINTER(c_int32)]),
+    "h3s_session_double": (c_int32, [_session, _text, c_size_t, POINTER(c_double)]),
+    "h3s_session_iter": (Iter, [_session, _text, c_size_t]),
+    "h3s_iter_next": (c_int32, [POINTER(Iter), POINTER(Str), POINTER(Str)]),
+    "h3s_iter_find": (Str, [POINTER(Iter), _text, c_size_t]),
+    "h3s_iter_type": (c_int32, [POINTER(Iter), _text, c_size_t]),
+    "h3s_iter_text": (Str, [POINTER(Iter), _text, c_size_t]),
+    "h3s_iter_int": (c_int32, [POINTER(Iter), _text, c_size_t, POINTER(c_int64)]),
+    "h3s_iter_bool": (c_int32, [POINTER(Iter), _text, c_size_t, POINTER(c_int32)]),
+    "h3s_iter_double": (c_int32, [POINTER(Iter), _text, c_size_t, POINTER(c_double)]),
+    "h3s_iter_iter": (Iter, [POINTER(Iter), _text, c_size_t]),
     "h3s_session_created_at": (c_int64, [_session]),
     "h3s_session_last_seen_at": (c_int64, [_session]),
     "h3s_session_expires_at": (c_int64, [_session]),
@@ -232,7 +281,7 @@ def fail(status: int, error: Optional[Error] = None, key: Optional[str] = None) 
     text = message.decode("utf-8", "replace")
     if status == ERR_REJECTED and error is not None:
         reason = error.key.decode()
-        kind = Expired if error.offset in (REJECTION_EXPIRED, REJECTION_IDLE) else Rejected
+        kind = Expired if error.rejection in (REJECTION_EXPIRED, REJECTION_IDLE) else Rejected
         raise kind(text, reason=reason)
     if status == ERR_MEMORY:
         raise MemoryError(text)

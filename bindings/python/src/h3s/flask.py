@@ -64,7 +64,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
             if rest == b"{}":
                 self._write(_abi.fast.h3s_remove, name, len(name))
             else:
-                self._write(_abi.fast.h3s_set, name, len(name), rest, len(rest))
+                self._write(_abi.fast.h3s_set_json, name, len(name), rest, len(rest))
 
     def clear(self) -> None:
         super().clear()

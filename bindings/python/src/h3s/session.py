@@ -25,7 +25,7 @@ _SOURCES = (None, "cookie", "header", "token")
 _CONTAINERS = (dict, list, tuple)
 
 _STRINGS = POINTER(Str)
-_set, _set_cookies = fast.h3s_set, fast.h3s_set_cookies
+_set, _set_cookies = fast.h3s_set_json, fast.h3s_set_cookies
 _find, _data_of = fast.h3s_session_find, fast.h3s_session_data
 
 

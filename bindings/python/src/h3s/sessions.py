@@ -193,8 +193,8 @@ class Sessions(Handle):
 
     def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
         """The session of a bare token. Raises Rejected (Expired, if that is why)."""
-        text, handle, error = to_bytes(token), c_void_p(), Error()
-        status = slow.h3s_unseal(self._handle, text, len(text), milliseconds(now), byref(handle), byref(error))
+        request, handle, error = _bare_token(token, now), c_void_p(), Error()
+        status = slow.h3s_unseal(self._handle, byref(request), byref(handle), byref(error))
         self._check(status, error)
         return Session(handle, self._handle)
 
@@ -247,19 +247,20 @@ class Sessions(Handle):
         """
         text = _json.text_of("value", value)
         flags = _abi.IRON_SESSION if as_session else 0
-        return self._iron(slow.h3s_iron_seal, text, len(text) // 3 * 4 + 512, milliseconds(now), flags).decode("ascii")
+        room = len(text) // 3 * 4 + 512
+        return self._iron(slow.h3s_iron_seal, room, text, len(text), milliseconds(now), flags).decode("ascii")
 
     def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
         """The value in a bare Fe26.2 token, iron-session's with its "~2" included.
 
         Raises Rejected.
         """
-        text = to_bytes(token)
-        return _json.decode(self._iron(slow.h3s_iron_unseal, text, len(text) + 1, milliseconds(now)).decode())
+        request = _bare_token(token, now)
+        return _json.decode(self._iron(slow.h3s_iron_unseal, request.header_len + 1, byref(request)).decode())
 
-    def _iron(self, function: Callable[..., int], text: bytes, room: int, *how: int) -> bytes:
+    def _iron(self, function: Callable[..., int], room: int, *source: Any) -> bytes:
         out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
-        status = function(self._handle, text, len(text), *how, out, room, byref(length), byref(error))
+        status = function(self._handle, *source, out, room, byref(length), byref(error))
         self._check(status, error)
         return out.raw[: length.value]
 
@@ -285,6 +286,11 @@ class Sessions(Handle):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Sessions hold keys and cannot be pickled; make one in each process")
+
+
+def _bare_token(token: Text, now: Optional[Moment]) -> Request:
+    text = to_bytes(token)
+    return Request(_abi.REQUEST_SIZE, header=text, header_len=len(text), now_ms=milliseconds(now))
 
 
 def to_bytes(text: Text) -> bytes:
