@@ -17,6 +17,7 @@
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,8 +34,7 @@
 enum { BODY_MAX = 4096 };
 
 struct request {
-    struct options *options;            /* those in force when it began */
-    const h3s_config *config;           /* theirs */
+    h3s_config *config;                 /* the options in force when it began; shared */
     struct MHD_Connection *connection;
     bool cross_site;                    /* another site has sent the browser here */
     const char *method;
@@ -58,52 +58,30 @@ struct request {
 /* ---- Options that can be replaced -------------------------------------------------------------------------------- */
 
 /*
- * Other options may come into force while a request is in flight, so each request holds those that it began with, and who
- * lets go of them last frees them. A session would keep its config alive by itself, but it must not be freed just before
- * the session is opened, nor while its cookie's name is read.
+ * Other options may come into force while a request is in flight, so each request shares those that
+ * it began with, and who frees them last wipes their keys. (A session would keep its config alive by
+ * itself, but it must not be freed just before the session is opened.)
  */
-struct options {
-    h3s_config *config;
-    unsigned holders;
-};
-
-static struct options *in_force;
+static h3s_config *in_force;
 static pthread_mutex_t options_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct options *hold_options(void)
+static h3s_config *share_config(void)
 {
     pthread_mutex_lock(&options_lock);
-    struct options *options = in_force;
-    options->holders++;
+    h3s_config *config = h3s_config_ref(in_force);
     pthread_mutex_unlock(&options_lock);
-    return options;
-}
-
-static void release_options(struct options *options)
-{
-    pthread_mutex_lock(&options_lock);
-    bool last = options != NULL && --options->holders == 0;
-    pthread_mutex_unlock(&options_lock);
-    if (last) {
-        h3s_config_free(options->config);
-        free(options);
-    }
+    return config;
 }
 
 static bool put_in_force(h3s_config *config)
 {
-    struct options *options = malloc(sizeof *options);
-    if (config == NULL || options == NULL) {
-        h3s_config_free(config);
-        free(options);
+    if (config == NULL)
         return false;
-    }
-    *options = (struct options){ config, 1 };
     pthread_mutex_lock(&options_lock);
-    struct options *old = in_force;
-    in_force = options;
+    h3s_config *old = in_force;
+    in_force = config;
     pthread_mutex_unlock(&options_lock);
-    release_options(old);
+    h3s_config_free(old);
     return true;
 }
 
@@ -124,15 +102,14 @@ static void text_close(FILE *out)
 
 static void put_json(FILE *out, h3s_str text)
 {
-    putc('"', out);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fprintf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-    }
-    putc('"', out);
+    size_t room = 6 * text.len + 3;
+    char *json = malloc(room);
+    if (json == NULL)
+        abort();
+    h3s_json_quote(text.ptr, text.len, json, room);
+    fputs(json, out);
+    explicit_bzero(json, room);                                      /* it may be the password */
+    free(json);
 }
 
 static void put_html(FILE *out, h3s_str text)
@@ -144,13 +121,11 @@ static void put_html(FILE *out, h3s_str text)
 /* ---- Writing the session ----------------------------------------------------------------------------------------- */
 
 /* 0 also where another server that shares the session has put something that is no such number. */
-static long long visits(h3s_session *session)
+static int64_t visits(const h3s_session *session)
 {
-    h3s_str count = h3s_session_find(session, "/count", 6);          /* JSON text, without a NUL after it */
-    char digits[20];
-    snprintf(digits, sizeof digits, "%.*s", (int)count.len, count.len > 0 ? count.ptr : "");
-    long long number = strtoll(digits, NULL, 10);
-    return number > 0 && number < 1LL << 53 ? number : 0;
+    int64_t count = 0;
+    return h3s_session_int(session, H3S_LIT("/count"), &count) == H3S_OK && count > 0
+           && count < INT64_C(1) << 53 ? count : 0;
 }
 
 /*
@@ -161,9 +136,7 @@ static int32_t visit(struct request *r, h3s_error *err)
 {
     if (r->cross_site && h3s_session_is_new(r->session))
         return H3S_OK;
-    char json[64];
-    int len = snprintf(json, sizeof json, "{\"count\":%lld}", visits(r->session) + 1);
-    return h3s_update(r->session, json, (size_t)len, err);
+    return h3s_set_int(r->session, H3S_LIT("count"), visits(r->session) + 1, err);
 }
 
 static int32_t rotate(struct request *r, h3s_error *err) { return h3s_rotate(r->session, err); }
@@ -182,13 +155,11 @@ static int32_t login(struct request *r, h3s_error *err)
         *err = (h3s_error){ .status = H3S_ERR_DATA, .message = "the form has no name" };
         return err->status;
     }
-    char now[32];
-    int len = snprintf(now, sizeof now, "%lld", (long long)time(NULL));
     int32_t status = h3s_rotate(r->session, err);
     if (status == H3S_OK)
-        status = h3s_set_text(r->session, "user", 4, r->name, r->name_len, err);    /* any text: it is escaped there */
+        status = h3s_set_text(r->session, H3S_LIT("user"), r->name, r->name_len, err);
     if (status == H3S_OK)
-        status = h3s_set_json(r->session, "since", 5, now, (size_t)len, err);
+        status = h3s_set_int(r->session, H3S_LIT("since"), time(NULL), err);
     return status;
 }
 
@@ -223,16 +194,16 @@ static void put_time(FILE *out, const char *label, int64_t ms)
 
 static void show_page(struct request *r, const h3s_view *view)
 {
-    long long count = visits(r->session);
+    int64_t count = visits(r->session);
     const char *unit = count == 1 ? "visit" : "visits";
-    h3s_str user = h3s_session_text(r->session, "/user", 5);
+    h3s_str user = h3s_session_text(r->session, H3S_LIT("/user"));
 
     fprintf(r->out, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-            "<title>%lld %s</title><style>%s</style><main><h1>libh3s counter", count, unit, STYLE);
+            "<title>%" PRId64 " %s</title><style>%s</style><main><h1>libh3s counter", count, unit, STYLE);
     if (user.len > 0)
         fputs(" · ", r->out);
     put_html(r->out, user);
-    fprintf(r->out, "</h1><div class=count><b>%lld</b> %s</div>", count, unit);
+    fprintf(r->out, "</h1><div class=count><b>%" PRId64 "</b> %s</div>", count, unit);
     if (view->rejection != H3S_REJECTION_NONE)
         fprintf(r->out, "<p class=note>A token that came with this request was refused: <code>%s</code>.",
                 h3s_rejection_str(view->rejection));
@@ -256,8 +227,9 @@ static void show_page(struct request *r, const h3s_view *view)
 /* For a browser the page, or after a POST the way to it, so that a reload does not post again. For others JSON. */
 static void show_session(struct request *r)
 {
-    h3s_view view = { .size = sizeof view };
-    h3s_session_view(r->session, &view);
+    h3s_view view = H3S_VIEW_INIT;
+    if (h3s_session_view(r->session, &view) != H3S_OK)
+        abort();
     const char *accept = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Accept");
     if (accept != NULL && strstr(accept, "text/html") != NULL) {
         r->type = "text/html; charset=utf-8";
@@ -267,7 +239,7 @@ static void show_session(struct request *r)
             show_page(r, &view);
         return;
     }
-    fprintf(r->out, "{\"count\":%lld,\"id\":", visits(r->session));
+    fprintf(r->out, "{\"count\":%" PRId64 ",\"id\":", visits(r->session));
     put_json(r->out, view.id);
     fprintf(r->out, ",\"isNew\":%s,\"source\":\"%s\",\"rejection\":\"%s\",\"data\":%s}\n",
             view.flags & H3S_VIEW_NEW ? "true" : "false", SOURCES[view.source], h3s_rejection_str(view.rejection),
@@ -283,8 +255,9 @@ static void show_token(struct request *r)
 
 static void show_user(struct request *r)
 {
-    h3s_str name = h3s_session_text(r->session, "/user", 5);         /* a string's: null is nobody */
-    h3s_str user = h3s_session_find(r->session, "/user", 5), since = h3s_session_find(r->session, "/since", 6);
+    h3s_str name = h3s_session_text(r->session, H3S_LIT("/user"));         /* a string's: null is nobody */
+    h3s_str user = h3s_session_find(r->session, H3S_LIT("/user"));
+    h3s_str since = h3s_session_find(r->session, H3S_LIT("/since"));
     if (name.len == 0 || since.ptr == NULL) {
         r->status = MHD_HTTP_UNAUTHORIZED;
         fputs("{\"error\":\"nobody is logged in\"}\n", r->out);
@@ -385,7 +358,7 @@ static void dispatch(struct request *r, const char *path)
         route++;
 
     /* SameSite=Lax keeps other sites' forms out of the visitor's session, but a login needs no session. */
-    const char *site = line(r->connection, "Sec-Fetch-Site");
+    const char *site = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
     bool foreign = r->cross_site || (site != NULL && strcmp(site, "same-origin") != 0);
 
     if (route == end)
@@ -451,8 +424,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         *state = r = calloc(1, sizeof *r);
         if (r == NULL)
             return MHD_NO;
-        r->options = hold_options();
-        r->config = r->options->config;
+        r->config = share_config();
         r->connection = connection;
         r->cross_site = is_cross_site(connection);
         r->method = method;
@@ -482,7 +454,7 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **state, e
     if (r->form != NULL)
         MHD_destroy_post_processor(r->form);
     h3s_session_free(r->session);
-    release_options(r->options);
+    h3s_config_free(r->config);
     free(r);
 }
 
@@ -614,6 +586,6 @@ int main(int argc, char **argv)
         MHD_stop_daemon(daemon);
     } else
         fprintf(stderr, "counter: cannot listen on port %ld\n", port);
-    release_options(in_force);
+    h3s_config_free(in_force);
     return daemon != NULL ? 0 : 1;
 }
