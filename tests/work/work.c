@@ -148,6 +148,27 @@ static const struct {
 };
 
 /* What is too large is refused before work is done on it: a text of which each byte takes six. */
+/* A walk through an array or object of so many entries, with what each of them holds. */
+static void count_walk(const char *name, const char *start, const char *piece, const char *last, size_t size)
+{
+    size_t len = fill(start, piece, last, size);
+    h3s_session *session = opened(NULL, 0, NULL, 0);
+    need(h3s_update(session, text, len, NULL) == H3S_OK, name);
+    begin();
+    h3s_iter iter = h3s_session_iter(session, "/a", 2);
+    h3s_str key, value;
+    size_t entries = 0;
+    int32_t status;
+    while ((status = h3s_iter_next(&iter, &key, &value)) == H3S_OK) {
+        entries++;
+        h3s_iter_text(&iter, "/t", 2);
+        h3s_iter_type(&iter, "/n", 2);
+    }
+    need(status == H3S_END && entries > size / 100, name);
+    end("", name, size);
+    h3s_session_free(session);
+}
+
 static void count_refusal(size_t size)
 {
     static const char few[] = "{" PASSWORD "}";
@@ -290,6 +311,9 @@ int main(void)
             need((unsealed == H3S_OK) == (status == H3S_OK), objects[i].name);
             end("Fe26.2 of ", objects[i].name, sizes[n]);
         }
+        count_walk("a walk through an array of objects", "{\"a\":[0", ",{\"t\":\"\\n\",\"n\":%u}", "]}", sizes[n]);
+        count_walk("a walk through an array of numbers", "{\"a\":[0", ",1", "]}", sizes[n]);
+        count_walk("a walk through members with escapes in their names", "{\"a\":{\"\":0", ",\"\\n%u\":1", "}}", sizes[n]);
         count_refusal(sizes[n]);
     }
     count_derivations();
