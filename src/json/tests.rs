@@ -131,3 +131,90 @@ fn a_name_twice_is_found_among_many_as_among_few() {
         assert!(is_twice(&error));
     }
 }
+
+#[test]
+fn each_fault_is_told_at_its_byte() {
+    let too_early = "the text ends too early";
+    let (value, digit) = ("a JSON value was", "a digit was");
+    let (brace, bracket) = ("a comma or } was", "a comma or ] was");
+    let (name, colon) = ("a name in double quotes was", "a colon was");
+    let cases: &[(&str, usize, &str)] = &[
+        ("", 0, too_early),
+        (" ", 1, too_early),
+        ("[", 1, too_early),
+        ("[1", 2, too_early),
+        ("[1,", 3, too_early),
+        ("{\"a\":1", 6, too_early),
+        ("{\"a\":", 5, too_early),
+        ("\"a", 2, too_early),
+        ("\"\\n", 3, too_early),
+        ("]", 0, value),
+        ("[,1]", 1, value),
+        ("[1,]", 3, value),
+        ("[tru]", 1, value),
+        ("[falsy]", 1, value),
+        ("[nul", 1, value),
+        ("[+1]", 1, value),
+        ("{\"a\":}", 5, value),
+        ("1 2", 2, "there is more text"),
+        ("[]]", 2, "there is more text"),
+        ("{\"a\":[1}}", 7, bracket),
+        ("[{\"a\":1]]", 7, brace),
+        ("[[1}]", 3, bracket),
+        ("[1 2]", 3, bracket),
+        ("[[]{}]", 3, bracket),
+        ("{\"a\":1 2}", 7, brace),
+        ("{\"a\":{};}", 7, brace),
+        ("[{},[1};]", 6, bracket),
+        ("{1:2}", 1, name),
+        ("{,}", 1, name),
+        ("{", 1, name),
+        ("{\"a\":1,}", 7, name),
+        ("{\"a\":1, ", 8, name),
+        ("{\"a\" 1}", 5, colon),
+        ("{\"a\"}", 4, colon),
+        ("{\"a\"", 4, colon),
+        ("{\"a\":1,\"a\":2}", 8, "an object has this name twice"),
+        ("{\"a\":1,\"a\" :2}", 8, "an object has this name twice"),
+        (
+            "{\"a\":{\"b\":1},\"a\":2}",
+            14,
+            "an object has this name twice",
+        ),
+        (
+            "{\"a\":[{\"b\":1,\"b\":2}]}",
+            14,
+            "an object has this name twice",
+        ),
+        (
+            "{\"a\":1,\"\\u0061\":2}",
+            8,
+            "an object has this name twice",
+        ),
+        ("[-]", 2, digit),
+        ("[-a]", 2, digit),
+        ("[1.]", 3, digit),
+        ("[1.e1]", 3, digit),
+        ("[1e]", 3, digit),
+        ("[1E+]", 4, digit),
+        ("[01]", 2, bracket),
+        ("[-01]", 3, bracket),
+        ("[\"\\u12g4\"]", 2, "\\u takes four"),
+        ("[\"\\u123", 2, "\\u takes four"),
+        ("[\"\\x\"]", 2, "there is no such escape"),
+        ("[\"\\", 2, "there is no such escape"),
+        ("[\"a\u{1f}\"]", 3, "a control character"),
+        ("[\"\\n\n\"]", 4, "a control character"),
+    ];
+    for (text, at, words) in cases {
+        let error = check(text.as_bytes(), MAX_DEPTH).expect_err(text);
+        assert!(error.message().starts_with(words), "{text}: {error}");
+        assert_eq!(error.offset(), Some(*at), "{text}: {error}");
+        // A text with an escape is read in another way.
+        if !words.starts_with("there is more") {
+            let escaped = format!("[\"\\n\",{text}");
+            let error = check(escaped.as_bytes(), MAX_DEPTH).expect_err(&escaped);
+            assert_eq!(error.offset(), Some(6 + at), "{escaped}: {error}");
+        }
+    }
+}

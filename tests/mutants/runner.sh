@@ -3,7 +3,7 @@
 # enough. An endless loop ends with the limit of seconds on a processor, however busy the machine is.
 set -e
 limited() (
-    ulimit -t 60
+    ulimit -t 20
     exec "$@"
 )
 limited env RUSTC_BOOTSTRAP=1 "$@" -Z unstable-options --fail-fast
