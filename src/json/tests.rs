@@ -117,6 +117,8 @@ fn lone_surrogates_stay_different() {
         &check(br#"{"\ud800":1,"\uD800":2}"#, MAX_DEPTH).unwrap_err()
     ));
     assert_eq!(&*unescape(br"\ud83d\ude00").unwrap(), "😀".as_bytes());
+    assert_eq!(&*unescape(br"\ud800").unwrap(), b"\xED\xA0\x80");
+    assert_eq!(&*unescape(br"\uDFFF!").unwrap(), b"\xED\xBF\xBF!");
 }
 
 #[test]
