@@ -10,12 +10,14 @@ use h3s::{Config, Error, Request, Session};
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
-    /// How often memory was freed that held [`SECRET`]; None where nothing is looked for.
+    /// How often memory was freed that held [`SECRET`] or [`SECRET_ID`]; None where nothing is looked for.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
 /// What is in a session, and in no memory that was freed.
-const SECRET: &[u8] = b"only for Ada's eyes";
+const SECRET: &[u8] = b"only-for-Ada's-eyes";
+/// As [`SECRET`], of an id that is a UUID.
+const SECRET_ID: &[u8] = b"0b5d4f3e-9c1a-4f6e-8d2b-7a6c5e4f3d2c";
 
 struct Watching;
 
@@ -32,8 +34,8 @@ unsafe impl GlobalAlloc for Watching {
         if let Some(left) = LEFT.get() {
             // SAFETY: it was allocated with this layout, and zeroed.
             let bytes = unsafe { std::slice::from_raw_parts(ptr, layout.size()) };
-            let found = bytes.windows(SECRET.len()).any(|part| part == SECRET);
-            LEFT.set(Some(left + usize::from(found)));
+            let holds = |secret: &[u8]| bytes.windows(secret.len()).any(|part| part == secret);
+            LEFT.set(Some(left + usize::from(holds(SECRET) || holds(SECRET_ID))));
         }
         // SAFETY: as the caller's.
         unsafe { System.dealloc(ptr, layout) }
@@ -123,16 +125,18 @@ fn a_request_of_1_kib_allocates_at_most_five_times() {
 
 /// Writes the secret in every way, and what else edits the data that it is in.
 fn write_secrets(session: &mut Session) -> Result<(), Error> {
-    session.replace(r#"{ "a": "only for Ada's eyes", "n": 1 }"#)?;
-    session.update(r#"{"b":{"c":["only for Ada's eyes"]}}"#)?;
-    session.update(r#"{"a":"\u006fnly for Ada's eyes","b":"only for Ada's eyes"}"#)?;
-    session.set("d", r#" [ "only for Ada's eyes" ] "#)?;
-    session.set("d", r#""shorter, \" only for Ada's eyes""#)?;
+    session.replace(r#"{ "a": "only-for-Ada's-eyes", "n": 1 }"#)?;
+    session.update(r#"{"b":{"c":["only-for-Ada's-eyes"]}}"#)?;
+    session.update(r#"{"a":"\u006fnly-for-Ada's-eyes","b":"only-for-Ada's-eyes"}"#)?;
+    session.set("d", r#" [ "only-for-Ada's-eyes" ] "#)?;
+    session.set("d", r#""shorter, \" only-for-Ada's-eyes""#)?;
     session.set_text("e", SECRET)?;
     session.set_text(SECRET, "as a name")?;
     assert!(session.text("/a") == Some(SECRET) && session.text("/e") == Some(SECRET));
     session.remove("n")?;
-    session.rotate()
+    session.rotate()?;
+    session.set_id(SECRET)?;
+    session.set_id(SECRET_ID)
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn freed_memory_holds_nothing_of_a_session() {
         let header = cookie.split(';').next().unwrap().to_owned();
         drop(session);
         let mut session = config.use_session(&Request::new(&header)).unwrap();
-        assert!(session.data().contains("only for Ada's eyes"));
+        assert!(session.data().contains("only-for-Ada's-eyes"));
         write_secrets(&mut session).unwrap();
         session.clear();
         assert_eq!(LEFT.replace(None), Some(0), "times, with {more:?}");

@@ -220,3 +220,13 @@ fn each_fault_is_told_at_its_byte() {
         }
     }
 }
+
+#[test]
+fn a_quoted_text_is_as_long_as_was_said() {
+    for char in (0..0x80_u8).map(char::from).chain(['é', '😀']) {
+        let (text, mut quoted) = (char.to_string(), Vec::new());
+        quote(&text, &mut quoted);
+        assert_eq!(quoted.len(), quoted_len(text.as_bytes()), "{text:?}");
+        assert_eq!(quoted, serde_json::to_vec(&text).unwrap());
+    }
+}

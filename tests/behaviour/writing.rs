@@ -106,6 +106,13 @@ fn set_text_quotes_and_escapes() {
     session.set_text("k\"", "a\"\\\n\0é").unwrap();
     assert_eq!(session.data(), r#"{"k\"":"a\"\\\n\u0000é"}"#);
     assert_eq!(session.text("/k\"").unwrap(), "a\"\\\n\0é".as_bytes());
+    session
+        .set_text("k\"", "\u{8}\t\n\u{c}\r\u{0}\u{1f} \u{7f}")
+        .unwrap();
+    assert_eq!(
+        session.data(),
+        "{\"k\\\"\":\"\\b\\t\\n\\f\\r\\u0000\\u001f \u{7f}\"}"
+    );
 }
 
 #[test]
@@ -223,12 +230,17 @@ fn a_new_or_rotated_session_takes_an_id_until_it_is_sealed() {
 #[test]
 fn an_id_is_1_to_255_graphic_bytes() {
     let mut session = use_at(&config(""), "", NOW);
-    for id in ["", " ", "a b", "é", "\x7F", "a\0", &"x".repeat(256)] {
-        assert_eq!(
-            session.set_id(id).unwrap_err().kind(),
-            ErrorKind::Data,
-            "{id:?}"
-        );
+    for (id, at) in [
+        ("", 0),
+        (" ", 0),
+        ("a b", 1),
+        ("é", 0),
+        ("\x7F", 0),
+        ("a\0", 1),
+        (&"x".repeat(256), 255),
+    ] {
+        let error = session.set_id(id).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::Data, Some(at)));
     }
     for id in [
         "!",
