@@ -141,7 +141,8 @@ build_elsewhere() {
     local tree=$elsewhere/tree cargo_home=${CARGO_HOME:-$HOME/.cargo} file
     mkdir -p "$tree" "$elsewhere/home/cargo" && ln -sfn "$cargo_home/registry" "$elsewhere/home/cargo/registry" || return
     # With their times, so that it is quick where nothing has changed.
-    for file in src include tests/setup.sh c-tests/symbols.txt Cargo.toml Cargo.lock Makefile build.rs README.md LICENSE; do
+    for file in src include tests/setup.sh c-tests/symbols.txt Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml \
+        docs/OPTIONS.md README.md LICENSE; do
         mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
     done
     bounded 1800 env -u CARGO_TARGET_DIR RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" HOME="$root/$elsewhere/home" \
