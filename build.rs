@@ -1,4 +1,5 @@
-//! Gives the shared library its soname, and generates the C header from `src/ffi`.
+//! Gives the shared library its soname, and generates the C header from `src/ffi`, and its table of
+//! options from docs/OPTIONS.md.
 //!
 //! The header goes to OUT_DIR, where a test compares it with the committed `include/h3s.h`.
 //! `make header` sets H3S_WRITE_HEADER to the file that it shall be written to.
@@ -6,10 +7,19 @@
 use std::{env, fs, path::Path};
 
 const WIDTH: usize = 100;
+/// Where the second column of the header's lists begins.
+const INDENT: usize = 31;
+const OPTIONS: &str = "docs/OPTIONS.md";
 
 fn main() {
     println!("cargo::rerun-if-env-changed=H3S_WRITE_HEADER");
-    for source in ["build.rs", "cbindgen.toml", "src/ffi.rs", "src/ffi"] {
+    for source in [
+        "build.rs",
+        "cbindgen.toml",
+        OPTIONS,
+        "src/ffi.rs",
+        "src/ffi",
+    ] {
         println!("cargo::rerun-if-changed={source}");
     }
 
@@ -45,7 +55,10 @@ fn header() -> String {
         .expect("src/ffi is readable to cbindgen")
         .write(&mut out);
     let header = banners(&String::from_utf8(out).expect("the header is UTF-8"));
-    header.replace("@INDEX@\n", &index(&header))
+    let options = fs::read_to_string(OPTIONS).expect("docs/OPTIONS.md is readable");
+    header
+        .replace("@OPTIONS@\n", &option_table(&options))
+        .replace("@INDEX@\n", &index(&header))
 }
 
 fn version_macros() -> String {
@@ -96,7 +109,6 @@ fn banners(header: &str) -> String {
 
 /// The functions by section, each with the first sentence of its comment.
 fn index(header: &str) -> String {
-    const INDENT: usize = 31;
     let mut out = String::new();
     let (mut comment, mut is_in_comment) = (String::new(), false);
     for line in header.lines() {
@@ -117,18 +129,47 @@ fn index(header: &str) -> String {
             && let Some((_, name)) = before.rsplit_once([' ', '*'])
         {
             let summary = comment.split("\n\n").next().unwrap_or_default();
-            let words = summary.split_whitespace();
-            let mut row = format!(" *   {name:<width$}", width = INDENT - 6);
-            for word in words {
-                if row.len() + 1 + word.len() > WIDTH {
-                    out += &format!("{row}\n");
-                    row = format!(" *{}", " ".repeat(INDENT - 3));
-                }
-                row += " ";
-                row += word;
-            }
-            out += &format!("{row}\n");
+            out += &row(name, summary);
         }
     }
     out
+}
+
+/// The options under each heading of docs/OPTIONS.md: type, default and range.
+fn option_table(text: &str) -> String {
+    let mut out = String::new();
+    for section in text.split("\n## ").skip(1) {
+        let mut options = section.split("\n### ");
+        let title = options.next().and_then(|head| head.lines().next());
+        out += &format!(" *\n * {}:\n", title.unwrap_or_default());
+        for option in options {
+            let name = option.lines().next().unwrap_or_default();
+            let of = |field: &str| {
+                let (_, after) = option.split_once(&format!("\n- {field}: "))?;
+                Some(after.split("\n- ").next()?.trim_end().replace('`', ""))
+            };
+            let kind = of("type").expect("docs/OPTIONS.md says of each option of which type it is");
+            let default = of("default").expect("docs/OPTIONS.md says what is the default");
+            let range = of("range").map_or_else(String::new, |range| format!("; {range}"));
+            let text = format!("{kind}{range}; default: {default}");
+            assert!(!text.contains("*/"), "a comment would end in {name}");
+            out += &row(name.trim_matches('`'), &text);
+        }
+    }
+    out
+}
+
+/// A name, and what is said of it, in a comment.
+fn row(name: &str, text: &str) -> String {
+    let mut out = String::new();
+    let mut row = format!(" *   {name:<width$}", width = INDENT - 6);
+    for word in text.split_whitespace() {
+        if row.len() + 1 + word.len() > WIDTH {
+            out += &format!("{row}\n");
+            row = format!(" *{}", " ".repeat(INDENT - 3));
+        }
+        row += " ";
+        row += word;
+    }
+    out + &row + "\n"
 }

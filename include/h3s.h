@@ -40,6 +40,65 @@
  *   All is safe across fork: parent and child never draw the same id or nonce.
  * - There are no callbacks, no logging and no global settings.
  *
+ * The options are one JSON object, of which only the password is required. What has a dot in its
+ * name here stands in an object of its own:
+ *
+ *     {"password": "...", "maxAge": 604800, "cookie": {"sameSite": "strict"}}
+ *
+ * The session:
+ *   password                  string, or object of strings; at least 32 UTF-16 code units, which is
+ *                             how h3 counts; default: none; it is required
+ *   name                      string; a cookie name that does not end in .1 to .100, which would be
+ *                             another session's chunk; default: "h3"
+ *   maxAge                    whole number of seconds; 1 to 3153600000; default: no limit
+ *   idleTimeout               whole number of seconds; 1 to 3153600000; default: no limit
+ *   notBefore                 whole number of milliseconds since 1970; 0 to 281474976710656;
+ *                             default: none
+ *   refresh                   bool; default: true
+ *   sessionHeader             string, or false; a header name, but not cookie; default:
+ *                             "x-{name}-session", in lower case
+ *   maxTokenLength            whole number of bytes; 128 to 16777216; default: 16384
+ *   development               bool; default: false
+ *
+ * The cookie:
+ *   cookie                    object, or false; default: {}
+ *   cookie.path               string; starts with /; at most 1024 ASCII characters, no ; and no
+ *                             control characters; default: "/"
+ *   cookie.domain             string; a domain name; default: none
+ *   cookie.secure             bool; default: true
+ *   cookie.httpOnly           bool; default: true
+ *   cookie.sameSite           "lax", "strict", "none" or a bool; default: "lax"
+ *   cookie.partitioned        bool; default: false
+ *   cookie.priority           "low", "medium" or "high"; default: none
+ *   cookie.maxAge             whole number of seconds; 1 to 34560000; default: what remains of the
+ *                             session
+ *   cookie.chunkMaxLength     whole number of bytes; 1 to 4090; default: 4000
+ *   cookie.maxChunks          whole number; 1 to 100; default: by the format
+ *
+ * The seal:
+ *   seal                      string, or object; default: "h3s1"
+ *   seal.format               "h3s1", "h3-1", "h3-2" or "fe26.2"; default: "h3s1"
+ *   seal.accept               array of formats, each once; default: format alone
+ *   seal.migrate              bool; default: false
+ *
+ * Fe26.2:
+ *   legacySealFallback        bool; default: true
+ *   seal.iterations           whole number; 1 to 10000000; default: 8192
+ *   seal.ttl                  whole number of milliseconds; 0 to 3153600000000; default: maxAge,
+ *                             else idleTimeout, else for ever
+ *   seal.timestampSkewSec     whole number of seconds; 0 to 31536000; default: 60
+ *   seal.localtimeOffsetMsec  whole number of milliseconds; -315360000000 to 315360000000; default:
+ *                             0
+ *   seal.encryption           object of the four that follow; default: as "h3-1" or "h3-2" has it
+ *   seal.integrity            object of the four that follow; default: as "h3-1" or "h3-2" has it
+ *   seal.encryption.algorithm "aes-256-cbc" or "aes-128-ctr"; of integrity: "sha256"; default:
+ *                             "aes-256-cbc"
+ *   seal.encryption.saltBits  whole number; 1 to 512; default: 256
+ *   seal.encryption.iterations whole number; 1 to 10000000; default: 1 in h3-1, 8192 in h3-2
+ *   seal.encryption.minPasswordlength whole number; 1 to 1024; default: 32
+ *
+ * What each of them does is in the manual, h3s(3). The functions:
+ *
  * Options:
  *   h3s_config_new            Makes a config: checks the options and derives the keys.
  *   h3s_config_check          Checks options as `h3s_config_new` does, but derives no keys.

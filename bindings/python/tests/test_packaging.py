@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -44,6 +45,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_for_this_platform_and_any_python_3(wheel: Path) -> None:
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
     assert wheel.name.endswith(f"-py3-none-{platform}.whl")
+
+
+def test_a_source_distribution_has_what_the_build_script_reads() -> None:
+    root = PACKAGE.parents[1]
+    read = [name for name in re.findall(r'"([^"\n]+)"', (root / "build.rs").read_text()) if (root / name).exists()]
+    packed = re.findall(r'(?m)^"\.\./\.\./(.+)" = "crate/\1"$', (PACKAGE / "pyproject.toml").read_text())
+    assert {"docs/OPTIONS.md", "cbindgen.toml", "src/ffi.rs"} <= set(read)
+    assert [name for name in read if name not in packed and name.split("/")[0] not in packed] == []
 
 
 def test_pyright_agrees_with_mypy() -> None:
