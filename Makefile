@@ -237,7 +237,7 @@ install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includ
 	ln -sfn libh3s.so.$(version) "$(DESTDIR)$(libdir)/libh3s.so.$(abi)"
 	ln -sfn libh3s.so.$(abi) "$(DESTDIR)$(libdir)/libh3s.so"
 	$(INSTALL) -m 644 target/lib/libh3s.a "$(DESTDIR)$(libdir)/libh3s.a"
-	$(INSTALL) -m 644 include/h3s.h "$(DESTDIR)$(includedir)/h3s.h"
+	$(INSTALL) -m 644 include/h3s.h include/h3s.hpp "$(DESTDIR)$(includedir)"
 	@$(call pc,$(prefix),$(libdir),$(includedir)) >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@test -n "$(DESTDIR)" || echo 'If programs do not find libh3s.so.$(abi), run ldconfig.'
@@ -248,7 +248,8 @@ $(built): $(sources)
 uninstall: ## Remove what install put there (with the same variables)
 	rm -f "$(DESTDIR)$(libdir)/libh3s.so" "$(DESTDIR)$(libdir)/libh3s.so.$(abi)" \
 		"$(DESTDIR)$(libdir)/libh3s.so.$(version)" "$(DESTDIR)$(libdir)/libh3s.a" \
-		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h"
+		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h" \
+		"$(DESTDIR)$(includedir)/h3s.hpp"
 
 # ---- The rest ------------------------------------------------------------------------------------
 

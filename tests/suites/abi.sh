@@ -122,6 +122,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 expected() {
     sort <<END
 ./usr/include/h3s.h 
+./usr/include/h3s.hpp 
 ./usr/lib/libh3s.a 
 ./usr/lib/libh3s.so libh3s.so.0
 ./usr/lib/libh3s.so.$version 
