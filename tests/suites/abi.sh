@@ -59,6 +59,54 @@ if [[ " ${compilers[*]} " == *" clang "* ]]; then
         clang -std=c++11 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Werror -fsyntax-only -Iinclude "$scratch/header.cc"
 fi
 
+# ---- The header for C++ --------------------------------------------------------------------------
+
+printf '#include <h3s.hpp>\n#include <h3s.hpp>\n' >"$scratch/hpp.cc"
+# What h3s.hpp does not call, each with the reason: none.
+not_in_hpp=()
+all_in_hpp() { # all_in_hpp: that each function of h3s.h is called in h3s.hpp, or left out knowingly
+    local symbol missing=0
+    while read -r symbol; do
+        [[ " ${not_in_hpp[*]} " == *" $symbol "* ]] && continue
+        # Called, or handed to `open`.
+        grep -v '^ *//' include/h3s.hpp | grep -q -w "$symbol" || { echo "$symbol" && missing=1; }
+    done <c-tests/symbols.txt
+    return "$missing"
+}
+# says COMPILER MESSAGE FLAG...: that the header refuses, in words.
+says() { ! "$1" "${@:3}" -fsyntax-only -Iinclude "$scratch/hpp.cc" >"$scratch/said" 2>&1 && grep -F "$2" "$scratch/said"; }
+# In two files of a program.
+twice() {
+    { cat "$scratch/hpp.cc" && echo 'h3s::session one(const h3s::config &c) { return c.get(h3s::request{}); }'; } >"$scratch/one.cc"
+    { cat "$scratch/hpp.cc" && echo 'h3s::session one(const h3s::config &);' &&
+        echo 'int main() { one(h3s::config("{\"password\":\"a password of at least 32 characters\"}")); }'; } >"$scratch/two.cc"
+    "$1" -std=c++17 "${warnings[@]}" -Iinclude "$scratch/one.cc" "$scratch/two.cc" \
+        -Ltarget/lib -lh3s -Wl,-rpath,"$root/target/lib" -o "$scratch/twice" && bounded 60 "$scratch/twice"
+}
+check "h3s.hpp has each function of h3s.h" all_in_hpp
+for compiler in "${compilers[@]}"; do
+    [ "$compiler" = gcc ] && compiler=g++ || compiler=clang++
+    for standard in c++17 c++20 c++2b; do
+        # The tests instantiate its templates.
+        check "h3s.hpp is $standard to $compiler" "$compiler" -std=$standard "${warnings[@]}" -Wconversion -Wshadow \
+            -fsyntax-only -Iinclude "$scratch/hpp.cc" c-tests/hpp.cc
+    done
+    check "h3s.hpp needs no RTTI of $compiler" \
+        "$compiler" -std=c++17 "${warnings[@]}" -fno-rtti -fsyntax-only -Iinclude "$scratch/hpp.cc"
+    check "h3s.hpp says that it needs C++17 to $compiler" says "$compiler" "h3s.hpp needs C++17" -std=c++14
+    check "h3s.hpp says that it needs exceptions to $compiler" \
+        says "$compiler" "h3s.hpp needs exceptions" -std=c++17 -fno-exceptions
+    check "two files of a program include h3s.hpp, with $compiler" twice "$compiler"
+done
+if [[ " ${compilers[*]} " == *" clang "* ]]; then
+    # Of the tests themselves are their structs and a config that lasts until exit.
+    check "no warning that clang has is about h3s.hpp, but that it is not C++98" \
+        clang++ -std=c++17 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic \
+        -Wno-padded -Wno-exit-time-destructors -Werror -fsyntax-only -Iinclude c-tests/hpp.cc
+    check "nor about its structs" clang++ -std=c++17 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic \
+        -Werror -fsyntax-only -Iinclude "$scratch/hpp.cc"
+fi
+
 # ---- The archive ---------------------------------------------------------------------------------
 
 # What the archive defines for others, in the words of readelf.
