@@ -197,6 +197,12 @@ runs() { LD_LIBRARY_PATH=$lib bounded 60 "$scratch/shared"; }
 shared() { "$1" -std=c99 "${warnings[@]}" -o "$scratch/shared" tests/suites/installed.c $(flags) && runs; }
 # shellcheck disable=SC2046  # several words are meant
 shared_cc() { "$1" -std=c++11 "${warnings[@]}" -o "$scratch/shared" c-tests/cplusplus.cc $(flags) -lstdc++ && runs; }
+# The example for C++ is a program of its own that a web server would run.
+# shellcheck disable=SC2046  # several words are meant
+visits() {
+    "$1" -std=c++17 "${warnings[@]}" -o "$scratch/visits" examples/cpp/visits.cpp $(flags) -lstdc++ &&
+        LD_LIBRARY_PATH=$lib bounded 60 examples/cpp/visits.sh "$scratch/visits"
+}
 # A linker prefers the shared library, so the archive has to be named.
 static() { local words; words=$(flags --static) && eval "compile static $1 ${words/-lh3s/-l:libh3s.a}" && bounded 60 "$scratch/static"; }
 
@@ -205,6 +211,7 @@ check "it installs just the files that it should" installed_as_expected
 for compiler in "${compilers[@]}"; do
     check "a C program builds by pkg-config and $compiler, and runs" shared "$compiler"
     check "a C++ program does" shared_cc "$compiler"
+    check "examples/cpp does, with h3s.hpp" visits "$compiler"
 done
 check "a C program builds with the static library" static ''
 check "it does without any shared library" static -static
