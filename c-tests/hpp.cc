@@ -579,7 +579,9 @@ void numbers_that_json_cannot_hold_are_a_data_error()
     THROWN(h3s::data_error, session.set("a", largest));
     THROWN(h3s::data_error, session.set_at("/a", largest));
     THROWN(h3s::data_error, session.set("a", std::numeric_limits<double>::infinity()));
-    THROWN(h3s::data_error, session.set_at("/a", std::numeric_limits<double>::quiet_NaN()));
+    // Of the number, and not of a byte of the JSON that it would have become.
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    CHECK(!THROWN(h3s::data_error, session.set_at("/a", none)).offset());
     CHECK(session.data() == "{}");
     session.set("a", largest / 2);
     CHECK(session.get<std::uint64_t>("/a") == largest / 2);
