@@ -1,8 +1,9 @@
 """rooms.py: the files of src/ and of the nginx module are rooms, with arrows that go one way.
 
 Checks that imports between the modules of src/ make no circle, that nothing there imports `ffi`,
-and that no file is longer than 400 lines; and that a file of the nginx module calls only files that
-stand below it in the list of ngx_http_h3s.h. Prints what is wrong, nothing if all is well.
+that no file is longer than 400 lines, and that each room imports only those that stand below it in
+docs/CONTRIBUTING.md; and that a file of the nginx module calls only files that stand below it in
+the list of ngx_http_h3s.h. Prints what is wrong, nothing if all is well.
 
 An import leads to the module that defines what is imported: re-exports are looked through, and a
 module that only declares its children, or passes on their names, has no arrow to them.
@@ -119,11 +120,29 @@ def check_crate(folder: Path) -> list[str]:
     for module, to in arrows.items():
         if module[:1] not in ((), ("ffi",)) and any(other[:1] == ("ffi",) for other in to):
             wrong.append(f"{crate.files[module].relative_to(ROOT)} imports ffi")
+    wrong += check_list(arrows)
     for file in sorted(folder.rglob("*.rs")):
         lines = len(file.read_text().splitlines())
         if lines > MAX_LINES:
             wrong.append(f"{file.relative_to(ROOT)} has {lines} lines, over {MAX_LINES}")
     return wrong
+
+
+def check_list(arrows: dict[Module, set[Module]]) -> list[str]:
+    """The rooms in the order of the list that people read."""
+    text = (ROOT / "docs/CONTRIBUTING.md").read_text()
+    section = text.partition("## The rooms of src/\n")[2].partition("\nBindings see only")[0]
+    items = re.findall(r"(?m)^- ((?:`\w+`,\s)*`\w+`):", section)
+    order = [name for item in items for name in re.findall(r"`(\w+)`", item)]
+    rooms = {module[0] for module in arrows if module}
+    if sorted(order) != sorted(rooms):
+        return [f"docs/CONTRIBUTING.md: its list of rooms differs in {sorted(rooms ^ set(order))}"]
+    return [
+        f"{'::'.join(module)} imports {other[0]}, which stands above it in docs/CONTRIBUTING.md"
+        for module, to in arrows.items()
+        for other in sorted(to)
+        if module and other and order.index(other[0]) < order.index(module[0])
+    ]
 
 
 def check_nginx(folder: Path) -> list[str]:
