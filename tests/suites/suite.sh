@@ -109,3 +109,20 @@ need_build() {
 need_c() {
     need_debian cc gcc libc6-dev && need_debian c++ g++ && need_debian nm binutils && need_debian pkg-config pkg-config
 }
+
+# apart COMMAND...: over the machine's own /etc and /usr, of which nothing that it writes stays. Only
+# where can_be_apart, which takes root and mount namespaces.
+apart() {
+    # shellcheck disable=SC2016  # that shell has the scratch folder as its own first argument
+    unshare -m bash -c '
+        over=$1/over
+        mkdir -p "$over" && mount -t tmpfs none "$over" || exit
+        for folder in etc usr; do
+            mkdir -p "$over/$folder"/{upper,work}
+            mount -t overlay overlay "/$folder" \
+                -o "lowerdir=/$folder,upperdir=$over/$folder/upper,workdir=$over/$folder/work" || exit
+        done
+        shift
+        "$@"' apart "$scratch" "$@"
+}
+can_be_apart() { apart true 2>/dev/null; }
