@@ -74,9 +74,24 @@ fn version_macros() -> String {
     out
 }
 
+/// Indents code that stands between fences, which keep rustdoc from taking it for Rust.
+fn unfenced(header: &str) -> String {
+    let (mut out, mut is_in_code) = (String::new(), false);
+    for line in header.lines() {
+        match line.trim_start() {
+            "* ```c" | "* ```" => is_in_code = !is_in_code,
+            "*" if is_in_code => out += " *\n",
+            code if is_in_code => out += &format!(" *    {}\n", code.trim_start_matches('*')),
+            _ => out += &format!("{line}\n"),
+        }
+    }
+    out
+}
+
 /// Turns a first line `@section Title` of a comment into a banner of its own, and puts a comment of
 /// one line on one line.
 fn banners(header: &str) -> String {
+    let header = unfenced(header);
     let lines: Vec<&str> = header.lines().map(str::trim_end).collect();
     let mut out = String::new();
     let mut at = 0;

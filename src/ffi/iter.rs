@@ -74,11 +74,13 @@ impl h3s_iter {
 ///
 /// Begins a walk through the members of an object or the elements of an array.
 ///
-///     h3s_iter item = h3s_session_iter(session, H3S_LIT("/cart/items"));
-///     int64_t count = 0, total = 0;
-///     while (h3s_iter_next(&item, NULL, NULL) == H3S_OK)
-///         if (h3s_iter_int(&item, H3S_LIT("/count"), &count) == H3S_OK)
-///             total += count;
+/// ```c
+/// h3s_iter item = h3s_session_iter(session, H3S_LIT("/cart/items"));
+/// int64_t count = 0, total = 0;
+/// while (h3s_iter_next(&item, NULL, NULL) == H3S_OK)
+///     if (h3s_iter_int(&item, H3S_LIT("/count"), &count) == H3S_OK)
+///         total += count;
+/// ```
 ///
 /// The whole walk takes as long as to read the object or array once, where a pointer to each
 /// element would begin at the first one every time.

@@ -123,9 +123,11 @@ pub struct h3s_str {
 
 /// What a request brought. Begin with H3S_REQUEST_INIT, then set what you have:
 ///
-///     h3s_request request = H3S_REQUEST_INIT;
-///     request.cookie = cookie;
-///     request.cookie_len = strlen(cookie);
+/// ```c
+/// h3s_request request = H3S_REQUEST_INIT;
+/// request.cookie = cookie;
+/// request.cookie_len = strlen(cookie);
+/// ```
 ///
 /// The strings are only read during the call. A pointer is ignored when its length is 0.
 #[repr(C)]

@@ -14,8 +14,9 @@ impl Session {
     ///
     /// ```
     /// # use h3s::{Config, Request, ValueType};
-    /// # let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of
-    /// it"}"#)?; let mut session = config.use_session(&Request::new(""))?;
+    /// # let password = "correct horse battery staple, and more of it";
+    /// # let config = Config::new(h3s::Options::new(password))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
     /// session.set_at("/cart/items/-", r#"{"sku":"A-1","count":2}"#)?;
     /// assert_eq!(session.value_type("/cart/items"), Some(ValueType::Array));
     /// assert_eq!(session.value_type("/cart/items/1"), None);
@@ -55,8 +56,9 @@ impl Session {
     ///
     /// ```
     /// # use h3s::{Config, Request};
-    /// # let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of
-    /// it"}"#)?; let mut session = config.use_session(&Request::new(""))?;
+    /// # let password = "correct horse battery staple, and more of it";
+    /// # let config = Config::new(h3s::Options::new(password))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
     /// session.replace(r#"{"roles": ["admin", "editor"]}"#)?;
     /// let roles: Vec<_> = session.iter("/roles").map(|role| role.json()).collect();
     /// assert_eq!(roles, [r#""admin""#, r#""editor""#]);
@@ -172,8 +174,9 @@ impl Session {
     ///
     /// ```
     /// # use h3s::{Config, Request};
-    /// # let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of
-    /// it"}"#)?; let mut session = config.use_session(&Request::new(""))?;
+    /// # let password = "correct horse battery staple, and more of it";
+    /// # let config = Config::new(h3s::Options::new(password))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
     /// session.set_at("/cart/items/-", r#""A-1""#)?;
     /// session.set_at("/cart/items/-", r#""B-2""#)?;
     /// assert_eq!(session.data(), r#"{"cart":{"items":["A-1","B-2"]}}"#);
