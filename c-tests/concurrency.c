@@ -95,7 +95,10 @@ static void write_drawn(int fd)
     }
 }
 
-/* Children, half of which have a child of their own, and the parent draw at the same time from the same state. */
+/*
+ * Children, half of which have a child of their own, and the parent draw at the same
+ * time from the same state.
+ */
 static void fork_and_draw(void)
 {
     enum { ALL = (1 + CHILDREN + CHILDREN / 2) * TOKENS };

@@ -1,4 +1,7 @@
-/* Sixteen threads seal and open on two configs for H3S_SECONDS: every token holds what it should, nothing is drawn twice, memory is steady. */
+/*
+ * Sixteen threads seal and open on two configs for H3S_SECONDS: every token holds what it should,
+ * nothing is drawn twice, memory is steady.
+ */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -13,7 +16,10 @@ enum { THREADS = 16, FOREIGN = 6000, RECORDS = 4 << 20, SLACK = 4 << 20 };
 #define DAY (86400 * SECOND)
 
 static h3s_config *native, *fe26;
-/* Tokens of another server, each under salts of its own: with two keys each, more than the cache holds. */
+/*
+ * Tokens of another server, each under salts of its own: with two keys each,
+ * more than the cache holds.
+ */
 static char (*foreign)[480];
 static double seconds = 3, began, ends;
 
@@ -101,8 +107,10 @@ static void open_foreign(struct thread *thread)
     h3s_session_free(session);
 }
 
-/* A forged token, alone and beside a good one. Half of them were refused before, most likely; and each
- * of many peers sends some. */
+/*
+ * A forged token, alone and beside a good one. Half of them were refused before, most likely; and
+ * each of many peers sends some.
+ */
 static void open_forged(struct thread *thread, int64_t now)
 {
     int which = rand_r(&thread->seed) % (rand_r(&thread->seed) % 2 ? FOREIGN : 64);
@@ -110,7 +118,8 @@ static void open_forged(struct thread *thread, int64_t now)
     h3s_session *session;
     int32_t status;
     strcpy(forged, foreign[which]);
-    forged[strlen(forged) - 10] ^= 1; /* still of base64url's alphabet, or it is refused as malformed */
+    /* Still of base64url's alphabet, or it is refused as malformed. */
+    forged[strlen(forged) - 10] ^= 1;
     sprintf(peer, "mallory %d", rand_r(&thread->seed) % 100);
 
     /* Where both take a derivation, the last gets it. */
@@ -211,7 +220,8 @@ static void sixteen_threads_seal_and_open_on_two_configs(void **state)
     print_message("%zu rounds, %zu draws, %zu over a limit, memory %+ld KiB\n", rounds, all, busy,
                   (late - early) / 1024);
     assert_int_equal(drawn_twice(drawn, all), 0);
-#ifndef __SANITIZE_THREAD__ /* which keeps several bytes of its own for each that the program touches */
+/* Under it, memory grows: it keeps several bytes of its own for each that the program touches. */
+#ifndef __SANITIZE_THREAD__
     assert_true(late - early < SLACK);
 #endif
     free(drawn);

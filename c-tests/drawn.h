@@ -1,5 +1,7 @@
-/* What must never be drawn twice, ids, nonces, initialisation vectors and salts, as hashes of 64 bits: of a million, two different ones
- * are taken for the same once in 30 million runs. */
+/*
+ * What must never be drawn twice, ids, nonces, initialisation vectors and salts, as hashes of 64
+ * bits: of a million, two different ones are taken for the same once in 30 million runs.
+ */
 #ifndef DRAWN_H
 #define DRAWN_H
 
@@ -26,7 +28,10 @@ static uint64_t nonce_of(const char *token)
     return drawn_of(DRAWN_NONCE, body, 32);
 }
 
-/* A part of a Fe26.2 token: 2 is the salt of encryption, 3 the initialisation vector, 6 the salt of integrity. */
+/*
+ * A part of a Fe26.2 token: 2 is the salt of encryption, 3 the initialisation vector,
+ * 6 the salt of integrity.
+ */
 static uint64_t part_of(const char *token, int part, enum drawn_kind kind)
 {
     for (; part > 0; part--)

@@ -1,4 +1,7 @@
-/* No memory, no random bytes: an error, and the session as it was. Each in a child of its own, whose limits die with it. */
+/*
+ * No memory, no random bytes: an error, and the session as it was. Each in a child of its own,
+ * whose limits die with it.
+ */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -93,8 +96,10 @@ static void without_memory_for_its_cache_no_config_is_made(void **state)
     in_child(make_a_config_without_memory);
 }
 
-/* From here on the kernel answers getrandom, and, unless files are left, the opening of any, with an error; with 0, it says that it
- * has given no bytes. */
+/*
+ * From here on the kernel answers getrandom, and, unless files are left, the opening of any, with
+ * an error; with 0, it says that it has given no bytes.
+ */
 static int take_randomness_away(int error, int files_are_left)
 {
     struct sock_filter filter[] = {

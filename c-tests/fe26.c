@@ -8,7 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* h3's defaults, but for fewer iterations under valgrind, which sets H3S_ROUNDS: there a derivation takes a second. */
+/*
+ * h3's defaults, but for fewer iterations under valgrind, which sets H3S_ROUNDS: there a
+ * derivation takes a second.
+ */
 static h3s_config *fe26_config(void)
 {
     const int iterations = getenv("H3S_ROUNDS") != NULL ? 50 : 8192;
@@ -164,7 +167,10 @@ static void a_fork_while_another_thread_derives_does_not_hang(void **state)
         int status = -1;
         pid_t pid = fork();
         if (pid == 0) {
-            /* Killed if all is well: an exit would have valgrind blame the child for what the parent's other thread holds. */
+            /*
+             * Killed if all is well: an exit would have valgrind blame the child for what the
+             * parent's other thread holds.
+             */
             if (child(here, token) == 0)
                 raise(SIGKILL);
             _exit(1);

@@ -1,5 +1,8 @@
-/* H3S_CHILDREN children, forked while other threads are sealing and opening, so that locks are held and random bytes are buffered: none of
- * them waits for ever, and nothing is drawn twice in any of them, in their own children, or in the parent. */
+/*
+ * H3S_CHILDREN children, forked while other threads are sealing and opening, so that locks are held
+ * and random bytes are buffered: none of them waits for ever, and nothing is drawn twice in any of
+ * them, in their own children, or in the parent.
+ */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -20,7 +23,7 @@ static h3s_config *native, *fe26;
 static char foreign[FOREIGN][480], inherited[480];
 static int children = 1000;
 
-/* ---- What a process draws ---------------------------------------------------------------------------------------- */
+/* ---- What a process draws -------------------------------------------------------------------- */
 
 struct draws { uint64_t values[MOST_OF_ONE]; size_t count; };
 
@@ -58,7 +61,10 @@ static int draw(const h3s_config *config, int64_t now, int new_salts, struct dra
     return 0;
 }
 
-/* What a child does: tokens under what it inherited, tokens under salts that it has to draw, and now and then a config of its own. */
+/*
+ * What a child does: tokens under what it inherited, tokens under salts that it has to draw, and
+ * now and then a config of its own.
+ */
 static int draw_all(int number, struct draws *out)
 {
     int failed = 0;
@@ -98,7 +104,7 @@ static int status_of(pid_t child)
     return waitpid(child, &status, 0) == child ? status : -1;
 }
 
-/* ---- The parent -------------------------------------------------------------------------------------------------- */
+/* ---- The parent ------------------------------------------------------------------------------ */
 
 /* What all have drawn. */
 static struct { uint64_t *values; size_t count, room; } all;
@@ -211,11 +217,14 @@ static void children_of_a_busy_parent_draw_what_nobody_else_does(void **state)
     assert_nothing_drawn_twice((size_t)children * 22);
 }
 
-/* ---- Children that fork's handlers know nothing of --------------------------------------------------------------- */
+/* ---- Children that fork's handlers know nothing of ------------------------------------------- */
 
 static pid_t bare_clone(void) { return (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L); }
 
-/* In a process with one thread: whoever holds a lock of the C library's own at a bare clone, holds it for ever in the child. */
+/*
+ * In a process with one thread: whoever holds a lock of the C library's own at a bare clone, holds
+ * it for ever in the child.
+ */
 static int clone_and_draw(pid_t (*make_child)(void), int fd)
 {
     for (int i = 0; i < CLONES; i++) {

@@ -25,9 +25,12 @@ void assert_str_at(h3s_str found, const char *expected, const char *file, int li
 
 /* Options of Fe26.2 with keys that cost next to nothing, but are cached as any others. */
 #define CHEAP_OPTIONS \
-    "{\"password\":\"" PASSWORD "\",\"seal\":{\"format\":\"fe26.2\",\"accept\":[\"h3s1\",\"fe26.2\"]," \
-    "\"encryption\":{\"algorithm\":\"aes-256-cbc\",\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32}," \
-    "\"integrity\":{\"algorithm\":\"sha256\",\"saltBits\":512,\"iterations\":2,\"minPasswordlength\":32}}}"
+    "{\"password\":\"" PASSWORD "\"," \
+    "\"seal\":{\"format\":\"fe26.2\",\"accept\":[\"h3s1\",\"fe26.2\"]," \
+    "\"encryption\":{\"algorithm\":\"aes-256-cbc\"," \
+    "\"saltBits\":256,\"iterations\":2,\"minPasswordlength\":32}," \
+    "\"integrity\":{\"algorithm\":\"sha256\"," \
+    "\"saltBits\":512,\"iterations\":2,\"minPasswordlength\":32}}}"
 
 /* A config of options that are right. */
 h3s_config *config_of(const char *options);
@@ -42,9 +45,10 @@ h3s_session *used(const h3s_config *with, const char *cookie, const char *header
 h3s_session *got(const h3s_config *with, const char *cookie, const char *header, int64_t now);
 
 /* A bare token's session, as h3s_unseal gives it; and the JSON in one, as h3s_iron_unseal does. */
-int32_t unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, h3s_session **out, h3s_error *err);
-int32_t iron_unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now, char *out, size_t room,
-                          size_t *out_len, h3s_error *err);
+int32_t unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now,
+                     h3s_session **out, h3s_error *err);
+int32_t iron_unseal_token(const h3s_config *with, const char *token, size_t len, int64_t now,
+                          char *out, size_t room, size_t *out_len, h3s_error *err);
 
 struct jar {
     struct { char name[64], value[4096]; } cookies[120];

@@ -1,5 +1,8 @@
-/* Each allocation that is refused, in its turn: a status, and the session as it was. The largest session that cookies hold is opened,
- * changed and sealed, and of the allocations that a call makes, the first is refused, then the second, and so on. */
+/*
+ * Each allocation that is refused, in its turn: a status, and the session as it was. The largest
+ * session that cookies hold is opened, changed and sealed, and of the allocations that a call
+ * makes, the first is refused, then the second, and so on.
+ */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -8,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Smaller allocations, which no call makes larger or more of for a larger input, end the process where there is no memory, as in any
- * Rust program. H3S_LEAST=1 shows the first of them. */
+/*
+ * Smaller allocations, which no call makes larger or more of for a larger input, end the process
+ * where there is no memory, as in any Rust program. H3S_LEAST=1 shows the first of them.
+ */
 enum { LEAST = 128, DATA = 297000, MOST = 1000 };
 
-/* ---- An allocator that refuses ----------------------------------------------------------------------------------- */
+/* ---- An allocator that refuses --------------------------------------------------------------- */
 
 static size_t least = LEAST;
 static long until_refusal; /* 0: refuses nothing */
@@ -25,7 +30,10 @@ static int refused(size_t size)
     return 1;
 }
 
-/* The next one in the order of the loader: the C library's, or the one of a tool that the test runs under. */
+/*
+ * The next one in the order of the loader: the C library's, or the one of a tool
+ * that the test runs under.
+ */
 #define NEXT(function) \
     do \
         if (next == NULL) \
@@ -68,10 +76,13 @@ static int relent(void)
     return was_refused;
 }
 
-/* ---- What is called ---------------------------------------------------------------------------------------------- */
+/* ---- What is called -------------------------------------------------------------------------- */
 
 static h3s_config *configs[2];
-/* What each format's largest session is in a Cookie header, what it holds, and a token that fits into a header. */
+/*
+ * What each format's largest session is in a Cookie header, what it holds, and a token
+ * that fits into a header.
+ */
 static struct jar *jars[2];
 static char *data, *patch, *members, *tokens[2];
 
@@ -171,7 +182,7 @@ static void unseals_raw(struct scene *scene)
     assert_true((len > 0) == (scene->status == H3S_OK));
 }
 
-/* ---- The rounds -------------------------------------------------------------------------------------------------- */
+/* ---- The rounds ------------------------------------------------------------------------------ */
 
 static int reads_only(void (*call)(struct scene *))
 {
@@ -331,7 +342,10 @@ static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void *
     h3s_config_free(own);
 }
 
-/* Options that say something at great length, or that something is wrong with: what is said of them is that, or that there is no memory. */
+/*
+ * Options that say something at great length, or that something is wrong with: what is said of them
+ * is that, or that there is no memory.
+ */
 static void options_however_long_are_read_once_there_is_memory(void **state)
 {
     static const char *const around[][2] = {

@@ -1,5 +1,8 @@
-/* The system's random bytes fail at every moment of a session's life: a status, the session as it was, and once they are back all goes
- * on. getrandom is this program's own, which the library finds in place of the C library's. */
+/*
+ * The system's random bytes fail at every moment of a session's life: a status, the session as it
+ * was, and once they are back all goes on. getrandom is this program's own, which the library finds
+ * in place of the C library's.
+ */
 #define _GNU_SOURCE
 #include "jar.h"
 
@@ -10,7 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* ---- A system that fails ----------------------------------------------------------------------------------------- */
+/* ---- A system that fails --------------------------------------------------------------------- */
 
 static enum { WELL, FAILS, HALTS, INTERRUPTED } mode;
 static unsigned calls, failures;
@@ -39,7 +42,7 @@ ssize_t getrandom(void *out, size_t len, unsigned flags)
     return syscall(SYS_getrandom, out, len, flags);
 }
 
-/* ---- A session's life -------------------------------------------------------------------------------------------- */
+/* ---- A session's life ------------------------------------------------------------------------ */
 
 enum { BUFFER = 1024, DRAW = 16, DAY = 86400 };
 
@@ -89,7 +92,10 @@ static void seals_raw(struct life *life, int32_t *status)
     assert_true((len > 0) == (*status == H3S_OK));
 }
 
-/* Tries to; where it fails, nothing has changed, and it goes well once there are random bytes again. */
+/*
+ * Tries to; where it fails, nothing has changed, and it goes well once
+ * there are random bytes again.
+ */
 static void step(struct life *life, void (*call)(struct life *, int32_t *), unsigned *failed)
 {
     char id[64], data[64];

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh NAME WRAPPER PROGRAM...: runs test programs, each under the wrapper, and counts what cmocka says of each.
+# run.sh NAME WRAPPER PROGRAM...: runs test programs, each under the wrapper, and counts
+# what cmocka says of each.
 set -u
 name=$1 wrapper=$2
 shift 2

@@ -1,5 +1,7 @@
-/* What is left in the process's memory, heap and stack, once it should be wiped. Every secret is known here only in a disguise, so that
- * looking for it does not find the look itself. */
+/*
+ * What is left in the process's memory, heap and stack, once it should be wiped. Every secret is
+ * known here only in a disguise, so that looking for it does not find the look itself.
+ */
 #include "jar.h"
 
 #include <jansson.h>
@@ -45,8 +47,10 @@ static void wipe(char *bytes, size_t len)
     for (volatile char *byte = bytes; byte < bytes + len; byte++) *byte = 0;
 }
 
-/* How often the second half of a secret stands in what this process can write to. (The first may be overwritten by the heap's own notes
- * on what was freed.) */
+/*
+ * How often the second half of a secret stands in what this process can write to. (The first may be
+ * overwritten by the heap's own notes on what was freed.)
+ */
 static size_t found(const struct needle *whole)
 {
     struct needle half = {{0}, whole->len - whole->len / 2}, *needle = &half;
@@ -225,7 +229,10 @@ static void a_freed_session_leaves_no_id(void **state)
     }
 }
 
-/* The keys that docs/FORMAT.md has for a token: they come out of the password, and must not stay either. */
+/*
+ * The keys that docs/FORMAT.md has for a token: they come out of the password,
+ * and must not stay either.
+ */
 static void a_freed_config_leaves_no_key(void **state)
 {
     json_t *list = json_load_file("../tests/vectors/h3s1-open.json", JSON_ALLOW_NUL, NULL), *vector = json_array_get(list, 0);
@@ -254,7 +261,10 @@ static void a_freed_config_leaves_no_key(void **state)
     json_decref(list);
 }
 
-/* The keys of Fe26.2 tokens from elsewhere, which openssl and Python sealed with PASSWORD: PBKDF2-HMAC-SHA1 of it and the token's salts. */
+/*
+ * The keys of Fe26.2 tokens from elsewhere, which openssl and Python sealed with PASSWORD:
+ * PBKDF2-HMAC-SHA1 of it and the token's salts.
+ */
 static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
 {
     static const struct { int iterations; const char *token, *keys[2]; } tokens[] = {

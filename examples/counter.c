@@ -4,15 +4,16 @@
  *     cc -std=c99 -pthread -o counter counter.c $(pkg-config --cflags --libs h3s libmicrohttpd)
  *     ./counter [--port N] [--options FILE]
  *
- * All that a server does with libh3s is in three places: configure() makes the one h3s_config of the process; serve()
- * opens an h3s_session for a request, has it written, and takes its Set-Cookie values; the functions in the table
- * ROUTES read and write it.
+ * All that a server does with libh3s is in three places: configure() makes the one h3s_config of
+ * the process; serve() opens an h3s_session for a request, has it written, and takes its Set-Cookie
+ * values; the functions in the table ROUTES read and write it.
  *
- * The options are a file of JSON. To change the password, put a new one before the old one in it, and send SIGHUP: the
- * server reads the file again, fails no request, and logs nobody out. Without a file the password is the environment variable
- * SESSION_PASSWORD, of at least 32 characters, and SESSION_FORMAT the format. Any other server that
- * has the same password and options, in whatever language, shares the sessions; with h3-1 one of
- * h3 1, Nuxt or Nitro 2 does, too, and with h3-2 one of h3 2.
+ * The options are a file of JSON. To change the password, put a new one before the old one in it,
+ * and send SIGHUP: the server reads the file again, fails no request, and logs nobody out.
+ * Without a file the password is the environment variable SESSION_PASSWORD, of at least 32
+ * characters, and SESSION_FORMAT the format. Any other server that has the same password and
+ * options, in whatever language, shares the sessions; with h3-1 one of h3 1, Nuxt or Nitro 2
+ * does, too, and with h3-2 one of h3 2.
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
@@ -43,7 +44,8 @@ struct request {
     char name[BODY_MAX];                /* the form's field, decoded */
     size_t name_len;
 
-    h3s_session *session;               /* freed when the answer is out: all below is borrowed from it */
+    /* Freed when the answer is out: all below is borrowed from it. */
+    h3s_session *session;
     h3s_str token;
     const h3s_str *set_cookies;
     size_t set_cookie_count;
@@ -55,12 +57,12 @@ struct request {
     size_t body_len;
 };
 
-/* ---- Options that can be replaced -------------------------------------------------------------------------------- */
+/* ---- Options that can be replaced ------------------------------------------------------------ */
 
 /*
  * Other options may come into force while a request is in flight, so each request shares those that
- * it began with, and who frees them last wipes their keys. (A session would keep its config alive by
- * itself, but it must not be freed just before the session is opened.)
+ * it began with, and who frees them last wipes their keys. (A session would keep its config alive
+ * by itself, but it must not be freed just before the session is opened.)
  */
 static h3s_config *in_force;
 static pthread_mutex_t options_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -118,7 +120,7 @@ static void put_html(FILE *out, h3s_str text)
         fprintf(out, strchr("&<>\"'", text.ptr[i]) ? "&#%d;" : "%c", text.ptr[i]);
 }
 
-/* ---- Writing the session ----------------------------------------------------------------------------------------- */
+/* ---- Writing the session --------------------------------------------------------------------- */
 
 /* 0 also where another server that shares the session has put something that is no such number. */
 static int64_t visits(const h3s_session *session)
@@ -146,8 +148,8 @@ static int32_t clear(struct request *r, h3s_error *err) { return h3s_clear(r->se
 static int32_t seal(struct request *r, h3s_error *err) { return h3s_seal(r->session, &r->token, err); }
 
 /*
- * A real login would ask for a password. Whoever comes in gets a new session id: the one before may have been planted
- * by somebody else, who would now be logged in as well.
+ * A real login would ask for a password. Whoever comes in gets a new session id: the one before may
+ * have been planted by somebody else, who would now be logged in as well.
  */
 static int32_t login(struct request *r, h3s_error *err)
 {
@@ -163,7 +165,7 @@ static int32_t login(struct request *r, h3s_error *err)
     return status;
 }
 
-/* ---- Showing it -------------------------------------------------------------------------------------------------- */
+/* ---- Showing it ------------------------------------------------------------------------------ */
 
 static const char STYLE[] =
     ":root{color-scheme:light dark;--ink:#1c2430;--dim:#66707f;--page:#eef0f4;--card:#fff;--line:#dfe3ea;--go:#0a7d4b}"
@@ -208,7 +210,8 @@ static void show_page(struct request *r, const h3s_view *view)
         fprintf(r->out, "<p class=note>A token that came with this request was refused: <code>%s</code>.",
                 h3s_rejection_str(view->rejection));
     fputs("<dl><dt>Id<dd><code>", r->out);
-    put_html(r->out, view->id);                                      /* the visitor's own; a log gets the other one */
+    /* The visitor's own; a log gets the other one. */
+    put_html(r->out, view->id);
     fprintf(r->out, "</code><dt>In logs<dd><code>%s</code>", h3s_session_log_id(r->session).ptr);
     put_time(r->out, "Created", view->created_at);
     put_time(r->out, "Expires", view->expires_at);
@@ -224,7 +227,10 @@ static void show_page(struct request *r, const h3s_view *view)
           r->out);
 }
 
-/* For a browser the page, or after a POST the way to it, so that a reload does not post again. For others JSON. */
+/*
+ * For a browser the page, or after a POST the way to it, so that a reload does not
+ * post again. For others JSON.
+ */
 static void show_session(struct request *r)
 {
     h3s_view view = H3S_VIEW_INIT;
@@ -246,7 +252,10 @@ static void show_session(struct request *r)
             view.data.ptr);
 }
 
-/* For clients that keep no cookies. In a real server a page's scripts must not come here: HttpOnly would be in vain. */
+/*
+ * For clients that keep no cookies. In a real server a page's scripts must not come here:
+ * HttpOnly would be in vain.
+ */
 static void show_token(struct request *r)
 {
     r->type = "text/plain";
@@ -255,7 +264,8 @@ static void show_token(struct request *r)
 
 static void show_user(struct request *r)
 {
-    h3s_str name = h3s_session_text(r->session, H3S_LIT("/user"));         /* a string's: null is nobody */
+    /* A string's: null is nobody. */
+    h3s_str name = h3s_session_text(r->session, H3S_LIT("/user"));
     h3s_str user = h3s_session_find(r->session, H3S_LIT("/user"));
     h3s_str since = h3s_session_find(r->session, H3S_LIT("/since"));
     if (name.len == 0 || since.ptr == NULL) {
@@ -272,7 +282,7 @@ static void show_error(struct request *r, unsigned status, const char *message)
     fprintf(r->out, "%s\n", message);
 }
 
-/* ---- A request --------------------------------------------------------------------------------------------------- */
+/* ---- A request ------------------------------------------------------------------------------- */
 
 /* What changes anything is a POST: a mere link on another page must not log anybody in or out. */
 static const struct route {
@@ -282,7 +292,8 @@ static const struct route {
     void (*show)(struct request *r);
 } ROUTES[] = {
     { "GET", "/", h3s_use, visit, show_session },
-    { "GET", "/me", h3s_get, NULL, show_user },                      /* who only asks gets no session for it */
+    /* Who only asks gets no session for it. */
+    { "GET", "/me", h3s_get, NULL, show_user },
     { "GET", "/token", h3s_get, seal, show_token },
     { "POST", "/rotate", h3s_get, rotate, show_session },
     { "POST", "/clear", h3s_get, clear, show_session },
@@ -332,7 +343,10 @@ static void serve(struct request *r, const struct route *route)
         .header_len = header != NULL ? strlen(header) : 0,
     };
 
-    /* All that may fail comes before the answer. Where it does, no cookie is set: the session stays as it was. */
+    /*
+     * All that may fail comes before the answer. Where it does, no cookie is set: the
+     * session stays as it was.
+     */
     h3s_error err;
     int32_t status = route->open(r->config, &request, &r->session, &err);
     free(cookie);
@@ -357,7 +371,10 @@ static void dispatch(struct request *r, const char *path)
     while (route < end && strcmp(path, route->path) != 0)
         route++;
 
-    /* SameSite=Lax keeps other sites' forms out of the visitor's session, but a login needs no session. */
+    /*
+     * SameSite=Lax keeps other sites' forms out of the visitor's session, but
+     * a login needs no session.
+     */
     const char *site = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
     bool foreign = r->cross_site || (site != NULL && strcmp(site, "same-origin") != 0);
 
@@ -385,7 +402,8 @@ static enum MHD_Result answer(struct request *r, const char *path)
     struct MHD_Response *response = MHD_create_response_from_buffer(r->body_len, r->body, MHD_RESPMEM_MUST_FREE);
     for (size_t i = 0; i < r->set_cookie_count; i++)
         MHD_add_response_header(response, "Set-Cookie", r->set_cookies[i].ptr);
-    if (r->session != NULL) {                                        /* made from a session, so for nobody else */
+    /* Made from a session, so for nobody else. */
+    if (r->session != NULL) {
         MHD_add_response_header(response, "Cache-Control", "private, no-store");
         MHD_add_response_header(response, "Vary", h3s_config_vary(r->config).ptr);
         MHD_add_response_header(response, "Vary", "Accept");
@@ -458,7 +476,7 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **state, e
     free(r);
 }
 
-/* ---- Start and end ----------------------------------------------------------------------------------------------- */
+/* ---- Start and end --------------------------------------------------------------------------- */
 
 /* The text is wiped, for it holds the password. */
 static h3s_config *parse(char *options, size_t len)
@@ -476,7 +494,8 @@ static h3s_config *configure_by_file(const char *name)
     char options[16384];
     FILE *in = fopen(name, "r");
     if (in != NULL)
-        setvbuf(in, NULL, _IONBF, 0);                                /* no second copy of the password */
+        /* No second copy of the password. */
+        setvbuf(in, NULL, _IONBF, 0);
     size_t len = in != NULL ? fread(options, 1, sizeof options, in) : 0;
     bool whole = in != NULL && !ferror(in) && len < sizeof options;
     if (!whole)
@@ -502,7 +521,10 @@ static h3s_config *configure_by_environment(void)
         fputs("counter: no SESSION_PASSWORD, so a random one: sessions will not survive a restart\n", stderr);
     }
 
-    /* `secure` is false because the demo speaks plain HTTP, on loopback. In production leave it out: it is true then. */
+    /*
+     * `secure` is false because the demo speaks plain HTTP, on loopback. In production leave
+     * it out: it is true then.
+     */
     char *options = NULL;
     size_t len = 0;
     FILE *out = text_open(&options, &len);
@@ -561,7 +583,8 @@ int main(int argc, char **argv)
     if (!put_in_force(configure(file)))
         return 1;
 
-    sigset_t signals;                                                /* blocked in all threads; this one waits */
+    /* Blocked in all threads; this one waits. */
+    sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -575,7 +598,8 @@ int main(int argc, char **argv)
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL,
         MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_THREAD_POOL_SIZE, 4u,                             /* one config serves them all */
+        /* One config serves them all. */
+        MHD_OPTION_THREAD_POOL_SIZE, 4u,
         MHD_OPTION_CONNECTION_TIMEOUT, 30u,
         MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_END);

@@ -17,7 +17,8 @@ use crate::Config;
 /// present: the header's value so far, several lines joined by `", "`; empty where there is none.
 ///
 /// ```
-/// # let config = h3s::Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+/// # let options = h3s::Options::new("correct horse battery staple, and more of it");
+/// # let config = h3s::Config::new(options)?;
 /// assert_eq!(*h3s::cache::vary(&config, b""), *b"Cookie, x-h3-session");
 /// assert_eq!(*h3s::cache::vary(&config, b"Accept, cookie"), *b"Accept, cookie, x-h3-session");
 /// # Ok::<(), h3s::Error>(())

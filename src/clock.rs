@@ -7,8 +7,8 @@ use crate::Error;
 /// The longest `maxAge` or `idleTimeout`: a hundred years, in seconds.
 pub(crate) const LONGEST_LIFETIME_SEC: u64 = 100 * 365 * 86_400;
 
-/// The last time that is taken for now. With the longest lifetime on top it still fits in a token's 48 bits
-/// and in an Expires attribute's four-digit year.
+/// The last time that is taken for now. With the longest lifetime on top it still fits in a token's
+/// 48 bits and in an Expires attribute's four-digit year.
 const LAST_MS: i64 = 250_000_000_000_000;
 
 /// The system clock.

@@ -19,7 +19,8 @@ pub enum ErrorKind {
     TooLarge = 4,
     /// Not possible in this state.
     State = 5,
-    /// The token was refused, or the session has ended since it was opened; see [`Error::rejection`].
+    /// The token was refused, or the session has ended since it was opened;
+    /// see [`Error::rejection`].
     Rejected = 6,
     /// The operating system gave no random bytes.
     Random = 7,

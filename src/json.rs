@@ -1,7 +1,8 @@
 //! JSON text read in place: checked strictly by RFC 8259, then walked without building anything.
 //!
-//! Session data must come out of here byte for byte as it came in, whatever a value tree would make of its numbers,
-//! escapes or lone surrogates. So nothing is parsed into values: a text is checked once, and then cut into slices.
+//! Session data must come out of here byte for byte as it came in, whatever a value tree would make
+//! of its numbers, escapes or lone surrogates. So nothing is parsed into values: a text is checked
+//! once, and then cut into slices.
 
 use std::ops::Range;
 

@@ -29,7 +29,8 @@ impl Site<'_> {
     /// ```
     /// use h3s::Site;
     ///
-    /// let site = Site { origin: b"https://evil.example", host: b"own.example", ..Site::default() };
+    /// let (origin, host) = (b"https://evil.example", b"own.example");
+    /// let site = Site { origin, host, ..Site::default() };
     /// assert!(site.is_another());
     /// ```
     pub fn is_another(&self) -> bool {

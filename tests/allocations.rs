@@ -10,7 +10,8 @@ use h3s::{Config, Error, Request, Session};
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
-    /// How often memory was freed that held [`SECRET`] or [`SECRET_ID`]; None where nothing is looked for.
+    /// How often memory was freed that held [`SECRET`] or [`SECRET_ID`]; None
+    /// where nothing is looked for.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 

@@ -33,7 +33,10 @@ typedef struct {
     h3s_view view;
 } h3s_go_session;
 
-enum { GO_UPDATE, GO_REPLACE, GO_SET, GO_SET_TEXT, GO_REMOVE, GO_ROTATE, GO_CLEAR, GO_SET_ID, GO_SET_NOW };
+enum {
+    GO_UPDATE, GO_REPLACE, GO_SET, GO_SET_TEXT, GO_REMOVE,
+    GO_ROTATE, GO_CLEAR, GO_SET_ID, GO_SET_NOW
+};
 
 // After whatever may have moved the session's strings.
 static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
@@ -45,8 +48,9 @@ static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
     return status != H3S_OK ? status : viewed;
 }
 
-static int32_t h3s_go_open(const h3s_config *config, int use, uint32_t flags, _GoString_ cookie, _GoString_ header,
-                           _GoString_ peer, int64_t now_ms, h3s_go_session *s, h3s_error *err)
+static int32_t h3s_go_open(const h3s_config *config, int use, uint32_t flags, _GoString_ cookie,
+                           _GoString_ header, _GoString_ peer, int64_t now_ms, h3s_go_session *s,
+                           h3s_error *err)
 {
     h3s_request request = {
         .size = sizeof request,
@@ -74,14 +78,16 @@ static h3s_request h3s_go_bare_token(_GoString_ token, int64_t now_ms)
     return request;
 }
 
-static int32_t h3s_go_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, h3s_go_session *s, h3s_error *err)
+static int32_t h3s_go_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms,
+                             h3s_go_session *s, h3s_error *err)
 {
     h3s_request request = h3s_go_bare_token(token, now_ms);
     int32_t status = h3s_unseal(config, &request, &s->handle, err);
     return status != H3S_OK ? status : h3s_go_view(s, status);
 }
 
-static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoString_ text, int64_t now_ms, h3s_error *err)
+static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoString_ text,
+                            int64_t now_ms, h3s_error *err)
 {
     h3s_session *handle = s->handle;
     const char *key = _GoStringPtr(name), *value = _GoStringPtr(text);
@@ -101,7 +107,8 @@ static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoStr
     return h3s_go_view(s, status);
 }
 
-static int32_t h3s_go_set_cookies(h3s_go_session *s, const h3s_str **list, size_t *count, h3s_error *err)
+static int32_t h3s_go_set_cookies(h3s_go_session *s, const h3s_str **list, size_t *count,
+                                  h3s_error *err)
 {
     return h3s_go_view(s, h3s_set_cookies(s->handle, list, count, err));
 }
@@ -113,7 +120,8 @@ static int32_t h3s_go_seal(h3s_go_session *s, h3s_str *token, h3s_error *err)
 
 static h3s_str h3s_go_find(h3s_session *handle, int text, _GoString_ pointer)
 {
-    return (text ? h3s_session_text : h3s_session_find)(handle, _GoStringPtr(pointer), _GoStringLen(pointer));
+    return (text ? h3s_session_text : h3s_session_find)(handle, _GoStringPtr(pointer),
+                                                        _GoStringLen(pointer));
 }
 
 static int32_t h3s_go_config_new(_GoString_ json, h3s_config **out, h3s_error *err)
@@ -132,7 +140,8 @@ static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, c
 }
 
 // Vary under a config, Cache-Control without one.
-static int32_t h3s_go_header(const h3s_config *config, _GoString_ present, char *out, size_t room, size_t *len)
+static int32_t h3s_go_header(const h3s_config *config, _GoString_ present, char *out, size_t room,
+                             size_t *len)
 {
     const char *text = _GoStringPtr(present);
     size_t text_len = _GoStringLen(present);
@@ -145,20 +154,24 @@ static int32_t h3s_go_header_is_targeted(_GoString_ name)
     return h3s_header_is_targeted(_GoStringPtr(name), _GoStringLen(name));
 }
 
-static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoString_ referer, _GoString_ host)
+static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoString_ referer,
+                                    _GoString_ host)
 {
-    return h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site), _GoStringPtr(origin), _GoStringLen(origin),
-                             _GoStringPtr(referer), _GoStringLen(referer), _GoStringPtr(host), _GoStringLen(host));
+    return h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site),
+                             _GoStringPtr(origin), _GoStringLen(origin),
+                             _GoStringPtr(referer), _GoStringLen(referer),
+                             _GoStringPtr(host), _GoStringLen(host));
 }
 
-static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms, uint32_t flags, char *out,
-                                size_t room, size_t *len, h3s_error *err)
+static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms,
+                                uint32_t flags, char *out, size_t room, size_t *len, h3s_error *err)
 {
-    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags, out, room, len, err);
+    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags, out, room,
+                         len, err);
 }
 
-static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms, char *out, size_t room,
-                                  size_t *len, h3s_error *err)
+static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms,
+                                  char *out, size_t room, size_t *len, h3s_error *err)
 {
     h3s_request request = h3s_go_bare_token(token, now_ms);
     return h3s_iron_unseal(config, &request, out, room, len, err);
@@ -174,7 +187,8 @@ import (
 	"unsafe"
 )
 
-// abiVersion is the version of the C ABI that this package is written for; the library's must be the same.
+// abiVersion is the version of the C ABI that this package is written for; the
+// library's must be the same.
 const abiVersion = 0
 
 // config is the library's side of a Sessions. Any number of goroutines may use it.
@@ -212,7 +226,8 @@ func newConfig(options string) (*config, error) {
 	if status := C.h3s_go_config_new(options, &conf.c, &e); status != C.H3S_OK {
 		return nil, errorOf(status, e)
 	}
-	// The sessions made with it keep the keys, so it is of no matter which is found unused first.
+	// The sessions made with it keep the keys, so it is of no matter
+	// which is found unused first.
 	runtime.AddCleanup(conf, func(c *C.h3s_config) { C.h3s_config_free(c) }, conf.c)
 	conf.vary = goString(C.h3s_config_vary(conf.c))
 	return conf, nil
@@ -313,7 +328,8 @@ type request struct {
 	now                  int64
 }
 
-// handle is the library's side of a Session, and what is known of it without another call. One goroutine at a time may use it.
+// handle is the library's side of a Session, and what is known of it without another call. One
+// goroutine at a time may use it.
 type handle struct {
 	c C.h3s_go_session
 }

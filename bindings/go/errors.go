@@ -8,25 +8,28 @@ import (
 	"net/http"
 )
 
-// The kinds of error, for [errors.Is]. What this package returns is an [*Error] of one of these kinds, or one of them alone.
+// The kinds of error, for [errors.Is]. What this package returns is an [*Error] of one of these
+// kinds, or one of them alone.
 var (
 	// ErrConfig says that an option is wrong; [Error.Key] names it.
 	ErrConfig = errors.New("h3s: the options are wrong")
-	// ErrData says that a value, key or id cannot be in a session, or that what is there does not fit where it was to be put.
-	// Error.Key names the session's key.
+	// ErrData says that a value, key or id cannot be in a session, or that what is there does
+	// not fit where it was to be put. Error.Key names the session's key.
 	ErrData = errors.New("h3s: not possible as session data")
-	// ErrTooLarge says that the session would not fit in its cookies, or its token in Options.MaxTokenLength.
+	// ErrTooLarge says that the session would not fit in its cookies, or its token
+	// in Options.MaxTokenLength.
 	ErrTooLarge = errors.New("h3s: the session would be too large")
 	// ErrState says that something is not possible in this state, such as Rotate after Clear.
 	ErrState = errors.New("h3s: not possible in this state")
-	// ErrRejected says that a token was refused, or that the session has ended since it was opened; [Error.Rejection] says why.
+	// ErrRejected says that a token was refused, or that the session has ended since it was
+	// opened; [Error.Rejection] says why.
 	ErrRejected = errors.New("h3s: the token was refused")
-	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that the
-	// token was authentic: in Fe26.2 the end stands outside the encryption.
+	// ErrExpired is the case of ErrRejected in which the session has ended. It is no proof that
+	// the token was authentic: in Fe26.2 the end stands outside the encryption.
 	ErrExpired = errors.New("h3s: the session has ended")
-	// ErrBusy says that this peer has had too many tokens lately that take a slow key derivation,
-	// forged ones above all, and that no other token of the request opened: answer 429, and touch
-	// no cookie. See Options.Peer.
+	// ErrBusy says that this peer has had too many tokens lately that take a slow key
+	// derivation, forged ones above all, and that no other token of the request opened: answer
+	// 429, and touch no cookie. See Options.Peer.
 	ErrBusy = errors.New("h3s: too many slow key derivations for this peer")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")
@@ -34,17 +37,20 @@ var (
 	ErrMemory = errors.New("h3s: out of memory")
 	// ErrArgument says that an argument is out of range, such as a time before 1970.
 	ErrArgument = errors.New("h3s: wrong argument")
-	// ErrInternal says that the library has a fault. The session can only be closed; please report it.
+	// ErrInternal says that the library has a fault. The session can only be
+	// closed; please report it.
 	ErrInternal = errors.New("h3s: internal error of the library")
 	// ErrLibrary says that the shared library is of another ABI version than this package.
 	ErrLibrary = errors.New("h3s: wrong version of libh3s")
 
-	// ErrClosed says that the session was closed: by Close, or by Handler once the request was handled.
+	// ErrClosed says that the session was closed: by Close, or by Handler once
+	// the request was handled.
 	ErrClosed = errors.New("h3s: the session is closed")
-	// ErrNoSession says that the session is nil, since the request did not come through [Sessions.Handler].
+	// ErrNoSession says that the session is nil, since the request did not come
+	// through [Sessions.Handler].
 	ErrNoSession = errors.New("h3s: no session: this request did not come through Sessions.Handler")
-	// ErrHeaderSent says that a session was written when the header of the response had gone, so that no cookie could carry it.
-	// Options.OnError receives it, and Save returns it.
+	// ErrHeaderSent says that a session was written when the header of the response had gone,
+	// so that no cookie could carry it. Options.OnError receives it, and Save returns it.
 	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
 )
 
@@ -53,7 +59,8 @@ var (
 type Error struct {
 	// Message says what is wrong, and where it helps what would be right, without the key.
 	Message string
-	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the session at fault; or empty.
+	// Key is the option ("cookie.sameSite", as in the JSON), the argument, or the key of the
+	// session at fault; or empty.
 	Key string
 	// Offset is the first byte at fault in the JSON that was given, or -1.
 	Offset int
@@ -133,7 +140,8 @@ const (
 	RejectionIdle
 	// RejectionRevoked: created before Options.NotBefore.
 	RejectionRevoked
-	// RejectionTooLarge: longer than Options.MaxTokenLength, or in more or longer cookies than a browser would send.
+	// RejectionTooLarge: longer than Options.MaxTokenLength, or in more or longer cookies
+	// than a browser would send.
 	RejectionTooLarge
 )
 

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// owe puts into a header what a response with a session owes: cookies, in place of the former ones, that it varies on what the
-// session is found by, and that no shared cache may store it if it sets a cookie.
+// owe puts into a header what a response with a session owes: cookies, in place of the
+// former ones, that it varies on what the session is found by, and that no shared cache may
+// store it if it sets a cookie.
 //
 // The slices in the header may be the application's own, the same in each response, and so may what
 // lies behind them: they are copied, never appended to or edited in place. Else one visitor's
@@ -32,8 +33,8 @@ func owe(header http.Header, conf *config, former, cookies []string) {
 	}
 }
 
-// replaceLines puts a value in place of all lines of a header, however its name is written. Empty: there are
-// none, and none is needed.
+// replaceLines puts a value in place of all lines of a header, however its name is written. Empty:
+// there are none, and none is needed.
 func replaceLines(header http.Header, name, value string) {
 	for other := range header {
 		if other != name && strings.EqualFold(other, name) {

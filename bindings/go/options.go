@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Options say how sessions are sealed, how long they live and how they travel. Only a password is required; the zero value
-// of each other field is a good default.
+// Options say how sessions are sealed, how long they live and how they travel. Only a password is
+// required; the zero value of each other field is a good default.
 //
 // All but the functions and the logger have a JSON form that is shared with h3 and with every other
 // language: [Options.SharedJSON] writes it, passwords included, and [OptionsFromJSON] reads it.
@@ -20,29 +20,32 @@ type Options struct {
 	// Password is a secret of at least 32 characters, at random:
 	// h3s.NewPassword(os.Getenv("SESSION_PASSWORD")), say.
 	Password Password
-	// Passwords stand in place of Password where there are several, by id: the first seals and all open. To change a
-	// password, put the new one first, everywhere; drop the old one once its last sessions have ended.
-	// If all ids are numbers, the highest seals, whatever the order: JavaScript would reorder them.
+	// Passwords stand in place of Password where there are several, by id: the first seals and
+	// all open. To change a password, put the new one first, everywhere; drop the old one once
+	// its last sessions have ended. If all ids are numbers, the highest seals, whatever the
+	// order: JavaScript would reorder them.
 	Passwords []NamedPassword
 
 	// Name is the name of the cookie; "h3" if empty. Recommended: "__Host-session".
 	Name string
-	// MaxAge is how long a session lives from when it was made or last rotated, in whole seconds; 0: no limit.
+	// MaxAge is how long a session lives from when it was made or last rotated, in
+	// whole seconds; 0: no limit.
 	MaxAge time.Duration
-	// IdleTimeout is how long a session lives from when it was last seen, in whole seconds; 0: no
-	// limit. A read slides it only once more than half of it is used: of an hour, a read after 29
-	// minutes still leaves the session 31.
+	// IdleTimeout is how long a session lives from when it was last seen, in whole seconds; 0:
+	// no limit. A read slides it only once more than half of it is used: of an hour, a read
+	// after 29 minutes still leaves the session 31.
 	IdleTimeout time.Duration
 	// NotBefore refuses all sessions that were made before it, which logs everybody out.
 	NotBefore time.Time
-	// DisableRefresh turns off that reads seal a session again, be it to slide or under today's password.
+	// DisableRefresh turns off that reads seal a session again, be it to slide
+	// or under today's password.
 	DisableRefresh bool
 	// MaxTokenLength is the longest token in a header; 16,384 if 0.
 	MaxTokenLength int
 	// Header is the name of the request header that may carry a token in place of the cookie;
 	// "x-{Name}-session" if empty. Many servers and proxies drop headers with an underscore in
-	// their name (nginx, Apache, gunicorn), so beside a Name such as "__Host-session" give one of
-	// your own: "x-session". In "authorization", the token stands after "Bearer ".
+	// their name (nginx, Apache, gunicorn), so beside a Name such as "__Host-session" give one
+	// of your own: "x-session". In "authorization", the token stands after "Bearer ".
 	Header string
 	// DisableHeader turns that header off.
 	DisableHeader bool
@@ -52,19 +55,21 @@ type Options struct {
 	DisableCookie bool
 	// Seal says which formats tokens have.
 	Seal SealOptions
-	// DisableLegacySeals refuses the Fe26.2 tokens of h3 1.x, whose keys are derived in one iteration.
+	// DisableLegacySeals refuses the Fe26.2 tokens of h3 1.x, whose keys are
+	// derived in one iteration.
 	DisableLegacySeals bool
 
 	// Now is the clock, for tests; the system's if nil.
 	Now func() time.Time `json:"-" xml:"-"`
-	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens cost,
-	// some milliseconds each: a peer that sends more than 20 forged ones, and then more than 5 a
-	// second, gets [ErrBusy], which Handler answers with 429. (Authentic ones that were not seen
-	// lately have ten times that.) See [RemoteIP]. There is no limit if Peer is nil: behind a
-	// proxy, one address would stand for everybody.
+	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens
+	// cost, some milliseconds each: a peer that sends more than 20 forged ones, and then more
+	// than 5 a second, gets [ErrBusy], which Handler answers with 429. (Authentic ones that
+	// were not seen lately have ten times that.) See [RemoteIP]. There is no limit if Peer is
+	// nil: behind a proxy, one address would stand for everybody.
 	//
-	// An address may be given as it is, with or without a port. All that share the first 64 bits of
-	// an IPv6 address are one peer, and an IPv4 address inside an IPv6 one is that IPv4 address.
+	// An address may be given as it is, with or without a port. All that share the
+	// first 64 bits of an IPv6 address are one peer, and an IPv4 address inside an IPv6
+	// one is that IPv4 address.
 	Peer func(*http.Request) string `json:"-" xml:"-"`
 	// OnError is told what Handler could not do for a request, such as [ErrHeaderSent]. If nil,
 	// Logger is.
@@ -73,9 +78,9 @@ type Options struct {
 	// request, and at [slog.LevelDebug] one for each request, which says where its session came
 	// from, or else why it is new. If nil: [slog.Default].
 	Logger *slog.Logger `json:"-" xml:"-"`
-	// Development is for a server that speaks plain HTTP on your own machine, and for nothing else.
-	// Everything goes as without it, but that the cookie is not Secure, and has nothing that
-	// browsers take with Secure only: its name loses the prefix "__Host-" or the like,
+	// Development is for a server that speaks plain HTTP on your own machine, and for nothing
+	// else. Everything goes as without it, but that the cookie is not Secure, and has nothing
+	// that browsers take with Secure only: its name loses the prefix "__Host-" or the like,
 	// SameSite=None becomes the default, and Partitioned is off.
 	Development bool
 }
@@ -96,11 +101,13 @@ type CookieOptions struct {
 	Priority string
 	// MaxAge stands in the cookie in place of what remains of the session, in whole seconds.
 	MaxAge time.Duration
-	// ChunkMaxLength is the longest value of one cookie; longer sessions go into several. 4,000 if 0.
+	// ChunkMaxLength is the longest value of one cookie; longer sessions go
+	// into several. 4,000 if 0.
 	ChunkMaxLength int
-	// MaxChunks is how many cookies a write may split a session into. If 0: 3, if together they fit
-	// into a header line of 8,190 bytes, which is all that many servers take; but 1 in [H3v1], as
-	// h3 1 can read, and 100 in [H3v2], as in h3 2. Reads join up to 100 in any case.
+	// MaxChunks is how many cookies a write may split a session into. If 0: 3, if
+	// together they fit into a header line of 8,190 bytes, which is all that many
+	// servers take; but 1 in [H3v1], as h3 1 can read, and 100 in [H3v2], as in h3 2.
+	// Reads join up to 100 in any case.
 	MaxChunks int
 }
 
@@ -116,10 +123,11 @@ type SealOptions struct {
 	// Iterations are the PBKDF2 iterations of H3v2; 8,192 if 0. H3v1 always has 1. Set this or
 	// Encryption and Integrity, not both.
 	Iterations int
-	// The others are for Fe26.2 only, as in h3. TTL is the end that a token carries, from when it was sealed; 0: MaxAge, else
-	// IdleTimeout; negative: none.
+	// The others are for Fe26.2 only, as in h3. TTL is the end that a token carries, from when
+	// it was sealed; 0: MaxAge, else IdleTimeout; negative: none.
 	TTL time.Duration
-	// TimestampSkew is how much the clocks of machines may differ, in whole seconds; 0: a minute; negative: not at all.
+	// TimestampSkew is how much the clocks of machines may differ, in whole seconds; 0: a
+	// minute; negative: not at all.
 	TimestampSkew time.Duration
 	// LocaltimeOffset corrects this machine's clock.
 	LocaltimeOffset time.Duration
@@ -133,7 +141,8 @@ type Format string
 const (
 	// H3S1 is the native format.
 	H3S1 Format = "h3s1"
-	// H3v1 is Fe26.2 as h3 1.x has it, and so Nuxt 3 and 4, Nitro 2, and h3 2 before 2.0.1-rc.25.
+	// H3v1 is Fe26.2 as h3 1.x has it, and so Nuxt 3 and 4, Nitro 2, and
+	// h3 2 before 2.0.1-rc.25.
 	H3v1 Format = "h3-1"
 	// H3v2 is Fe26.2 as h3 2.x has it.
 	H3v2 Format = "h3-2"

@@ -36,8 +36,9 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as strict as [New], but takes options
-// without a password, too, so that a file need hold no secret: set Options.Password then.
+// OptionsFromJSON reads the JSON that h3 and every other language have in common. It is as
+// strict as [New], but takes options without a password, too, so that a file need hold no
+// secret: set Options.Password then.
 func OptionsFromJSON(text []byte) (Options, error) {
 	// The library is the judge, so the rules and their messages are those of every language.
 	if err := checkConfig(string(text)); err != nil {
@@ -59,8 +60,8 @@ type optionsFile struct {
 	NotBefore          *int64          `json:"notBefore,omitempty"`
 	Refresh            *bool           `json:"refresh,omitempty"`
 	MaxTokenLength     int             `json:"maxTokenLength,omitempty"`
-	SessionHeader      any             `json:"sessionHeader,omitempty"` // a string, or false
-	Cookie             json.RawMessage `json:"cookie,omitempty"`        // a cookieFile, or false
+	SessionHeader      any             `json:"sessionHeader,omitempty"` // string, or false
+	Cookie             json.RawMessage `json:"cookie,omitempty"`        // cookieFile, or false
 	Seal               *sealFile       `json:"seal,omitempty"`
 	LegacySealFallback *bool           `json:"legacySealFallback,omitempty"`
 	Development        bool            `json:"development,omitempty"`

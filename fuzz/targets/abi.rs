@@ -1,5 +1,6 @@
-//! The C ABI under any sequence of calls, as a C program could make them within the header's contract. AddressSanitizer watches the memory;
-//! this watches that strings last as long as the header says, that outputs are whole, and that an error changes nothing.
+//! The C ABI under any sequence of calls, as a C program could make them within the header's
+//! contract. AddressSanitizer watches the memory; this watches that strings last as long as the
+//! header says, that outputs are whole, and that an error changes nothing.
 #![no_main]
 
 use std::ffi::{CStr, c_char};
@@ -230,7 +231,8 @@ static FORGED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     token
 });
 
-/// A struct's `size`: the right one, one that is too small, or a larger struct with or without zeros at its end.
+/// A struct's `size`: the right one, one that is too small, or a larger struct with or
+/// without zeros at its end.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Size {
     Right,
@@ -1049,7 +1051,8 @@ impl World {
 
     fn check_borrowed(&self) {
         for Borrowed { text, copy, .. } in &self.borrowed {
-            // SAFETY: nothing has ended it, by the header; if that is wrong, AddressSanitizer says so.
+            // SAFETY: nothing has ended it, by the header; if that is wrong,
+            // AddressSanitizer says so.
             let now = unsafe { std::slice::from_raw_parts(text.ptr.cast::<u8>(), text.len) };
             assert_eq!(now, copy, "a borrowed string changed");
         }
@@ -1147,7 +1150,8 @@ fn sized<T>(value: T, size: Size) -> (Vec<u64>, bool) {
     };
     let mut buffer = vec![0_u64; claimed.max(right).div_ceil(8)];
     let bytes = buffer.as_mut_ptr().cast::<u8>();
-    // SAFETY: the buffer is large enough and aligned for any of the ABI's structs, which start with their size.
+    // SAFETY: the buffer is large enough and aligned for any of the ABI's structs,
+    // which start with their size.
     unsafe {
         bytes.cast::<T>().write(value);
         bytes.cast::<u32>().write(claimed as u32);

@@ -1,6 +1,7 @@
 //! The Cookie header and the session header through `use`.
 //!
-//! Input: which config, the session header, 0xFF, the Cookie header. Bytes of 0x80 to 0x8F stand for tokens and chunks, which no mutation would hit upon.
+//! Input: which config, the session header, 0xFF, the Cookie header. Bytes of 0x80 to 0x8F stand
+//! for tokens and chunks, which no mutation would hit upon.
 #![no_main]
 
 use std::sync::LazyLock;

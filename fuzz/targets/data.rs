@@ -13,8 +13,8 @@ use serde_json::Value;
 /// JSON may nest this deep, the object that it is put into included.
 const MAX_DEPTH: usize = 128;
 
-/// As much data as fits into three cookies in a Cookie line of 8190 bytes. It is sealed with a nonce,
-/// the flags, one time, a UUID and the tag.
+/// As much data as fits into three cookies in a Cookie line of 8190 bytes. It is sealed with a
+/// nonce, the flags, one time, a UUID and the tag.
 const MOST_LEN: usize = (8190 - LINE_LEN - "h3s1..".len()) * 3 / 4 - (24 + 1 + 6 + 16 + 16);
 const LINE_LEN: usize = "Cookie: h3=__chunked__3; h3.1=; h3.2=; h3.3=\r\n".len();
 

@@ -1,7 +1,9 @@
-//! Both token decoders through `unseal`: any bytes, and, behind the seal, any content under the right keys.
+//! Both token decoders through `unseal`: any bytes, and, behind the seal, any
+//! content under the right keys.
 //!
-//! Input: what the rest is, by its first byte: a token as it comes; the plaintext of an h3s1 token; the payload of a Fe26.2 token; its
-//! parts before the seal. The last two are sealed with one iteration, as h3 did once, if the bit after these two is set.
+//! Input: what the rest is, by its first byte: a token as it comes; the plaintext of an h3s1 token;
+//! the payload of a Fe26.2 token; its parts before the seal. The last two are sealed with one
+//! iteration, as h3 did once, if the bit after these two is set.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -14,10 +14,11 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// Above this many names in one object, they are sorted to find the one that occurs twice.
 pub(super) const FEW_NAMES: usize = 16;
 
-/// Checks that `text` is one JSON value in UTF-8 whose objects have no name twice, and that it nests at most `levels` deep, which is
-/// one more than [`MAX_DEPTH`] at most.
+/// Checks that `text` is one JSON value in UTF-8 whose objects have no name twice, and that it
+/// nests at most `levels` deep, which is one more than [`MAX_DEPTH`] at most.
 ///
-/// Returns the number of bytes of insignificant white space. The error says what is wrong, and at which byte.
+/// Returns the number of bytes of insignificant white space. The error says what is
+/// wrong, and at which byte.
 pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
     if let Err(error) = std::str::from_utf8(text) {
         return Err(Error::data("the text is not UTF-8").at(error.valid_up_to()));
@@ -33,7 +34,8 @@ pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
     checked.map_err(|(fault, at)| fault.at(at))
 }
 
-/// As [`check`] for the text of a token: None for what is wrong with it. Where there is no memory to find that out, it must not seem wrong.
+/// As [`check`] for the text of a token: None for what is wrong with it. Where there is no memory
+/// to find that out, it must not seem wrong.
 pub(crate) fn check_sealed(text: &[u8], levels: usize) -> Result<Option<usize>, Error> {
     match check(text, levels) {
         Ok(spaces) => Ok(Some(spaces)),
@@ -42,7 +44,8 @@ pub(crate) fn check_sealed(text: &[u8], levels: usize) -> Result<Option<usize>, 
     }
 }
 
-/// A text to be checked. Methods take it, and where they stand in it, by value: so both stay in registers, on which the speed hangs.
+/// A text to be checked. Methods take it, and where they stand in it, by value: so both stay in
+/// registers, on which the speed hangs.
 #[derive(Clone, Copy)]
 struct Check<'a> {
     text: &'a [u8],
@@ -53,7 +56,8 @@ struct Check<'a> {
 #[derive(Default)]
 struct Seen {
     spaces: usize,
-    /// The names of all open objects, the innermost object's last. Those of each follow an entry that says where its outer object's start.
+    /// The names of all open objects, the innermost object's last. Those of each follow an entry
+    /// that says where its outer object's start.
     names: TinyVec<[NameRange; 16]>,
 }
 
@@ -67,7 +71,8 @@ struct NameRange {
 impl Check<'_> {
     fn run<S: Strings>(self, mut strings: S) -> Checked<usize> {
         let seen = &mut Seen::default();
-        // For each open level, the outermost in the lowest bit, whether it is an object; and the same of the innermost.
+        // For each open level, the outermost in the lowest bit, whether it is an object; and
+        // the same of the innermost.
         let (mut objects, mut object) = ([0_u64; 3], false);
         let (mut depth, mut names, mut at) = (0, 0, 0);
         let mut byte;
@@ -223,7 +228,8 @@ impl Check<'_> {
         }
     }
 
-    /// Checks and forgets the names of the innermost object, which ends here; where those of the object around it start.
+    /// Checks and forgets the names of the innermost object, which ends here; where those of
+    /// the object around it start.
     fn close_object(
         self,
         start: usize,

@@ -5,8 +5,8 @@ use std::ops::Deref;
 use crate::Error;
 use crate::buffer::Buffer;
 
-/// What a string's spelling (without its quotes) stands for. A lone surrogate comes as the three bytes that UTF-8 would
-/// give it if it could, so that different names stay different.
+/// What a string's spelling (without its quotes) stands for. A lone surrogate comes as the three
+/// bytes that UTF-8 would give it if it could, so that different names stay different.
 pub(crate) fn unescape(spelt: &[u8]) -> Result<Unescaped<'_>, Error> {
     if !spelt.contains(&b'\\') {
         return Ok(Unescaped::Plain(spelt));
@@ -90,7 +90,8 @@ pub(crate) fn unquoted(value: &[u8]) -> Option<&[u8]> {
     value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
-/// The length and the code point of `\uXXXX` or of a pair of them; a lone surrogate is its own code point.
+/// The length and the code point of `\uXXXX` or of a pair of them; a lone
+/// surrogate is its own code point.
 fn code_point(escape: &[u8]) -> (usize, u32) {
     let unit = |at: usize| {
         let digits = escape.get(at..at + 6)?.strip_prefix(b"\\u")?;

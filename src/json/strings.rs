@@ -1,4 +1,5 @@
-//! Where strings end: the part of reading JSON that takes the most time, so many bytes are looked at at once.
+//! Where strings end: the part of reading JSON that takes the most time, so many
+//! bytes are looked at at once.
 
 use super::fault::{Checked, Fault};
 use super::scan::plain_end;
@@ -15,7 +16,8 @@ pub(super) trait Strings {
 /// The strings of a text without backslashes and control characters: each ends at the next quote.
 pub(super) struct Plain<'a> {
     text: &'a [u8],
-    /// The quotes of a block that were not yet met, the first in the lowest bit, and where the block after it starts.
+    /// The quotes of a block that were not yet met, the first in the lowest bit, and where
+    /// the block after it starts.
     quotes: u64,
     next: usize,
 }

@@ -6,7 +6,8 @@ use super::check::FEW_NAMES;
 use super::scan::plain_end;
 use super::*;
 
-/// What serde_json makes of a text, as far as it is asked the same: it does not look for names that occur twice.
+/// What serde_json makes of a text, as far as it is asked the same: it does not look
+/// for names that occur twice.
 fn oracle(text: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(text).is_ok()
 }

@@ -36,7 +36,8 @@ abi_of_header() {
     (cd "$3" && cc -std=c99 -g -O0 -w -shared -fPIC -Wl,-soname,"$2" stub.c -o stub.so) && abi_dump "$3/stub.so"
 }
 
-# abi_constants HEADER: prints their names and values; not what each version has anew, nor initialisers, which grow with their structs.
+# abi_constants HEADER: prints their names and values; not what each version has anew, nor
+# initialisers, which grow with their structs.
 abi_constants() {
     sed -n '/^#define H3S_VERSION/d; s/^#define \(H3S_[A-Z0-9_]* -*[0-9].*\)/\1/p' "$1" | LC_ALL=C sort
 }

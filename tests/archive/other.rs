@@ -1,4 +1,5 @@
-//! Another Rust library, with the standard library's panics, threads, and thread-local values in it.
+//! Another Rust library, with the standard library's panics, threads, and
+//! thread-local values in it.
 
 use std::cell::RefCell;
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the tests of a mutant, as cargo's runner: `runner.sh TEST_BINARY`. The first that fails is
-# enough. An endless loop ends with the limit of seconds on a processor, however busy the machine is.
+# enough. An endless loop ends with the limit of seconds on a processor, however busy the machine
+# is.
 set -e
 limited() (
     ulimit -t 20

@@ -1,4 +1,7 @@
-/* A first program against an installed libh3s: two requests, of which the second carries the first one's cookie. */
+/*
+ * A first program against an installed libh3s: two requests, of which the second
+ * carries the first one's cookie.
+ */
 #include <h3s.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +13,9 @@ static int fail(const char *what, const h3s_error *err) {
     return 1;
 }
 
-/* One request: sets `n`, and leaves in `cookie`, of `size` bytes, what a browser would send back. */
+/*
+ * One request: sets `n`, and leaves in `cookie`, of `size` bytes, what a browser would send back.
+ */
 static int visit(const h3s_config *config, char *cookie, size_t size, const char *update, const char *expected) {
     h3s_request request;
     h3s_session *session = NULL;

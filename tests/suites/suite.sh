@@ -110,8 +110,8 @@ need_c() {
     need_debian cc gcc libc6-dev && need_debian c++ g++ && need_debian nm binutils && need_debian pkg-config pkg-config
 }
 
-# apart COMMAND...: over the machine's own /etc and /usr, of which nothing that it writes stays. Only
-# where can_be_apart, which takes root and mount namespaces.
+# apart COMMAND...: over the machine's own /etc and /usr, of which nothing that it writes stays.
+# Only where can_be_apart, which takes root and mount namespaces.
 apart() {
     # shellcheck disable=SC2016  # that shell has the scratch folder as its own first argument
     unshare -m bash -c '

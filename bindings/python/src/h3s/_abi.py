@@ -1,7 +1,8 @@
-"""The C declarations of include/h3s.h, and the search for the library. tests/test_abi.py compares the two.
+"""The C declarations of include/h3s.h, and the search for the library.
+tests/test_abi.py compares the two.
 
-A call through `fast` keeps the GIL: nearly all take microseconds, less than it costs to give it up. Those that derive keys
-for milliseconds go through `slow`.
+A call through `fast` keeps the GIL: nearly all take microseconds, less than it costs to give it up.
+Those that derive keys for milliseconds go through `slow`.
 """
 
 from __future__ import annotations

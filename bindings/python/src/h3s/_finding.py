@@ -46,9 +46,10 @@ def find(
 def cookie_of(environ: Mapping[str, Any]) -> Optional[str]:
     """The Cookie header of a WSGI request.
 
-    Servers join several lines of it by commas, as if it were any header. A comma cannot be taken for
-    the end of a line: whoever gets one into the value of any cookie would give a visitor another
-    session, which nginx in front does not see. So the lines are read where the server has them.
+    Servers join several lines of it by commas, as if it were any header. A comma cannot
+    be taken for the end of a line: whoever gets one into the value of any cookie would
+    give a visitor another session, which nginx in front does not see. So the lines are
+    read where the server has them.
     """
     cookie: Optional[str] = environ.get("HTTP_COOKIE")
     if cookie is not None and "," in cookie:

@@ -18,7 +18,8 @@ __all__ = ["is_targeted", "merged_vary", "private"]
 
 
 def is_targeted(name: str) -> bool:
-    """Whether a header speaks to some caches in place of Cache-Control, which they then pass over."""
+    """Whether a header speaks to some caches in place of Cache-Control,
+    which they then pass over."""
     text = to_bytes(name)
     return bool(fast.h3s_header_is_targeted(text, len(text)))
 

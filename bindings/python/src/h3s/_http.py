@@ -1,4 +1,5 @@
-"""What the frameworks' modules share: a session that opens when it is touched, and what a response with one must say."""
+"""What the frameworks' modules share: a session that opens when it is touched, and what a
+response with one must say."""
 
 from __future__ import annotations
 
@@ -111,7 +112,8 @@ class RequestSession(Session):
         return token
 
     def save(self) -> None:
-        """Writes what was changed in place; tells of it, and of what no one sealed, where it is too late."""
+        """Writes what was changed in place; tells of it, and of what no one sealed,
+        where it is too late."""
         self._flush()
         if self._unsealed:
             self._unsealed = False
@@ -186,7 +188,12 @@ def _over() -> Session:
 
 
 #: The headers of the 429 to whoever is over the limit of slow key derivations.
-BUSY = (("Content-Type", "text/plain"), ("Content-Length", "0"), ("Retry-After", str(RETRY_AFTER)), ("Cache-Control", "no-store"))
+BUSY = (
+    ("Content-Type", "text/plain"),
+    ("Content-Length", "0"),
+    ("Retry-After", str(RETRY_AFTER)),
+    ("Cache-Control", "no-store"),
+)
 
 
 class Owed:

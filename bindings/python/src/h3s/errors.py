@@ -58,7 +58,8 @@ class H3sError(Exception):
 
 
 class LibraryError(H3sError, ImportError):
-    """The shared library is missing, or of another ABI version. The message says where it was looked for."""
+    """The shared library is missing, or of another ABI version. The message says
+    where it was looked for."""
 
 
 class ConfigError(H3sError, ValueError):
@@ -70,7 +71,8 @@ class DataError(H3sError, ValueError):
 
 
 class TooLarge(DataError):
-    """The session would not fit in its cookies, or its token in `max_token_length`. The session is as it was."""
+    """The session would not fit in its cookies, or its token in `max_token_length`. The
+    session is as it was."""
 
 
 class StateError(H3sError):
@@ -80,7 +82,8 @@ class StateError(H3sError):
 class Rejected(H3sError):
     """A token was refused."""
 
-    #: Why: "malformed", "unsupported_format", "unknown_key", "bad_seal", "expired", "idle", "revoked" or "too_large".
+    #: Why: "malformed", "unsupported_format", "unknown_key", "bad_seal", "expired", "idle",
+    #: "revoked" or "too_large".
     reason: str
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -91,12 +94,14 @@ class Rejected(H3sError):
 class Expired(Rejected):
     """A token, or the session itself since, has ended: its reason is "expired" or "idle".
 
-    "expired" is no proof that the token was authentic: in Fe26.2 the end stands outside the encryption.
+    "expired" is no proof that the token was authentic: in Fe26.2 the end
+    stands outside the encryption.
     """
 
 
 class Cold(H3sError):
-    """Under `warm_only`: the token needs a slow key derivation. Repeat the call without it, in a thread."""
+    """Under `warm_only`: the token needs a slow key derivation. Repeat the call
+    without it, in a thread."""
 
 
 class Busy(H3sError):

@@ -1,4 +1,5 @@
-"""The options in Python's spelling: snake_case, `timedelta` and `datetime` where the JSON has numbers."""
+"""The options in Python's spelling: snake_case, `timedelta` and `datetime` where
+the JSON has numbers."""
 
 from __future__ import annotations
 
@@ -40,9 +41,9 @@ class CookieOptions(TypedDict, total=False):
     max_age: Duration
     #: The longest value of one cookie; longer sessions go into several.
     chunk_max_length: int
-    #: How many cookies a write may split a session into. If not given: 3, if together they fit into a
-    #: header line of 8190 bytes, which is all that many servers take; but in "h3-1" 1, as h3 1 can
-    #: read, and in "h3-2" 100, as in h3 2. Reads join up to 100 in any case.
+    #: How many cookies a write may split a session into. If not given: 3, if together they fit into
+    #: a header line of 8190 bytes, which is all that many servers take; but in "h3-1" 1, as h3 1
+    #: can read, and in "h3-2" 100, as in h3 2. Reads join up to 100 in any case.
     max_chunks: int
 
 
@@ -174,7 +175,8 @@ def with_changes(text: str, password: Union[str, Mapping[str, str], None], devel
     try:
         options = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
-        # The error has the text, passwords included, so it must not be the context of what is raised.
+        # The error has the text, passwords included, so it must not be the
+        # context of what is raised.
         options = None
     if not isinstance(options, dict):
         check(text)
@@ -195,7 +197,8 @@ def check(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names are different: of an option that is given twice only one would count."""
+    """An object whose names are different: of an option that is given twice
+    only one would count."""
     options = dict(pairs)
     if len(options) != len(pairs):
         raise ValueError("a name is given twice")
