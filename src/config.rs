@@ -10,6 +10,7 @@ use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::options::{Checked, Options};
+use crate::random::fork;
 use crate::record::Record;
 use crate::seal::Seals;
 use crate::{Error, clock};
@@ -65,6 +66,7 @@ impl Config {
     pub fn new(options: Options) -> Result<Config, Error> {
         let checked = options.check()?;
         let passwords = options.into_passwords()?;
+        fork::watch();
         let (name, keeps) = (&checked.attributes.name, checked.fe26.is_some());
         let keyring = leaving_no_trace(|| Keyring::new(passwords, name, keeps))?;
         Ok(Config(Arc::new(Inner::new(checked, keyring)?)))

@@ -1,14 +1,13 @@
 //! The C ABI. Each function checks its pointers, turns them into slices, calls one safe function of
 //! the crate and turns the result into what C sees. It knows nothing of cryptography or cookies.
 //!
-//! This is the only module with unsafe code. `include/h3s.h` is generated from it by cbindgen, so
-//! the comments here are the C programmer's manual: its sections come in the order of these
-//! modules.
+//! But for `random::fork`, this is the only module with unsafe code. `include/h3s.h` is generated
+//! from it by cbindgen, so the comments here are the C programmer's manual: its sections come in
+//! the order of these modules.
 
 #![allow(non_camel_case_types, unsafe_code)]
 
 mod error;
-mod fork;
 mod guard;
 mod input;
 mod session;

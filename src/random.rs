@@ -2,7 +2,8 @@
 //!
 //! A system call for every nonce would cost as much as sealing 800 bytes. But a buffer must never be read by both
 //! sides of a fork, which would seal different sessions under one nonce. So there is a buffer only once somebody has
-//! given a witness that the kernel resets in a child (`ffi` does); without one, every draw asks the system.
+//! given a witness that the kernel resets in a child (`fork` does, with the first config); without one, every draw
+//! asks the system.
 //!
 //! Nothing in a process tells that it was copied as a whole, with the virtual machine around it or
 //! from a snapshot on disk: then both copies have the same bytes in their buffers. So into every
@@ -16,6 +17,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use zeroize::Zeroize;
 
 use crate::{Error, clock};
+
+pub(crate) mod fork;
 
 const BUFFER_LEN: usize = 1024;
 
@@ -85,13 +88,13 @@ fn drawn<const N: usize>() -> Result<[u8; N], Error> {
 
 /// Lets random bytes be buffered. `witness` must be reset to 0 in every forked child before it runs any other code.
 /// To be called once: whoever else comes meanwhile would have to wait.
-pub(crate) fn buffer_with(witness: &'static AtomicU32) {
+fn buffer_with(witness: &'static AtomicU32) {
     witness.store(1, Ordering::Release);
     let _ = WITNESS.set(witness);
 }
 
 /// For handlers of forks: lets this process draw nothing that was buffered before.
-pub(crate) fn forget_buffers() {
+fn forget_buffers() {
     EPOCH.fetch_add(1, Ordering::AcqRel);
 }
 

@@ -37,7 +37,6 @@ pub unsafe extern "C" fn h3s_config_new(
     err: *mut h3s_error,
 ) -> i32 {
     super::guard::quieten_panics();
-    super::fork::watch();
     guard(err, || {
         // SAFETY: the caller's contract: `out` is NULL or writable, `json` has `json_len` readable
         // bytes.

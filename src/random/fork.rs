@@ -1,24 +1,28 @@
-//! Notices forks, so that random bytes can be buffered: see `crate::random`.
+//! Notices forks, so that random bytes can be buffered.
+
+// Of the library's own code, only the C ABI is unsafe beside this: no crate gives a page that is
+// wiped in a child and goes when the library is unloaded.
+#![allow(unsafe_code)]
 
 use std::sync::atomic::AtomicU32;
 
 use crate::once::First;
-use crate::random;
 
-/// Gives `crate::random` a witness of forks, once.
+/// Lets random bytes be buffered from now on, where forks can be noticed: gives the module above a
+/// witness of them, once.
 ///
 /// That is a page that the kernel empties in every child, which also notices a bare clone or _Fork.
 /// Where there is no such page (Linux before 4.14, other systems, emulators), nothing is buffered.
 /// A handler that the C library runs in the child of fork comes on top, in case the page is not
 /// what it says.
-pub(super) fn watch() {
+pub(crate) fn watch() {
     static FIRST: First = First::new();
     if !FIRST.is_this() {
         return;
     }
     if let Some(witness) = wiped_page() {
         handle();
-        random::buffer_with(witness);
+        super::buffer_with(witness);
     }
 }
 
@@ -62,9 +66,20 @@ fn wiped_page() -> Option<&'static AtomicU32> {
 
 fn handle() {
     extern "C" fn in_child() {
-        random::forget_buffers();
+        super::forget_buffers();
     }
     // SAFETY: the handler only adds to a static atomic, which is allowed in the child of a threaded
     // process.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use crate::{Config, Options, random};
+
+    #[test]
+    fn a_config_lets_random_bytes_be_buffered() {
+        Config::new(Options::new("correct horse battery staple, and more of it")).unwrap();
+        assert!(random::epoch().is_some());
+    }
 }
