@@ -1,6 +1,6 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -153,6 +153,15 @@ impl Attributes {
             let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
         }
         out
+    }
+}
+
+impl fmt::Debug for Cookies {
+    /// How many there are; whoever has one has the session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cookies")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
