@@ -13,9 +13,9 @@ INSTALL = install
 OBJCOPY = objcopy
 
 version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# The soname follows the major version; build.rs gives it to the library, and the suite `abi`
-# compares the two.
+# The soname follows the major version. (bindings/python does the same.)
 abi := $(firstword $(subst ., ,$(version)))
+soname := -C link-arg=-Wl,-soname,libh3s.so.$(abi)
 
 # Cargo's output has to be where this file looks for it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -27,7 +27,7 @@ remap_own := --remap-path-prefix=$(CURDIR)=.
 remap_others := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=/cargo
 cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own) $(remap_others)' )cargo \
 	--config "build.rustflags=['$(remap_own)','$(remap_others)']"
-# More for `cargo build`, such as --target or --profile.
+# More for cargo, such as --target or --profile.
 cargo_options =
 profile = $(if $(filter --profile%,$(cargo_options)),,--release)
 
@@ -53,8 +53,8 @@ pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 .PHONY: all
 all: ## Build the shared and the static library (the default)
 	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && mkdir -p target && \
-	$(cargo) build $(profile) --locked $(cargo_options) \
-		--message-format=json-render-diagnostics >target/cargo.json
+	$(cargo) rustc $(profile) --lib --locked --features capi --crate-type cdylib,staticlib \
+		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) >target/cargo.json
 	@grep -oE '"[^"]*/libh3s\.(so|a)"' target/cargo.json | sort -u | \
 		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >target/made.new
 	@cmp -s target/made.new target/made.mk || cp target/made.new target/made.mk
@@ -97,7 +97,7 @@ rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}
 .PHONY: header abi-record
 header: ## Write include/h3s.h from the comments in src/ffi
 	@. tests/setup.sh && need_rust && touch build.rs && \
-	H3S_WRITE_HEADER=include/h3s.h cargo check --locked
+	H3S_WRITE_HEADER=include/h3s.h cargo check --locked --features capi
 
 abi-record: all ## Write this version's ABI to tests/abi, for a release
 	@tests/abi/record.sh

@@ -1,8 +1,10 @@
-//! Gives the shared library its soname, and generates the C header from `src/ffi`, and its table of
-//! options from docs/OPTIONS.md.
+//! Generates the C header from `src/ffi`, and its table of options from docs/OPTIONS.md, for the
+//! feature `capi`.
 //!
 //! The header goes to OUT_DIR, where a test compares it with the committed `include/h3s.h`.
 //! `make header` sets H3S_WRITE_HEADER to the file that it shall be written to.
+
+#![cfg_attr(not(feature = "capi"), allow(dead_code, unused_imports))]
 
 use std::{env, fs, path::Path};
 
@@ -12,20 +14,16 @@ const INDENT: usize = 31;
 const OPTIONS: &str = "docs/OPTIONS.md";
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=H3S_WRITE_HEADER");
-    for source in [
-        "build.rs",
-        "cbindgen.toml",
-        OPTIONS,
-        "src/ffi.rs",
-        "src/ffi",
-    ] {
-        println!("cargo::rerun-if-changed={source}");
-    }
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "capi")]
+    write_header();
+}
 
-    let abi = 0;
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libh3s.so.{abi}");
+#[cfg(feature = "capi")]
+fn write_header() {
+    println!("cargo::rerun-if-env-changed=H3S_WRITE_HEADER");
+    for source in ["cbindgen.toml", OPTIONS, "src/ffi.rs", "src/ffi"] {
+        println!("cargo::rerun-if-changed={source}");
     }
 
     let header = header();
@@ -36,6 +34,7 @@ fn main() {
     }
 }
 
+#[cfg(feature = "capi")]
 fn header() -> String {
     let mut config = cbindgen::Config::from_file("cbindgen.toml").expect("cbindgen.toml is right");
     let after = config.after_includes.take().unwrap_or_default();

@@ -26,6 +26,8 @@
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+// Much is there for the C ABI alone.
+#![cfg_attr(not(feature = "capi"), allow(dead_code, unused_imports))]
 
 mod buffer;
 pub mod cache;
@@ -34,6 +36,9 @@ mod config;
 mod cookie;
 mod data;
 mod error;
+#[cfg(any(feature = "cookie", feature = "serde", feature = "time"))]
+mod features;
+#[cfg(feature = "capi")]
 #[allow(missing_docs, clippy::missing_safety_doc)] // The header has its own manual.
 pub mod ffi;
 mod id;

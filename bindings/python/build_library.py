@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,10 +45,18 @@ def _library(target: Path) -> Path:
     if environment.get("RUSTFLAGS"):
         environment["RUSTFLAGS"] = " ".join([environment["RUSTFLAGS"], *remap])
     setting = "build.rustflags=[{}]".format(",".join(f"'{flag}'" for flag in remap))
-    subprocess.run(
-        [cargo, "build", "--release", "--locked", "--lib", "--config", setting], cwd=CRATE, env=environment, check=True
-    )
+    command = [cargo, "rustc", "--release", "--lib", "--locked", "--features", "capi"]
+    command += ["--crate-type", "cdylib,staticlib", "--config", setting]
+    if sys.platform == "linux":
+        command += ["--", "-C", f"link-arg=-Wl,-soname,{_soname()}"]
+    subprocess.run(command, cwd=CRATE, env=environment, check=True)
     return target / "release" / _name()
+
+
+def _soname() -> str:
+    version = re.search(r'^version = "(\d+)', (CRATE / "Cargo.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    return f"{_name()}.{version[1]}"
 
 
 def _cargo_home() -> str:

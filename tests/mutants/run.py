@@ -196,7 +196,20 @@ def manifest(crate_type):
     text = re.sub(r"\[build-dependencies\]\n(.+\n)*", "", text)
     text = text.replace("[package]\n", "[package]\nautotests = false\nautobenches = false\n"
                         "autoexamples = false\nbuild = false\n", 1)  # fmt: skip
-    return re.sub(r"crate-type = .*", f'crate-type = ["{crate_type}"]\ndoctest = false', text)
+    features = '"capi"' if crate_type == "cdylib" else '"capi", "cookie", "serde", "time"'
+    text = text.replace("[features]
+", f'[lib]
+crate-type = ["{crate_type}"]
+doctest = false
+
+'
+                        f"[features]
+default = [{features}]
+", 1)  # fmt: skip
+    text = text.replace('["dep:cbindgen"]', "[]")
+    # The crate itself is a dev-dependency only to turn the features on.
+    return re.sub(r"^h3s = .*
+", "", text, flags=re.M)
 
 
 def tests_manifest():

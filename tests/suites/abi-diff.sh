@@ -19,9 +19,12 @@ mkdir -p "$made"
 current=$made/current.abi library=$made/library.abi
 one_record() { [ "$(wc -l <<<"$record")" -eq 1 ] && [ -s "${record%.abi}.constants" ]; }
 header_abi() { abi_of_header "$header" "$soname" "$made/stub" >"$current"; }
-# As cargo test builds it: the debug information of the library that `make` builds is gone. What a C
+# In the dev profile: the debug information of the library that `make` builds is gone. What a C
 # program sees of types is the same.
-debug_library() { cargo build --quiet --locked --lib && abi_dump target/debug/libh3s.so >"$library"; }
+debug_library() {
+    cargo rustc --quiet --locked --lib --features capi --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname" &&
+        abi_dump target/debug/libh3s.so >"$library"
+}
 constants() {
     abi_constants "$header" >"$made/constants" || return
     abi_other_soname "$record" "$current" || abi_constants_compatible "${record%.abi}.constants" "$made/constants"

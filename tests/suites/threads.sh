@@ -36,7 +36,7 @@ make_race() {
 }
 
 make_crowd() {
-    RUSTFLAGS=$flags with_flags cargo rustc --quiet --locked --target "$host" --lib --crate-type staticlib &&
+    RUSTFLAGS=$flags with_flags cargo rustc --quiet --locked --target "$host" --lib --features capi --crate-type staticlib &&
         link "$scratch/crowd" "$made/libh3s.a" c-tests/crowd.c c-tests/jar.c &&
         link "$scratch/one_session" "$made/libh3s.a" c-tests/one_session.c c-tests/jar.c
 }
