@@ -58,7 +58,7 @@ all: ## Build the shared and the static library (the default)
 	@grep -oE '"[^"]*/libh3s\.(so|a)"' target/cargo.json | sort -u | \
 		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >target/made.new
 	@cmp -s target/made.new target/made.mk || cp target/made.new target/made.mk
-	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc
+	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc target/go/libh3s.a
 	@echo '$(cargo_options)' >$(built)
 
 # Where cargo has put the two libraries, which depends on its options and its configuration.
@@ -90,6 +90,12 @@ target/lib/libh3s.a: $(a) target/made.mk c-tests/symbols.txt Makefile
 target/pkgconfig/h3s.pc: Makefile Cargo.toml
 	@mkdir -p $(@D)
 	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include,$(rpath)) >$@
+
+# Where bindings/go looks first: the archive alone, since a linker would prefer the shared library.
+target/go/libh3s.a: Makefile
+	@mkdir -p $(@D)
+	@ln -sfn ../../include/h3s.h $(@D)/h3s.h
+	@ln -sfn ../lib/libh3s.a $@
 
 comma := ,
 rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}

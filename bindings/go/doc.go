@@ -2,8 +2,8 @@
 // objects that live in an encrypted cookie, so no server keeps anything, and any number of machines
 // share them with nothing but a password.
 //
-// The library libh3s does all of the work and has to be installed. This package is a thin wrapper
-// of it.
+// The library libh3s does all of the work and has to be built or installed. This package is a
+// thin wrapper of it.
 //
 // Make one [Sessions] at start, and put its [Sessions.Handler] around the handlers:
 //
@@ -40,7 +40,9 @@
 //
 // # Building
 //
-// The package finds the library by pkg-config (h3s.pc) and links the shared one. The build tag
-// h3s_static links libh3s.a in its place, and the program needs no library but that of C to run.
-// Without cgo the package does not compile.
+// In the repository the package links the archive that make has built there; elsewhere the library
+// in the compiler's own folders, such as those of /usr/local, and the shared one if both are there.
+// The build tag h3s_pkgconfig asks pkg-config (h3s.pc) in place of this. The build tag h3s_static
+// always links libh3s.a, and the program needs no library but that of C to run. Without cgo the
+// package does not compile.
 package h3s

@@ -1,7 +1,6 @@
 package h3s_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,20 +19,104 @@ import (
 	"h3s"
 )
 
+// How a program is linked, and what is to come of it.
+type way struct {
+	// A checkout holds target/go, as make leaves it.
+	inCheckout  bool
+	tags        string
+	environment []string
+	shared      bool
+}
+
+// The places that libh3s may be in: what make leaves, and a prefix that it installs to.
+func waysOfLinking(prefix string) map[string]way {
+	byPkgConfig := []string{"PKG_CONFIG_PATH=" + prefix + "/lib/pkgconfig"}
+	// They make these folders the compiler's own, as those of /usr/local are.
+	byDefault := []string{"C_INCLUDE_PATH=" + prefix + "/include", "LIBRARY_PATH=" + prefix + "/lib"}
+	return map[string]way{
+		"in a checkout":                            {inCheckout: true},
+		"statically in a checkout":                 {inCheckout: true, tags: "h3s_static"},
+		"in a checkout by pkg-config":              {inCheckout: true, tags: "h3s_pkgconfig", environment: byPkgConfig, shared: true},
+		"in the compiler's own folders":            {environment: byDefault, shared: true},
+		"statically in the compiler's own folders": {tags: "h3s_static", environment: byDefault},
+		"statically by pkg-config":                 {tags: "h3s_pkgconfig,h3s_static", environment: byPkgConfig},
+	}
+}
+
+func TestEachWayOfLinkingGivesAProgramThatRuns(t *testing.T) {
+	prefix := installed(t)
+	for what, way := range waysOfLinking(prefix) {
+		t.Run(what, func(t *testing.T) {
+			program := linked(t, way)
+			dynamic := run(t, ".", nil, "readelf", "--dynamic", program)
+			if strings.Contains(dynamic, "libh3s.so") != way.shared {
+				t.Error(dynamic)
+			}
+			// It finds the library where the system says, and nowhere else.
+			if strings.Contains(dynamic, "RPATH") || strings.Contains(dynamic, "RUNPATH") {
+				t.Error(dynamic)
+			}
+			// Nor does a static one need what the compiler would have it load.
+			if strings.Contains(way.tags, "h3s_static") && strings.Contains(dynamic, "libgcc_s") {
+				t.Error(dynamic)
+			}
+			if said := run(t, ".", []string{"LD_LIBRARY_PATH=" + prefix + "/lib"}, program); said != "ada\n" {
+				t.Error(said)
+			}
+		})
+	}
+}
+
 // A library of another ABI version stands before the real one.
 func TestAnotherABIVersionIsRefusedAtStart(t *testing.T) {
-	if os.Getenv("H3S_TEST_WRONG_LIBRARY") != "" {
-		_, err := h3s.New(h3s.Options{Password: password})
-		if !errors.Is(err, h3s.ErrLibrary) || !strings.Contains(err.Error(), "ABI version 77; this package needs 0") {
-			t.Error(err)
-		}
-		return
-	}
-	folder := t.TempDir()
-	source, library := filepath.Join(folder, "wrong.c"), filepath.Join(folder, "wrong.so")
+	prefix := installed(t)
+	source, library := filepath.Join(prefix, "wrong.c"), filepath.Join(prefix, "wrong.so")
 	check(t, os.WriteFile(source, []byte("unsigned h3s_abi_version(void) { return 77; }\n"), 0o600))
-	run(t, folder, nil, "cc", "-shared", "-fPIC", "-o", library, source)
-	run(t, ".", []string{"LD_PRELOAD=" + library, "H3S_TEST_WRONG_LIBRARY=1"}, must(os.Executable()), "-test.run=^"+t.Name()+"$")
+	run(t, prefix, nil, "cc", "-shared", "-fPIC", "-o", library, source)
+	program := linked(t, waysOfLinking(prefix)["in the compiler's own folders"])
+	said := run(t, ".", []string{"LD_PRELOAD=" + library, "LD_LIBRARY_PATH=" + prefix + "/lib"}, program)
+	if !strings.HasPrefix(said, "ErrLibrary: ") || !strings.Contains(said, "ABI version 77; this package needs 0") {
+		t.Error(said)
+	}
+}
+
+// installed is a prefix that the library is installed to.
+func installed(t *testing.T) string {
+	t.Helper()
+	prefix := filepath.Join(t.TempDir(), "prefix")
+	// As make hands them on, they would change what this make does.
+	clean := []string{"-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES"}
+	run(t, "../..", nil, "env", append(clean, "make", "--no-print-directory", "install", "prefix="+prefix)...)
+	return prefix
+}
+
+// linked is a program that uses a copy of this package. A copy, since Go's cache knows a package by
+// its folder, and would not notice that the library in another is another one.
+func linked(t *testing.T, way way) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range must(filepath.Glob("*.go")) {
+		if !strings.HasSuffix(name, "_test.go") {
+			copied(t, name, filepath.Join(folder, "bindings/go", name))
+		}
+	}
+	copied(t, "go.mod", filepath.Join(folder, "bindings/go/go.mod"))
+	if way.inCheckout {
+		for _, name := range []string{"h3s.h", "libh3s.a"} {
+			copied(t, filepath.Join("../../target/go", name), filepath.Join(folder, "target/go", name))
+		}
+	}
+	copied(t, "testdata/linked/main.go", filepath.Join(folder, "program/main.go"))
+	module := "module program\n\ngo 1.25.0\n\nrequire h3s v0.0.0\n\nreplace h3s => ../bindings/go\n"
+	check(t, os.WriteFile(filepath.Join(folder, "program/go.mod"), []byte(module), 0o600))
+	run(t, filepath.Join(folder, "program"), way.environment, "go", "build", "-tags", way.tags, ".")
+	return filepath.Join(folder, "program/program")
+}
+
+func copied(t *testing.T, from, to string) {
+	t.Helper()
+	check(t, os.MkdirAll(filepath.Dir(to), 0o700))
+	check(t, os.WriteFile(to, must(os.ReadFile(from)), 0o600))
 }
 
 // What README.md says, done in a module of its own, as a user would.
@@ -168,21 +251,6 @@ func TestThePackageRequiresNoOther(t *testing.T) {
 	if text := string(must(os.ReadFile("go.mod"))); strings.Contains(text, "require") {
 		t.Error(text)
 	}
-}
-
-func TestAStaticallyLinkedProgramStandsAlone(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "alone.test")
-	run(t, ".", nil, "go", "test", "-tags", "h3s_static", "-c", "-o", program, ".")
-	for name, wanted := range map[string]bool{program: false, must(os.Executable()): true} {
-		if needed := strings.Contains(run(t, ".", nil, "readelf", "--dynamic", name), "libh3s.so"); needed != wanted {
-			t.Errorf("%s needs libh3s.so: %t", filepath.Base(name), needed)
-		}
-	}
-	// Nor what the compiler would have it load.
-	if loaded := run(t, ".", nil, "ldd", program); strings.Contains(loaded, "libgcc_s") {
-		t.Error(loaded)
-	}
-	run(t, ".", nil, program, "-test.run=^(TestASession|TestVectors|Example)")
 }
 
 type block struct{ language, text string }

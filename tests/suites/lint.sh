@@ -64,12 +64,13 @@ check "no circle between the rooms of src/ and of the nginx module, and none too
 
 mapfile -d '' -t go < <(files '*.go')
 formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
-vet() { (cd "${GO_FOLDER:-bindings/go}" && PKG_CONFIG_PATH=$root/target/pkgconfig bounded 600 go vet "$@" ./...); }
+vet() { (cd "${GO_FOLDER:-bindings/go}" && bounded 600 go vet "$@" ./...); }
 if need_go && need_c; then
     need_build
     check "gofmt" formatted "${go[@]}"
     check "go vet" vet
     check "go vet, statically linked" vet -tags h3s_static
+    PKG_CONFIG_PATH=$root/target/pkgconfig check "go vet, by pkg-config" vet -tags h3s_pkgconfig
     GO_FOLDER=bindings/go/frameworks check "go vet of the tests with frameworks" vet
     GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
