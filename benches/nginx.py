@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "bindings/python/src"), str(ROOT / "bindings/nginx/tests")]
-os.environ.setdefault("H3S_LIBRARY", str(ROOT / "target/release/libh3s.so"))
+os.environ.setdefault("H3S_LIBRARY", str(ROOT / "target/lib/libh3s.so"))
 
 from conftest import FE26, OPTIONS, Nginx, cookie_with, wait_until
 

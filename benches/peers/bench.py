@@ -27,7 +27,7 @@ from report import write
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILT = ROOT / "target/bench"
-LIBRARY = ROOT / "target/release/libh3s.so"
+LIBRARY = ROOT / "target/lib/libh3s.so"
 
 #: How each driver is started, what it needs being there.
 DRIVERS: dict[str, list[str]] = {

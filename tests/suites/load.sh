@@ -20,7 +20,7 @@ check "the demo is built with AddressSanitizer" build counter-asan examples/coun
 check "the service behind nginx is built" build service tests/load/service.c
 [ "$failed" -eq 0 ] || finish
 
-export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src:$root/bindings/nginx/tests PYTHONDONTWRITEBYTECODE=1
+export H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src:$root/bindings/nginx/tests PYTHONDONTWRITEBYTECODE=1
 seconds=${LOAD_SECONDS:-$(lasting 6 120)}
 bounded $((5 * seconds + 600)) target/venv/bin/python tests/load/load.py "$seconds" "${LOAD_SEED:-1}" | tee "$scratch/log"
 ended=${PIPESTATUS[0]}

@@ -7,7 +7,7 @@ need_venv && need_c && need_debian curl curl && need_debian wrk wrk && need_debi
 need_node tests/interop && need_node examples/nginx || skip_suite "needs Node 20 or later and the packages of examples/nginx"
 need_build
 
-export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+export H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 
 check "make nginx" bounded 600 make --no-print-directory nginx
 

@@ -6,7 +6,7 @@ need_node tests/interop || skip_suite "needs Node 20 or later and the packages o
 need_debian curl curl && need_debian chromium chromium || skip_suite "needs curl and chromium"
 need_build
 
-export H3S_LIBRARY=$root/target/release/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
+export H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 count_pytest 1200 bindings/python/tests
 
 # As old and as new as the package says, where such a Python is there: what needs no other package.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import importlib.util
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,15 +17,45 @@ from typing import Any, Callable, Optional
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import h3s
-import httpx
 import pytest
-import uvicorn
+
+
+def what_to_install(names: list[str]) -> str:
+    """One sentence in place of an ImportError for each file."""
+    pinned = Path(__file__).resolve().parents[3] / "tests/requirements.txt"
+    return f"this Python lacks {', '.join(names)}; run: {sys.executable} -m pip install -r {pinned}"
+
+
+try:
+    import httpx
+    import uvicorn
+except ModuleNotFoundError as error:
+    sys.exit(what_to_install([str(error.name)]))
 
 PASSWORD = "correct horse battery staple, and more of it"
 NOW = 1_800_000_000
 Serve = Callable[[Any], str]
 #: The folder that the package is imported from.
 SOURCE = Path(h3s.__file__).parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Looks at what the files import that are asked for."""
+    files: set[Path] = set()
+    for argument in config.args:
+        path = Path(argument.split("::")[0])
+        files.update(path.rglob("test_*.py") if path.is_dir() else [path])
+    names: set[str] = set()
+    for file in files:
+        for node in ast.parse(file.read_text()).body if file.is_file() else []:
+            if isinstance(node, ast.Import):
+                names.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    beside = {file.stem for file in Path(__file__).parent.glob("*.py")}
+    missing = [name for name in sorted(names - beside) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise pytest.UsageError(what_to_install(missing))
 
 
 class StandingStill(h3s.Sessions):

@@ -140,8 +140,17 @@ def test_the_library_is_found_in_the_variable_then_beside_then_in_the_repository
 ) -> None:
     library = str(ROOT / "target/release/libh3s.so")
     assert imported(H3S_LIBRARY=library).stdout.strip() == library
-    assert imported().stdout.strip() == library
+    assert imported().stdout.strip() == str(ROOT / "target/lib/libh3s.so")
     assert imported(PYTHONPATH=str(elsewhere), LD_LIBRARY_PATH=str(ROOT / "target/lib")).stdout.strip() == "libh3s.so.0"
+    # In a repository, what make leaves comes before what cargo alone has built.
+    package = elsewhere / "bindings/python"
+    shutil.copytree(elsewhere / "h3s", package / "src/h3s")
+    (package / "build_library.py").touch()
+    for folder in ("release", "lib"):
+        place = elsewhere / "target" / folder / "libh3s.so"
+        place.parent.mkdir(parents=True)
+        shutil.copy(library, place)
+        assert imported(PYTHONPATH=str(package / "src")).stdout.strip() == str(place)
     shutil.copy(library, elsewhere / "h3s/libh3s.so")
     assert imported(PYTHONPATH=str(elsewhere)).stdout.strip() == str(elsewhere / "h3s/libh3s.so")
 

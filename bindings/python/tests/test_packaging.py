@@ -80,7 +80,7 @@ def test_an_install_for_development_works_on_the_tree(tmp_path: Path) -> None:
     subprocess.run(command, env=environment, check=True, timeout=900)
     program = "import h3s; print(h3s.__file__, h3s._abi.slow._name); h3s.Sessions(password='x' * 32)"
     done = run([python, "-c", program], environment, folder=tmp_path)
-    library = PACKAGE.parents[1] / "target/release/libh3s.so"
+    library = PACKAGE.parents[1] / "target/lib/libh3s.so"
     assert done.stdout.split() == [str(PACKAGE / "src/h3s/__init__.py"), str(library)], done.stderr
 
 

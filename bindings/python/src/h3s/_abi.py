@@ -219,8 +219,9 @@ def _places() -> list[str]:
     name = "libh3s.dylib" if mac else "libh3s.so"
     places = [str(here.with_name(name))]
     if len(here.parents) > 4 and (here.parents[2] / "build_library.py").is_file():
-        # In the repository, e.g. after `pip install -e`.
-        places.append(str(here.parents[4] / "target" / "release" / name))
+        # In the repository: where `make` leaves it, else where `pip install -e` has built it.
+        target = here.parents[4] / "target"
+        places += [str(target / "lib" / name), str(target / "release" / name)]
     return [*places, "libh3s.0.dylib" if mac else "libh3s.so.0"]
 
 
