@@ -1,6 +1,8 @@
 // A browser, as far as cookies go.
 
-import { CookieJar } from "tough-cookie";
+import { npm } from "./npm.mjs";
+
+const { CookieJar } = await npm("tough-cookie");
 
 const URL = "https://site.example/";
 /** Of a cookie's name and value together: browsers keep no longer one. */

@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 
-import * as iron from "iron-webcrypto-1";
-
 import { Browser } from "./browser.mjs";
 import { Clock } from "./clock.mjs";
+import { npm } from "./npm.mjs";
 import { Library, cookieHeader, h3Server1, h3Server2, h3ServerRc } from "./peers.mjs";
+
+const iron = await npm("iron-webcrypto-1");
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

@@ -3,7 +3,9 @@
 import { argv, stdin } from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { H3, clearSession, serve, updateSession, useSession } from "h3";
+import { npm } from "./npm.mjs";
+
+const { H3, clearSession, serve, updateSession, useSession } = await npm("h3");
 
 export const password = "correct horse battery staple, and more of it";
 const config = { password, maxAge: 604800, cookie: { secure: false } };

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 
-import * as hapi from "@hapi/iron";
-import * as iron1 from "iron-webcrypto-1";
-import * as iron2 from "iron-webcrypto";
-import * as session8 from "iron-session-8";
-import * as session9 from "iron-session";
-
+import { npm } from "./npm.mjs";
 import { Library, cookieHeader, h3Server1, h3Server2, objects } from "./peers.mjs";
+
+const hapi = await npm("@hapi/iron");
+const iron1 = await npm("iron-webcrypto-1");
+const iron2 = await npm("iron-webcrypto");
+const session8 = await npm("iron-session-8");
+const session9 = await npm("iron-session");
 
 const password = "correct horse battery staple, and more of it";
 const side = (algorithm, iterations, saltBits = 256) => ({ algorithm, saltBits, iterations, minPasswordlength: 32 });

@@ -3,12 +3,13 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-import * as h3v2 from "h3";
-import * as h3v1 from "h3-1";
-import * as h3rc2 from "h3-2-rc2";
-import * as h3rc24 from "h3-2-rc24";
-
+import { npm } from "./npm.mjs";
 import { driver } from "./programs.mjs";
+
+const h3v2 = await npm("h3");
+const h3v1 = await npm("h3-1");
+const h3rc2 = await npm("h3-2-rc2");
+const h3rc24 = await npm("h3-2-rc24");
 
 /** Release candidates of h3 2.0.1, whose keys are still derived in 1 iteration. */
 const candidates = { 2: h3rc2, 24: h3rc24 };

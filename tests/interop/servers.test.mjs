@@ -6,10 +6,11 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { CookieJar } from "tough-cookie";
-
 import { password, startH3 } from "./h3-server.mjs";
+import { npm } from "./npm.mjs";
 import { counter } from "./programs.mjs";
+
+const { CookieJar } = await npm("tough-cookie");
 
 /** The C demo: its address, and how to stop it. */
 async function startCounter() {

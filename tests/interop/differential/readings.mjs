@@ -2,8 +2,10 @@
 // place of its own. A rule is a small change to what the parser is given or to what is made of its
 // answer; so of each header exactly one reading is right, with all the rules.
 
-import * as h3v2 from "h3";
-import * as h3v1 from "h3-1";
+import { npm } from "../npm.mjs";
+
+const h3v2 = await npm("h3");
+const h3v1 = await npm("h3-1");
 
 const CHUNKED = "__chunked__";
 

@@ -5,14 +5,15 @@ import { isUtf8 } from "node:buffer";
 import { createDecipheriv, createHmac } from "node:crypto";
 import { describe } from "node:test";
 
-import * as h3v2 from "h3";
-import * as iron1 from "iron-webcrypto-1";
-import * as iron2 from "iron-webcrypto";
-
+import { npm } from "../npm.mjs";
 import { rememberKeys } from "../remember-keys.mjs";
 import { Differences, NOW, Peer, Random, password, rounds } from "./support.mjs";
 import { parsed, structure } from "./json.mjs";
 import { derive, variantsOf } from "./tokens.mjs";
+
+const h3v2 = await npm("h3");
+const iron1 = await npm("iron-webcrypto-1");
+const iron2 = await npm("iron-webcrypto");
 
 const TOKENS = 20_000;
 const BATCH = 250;
