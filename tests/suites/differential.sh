@@ -5,7 +5,6 @@
 need_node tests/interop && need_debian python3 python3 || skip_suite "needs Node 20 or later, the packages of tests/interop and Python 3"
 need_build
 
-export H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
 # So many times the numbers that the tests name.
 H3S_ROUNDS=$(lasting 1 4)
 export H3S_ROUNDS
