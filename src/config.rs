@@ -258,3 +258,15 @@ impl fmt::Debug for Config {
 fn cut(text: &str) -> &str {
     text.trim_end_matches('\0')
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::random;
+
+    #[test]
+    fn a_config_lets_random_bytes_be_buffered() {
+        Config::new(Options::new("correct horse battery staple, and more of it")).unwrap();
+        assert!(random::epoch().is_some());
+    }
+}

@@ -1,13 +1,19 @@
-//! The sessions of [h3](https://h3.dev), the framework under Nitro and Nuxt, for every program: a Rust core behind a C ABI.
+//! The sessions of [h3](https://h3.dev), the framework under Nitro and Nuxt, for every program: a
+//! Rust core behind a C ABI.
 //!
-//! A session is a small JSON object that travels in an encrypted cookie (or in a request header), so no server keeps anything,
-//! and any number of machines share it with nothing but a password. This crate takes the raw `Cookie` header and gives back
-//! `Set-Cookie` values; it does no input or output of its own.
+//! A session is a small JSON object that travels in an encrypted cookie (or in a request
+//! header), so no server keeps anything, and any number of machines share it with nothing but a
+//! password. This crate takes the raw `Cookie` header and gives back `Set-Cookie` values; it
+//! does no input or output of its own.
 //!
 //! ```
-//! use h3s::{Config, Request};
+//! use std::time::Duration;
 //!
-//! let config = Config::from_json(r#"{"password": "correct horse battery staple, and more of it"}"#)?;
+//! use h3s::{Config, Options, Request};
+//!
+//! let options = Options::new("correct horse battery staple, and more of it")
+//!     .max_age(Duration::from_secs(604_800));
+//! let config = Config::new(options)?;
 //!
 //! // A first visit: no cookie, a new session.
 //! let mut session = config.use_session(&Request::new("theme=dark"))?;

@@ -1,9 +1,10 @@
-//! The only source of randomness: the operating system's, through a small buffer where that is safe across fork.
+//! The only source of randomness: the operating system's, through a small buffer where
+//! that is safe across fork.
 //!
-//! A system call for every nonce would cost as much as sealing 800 bytes. But a buffer must never be read by both
-//! sides of a fork, which would seal different sessions under one nonce. So there is a buffer only once somebody has
-//! given a witness that the kernel resets in a child (`fork` does, with the first config); without one, every draw
-//! asks the system.
+//! A system call for every nonce would cost as much as sealing 800 bytes. But a buffer must never
+//! be read by both sides of a fork, which would seal different sessions under one nonce. So there
+//! is a buffer only once somebody has given a witness that the kernel resets in a child (`fork`
+//! does, with the first config); without one, every draw asks the system.
 //!
 //! Nothing in a process tells that it was copied as a whole, with the virtual machine around it or
 //! from a snapshot on disk: then both copies have the same bytes in their buffers. So into every
@@ -25,7 +26,8 @@ const BUFFER_LEN: usize = 1024;
 /// Not 0 in the process that set it, 0 in a forked child until the child has taken notice.
 static WITNESS: OnceLock<&'static AtomicU32> = OnceLock::new();
 
-/// Counts the forks noticed in this process and its ancestors. A buffer of another epoch is never read.
+/// Counts the forks noticed in this process and its ancestors. A buffer of
+/// another epoch is never read.
 static EPOCH: AtomicU64 = AtomicU64::new(1);
 
 /// Counts the draws of all threads.
@@ -72,7 +74,8 @@ fn drawn<const N: usize>() -> Result<[u8; N], Error> {
         system(&mut out)?;
         return Ok(out);
     };
-    // The buffer is out of reach while its thread ends, and in a signal handler that interrupted a draw.
+    // The buffer is out of reach while its thread ends, and in a signal handler
+    // that interrupted a draw.
     let drawn = BUFFER.try_with(|buffer| {
         buffer
             .try_borrow_mut()
@@ -86,8 +89,8 @@ fn drawn<const N: usize>() -> Result<[u8; N], Error> {
     Ok(out)
 }
 
-/// Lets random bytes be buffered. `witness` must be reset to 0 in every forked child before it runs any other code.
-/// To be called once: whoever else comes meanwhile would have to wait.
+/// Lets random bytes be buffered. `witness` must be reset to 0 in every forked child before it runs
+/// any other code. To be called once: whoever else comes meanwhile would have to wait.
 fn buffer_with(witness: &'static AtomicU32) {
     witness.store(1, Ordering::Release);
     let _ = WITNESS.set(witness);
@@ -102,8 +105,8 @@ fn forget_buffers() {
 fn epoch() -> Option<u64> {
     let witness = WITNESS.get()?;
     if witness.load(Ordering::Acquire) == 0 {
-        // A new process. The epoch moves on before the witness is set again, so that whoever sees it set sees this too;
-        // two threads that both come here move it twice, which does no harm.
+        // A new process. The epoch moves on before the witness is set again, so that whoever sees
+        // it set sees this too; two threads that both come here move it twice, which does no harm.
         EPOCH.fetch_add(1, Ordering::AcqRel);
         witness.store(1, Ordering::Release);
     }

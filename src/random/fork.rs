@@ -72,14 +72,3 @@ fn handle() {
     // process.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
 }
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use crate::{Config, Options, random};
-
-    #[test]
-    fn a_config_lets_random_bytes_be_buffered() {
-        Config::new(Options::new("correct horse battery staple, and more of it")).unwrap();
-        assert!(random::epoch().is_some());
-    }
-}

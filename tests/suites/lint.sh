@@ -62,6 +62,10 @@ fi
 check "each promise of docs/SECURITY.md has its tests" python3 tests/suites/promises.py docs/SECURITY.md
 check "no circle between the rooms of src/ and of the nginx module, and none too large" python3 tests/suites/rooms.py
 
+mapfile -d '' -t everything < <(files '*')
+check "the check of the width finds what it is for" python3 tests/suites/test_width.py
+check "no comment, header or Markdown line is over 100 columns" python3 tests/suites/width.py "${everything[@]}"
+
 mapfile -d '' -t go < <(files '*.go')
 formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
 vet() { (cd "${GO_FOLDER:-bindings/go}" && bounded 600 go vet "$@" ./...); }
