@@ -8,6 +8,9 @@ prefix = /usr/local
 exec_prefix = $(prefix)
 libdir = $(exec_prefix)/lib
 includedir = $(prefix)/include
+datarootdir = $(prefix)/share
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/libh3s
 INSTALL = install
 
 OBJCOPY = objcopy
@@ -101,9 +104,10 @@ comma := ,
 rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}
 
 .PHONY: header abi-record
-header: ## Write include/h3s.h from the comments in src/ffi
-	@. tests/setup.sh && need_rust && touch build.rs && \
-	H3S_WRITE_HEADER=include/h3s.h cargo check --locked --features capi
+header: ## Write include/h3s.h and the manual from the comments in src/ffi and docs/OPTIONS.md
+	@. tests/setup.sh && need_rust && need_debian python3 python3 && touch build.rs && \
+	H3S_WRITE_HEADER=include/h3s.h cargo check --locked --features capi && \
+	python3 packaging/man.py include/h3s.h docs/OPTIONS.md >packaging/h3s.3
 
 abi-record: all ## Write this version's ABI to tests/abi, for a release
 	@tests/abi/record.sh
@@ -237,7 +241,10 @@ JOBS = 1
 # ---- Install -------------------------------------------------------------------------------------
 
 .PHONY: install uninstall
-install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir)
+install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir, mandir, docdir)
+	$(INSTALL) -d "$(DESTDIR)$(mandir)/man3" "$(DESTDIR)$(docdir)"
+	$(INSTALL) -m 644 packaging/h3s.3 "$(DESTDIR)$(mandir)/man3/h3s.3"
+	$(INSTALL) -m 644 LICENSE README.md "$(DESTDIR)$(docdir)"
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(includedir)"
 	$(INSTALL) -m 755 target/lib/libh3s.so "$(DESTDIR)$(libdir)/libh3s.so.$(version)"
 	ln -sfn libh3s.so.$(version) "$(DESTDIR)$(libdir)/libh3s.so.$(abi)"
@@ -252,6 +259,8 @@ $(built): $(sources)
 	@$(MAKE) --no-print-directory all
 
 uninstall: ## Remove what install put there (with the same variables)
+	rm -f "$(DESTDIR)$(mandir)/man3/h3s.3" "$(DESTDIR)$(docdir)/LICENSE" "$(DESTDIR)$(docdir)/README.md"
+	! [ -d "$(DESTDIR)$(docdir)" ] || rmdir "$(DESTDIR)$(docdir)"
 	rm -f "$(DESTDIR)$(libdir)/libh3s.so" "$(DESTDIR)$(libdir)/libh3s.so.$(abi)" \
 		"$(DESTDIR)$(libdir)/libh3s.so.$(version)" "$(DESTDIR)$(libdir)/libh3s.a" \
 		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h" \

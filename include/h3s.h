@@ -99,7 +99,7 @@
  *
  * What each of them does is in the manual, h3s(3). The functions:
  *
- * Options:
+ * Configs:
  *   h3s_config_new            Makes a config: checks the options and derives the keys.
  *   h3s_config_check          Checks options as `h3s_config_new` does, but derives no keys.
  *   h3s_config_ref            Shares a config: it has one more owner, each of whom frees it once.
@@ -565,7 +565,7 @@ typedef struct h3s_iter {
 extern "C" {
 #endif // __cplusplus
 
-/* ---- Options --------------------------------------------------------------------------------- */
+/* ---- Configs --------------------------------------------------------------------------------- */
 
 /**
  * Makes a config: checks the options and derives the keys.
@@ -1373,8 +1373,7 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
  * out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
  *     length of `h3s_config_vary` and 3 more are always enough.
  * out_len: receives the value's length without the NUL; where `room` is too small, the length
- * that
- *     it would have had; else 0.
+ *     that it would have had; else 0.
  *
  * Where nothing has to change, the value is `present`. Where it is empty, the response needs no
  * Vary.
@@ -1435,9 +1434,8 @@ int32_t h3s_header_is_targeted(const char *name, size_t len);
  * one of the own site.)
  *
  * sec_fetch_site, origin, referer, host: the values of these request headers, each with its
- * length;
- *     several lines joined by `", "`; NULL or empty where there is none. Behind a proxy, host is
- *     what the browser asked for.
+ *     length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
+ *     host is what the browser asked for.
  *
  * Returns 1 or 0.
  */

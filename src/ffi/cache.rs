@@ -24,8 +24,7 @@ pub const H3S_RETRY_AFTER: u32 = 1;
 /// out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
 ///     length of `h3s_config_vary` and 3 more are always enough.
 /// out_len: receives the value's length without the NUL; where `room` is too small, the length
-/// that
-///     it would have had; else 0.
+///     that it would have had; else 0.
 ///
 /// Where nothing has to change, the value is `present`. Where it is empty, the response needs no
 /// Vary.
@@ -111,9 +110,8 @@ pub unsafe extern "C" fn h3s_header_is_targeted(name: *const c_char, len: usize)
 /// one of the own site.)
 ///
 /// sec_fetch_site, origin, referer, host: the values of these request headers, each with its
-/// length;
-///     several lines joined by `", "`; NULL or empty where there is none. Behind a proxy, host is
-///     what the browser asked for.
+///     length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
+///     host is what the browser asked for.
 ///
 /// Returns 1 or 0.
 #[unsafe(no_mangle)]

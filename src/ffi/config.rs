@@ -17,7 +17,7 @@ pub struct h3s_config {
     pub(super) config: Config,
 }
 
-/// @section Options
+/// @section Configs
 ///
 /// Makes a config: checks the options and derives the keys.
 ///

@@ -36,6 +36,36 @@ check "it has no text relocations" no_textrel
 check "it has at most $((max_size / 1024)) KiB" small
 check "include/h3s.h is what build.rs generates" header_is_current
 
+# ---- The manual ----------------------------------------------------------------------------------
+
+manual_is_current() { python3 packaging/man.py include/h3s.h docs/OPTIONS.md | diff -u packaging/h3s.3 -; }
+warns_of_nothing() {
+    groff -man -ww -Tutf8 packaging/h3s.3 2>&1 >"$scratch/manual" | grep . && return 1
+    [ "$(wc -l <"$scratch/manual")" -gt 1000 ]
+}
+has_each() { # has_each COMMAND...: that each word the command prints has a paragraph
+    local name missing=0
+    while read -r name; do
+        grep -qE "^\\.(SS|B) $name( |\$)" packaging/h3s.3 || { echo "$name" && missing=1; }
+    done < <("$@")
+    return "$missing"
+}
+constants() { sed -nE 's/^#define (H3S_(OK|END|ERR|REJECTION|SOURCE|TYPE|VIEW|CONFIG)[A-Z_]*) .*/\1/p' include/h3s.h; }
+options() { sed -n 's/^### `\(.*\)`$/\1/p' docs/OPTIONS.md; }
+if need_debian python3 python3; then
+    check "packaging/h3s.3 is what the header and docs/OPTIONS.md say" manual_is_current
+else
+    skip "the manual is current" "needs python3"
+fi
+if need_debian groff groff-base; then
+    check "groff warns of nothing in the manual" warns_of_nothing
+else
+    skip "groff on the manual" "needs groff"
+fi
+check "the manual has each function" has_each cat c-tests/symbols.txt
+check "the manual has each constant" has_each constants
+check "the manual has each option" has_each options
+
 # ---- The header ----------------------------------------------------------------------------------
 
 # Twice, as larger programs do without knowing. By these names of the newest standards older
@@ -176,6 +206,9 @@ expected() {
 ./usr/lib/libh3s.so.$version 
 ./usr/lib/libh3s.so.0 libh3s.so.$version
 ./usr/lib/pkgconfig/h3s.pc 
+./usr/share/doc/libh3s/LICENSE 
+./usr/share/doc/libh3s/README.md 
+./usr/share/man/man3/h3s.3 
 END
 }
 installed_as_expected() { diff <(expected) <(installed); }
