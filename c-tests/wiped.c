@@ -100,8 +100,20 @@ static void write_data(h3s_session *session)
     size_t len = reveal(&data, json);
     json[len] = '\n';
     assert_int_equal(h3s_set_text(session, S("d"), json, len + 1, NULL), H3S_OK);
+    json[0] = '/';
+    end = json + 1 + reveal(&data, json + 1);
+    memcpy(end, "~1/-", 4);
+    assert_ok(h3s_set_at(session, json, (size_t)(end + 4 - json), S("1"), NULL));
+    assert_ok(h3s_remove_at(session, json, (size_t)(end + 2 - json), NULL));
+    end = json + sprintf(json, "[\"");
+    end += reveal(&data, end);
+    end += sprintf(end, "\",2]");
+    assert_ok(h3s_set_at(session, S("/e/-"), json, (size_t)(end - json), NULL));
+    assert_ok(h3s_set_at(session, S("/e/0/1"), json, (size_t)(end - json), NULL));
+    assert_ok(h3s_remove_at(session, S("/e/0/0"), NULL));
     wipe(json, sizeof json);
     assert_true(h3s_session_find(session, S("/c/a")).len > 0);
+    assert_true(h3s_session_find(session, S("/e/0/0/0")).len > 0);
     assert_true(h3s_session_text(session, S("/d")).len == len + 1);
     assert_int_equal(h3s_remove(session, S("b"), NULL), H3S_OK);
     assert_int_equal(h3s_rotate(session, NULL), H3S_OK);
@@ -163,6 +175,18 @@ static void a_freed_session_leaves_no_data(void **state)
     }
 }
 
+/* An iterator gives each member's name without its escapes. */
+static void walk_names(h3s_session *session, int count)
+{
+    h3s_iter member = h3s_session_iter(session, S(""));
+    h3s_str key;
+    while (h3s_iter_next(&member, &key, NULL) == H3S_OK) {
+        assert_true(key.len > 0);
+        count--;
+    }
+    assert_int_equal(count, 0);
+}
+
 /* Names are data as well, also where an escape in them has to be resolved to tell whether one is
  * there twice, or which one is meant. */
 static void a_freed_session_leaves_no_name_of_a_member(void **state)
@@ -189,10 +213,12 @@ static void a_freed_session_leaves_no_name_of_a_member(void **state)
             wipe(pointer, sizeof pointer);
             assert_ok(h3s_seal(session, &sealed, NULL));
             strcpy(token, sealed.ptr);
+            walk_names(session, members + 1);
             h3s_session_free(session);
             assert_int_equal(found(&data), 0);
 
             assert_ok(unseal_token(made, S(token), NOW, &session, NULL));
+            walk_names(session, members + 1);
             assert_true(found(&data) > 0);
             h3s_session_free(session);
             assert_int_equal(found(&data), 0);
