@@ -158,6 +158,30 @@ static void stripping_takes_out_the_sessions_cookies(void **state)
     h3s_config_free(config);
 }
 
+static void stripping_may_leave_the_session_that_was_opened(void **state)
+{
+    static const char other[] = "a=1; h3=x; h3.1=y; b=2";
+    h3s_config *config = config_of(OPTIONS);
+    char token[1024], header[2048], out[2048];
+    (void)state;
+    token_of(config, "{\"n\":1}", NOW, token);
+    snprintf(header, sizeof header, "a=1; h3=x; h3=%s; h3.1=y; b=2", token);
+    h3s_session *session = used(config, header, "", NOW);
+    size_t len = h3s_session_strip(session, S(header), out);
+    snprintf(header, sizeof header, "a=1; h3=%s; b=2", token);
+    assert_int_equal(len, strlen(header));
+    assert_memory_equal(out, header, len);
+    len = h3s_session_strip(session, S(other), out);
+    assert_int_equal(len, strlen("a=1; b=2"));
+    assert_memory_equal(out, "a=1; b=2", len);
+    assert_int_equal(h3s_session_strip(session, NULL, 0, NULL), 0);
+    assert_int_equal(h3s_session_strip(session, S("a"), NULL), 0);
+    assert_int_equal(h3s_session_strip(session, NULL, 1, out), 0);
+    assert_int_equal(h3s_session_strip(NULL, S("a"), out), 0);
+    h3s_session_free(session);
+    h3s_config_free(config);
+}
+
 static void every_number_has_a_name(void **state)
 {
     static const char *const names[] = {"none",    "malformed", "unsupported_format", "unknown_key", "bad_seal",
@@ -188,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_success_empties_the_error),
         cmocka_unit_test(a_config_tells_its_names),
         cmocka_unit_test(stripping_takes_out_the_sessions_cookies),
+        cmocka_unit_test(stripping_may_leave_the_session_that_was_opened),
         cmocka_unit_test(every_number_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

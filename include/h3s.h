@@ -121,6 +121,8 @@
  *   h3s_ensure                Makes a session from `h3s_get` one from `h3s_use`.
  *   h3s_unseal                Opens a bare token, as a header client, a WebSocket or another
  *                             service sends it.
+ *   h3s_session_strip         Copies the request's Cookie header without the session's cookies, but
+ *                             for those that this one was opened from: what may go upstream.
  *   h3s_session_free          Frees a session and wipes its data.
  *
  * Reading:
@@ -744,6 +746,25 @@ int32_t h3s_unseal(const struct h3s_config *config,
                    const struct h3s_request *request,
                    struct h3s_session **out,
                    struct h3s_error *err);
+
+/**
+ * Copies the request's Cookie header without the session's cookies, but for those that this one
+ * was opened from: what may go upstream.
+ *
+ * Where a request brings several cookies of the session's name, or chunks of several tokens, a
+ * server behind this one may take another than was opened here. Of a session that came in no
+ * cookie, this is as `h3s_cookie_strip`.
+ *
+ * cookie, len: the value of the Cookie header that the session was opened from. Of another one,
+ * none of the session's cookies is kept.
+ * out: room for `len` bytes, which must not overlap `cookie`.
+ *
+ * Returns as `h3s_cookie_strip`; also 0 while another thread is inside.
+ */
+size_t h3s_session_strip(const struct h3s_session *session,
+                         const char *cookie,
+                         size_t len,
+                         char *out);
 
 /**
  * Frees a session and wipes its data.

@@ -1,10 +1,11 @@
 //! The Cookie header in, Set-Cookie values out; chunks.
 
 mod chunks;
+mod pairs;
 mod request;
 mod response;
 
 pub(crate) use chunks::{ChunkSet, MAX_CHUNKS, MAX_COOKIE_LEN, chunk_number};
-pub(crate) use request::{MAX_CANDIDATES, SessionCookies, Token, strip};
+pub(crate) use request::{MAX_CANDIDATES, Mark, SessionCookies, Token, strip, strip_others};
 pub use response::Cookies;
 pub(crate) use response::{Attributes, MAX_AGE_LIMIT_SEC};

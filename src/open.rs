@@ -110,6 +110,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             origin.due_to_use = reseal_due(&search, &found, used);
             origin.source = found.source;
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
+            origin.mark = found.mark;
             let mut session = Session::from_token(config, found.opened, now, origin);
             if let Some(format) = due {
                 session.set_due(format);

@@ -15,6 +15,7 @@ pub(crate) use self::values::Container;
 pub use self::values::{Entry, Iter};
 use crate::buffer::Buffer;
 use crate::config::Config;
+use crate::cookie;
 use crate::record::Record;
 use crate::request::Source;
 use crate::seal::{Format, Opened};
@@ -182,6 +183,15 @@ impl Session {
     /// candidate together, which is malformed.
     pub fn rejection(&self) -> Option<Rejection> {
         self.origin.rejection
+    }
+
+    /// The pieces of the request's Cookie header without the session's cookies, but for those that
+    /// this one was opened from: what may go upstream to a server that reads the session, too, and
+    /// might take another of several. Together they are never longer than the header.
+    ///
+    /// In a header that is not the request's, none is kept.
+    pub fn strip_other_cookies<'a>(&'a self, cookie: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        cookie::strip_others(cookie, self.config.cookie_name(), self.origin.mark)
     }
 
     /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id;

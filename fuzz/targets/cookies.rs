@@ -111,6 +111,17 @@ fuzz_target!(|input: &[u8]| {
     let name = config.cookie_name();
     assert!(pairs(&stripped).all(|pair| !is_to_some_h3(pair, name)));
 
+    // Or of ours the one session that was opened.
+    let own = session.strip_other_cookies(&cookie);
+    let own: Vec<u8> = own.flatten().copied().collect();
+    assert!(own.len() <= cookie.len());
+    if session.source() == Source::Cookie {
+        let upstream = config.use_session(&request(&own, b"")).unwrap();
+        assert_eq!((upstream.id(), upstream.rejection()), (session.id(), None));
+    } else {
+        assert_eq!(own, stripped);
+    }
+
     // A request from another site does no harm to a cookie that it may not bring.
     let from_elsewhere = request(&stripped, &header).cross_site();
     let mut visit = config.use_session(&from_elsewhere).unwrap();

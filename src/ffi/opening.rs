@@ -1,10 +1,12 @@
 //! Opening sessions, and freeing them.
 
+use std::ffi::c_char;
+
 use super::config::h3s_config;
 use super::error::h3s_error;
-use super::guard::guard;
-use super::input::{reference, request, slot};
-use super::session::{h3s_session, write};
+use super::guard::{Out, guard};
+use super::input::{bytes, reference, request, slot};
+use super::session::{h3s_session, read, write};
 use super::types::h3s_request;
 use crate::{Config, Error, Request, Session};
 
@@ -96,6 +98,38 @@ pub unsafe extern "C" fn h3s_unseal(
 ) -> i32 {
     // SAFETY: the caller's contract, passed on.
     unsafe { open(config, request, out, err, Config::unseal) }
+}
+
+/// Copies the request's Cookie header without the session's cookies, but for those that this one
+/// was opened from: what may go upstream.
+///
+/// Where a request brings several cookies of the session's name, or chunks of several tokens, a
+/// server behind this one may take another than was opened here. Of a session that came in no
+/// cookie, this is as `h3s_cookie_strip`.
+///
+/// cookie, len: the value of the Cookie header that the session was opened from. Of another one,
+/// none of the session's cookies is kept.
+/// out: room for `len` bytes, which must not overlap `cookie`.
+///
+/// Returns as `h3s_cookie_strip`; also 0 while another thread is inside.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_session_strip(
+    session: *const h3s_session,
+    cookie: *const c_char,
+    len: usize,
+    out: *mut c_char,
+) -> usize {
+    // SAFETY: the caller's contract: NULL or live.
+    unsafe {
+        read(session, 0, |session| {
+            let cookie = bytes(cookie, len, "cookie").ok()?;
+            let mut out = Out::new(out, len)?;
+            for kept in session.strip_other_cookies(cookie) {
+                out.push(kept);
+            }
+            Some(out.len())
+        })
+    }
 }
 
 /// Frees a session and wipes its data.

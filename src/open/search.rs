@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use tinyvec::ArrayVec;
 
 use crate::config::Inner;
-use crate::cookie::{MAX_CANDIDATES, SessionCookies, Token};
+use crate::cookie::{MAX_CANDIDATES, Mark, SessionCookies, Token};
 use crate::id::Id;
 use crate::request::Source;
 use crate::seal::{Caller, Fate, Opened, Refusal};
@@ -36,6 +36,8 @@ pub(super) struct Found {
     /// In how many cookies it came.
     pub(super) cookies: usize,
     pub(super) token_len: usize,
+    /// Which of the cookies' tokens it is.
+    pub(super) mark: Option<Mark>,
 }
 
 /// What came of one token.
@@ -132,6 +134,7 @@ impl<'a> Search<'a> {
                     source: Source::Header,
                     cookies: 0,
                     token_len: token.len(),
+                    mark: None,
                 }));
             }
             Tried::Refused(reason, fate) => self.refused.header(reason, fate),
@@ -210,8 +213,9 @@ impl<'a> Search<'a> {
                 let found = Found {
                     opened,
                     source: Source::Cookie,
-                    cookies: token.cookies,
+                    cookies: token.cookies(),
                     token_len: token.text.len(),
+                    mark: Some(token.mark()),
                 };
                 if newest
                     .as_ref()

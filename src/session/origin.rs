@@ -1,7 +1,7 @@
 //! Where a session came from, and what else its request carried.
 
 use crate::Rejection;
-use crate::cookie::ChunkSet;
+use crate::cookie::{ChunkSet, Mark};
 use crate::request::Source;
 use crate::seal::Format;
 
@@ -13,6 +13,8 @@ pub(crate) struct Origin {
     /// In how many cookies its token came, 0 where it came in none, and how long that was.
     pub(crate) cookies: usize,
     pub(crate) token_len: usize,
+    /// Which of the cookies' tokens it was.
+    pub(crate) mark: Option<Mark>,
     /// The request's chunks, some of which a write or `clear` will have to delete.
     pub(crate) chunks: ChunkSet,
     /// The format of what `use` has due at once, be it that the session was asked for by `get`.
@@ -32,6 +34,7 @@ impl Origin {
             rejection: None,
             cookies: 0,
             token_len: 0,
+            mark: None,
             chunks: ChunkSet::default(),
             due_to_use: None,
             spares_cookies: false,

@@ -266,6 +266,84 @@ fn strip_cookies_takes_out_the_sessions_and_nothing_else() {
     }
 }
 
+fn stripped_of_others(session: &Session, cookie: &str) -> String {
+    let pieces: Vec<&[u8]> = session.strip_other_cookies(cookie.as_bytes()).collect();
+    String::from_utf8(pieces.concat()).unwrap()
+}
+
+#[test]
+fn of_several_sessions_only_the_opened_one_goes_upstream() {
+    for options in ["", r#""seal":"h3-1""#] {
+        let config = config(options);
+        let old = token_at(&config, r#"{"n":1}"#, NOW);
+        let new = token_at(&config, r#"{"n":2}"#, NOW + SECOND);
+        let cut = |token: &str, count: &str| {
+            let (one, two) = token.split_at(60);
+            format!("h3=__chunked__{count}; h3.1={one}; h3.2={two}")
+        };
+        let (whole, chunked) = (pair("h3", &new), cut(&new, "2"));
+        let escaped = chunked.replace("__chunked__2", "%5f_chunked__2");
+        for own in [&whole, &chunked, &escaped, &format!("h3 = \"{new}\"")] {
+            for (header, expected) in [
+                (format!("{own}"), format!("{own}")),
+                (
+                    format!("a=1; {own};b = 2 ; c"),
+                    format!("a=1; {own};b = 2 ; c"),
+                ),
+                (
+                    format!("a=1; h3={old}; {own}; b=2"),
+                    format!("a=1; {own}; b=2"),
+                ),
+                (format!("{own}; h3={old}; b=2"), format!("{own}; b=2")),
+                (format!("{own}; {}", cut(&old, "2")), format!("{own}")),
+                (format!("{}; {own}", cut(&old, "2x")), format!("{own}")),
+                (format!("h3=rubbish; {own}; h3="), format!("{own}")),
+                (format!("h3=Fe26.2*x; {own}; h3.99=y"), format!("{own}")),
+                (format!("{own}; {own}"), format!("{own}")),
+                (format!("{own}; \u{a0}h3={old}"), format!("{own}")),
+            ] {
+                let session = use_at(&config, &header, NOW + 2 * SECOND);
+                assert_eq!(session.data(), r#"{"n":2}"#, "{header}");
+                assert_eq!(stripped_of_others(&session, &header), expected, "{header}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_header_that_is_not_the_requests_no_session_goes_upstream() {
+    let config = config("");
+    let cookie = sealed_at(&config, r#"{"n":1}"#, NOW);
+    let other = sealed_at(&config, r#"{"n":2}"#, NOW);
+    let session = use_at(&config, &cookie, NOW);
+    for header in [
+        format!("{other}; a=1"),
+        format!("{other}; {cookie}; a=1"),
+        format!("{}x; a=1", &cookie[..cookie.len() - 1]),
+        format!("a=1; {}", &cookie[..cookie.len() - 1]),
+        "h3=; a=1; h3.1=x".into(),
+    ] {
+        assert_eq!(
+            stripped_of_others(&session, &header).trim(),
+            "a=1",
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn beside_a_session_that_came_in_no_cookie_none_goes_upstream() {
+    let config = config("");
+    let cookie = format!("a=1; {}", sealed_at(&config, r#"{"n":1}"#, NOW));
+    let token = token_at(&config, r#"{"n":1}"#, NOW);
+    let in_header = config.use_session(&request(&cookie, &token, NOW)).unwrap();
+    let expired = use_at(&super::config(r#""notBefore":1800000000001"#), &cookie, NOW);
+    let unsealed = config.unseal(&request(&cookie, &token, NOW)).unwrap();
+    for session in [in_header, expired, unsealed] {
+        assert_eq!(stripped_of_others(&session, &cookie), "a=1");
+    }
+}
+
 #[test]
 fn no_byte_that_h3_1_trims_from_a_name_lets_a_session_through() {
     let config = config("");

@@ -10,7 +10,7 @@
  *     ngx_http_h3s_visit.c      the way of a request through locations, and what each still writes
  *     ngx_http_h3s_variables.c  $h3s_*
  *     ngx_http_h3s_open.c       opens a session: once, in a thread where it takes long
- *     ngx_http_h3s_narrow.c     which of several sessions was opened, and goes upstream
+ *     ngx_http_h3s_narrow.c     of several sessions, which alone goes upstream
  *     ngx_http_h3s_cookies.c    what of a request is the session's
  *     ngx_http_h3s_session.c    a request's session, kept with the main request
  *     ngx_http_h3s_data.c       what pointers and names lead to in a session's data
@@ -199,26 +199,6 @@ typedef struct {
 } ngx_http_h3s_walk_t;
 
 
-/* As many chunks as h3 and the library know. */
-#define NGX_HTTP_H3S_MAX_CHUNKS  100
-
-
-/* A pair of the Cookie line. */
-typedef struct {
-    ngx_str_t    text;      /* all that stands between two semicolons */
-    ngx_str_t    value;     /* without white space and quotation marks */
-    ngx_int_t    chunk;     /* 1 to 100; 0: the session's cookie; NGX_ERROR: only like one */
-} ngx_http_h3s_pair_t;
-
-
-/* A walk over the session's own pairs. */
-typedef struct {
-    ngx_http_h3s_options_t  *options;
-    u_char                  *p;
-    u_char                  *last;
-} ngx_http_h3s_pairs_t;
-
-
 /* All files are one shared object, which exports nothing of this. */
 #pragma GCC visibility push(hidden)
 
@@ -268,7 +248,7 @@ ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf
 ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
-    const h3s_request *request);
+    ngx_str_t *cookies);
 
 ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
 ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
@@ -277,9 +257,7 @@ ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_op
 ngx_str_t ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
-ngx_uint_t ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
-    ngx_uint_t enough);
-ngx_uint_t ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair);
+ngx_uint_t ngx_http_h3s_count_headers(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
 
 ngx_http_h3s_ctx_t *ngx_http_h3s_get_ctx(ngx_http_request_t *r);
 ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);

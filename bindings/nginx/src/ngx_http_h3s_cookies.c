@@ -6,7 +6,9 @@
 
 
 static ngx_uint_t ngx_http_h3s_is_read(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
-static void ngx_http_h3s_read_pair(ngx_http_h3s_options_t *options, ngx_http_h3s_pair_t *pair);
+static ngx_uint_t ngx_http_h3s_count_cookies(ngx_http_request_t *r,
+    ngx_http_h3s_options_t *options, ngx_uint_t enough);
+static ngx_uint_t ngx_http_h3s_is_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options);
 static ngx_str_t ngx_http_h3s_trimmed(u_char *p, u_char *last);
 
 
@@ -152,59 +154,41 @@ ngx_http_h3s_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 ngx_uint_t
 ngx_http_h3s_carries(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
-    ngx_table_elt_t       *h;
-    ngx_http_h3s_pair_t    pair;
-    ngx_http_h3s_walk_t    walk;
-    ngx_http_h3s_pairs_t   pairs;
-
-    if (ngx_http_h3s_find_header(r, options, 0)) {
-        return 1;
-    }
-
-    pairs.options = options;
-
-    walk = ngx_http_h3s_walk(NULL);
-
-    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
-        pairs.p = h->value.data;
-        pairs.last = h->value.data + h->value.len;
-
-        if (ngx_http_h3s_next_pair(&pairs, &pair)) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return ngx_http_h3s_find_header(r, options, 0) != NULL
+           || ngx_http_h3s_count_cookies(r, options, 1) > 0;
 }
 
 
-/* Whether a request brings more than one cookie or header of the session's. */
+/* Whether a request brings more than one cookie, chunk or header of the session's. */
 ngx_uint_t
 ngx_http_h3s_carries_several(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
-    return ngx_http_h3s_count(r, options, 2) > 1;
+    ngx_uint_t  headers;
+
+    headers = ngx_http_h3s_count_headers(r, options);
+
+    return headers > 1 || headers + ngx_http_h3s_count_cookies(r, options, 2) > 1;
 }
 
 
-/*
- * How many cookies, chunks and headers of the session's a request brings; counted until there are
- * enough.
- */
+/* How many session headers a request brings, also where they were put aside. */
 ngx_uint_t
-ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_uint_t enough)
+ngx_http_h3s_count_headers(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 {
-    ngx_uint_t              count;
-    ngx_table_elt_t        *h;
-    ngx_http_h3s_pair_t     pair;
-    ngx_http_h3s_walk_t     walk;
-    ngx_http_h3s_pairs_t    pairs;
-    ngx_http_h3s_session_t *s;
+    ngx_uint_t               count;
+    ngx_table_elt_t         *h;
+    ngx_http_h3s_walk_t      walk;
+    ngx_http_h3s_session_t  *s;
 
     s = ngx_http_h3s_find_entry(r, options);
 
-    count = s && s->headers ? s->headers->nelts : 0;
+    if (s && s->headers) {
+        return s->headers->nelts;
+    }
 
-    if ((options->header.len || options->h3_header.len) && !(s && s->headers)) {
+    count = 0;
+
+    if (options->header.len || options->h3_header.len) {
         walk = ngx_http_h3s_walk(&r->headers_in.headers);
 
         while ((h = ngx_http_h3s_next(&walk)) != NULL) {
@@ -212,16 +196,35 @@ ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_u
         }
     }
 
-    pairs.options = options;
+    return count;
+}
+
+
+/*
+ * How many cookies a request brings that are the session's, or that some h3 would take for one;
+ * counted until there are enough.
+ */
+static ngx_uint_t
+ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
+    ngx_uint_t enough)
+{
+    u_char               *p, *last, *end;
+    ngx_uint_t            count;
+    ngx_table_elt_t      *h;
+    ngx_http_h3s_walk_t   walk;
+
+    count = 0;
 
     walk = ngx_http_h3s_walk(NULL);
 
-    while (count < enough && (h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
-        pairs.p = h->value.data;
-        pairs.last = h->value.data + h->value.len;
+    while ((h = ngx_http_h3s_next_cookie(r, &walk)) != NULL) {
+        last = h->value.data + h->value.len;
 
-        while (count < enough && ngx_http_h3s_next_pair(&pairs, &pair)) {
-            count++;
+        for (p = h->value.data; p < last && count < enough; p = end + 1) {
+            end = ngx_strlchr(p, last, ';');
+            end = end ? end : last;
+
+            count += ngx_http_h3s_is_cookie(p, end, options);
         }
     }
 
@@ -229,84 +232,29 @@ ngx_http_h3s_count(ngx_http_request_t *r, ngx_http_h3s_options_t *options, ngx_u
 }
 
 
-/* The next pair that is the session's, or that some h3 would take for one. */
-ngx_uint_t
-ngx_http_h3s_next_pair(ngx_http_h3s_pairs_t *pairs, ngx_http_h3s_pair_t *pair)
+/* Whether what stands between two semicolons is the session's. */
+static ngx_uint_t
+ngx_http_h3s_is_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
-    u_char     *p, *end;
-    ngx_str_t  *name, text;
+    u_char     *equals;
+    ngx_str_t   pair;
 
     u_char  rest[256];
 
-    name = &pairs->options->cookie;
+    pair = ngx_http_h3s_trimmed(p, last);
+    equals = ngx_strlchr(pair.data, pair.data + pair.len, '=');
 
-    while (pairs->p < pairs->last) {
-        p = pairs->p;
-
-        end = ngx_strlchr(p, pairs->last, ';');
-        if (end == NULL) {
-            end = pairs->last;
-        }
-
-        pairs->p = end < pairs->last ? end + 1 : end;
-
-        text = ngx_http_h3s_trimmed(p, end);
-
-        end = ngx_strlchr(text.data, text.data + text.len, '=');
-
-        if (end == NULL || ngx_strnstr(text.data, (char *) name->data, end - text.data) == NULL) {
-            continue;
-        }
-
-        /* Its name alone, as a pair: the library knows which are the session's. */
-        if ((size_t) (end - text.data) < sizeof(rest)
-            && h3s_cookie_strip(pairs->options->config, (char *) text.data, end + 1 - text.data, (char *) rest) != 0)
-        {
-            continue;
-        }
-
-        pair->text = text;
-        ngx_http_h3s_read_pair(pairs->options, pair);
-
-        return 1;
+    if (equals == NULL
+        || ngx_strnstr(pair.data, (char *) options->cookie.data, equals - pair.data) == NULL)
+    {
+        return 0;
     }
 
-    return 0;
-}
+    /* Its name alone, as a pair: the library knows which are the session's. */
+    pair.len = equals + 1 - pair.data;
 
-
-static void
-ngx_http_h3s_read_pair(ngx_http_h3s_options_t *options, ngx_http_h3s_pair_t *pair)
-{
-    u_char     *equals, *last;
-    ngx_str_t   name, *own;
-
-    own = &options->cookie;
-    last = pair->text.data + pair->text.len;
-
-    equals = ngx_strlchr(pair->text.data, last, '=');
-
-    name = ngx_http_h3s_trimmed(pair->text.data, equals);
-    pair->value = ngx_http_h3s_trimmed(equals + 1, last);
-
-    if (pair->value.len > 1 && pair->value.data[0] == '"' && pair->value.data[pair->value.len - 1] == '"') {
-        pair->value.data++;
-        pair->value.len -= 2;
-    }
-
-    if (name.len < own->len || ngx_memcmp(name.data, own->data, own->len) != 0) {
-        pair->chunk = NGX_ERROR;
-
-    } else if (name.len == own->len) {
-        pair->chunk = 0;
-
-    } else {
-        pair->chunk = ngx_atoi(name.data + own->len + 1, name.len - own->len - 1);
-
-        if (pair->chunk > NGX_HTTP_H3S_MAX_CHUNKS) {
-            pair->chunk = NGX_ERROR;
-        }
-    }
+    return pair.len > sizeof(rest)
+           || h3s_cookie_strip(options->config, (char *) pair.data, pair.len, (char *) rest) == 0;
 }
 
 

@@ -204,7 +204,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
         ngx_http_h3s_log_error(r, &rate, "no session could be opened", &err);
     }
 
-    return ngx_http_h3s_settle(r, s, &request);
+    return ngx_http_h3s_settle(r, s, &cookies);
 }
 
 
@@ -278,6 +278,7 @@ ngx_http_h3s_thread(void *data, ngx_log_t *log)
 static void
 ngx_http_h3s_thread_done(ngx_event_t *ev)
 {
+    ngx_str_t                cookies;
     ngx_uint_t               over;
     ngx_connection_t        *c;
     ngx_http_request_t      *r;
@@ -318,7 +319,10 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
             ngx_http_h3s_log(r, &rates[0], NGX_LOG_ERR, "no session could be opened", h3s_status_str(s->status));
         }
 
-        if (ngx_http_h3s_settle(r, s, &t->request) != NGX_OK) {
+        cookies.data = (u_char *) t->request.cookie;
+        cookies.len = t->request.cookie_len;
+
+        if (ngx_http_h3s_settle(r, s, &cookies) != NGX_OK) {
             /* Without memory for that, there is no session. */
             h3s_session_free(s->session);
             s->session = NULL;

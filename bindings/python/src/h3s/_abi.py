@@ -1,5 +1,6 @@
 """The C declarations of include/h3s.h, and the search for the library.
-tests/test_abi.py compares the two.
+
+A test compares the declarations with the header.
 
 A call through `fast` keeps the GIL: nearly all take microseconds, less than it costs to give it up.
 Those that derive keys for milliseconds go through `slow`.
@@ -160,6 +161,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_get": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
     "h3s_ensure": (c_int32, [_session, _error]),
     "h3s_unseal": (c_int32, [_config, POINTER(Request), POINTER(_session), _error]),
+    "h3s_session_strip": (c_size_t, [_session, _text, c_size_t, c_char_p]),
     "h3s_session_free": (None, [_session]),
     "h3s_update": (c_int32, [_session, _text, c_size_t, _error]),
     "h3s_replace": (c_int32, [_session, _text, c_size_t, _error]),
@@ -282,7 +284,7 @@ def fail(status: int, error: Optional[Error] = None, key: Optional[str] = None) 
     message = (error.message if error is not None else b"") or fast.h3s_status_str(status)
     text = message.decode("utf-8", "replace")
     if status == ERR_REJECTED and error is not None:
-        reason = error.key.decode()
+        reason = fast.h3s_rejection_str(error.rejection).decode()
         kind = Expired if error.rejection in (REJECTION_EXPIRED, REJECTION_IDLE) else Rejected
         raise kind(text, reason=reason)
     if status == ERR_MEMORY:

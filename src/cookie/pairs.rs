@@ -1,0 +1,143 @@
+//! The pairs of a Cookie header, and whose each is.
+
+use memchr::memchr;
+
+use super::chunks::chunk_number;
+
+/// Which of the session's cookies a cookie is.
+#[derive(Clone, Copy)]
+pub(super) enum Which {
+    Main,
+    Chunk(usize),
+}
+
+pub(super) struct Pair<'a> {
+    /// All that stands between two semicolons.
+    pub(super) text: &'a [u8],
+    name: &'a [u8],
+    value: &'a [u8],
+    /// Where it ends in the header.
+    pub(super) end: usize,
+}
+
+/// The pairs of a Cookie header. A pair without `=` has no name.
+pub(super) fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let (text, after) = match memchr(b';', rest?) {
+            Some(end) => (rest?.get(..end)?, rest?.get(end + 1..)),
+            None => (rest?, None),
+        };
+        rest = after;
+        let end = header.len() - after.map_or(0, <[u8]>::len);
+        Some(match memchr(b'=', text) {
+            Some(at) => Pair {
+                text,
+                name: trimmed(text.get(..at)?),
+                value: trimmed(text.get(at + 1..)?),
+                end,
+            },
+            None => Pair {
+                text,
+                name: b"",
+                value: trimmed(text),
+                end,
+            },
+        })
+    })
+}
+
+impl Pair<'_> {
+    fn owner(&self, name: &str) -> Option<Which> {
+        owner(self.name, name)
+    }
+
+    /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls
+    /// white space from around a name; how a server has turned bytes into characters before is not
+    /// known here, so each way counts.
+    pub(super) fn may_be_of(&self, name: &str) -> bool {
+        owner(javascript_trimmed(self.name), name).is_some()
+    }
+}
+
+/// Which of a session's cookies one of this name is.
+fn owner(cookie: &[u8], name: &str) -> Option<Which> {
+    // What comes after it first: most cookies are others, and few have a dot just there.
+    let (own, after) = cookie.split_at_checked(name.len())?;
+    match after {
+        [] if own == name.as_bytes() => Some(Which::Main),
+        [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
+        _ => None,
+    }
+}
+
+/// A name without control characters, spaces and what Unicode and ECMAScript call white space
+/// around it, in Latin-1 or UTF-8.
+fn javascript_trimmed(mut name: &[u8]) -> &[u8] {
+    const UTF8: [&[u8]; 5] = [
+        b"\xC2\x85",
+        b"\xC2\xA0",
+        b"\xE1\x9A\x80",
+        b"\xE3\x80\x80",
+        b"\xEF\xBB\xBF",
+    ];
+    let space = |start: &[u8]| match start {
+        // U+2000 to U+200B, U+2028, U+2029, U+202F, U+205F, U+2060
+        [0xE2, 0x80, 0x80..=0x8B | 0xA8 | 0xA9 | 0xAF] | [0xE2, 0x81, 0x9F | 0xA0] => true,
+        other => UTF8.contains(&other),
+    };
+    let byte = |byte: u8| byte <= b' ' || matches!(byte, 0x7F | 0x85 | 0xA0);
+    loop {
+        let before = name.len();
+        for len in [3, 2] {
+            if let Some((start, rest)) = name.split_at_checked(len)
+                && space(start)
+            {
+                name = rest;
+            }
+            if let Some((rest, end)) = name.split_at_checked(name.len().saturating_sub(len))
+                && space(end)
+            {
+                name = rest;
+            }
+        }
+        if let Some((first, rest)) = name.split_first()
+            && byte(*first)
+        {
+            name = rest;
+        }
+        if let Some((last, rest)) = name.split_last()
+            && byte(*last)
+        {
+            name = rest;
+        }
+        if name.len() == before {
+            return name;
+        }
+    }
+}
+
+/// The session's cookies in a header, with their values unquoted, and where each ends.
+pub(super) fn own<'a>(
+    header: &'a [u8],
+    name: &'a str,
+) -> impl Iterator<Item = (Which, &'a [u8], usize)> {
+    pairs(header).filter_map(|pair| Some((pair.owner(name)?, unquoted(pair.value), pair.end)))
+}
+
+pub(super) fn trimmed(text: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(is_text)
+        .map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value
+        .strip_prefix(b"\"")
+        .and_then(|value| value.strip_suffix(b"\""))
+        .unwrap_or(value)
+}
