@@ -5,8 +5,6 @@ package h3s
 /*
 #cgo noescape h3s_go_open
 #cgo nocallback h3s_go_open
-#cgo noescape h3s_go_unseal
-#cgo nocallback h3s_go_unseal
 #cgo noescape h3s_go_write
 #cgo nocallback h3s_go_write
 #cgo noescape h3s_go_set_cookies
@@ -33,9 +31,21 @@ typedef struct {
     h3s_view view;
 } h3s_go_session;
 
+enum { GO_USE, GO_GET, GO_UNSEAL };
+
 enum {
-    GO_UPDATE, GO_REPLACE, GO_SET, GO_SET_TEXT, GO_REMOVE,
-    GO_ROTATE, GO_CLEAR, GO_SET_ID, GO_SET_NOW
+    GO_UPDATE,
+    GO_REPLACE,
+    GO_SET,
+    GO_SET_TEXT,
+    GO_SET_AT,
+    GO_REMOVE,
+    GO_REMOVE_AT,
+    GO_ENSURE,
+    GO_ROTATE,
+    GO_CLEAR,
+    GO_SET_ID,
+    GO_SET_NOW
 };
 
 // After whatever may have moved the session's strings.
@@ -48,41 +58,31 @@ static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
     return status != H3S_OK ? status : viewed;
 }
 
-static int32_t h3s_go_open(const h3s_config *config, int use, uint32_t flags, _GoString_ cookie,
-                           _GoString_ header, _GoString_ peer, int64_t now_ms, h3s_go_session *s,
-                           h3s_error *err)
+static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t now_ms)
 {
-    h3s_request request = {
-        .size = sizeof request,
-        .flags = flags,
-        .cookie = _GoStringPtr(cookie),
-        .cookie_len = _GoStringLen(cookie),
-        .header = _GoStringPtr(header),
-        .header_len = _GoStringLen(header),
-        .peer = _GoStringPtr(peer),
-        .peer_len = _GoStringLen(peer),
-        .now_ms = now_ms,
-    };
-    int32_t status = (use ? h3s_use : h3s_get)(config, &request, &s->handle, err);
-    return status != H3S_OK ? status : h3s_go_view(s, status);
-}
-
-static h3s_request h3s_go_bare_token(_GoString_ token, int64_t now_ms)
-{
-    h3s_request request = {
-        .size = sizeof request,
-        .header = _GoStringPtr(token),
-        .header_len = _GoStringLen(token),
-        .now_ms = now_ms,
-    };
+    h3s_request request = H3S_REQUEST_INIT;
+    request.header = _GoStringPtr(header);
+    request.header_len = _GoStringLen(header);
+    request.peer = _GoStringPtr(peer);
+    request.peer_len = _GoStringLen(peer);
+    request.now_ms = now_ms;
     return request;
 }
 
-static int32_t h3s_go_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms,
-                             h3s_go_session *s, h3s_error *err)
+static int32_t h3s_go_open(const h3s_config *config, int how, uint32_t flags, _GoString_ cookie,
+                           _GoString_ header, _GoString_ peer, int64_t now_ms,
+                           h3s_go_session *s, h3s_error *err)
 {
-    h3s_request request = h3s_go_bare_token(token, now_ms);
-    int32_t status = h3s_unseal(config, &request, &s->handle, err);
+    h3s_request request = h3s_go_request(header, peer, now_ms);
+    int32_t status = H3S_ERR_ARGUMENT;
+    request.flags = flags;
+    request.cookie = _GoStringPtr(cookie);
+    request.cookie_len = _GoStringLen(cookie);
+    switch (how) {
+    case GO_USE: status = h3s_use(config, &request, &s->handle, err); break;
+    case GO_GET: status = h3s_get(config, &request, &s->handle, err); break;
+    case GO_UNSEAL: status = h3s_unseal(config, &request, &s->handle, err); break;
+    }
     return status != H3S_OK ? status : h3s_go_view(s, status);
 }
 
@@ -98,7 +98,10 @@ static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoStr
     case GO_REPLACE: status = h3s_replace(handle, value, value_len, err); break;
     case GO_SET: status = h3s_set_json(handle, key, key_len, value, value_len, err); break;
     case GO_SET_TEXT: status = h3s_set_text(handle, key, key_len, value, value_len, err); break;
+    case GO_SET_AT: status = h3s_set_at(handle, key, key_len, value, value_len, err); break;
     case GO_REMOVE: status = h3s_remove(handle, key, key_len, err); break;
+    case GO_REMOVE_AT: status = h3s_remove_at(handle, key, key_len, err); break;
+    case GO_ENSURE: status = h3s_ensure(handle, err); break;
     case GO_ROTATE: status = h3s_rotate(handle, err); break;
     case GO_CLEAR: status = h3s_clear(handle, err); break;
     case GO_SET_ID: status = h3s_session_set_id(handle, value, value_len, err); break;
@@ -120,8 +123,9 @@ static int32_t h3s_go_seal(h3s_go_session *s, h3s_str *token, h3s_error *err)
 
 static h3s_str h3s_go_find(h3s_session *handle, int text, _GoString_ pointer)
 {
-    return (text ? h3s_session_text : h3s_session_find)(handle, _GoStringPtr(pointer),
-                                                        _GoStringLen(pointer));
+    const char *path = _GoStringPtr(pointer);
+    size_t len = _GoStringLen(pointer);
+    return text ? h3s_session_text(handle, path, len) : h3s_session_find(handle, path, len);
 }
 
 static int32_t h3s_go_config_new(_GoString_ json, h3s_config **out, h3s_error *err)
@@ -164,16 +168,18 @@ static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoStrin
 }
 
 static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms,
-                                uint32_t flags, char *out, size_t room, size_t *len, h3s_error *err)
+                                uint32_t flags, char *out, size_t room, size_t *len,
+                                h3s_error *err)
 {
     return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags, out, room,
                          len, err);
 }
 
-static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, int64_t now_ms,
-                                  char *out, size_t room, size_t *len, h3s_error *err)
+static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, _GoString_ peer,
+                                  int64_t now_ms, char *out, size_t room, size_t *len,
+                                  h3s_error *err)
 {
-    h3s_request request = h3s_go_bare_token(token, now_ms);
+    h3s_request request = h3s_go_request(token, peer, now_ms);
     return h3s_iron_unseal(config, &request, out, room, len, err);
 }
 */
@@ -187,8 +193,8 @@ import (
 	"unsafe"
 )
 
-// abiVersion is the version of the C ABI that this package is written for; the
-// library's must be the same.
+// abiVersion is the version of the C ABI that this package is written for; the library's must be
+// the same.
 const abiVersion = 0
 
 // config is the library's side of a Sessions. Any number of goroutines may use it.
@@ -226,8 +232,8 @@ func newConfig(options string) (*config, error) {
 	if status := C.h3s_go_config_new(options, &conf.c, &e); status != C.H3S_OK {
 		return nil, errorOf(status, e)
 	}
-	// The sessions made with it keep the keys, so it is of no matter
-	// which is found unused first.
+	// The sessions made with it keep the keys, so it is of no matter which is found unused
+	// first.
 	runtime.AddCleanup(conf, func(c *C.h3s_config) { C.h3s_config_free(c) }, conf.c)
 	conf.vary = goString(C.h3s_config_vary(conf.c))
 	return conf, nil
@@ -264,7 +270,7 @@ var privateAlone = sync.OnceValue(func() string { return header(nil, "", 0) })
 func header(c *C.h3s_config, present string, more int) string {
 	out := make([]byte, len(present)*2+more+16)
 	var n C.size_t
-	status := C.h3s_go_header(c, present, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n)
+	status := C.h3s_go_header(c, present, start(out), C.size_t(len(out)), &n)
 	if status != C.H3S_OK {
 		panic("h3s: no header for caches: " + C.GoString(C.h3s_status_str(status)))
 	}
@@ -288,7 +294,7 @@ func (conf *config) strip(cookie string) string {
 		return ""
 	}
 	rest := make([]byte, len(cookie))
-	n := C.h3s_go_cookie_strip(conf.c, cookie, (*C.char)(unsafe.Pointer(unsafe.SliceData(rest))))
+	n := C.h3s_go_cookie_strip(conf.c, cookie, start(rest))
 	runtime.KeepAlive(conf)
 	return string(rest[:n])
 }
@@ -301,7 +307,7 @@ func (conf *config) ironSeal(json string, session bool, now int64) (string, erro
 	out := make([]byte, len(json)/3*4+512)
 	var n C.size_t
 	var e C.h3s_error
-	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), flags, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
+	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), flags, start(out), C.size_t(len(out)), &n, &e)
 	runtime.KeepAlive(conf)
 	if status != C.H3S_OK {
 		return "", errorOf(status, e)
@@ -309,11 +315,11 @@ func (conf *config) ironSeal(json string, session bool, now int64) (string, erro
 	return string(out[:n]), nil
 }
 
-func (conf *config) ironUnseal(token string, now int64) ([]byte, error) {
-	out := make([]byte, len(token)+1)
+func (conf *config) ironUnseal(from request) ([]byte, error) {
+	out := make([]byte, len(from.header)+1)
 	var n C.size_t
 	var e C.h3s_error
-	status := C.h3s_go_iron_unseal(conf.c, token, C.int64_t(now), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &n, &e)
+	status := C.h3s_go_iron_unseal(conf.c, from.header, from.peer, C.int64_t(from.now), start(out), C.size_t(len(out)), &n, &e)
 	runtime.KeepAlive(conf)
 	if status != C.H3S_OK {
 		return nil, errorOf(status, e)
@@ -328,33 +334,28 @@ type request struct {
 	now                  int64
 }
 
+// A way of opening.
+type way C.int
+
+const (
+	use    way = C.GO_USE
+	get    way = C.GO_GET
+	unseal way = C.GO_UNSEAL // header: the bare token
+)
+
 // handle is the library's side of a Session, and what is known of it without another call. One
 // goroutine at a time may use it.
 type handle struct {
 	c C.h3s_go_session
 }
 
-func (h *handle) open(conf *config, use bool, r request) error {
-	create := C.int(0)
-	if use {
-		create = 1
-	}
+func (h *handle) open(conf *config, how way, r request) error {
 	flags := C.uint32_t(0)
 	if r.crossSite {
 		flags = C.H3S_CROSS_SITE
 	}
 	var e C.h3s_error
-	status := C.h3s_go_open(conf.c, create, flags, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
-	runtime.KeepAlive(conf)
-	if status != C.H3S_OK {
-		return errorOf(status, e)
-	}
-	return nil
-}
-
-func (h *handle) unseal(conf *config, token string, now int64) error {
-	var e C.h3s_error
-	status := C.h3s_go_unseal(conf.c, token, C.int64_t(now), &h.c, &e)
+	status := C.h3s_go_open(conf.c, C.int(how), flags, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
 	runtime.KeepAlive(conf)
 	if status != C.H3S_OK {
 		return errorOf(status, e)
@@ -378,15 +379,18 @@ func (h *handle) freeLater(owner *Session) runtime.Cleanup {
 type write C.int
 
 const (
-	update  write = C.GO_UPDATE   // text: an object
-	replace write = C.GO_REPLACE  // text: an object
-	set     write = C.GO_SET      // name, text: a value
-	setText write = C.GO_SET_TEXT // name, text: the string itself
-	remove  write = C.GO_REMOVE   // name
-	rotate  write = C.GO_ROTATE
-	clear_  write = C.GO_CLEAR
-	setID   write = C.GO_SET_ID  // text: the id
-	setNow  write = C.GO_SET_NOW // now
+	update   write = C.GO_UPDATE    // text: an object
+	replace  write = C.GO_REPLACE   // text: an object
+	set      write = C.GO_SET       // name, text: a value
+	setText  write = C.GO_SET_TEXT  // name, text: the string itself
+	setAt    write = C.GO_SET_AT    // name: a JSON Pointer, text: a value
+	remove   write = C.GO_REMOVE    // name
+	removeAt write = C.GO_REMOVE_AT // name: a JSON Pointer
+	ensure   write = C.GO_ENSURE
+	rotate   write = C.GO_ROTATE
+	clear_   write = C.GO_CLEAR
+	setID    write = C.GO_SET_ID  // text: the id
+	setNow   write = C.GO_SET_NOW // now
 )
 
 func (h *handle) write(what write, name, text string, now int64) error {
@@ -447,6 +451,7 @@ func (h *handle) expiresAt() time.Time  { return goTime(h.c.view.expires_at) }
 func (h *handle) source() Source        { return Source(h.c.view.source) }
 func (h *handle) rejection() Rejection  { return Rejection(h.c.view.rejection) }
 func (r Rejection) name() string        { return C.GoString(C.h3s_rejection_str(C.int32_t(r))) }
+func start(out []byte) *C.char          { return (*C.char)(unsafe.Pointer(unsafe.SliceData(out))) }
 func goString(s C.h3s_str) string       { return C.GoStringN(s.ptr, C.int(s.len)) }
 func goTime(milliseconds C.int64_t) time.Time {
 	if milliseconds == 0 {

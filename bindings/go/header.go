@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// owe puts into a header what a response with a session owes: cookies, in place of the
-// former ones, that it varies on what the session is found by, and that no shared cache may
-// store it if it sets a cookie.
+// putSession puts into a header what a response with a session needs: cookies, in place of the
+// former ones, a Vary on what the session is found by, and, if it sets a cookie, that no shared
+// cache may store it.
 //
 // The slices in the header may be the application's own, the same in each response, and so may what
 // lies behind them: they are copied, never appended to or edited in place. Else one visitor's
 // cookie could end up in another's response.
-func owe(header http.Header, conf *config, former, cookies []string) {
+func putSession(header http.Header, conf *config, former, cookies []string) {
 	replaceLines(header, "Vary", conf.varied(values(header, "Vary")))
 	if len(former) > 0 {
 		header["Set-Cookie"] = slices.DeleteFunc(slices.Clone(header["Set-Cookie"]), func(value string) bool {

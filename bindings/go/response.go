@@ -26,10 +26,10 @@ func (w *response) beforeHeader() {
 		return
 	}
 	w.sent = true
-	w.putOwed(true)
+	w.putSession(true)
 }
 
-func (w *response) putOwed(last bool) {
+func (w *response) putSession(last bool) {
 	// Who closed it had no use for it; other errors are for those who run the server.
 	if err := w.session.saveTouched(w.Header(), last); err != nil && !errors.Is(err, ErrClosed) {
 		w.session.sessions.report(w.request, err)
@@ -40,7 +40,7 @@ func (w *response) putOwed(last bool) {
 func (w *response) finish() {
 	defer w.session.Close()
 	if !w.sent {
-		w.putOwed(true)
+		w.putSession(true)
 	} else if w.session.isLost() {
 		w.session.sessions.report(w.request, ErrHeaderSent)
 	}
@@ -116,7 +116,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// Who writes the header by hand may write this one, as
 	// httputil.ReverseProxy does for an upgrade.
 	if !h.w.sent {
-		h.w.putOwed(false)
+		h.w.putSession(false)
 	}
 	conn, buffer, err := http.NewResponseController(h.w.ResponseWriter).Hijack()
 	if err == nil {

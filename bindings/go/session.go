@@ -123,6 +123,17 @@ func (s *Session) Set(key string, v any) error {
 	return s.write(set, key, text, 0)
 }
 
+// SetAt sets a value anywhere in the session, by a JSON Pointer (RFC 6901): "/cart/items/-" appends
+// to that array. All else stays as it was. What is missing on the way is made: an array where the
+// next name is "-", else an object.
+func (s *Session) SetAt(pointer string, v any) error {
+	text, err := encode(v)
+	if err != nil {
+		return keyed(pointer, err)
+	}
+	return s.write(setAt, pointer, text, 0)
+}
+
 // Update merges an object (a map or a struct, say) into the session, as JavaScript's
 // Object.assign: its members replace those of the same key. It does not extend Options.MaxAge.
 // After Clear it starts a fresh session.
@@ -141,6 +152,14 @@ func (s *Session) writeObject(what write, object any) error {
 
 // Remove deletes a top-level key; that there is none is no error.
 func (s *Session) Remove(key string) error { return s.write(remove, key, "", 0) }
+
+// RemoveAt deletes what a JSON Pointer leads to; that there is none is no error. Elements after it
+// move up.
+func (s *Session) RemoveAt(pointer string) error { return s.write(removeAt, pointer, "", 0) }
+
+// Ensure makes a session of [Sessions.Peek], or of [Sessions.Handler], one of [Sessions.Use]: if
+// the request had none, there is now a cookie for it.
+func (s *Session) Ensure() error { return s.write(ensure, "", "", 0) }
 
 // Rotate gives the session a new id and CreatedAt = now, with the same data. Call it at every
 // login: an id that an attacker has planted or seen is then worth nothing. It is also what extends
@@ -310,7 +329,7 @@ func (s *Session) acquire() error {
 // open opens a session that opens when it is touched. It is locked.
 func (s *Session) open() error {
 	if s.from != nil {
-		s.err = s.handle.open(s.sessions.config, false, *s.from)
+		s.err = s.handle.open(s.sessions.config, get, *s.from)
 		s.from = nil
 		s.opened.err = s.err
 		s.opened.as(&s.handle)
@@ -358,7 +377,7 @@ func (s *Session) origin() (message string, attributes []slog.Attr) {
 func (s *Session) save(header http.Header) error {
 	cookies, err := s.handle.setCookies()
 	// What was touched has to say so, even where its cookie fails.
-	owe(header, s.sessions.config, s.saved, cookies)
+	putSession(header, s.sessions.config, s.saved, cookies)
 	s.saved, s.written = cookies, false
 	return err
 }
@@ -372,7 +391,7 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 		return nil
 	}
 	if err := s.open(); err != nil {
-		owe(header, s.sessions.config, nil, nil)
+		putSession(header, s.sessions.config, nil, nil)
 		return err
 	}
 	return s.save(header)

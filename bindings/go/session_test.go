@@ -512,6 +512,73 @@ func TestRemoteIPIsTheAddressWithoutThePort(t *testing.T) {
 }
 
 // Whoever has one address of IPv6 has all that share its first 64 bits.
+func TestABareTokenCostsItsPeer(t *testing.T) {
+	clock := newClock()
+	sessions, s := open(t, h3s.Options{Seal: h3s.SealOptions{Format: h3s.H3v2}, Now: clock.Now})
+	part := strings.Split(must(s.Seal()), "*")
+	for name, unseal := range map[string]func(string, ...h3s.UnsealOption) error{
+		"Unseal": func(token string, options ...h3s.UnsealOption) error {
+			_, err := sessions.Unseal(token, options...)
+			return err
+		},
+		"UnsealIron": func(token string, options ...h3s.UnsealOption) error {
+			return sessions.UnsealIron(token, new(any), options...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forged := func(i int) string {
+				// Another salt, another key.
+				part[6] = fmt.Sprintf("%064x", i+1000*len(name))
+				return strings.Join(part, "*")
+			}
+			for i := range 20 {
+				if err := unseal(forged(i), h3s.FromPeer(name)); !errors.Is(err, h3s.ErrRejected) {
+					t.Fatal(err)
+				}
+			}
+			if err := unseal(forged(20), h3s.FromPeer(name)); !errors.Is(err, h3s.ErrBusy) {
+				t.Error(err)
+			}
+			if err := unseal(forged(20)); !errors.Is(err, h3s.ErrRejected) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestEnsureSetsACookieForASessionThatWasMade(t *testing.T) {
+	sessions := must(h3s.New(h3s.Options{Password: password}))
+	s := must(sessions.Peek(httptest.NewRequest("GET", "/", nil)))
+	if cookies := must(s.SetCookies()); cookies != nil {
+		t.Error(cookies)
+	}
+	check(t, s.Ensure())
+	if cookies := must(s.SetCookies()); len(cookies) != 1 {
+		t.Error(cookies)
+	}
+}
+
+func TestSetAtAndRemoveAtReachIntoObjectsAndArrays(t *testing.T) {
+	_, s := open(t, h3s.Options{})
+	check(t, s.SetAt("/cart/items/-", map[string]any{"id": 7}))
+	check(t, s.SetAt("/cart/items/-", "two"))
+	check(t, s.SetAt("/cart/items/0/id", 8))
+	check(t, s.RemoveAt("/cart/items/1"))
+	check(t, s.RemoveAt("/cart/nothing"))
+	if found := string(s.Find("/cart")); found != `{"items":[{"id":8}]}` {
+		t.Error(found)
+	}
+	for _, pointer := range []string{"cart", "/cart/items/2", "/cart/items/0/id/x"} {
+		var e *h3s.Error
+		if err := s.SetAt(pointer, 1); !errors.Is(err, h3s.ErrData) || !errors.As(err, &e) || e.Key != pointer {
+			t.Error(pointer, err)
+		}
+	}
+	if err := s.SetAt("/a", func() {}); !errors.Is(err, h3s.ErrData) {
+		t.Error(err)
+	}
+}
+
 func TestOneIPv6NetworkIsOnePeerAsOneIPv4AddressIs(t *testing.T) {
 	clock := newClock()
 	for name, c := range map[string]struct {

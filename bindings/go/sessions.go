@@ -67,15 +67,15 @@ func New(options Options) (*Sessions, error) {
 //
 // Close the session after use. For requests that come through [Sessions.Handler],
 // use [FromContext] instead.
-func (ss *Sessions) Use(r *http.Request) (*Session, error) { return ss.open(r, true) }
+func (ss *Sessions) Use(r *http.Request) (*Session, error) { return ss.open(r, use) }
 
 // Peek is as [Sessions.Use], but a session that it had to make costs no cookie
 // until something is written.
-func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, false) }
+func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, get) }
 
-func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
+func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 	s := &Session{sessions: ss}
-	s.opened.err = s.handle.open(ss.config, use, ss.request(r))
+	s.opened.err = s.handle.open(ss.config, how, ss.request(r))
 	s.opened.as(&s.handle)
 	ss.debug(r, s)
 	if s.opened.err != nil {
@@ -87,13 +87,30 @@ func (ss *Sessions) open(r *http.Request, use bool) (*Session, error) {
 
 // Unseal opens a bare token, as a client that keeps no cookies, a WebSocket or another service
 // would send it. A token that is refused is an [ErrRejected].
-func (ss *Sessions) Unseal(token string) (*Session, error) {
+//
+// A Fe26.2 token may cost a slow key derivation. Where strangers send tokens, say [FromPeer].
+func (ss *Sessions) Unseal(token string, options ...UnsealOption) (*Session, error) {
 	s := &Session{sessions: ss}
-	if err := s.handle.unseal(ss.config, token, ss.time()); err != nil {
+	if err := s.handle.open(ss.config, unseal, ss.bareToken(token, options)); err != nil {
 		return nil, err
 	}
 	s.cleanup = s.handle.freeLater(s)
 	return s, nil
+}
+
+// An UnsealOption is one more thing to say of a bare token.
+type UnsealOption func(*request)
+
+// FromPeer says who sent a bare token, and limits the slow key derivations that it may cost: as
+// Options.Peer, with [ErrBusy] beyond the limit. Without it there is none.
+func FromPeer(peer string) UnsealOption { return func(r *request) { r.peer = peer } }
+
+func (ss *Sessions) bareToken(token string, options []UnsealOption) request {
+	from := request{header: token, now: ss.time()}
+	for _, option := range options {
+		option(&from)
+	}
+	return from
 }
 
 // SealIron seals any value, in JSON, as a bare Fe26.2 token, as @hapi/iron does. It needs [H3v1] or
@@ -121,9 +138,9 @@ func (ss *Sessions) sealIron(v any, session bool) (string, error) {
 }
 
 // UnsealIron opens a bare Fe26.2 token, also one of iron-session, and puts its value into v
-// as [json.Unmarshal] does.
-func (ss *Sessions) UnsealIron(token string, v any) error {
-	text, err := ss.config.ironUnseal(token, ss.time())
+// as [json.Unmarshal] does. Where strangers send tokens, say [FromPeer].
+func (ss *Sessions) UnsealIron(token string, v any, options ...UnsealOption) error {
+	text, err := ss.config.ironUnseal(ss.bareToken(token, options))
 	if err != nil {
 		return err
 	}

@@ -324,6 +324,36 @@ def test_a_peer_that_forges_is_busy_and_others_are_not(sessions: h3s.Sessions) -
     assert iron.get(header=forged[20], peer="alice", now=NOW).rejection == "bad_seal"
 
 
+@pytest.mark.parametrize("name", ["unseal", "iron_unseal"])
+def test_a_bare_token_costs_its_peer_and_may_be_left_cold(name: str) -> None:
+    iron = h3s.Sessions(password=PASSWORD, seal="h3-2")
+    head, _, mac = h3s.Sessions(password=PASSWORD, seal="h3-2").use(now=NOW).seal().rsplit("*", 2)
+    unseal = getattr(iron, name)
+    for number in range(20):
+        with pytest.raises(h3s.Rejected) as refused:
+            unseal(f"{head}*{number:064x}*{mac}", peer="mallory", now=NOW)
+        assert refused.value.reason == "bad_seal"
+    cold = f"{head}*{20:064x}*{mac}"
+    with pytest.raises(h3s.Busy):
+        unseal(cold, peer="mallory", now=NOW)
+    with pytest.raises(h3s.Cold):
+        unseal(cold, peer="alice", now=NOW, warm_only=True)
+    for warm_only in (False, True):
+        with pytest.raises(h3s.Rejected):
+            unseal(cold, peer="alice", now=NOW, warm_only=warm_only)
+
+
+def test_ensure_makes_a_session_of_get_one_of_use(sessions: h3s.Sessions) -> None:
+    session = sessions.get(now=NOW)
+    assert session.set_cookies() == []
+    session.ensure()
+    assert len(session.set_cookies()) == 1
+    opened = sessions.get(cookie_of(session), now=NOW)
+    opened.ensure()
+    assert opened.set_cookies() == []
+    session.clear()
+
+
 @pytest.mark.parametrize(
     ("address", "busy"),
     [

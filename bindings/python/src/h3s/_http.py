@@ -1,5 +1,7 @@
-"""What the frameworks' modules share: a session that opens when it is touched, and what a
-response with one must say."""
+"""What the frameworks' modules share.
+
+That is a session that opens when it is touched, and what a response with one must say.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from .errors import Busy, LateWriteWarning, StateError
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["BUSY", "Owed", "RequestSession", "owed", "put"]
+__all__ = ["BUSY", "Additions", "RequestSession", "additions", "put"]
 
 
 class RequestSession(Session):
@@ -62,7 +64,7 @@ class RequestSession(Session):
 
     @property
     def modified(self) -> bool:
-        """Whether a cookie is owed.
+        """Whether the response needs a cookie.
 
         Changes are noticed, nested ones too; True seals again in any case.
         """
@@ -112,8 +114,10 @@ class RequestSession(Session):
         return token
 
     def save(self) -> None:
-        """Writes what was changed in place; tells of it, and of what no one sealed,
-        where it is too late."""
+        """Writes what was changed in place.
+
+        Where it is too late, it warns of that, and of what no one sealed.
+        """
         self._flush()
         if self._unsealed:
             self._unsealed = False
@@ -196,9 +200,10 @@ BUSY = (
 )
 
 
-class Owed:
-    """What a response where a session was touched must say: headers to set, others to remove,
-    Set-Cookie values to add.
+class Additions:
+    """What a response where a session was touched must say.
+
+    Headers to set, others to remove, Set-Cookie values to add.
     """
 
     __slots__ = ("cookies", "headers", "removed")
@@ -210,7 +215,7 @@ class Owed:
         self.removed: Callable[[str], bool] = is_targeted if cookies else lambda _: False
 
 
-def owed(
+def additions(
     sessions: Sessions,
     session: Session,
     vary: Sequence[str],
@@ -218,7 +223,7 @@ def owed(
     *,
     until_closed: Callable[[], bool] = lambda: False,
     insecure: bool = False,
-) -> Owed:
+) -> Additions:
     """vary, cache_control: the values of these header lines so far.
 
     until_closed: whether the cookie is to end with the browser. insecure: it is not to be Secure.
@@ -233,13 +238,13 @@ def owed(
             cookies = [_without(value, "Max-Age=", "Expires=") for value in cookies]
         if insecure:
             cookies = [_without(value, "Secure") for value in cookies]
-    return Owed(headers, cookies)
+    return Additions(headers, cookies)
 
 
 def put(
     sessions: Sessions, session: RequestSession, headers: Iterable[tuple[str, str]], *, insecure: bool = False
 ) -> list[tuple[str, str]]:
-    """A response's headers, in a list of its own, with what is owed to the session."""
+    """A response's headers, in a list of its own, with what the session adds."""
     headers = list(headers)
     if not session.touched:
         return headers
@@ -249,7 +254,7 @@ def put(
     def lines(name: str) -> list[str]:
         return [value for key, (_, value) in zip(lower, headers) if key == name]
 
-    ours = owed(sessions, session, lines("vary"), lines("cache-control"), insecure=insecure)
+    ours = additions(sessions, session, lines("vary"), lines("cache-control"), insecure=insecure)
     taken = {name.lower() for name in ours.headers}
     kept = [header for key, header in zip(lower, headers) if key not in taken and not ours.removed(key)]
     return [*kept, *ours.headers.items(), *(("Set-Cookie", value) for value in ours.cookies)]

@@ -20,7 +20,7 @@ from werkzeug import exceptions
 
 from . import _abi, _json, _tagged
 from ._finding import Clock, cookie_of, find
-from ._http import RequestSession, owed
+from ._http import RequestSession, additions
 from .cross_site import is_cross_site
 from .errors import Busy, DataError
 from .session import Session
@@ -177,14 +177,14 @@ class H3SessionInterface(SessionInterface):
         headers = response.headers
         # A view may return one constant response to all, one after the other: the cookies of
         # another visitor go.
-        for value in response.__dict__.pop(_OWED, ()):
+        for value in response.__dict__.pop(_ADDED, ()):
             headers.setlist("Set-Cookie", [other for other in headers.getlist("Set-Cookie") if other != value])
         if session.refused:
             # Nothing that was written meanwhile is of the visitor's own session.
             if response.status_code == 500:
                 response.status_code = 429
         elif session.touched:
-            ours = owed(
+            ours = additions(
                 self._sessions,
                 session,
                 headers.getlist("Vary"),
@@ -197,8 +197,8 @@ class H3SessionInterface(SessionInterface):
             for value in ours.cookies:
                 headers.add("Set-Cookie", value)
             if ours.cookies:
-                response.__dict__[_OWED] = ours.cookies
+                response.__dict__[_ADDED] = ours.cookies
         session.headers_went()
 
 
-_OWED = "_h3s_set_cookies"
+_ADDED = "_h3s_set_cookies"

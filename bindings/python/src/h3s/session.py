@@ -190,6 +190,10 @@ class Session(Handle, _Dict):
 
     # ---- What ends and renews it -----------------------------------------------------------------
 
+    def ensure(self) -> None:
+        """Makes a session of `get` one of `use`: if the request had none, it has a cookie now."""
+        self._write(fast.h3s_ensure)
+
     def rotate(self) -> None:
         """A new id and `created_at` = now, with the same data. Call it at every login."""
         self._write(fast.h3s_rotate)

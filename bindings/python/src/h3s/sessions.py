@@ -174,8 +174,8 @@ class Sessions(Handle):
 
         A token that is refused is no error: see `Session.rejection`.
         """
-        handle = self._find(fast.h3s_use, slow.h3s_use, cookie, header, peer, cross_site, now, warm_only)
-        return Session(handle, self._handle)
+        request = _request(cookie, header, peer, now, cross_site)
+        return self._open_session(fast.h3s_use, slow.h3s_use, request, warm_only)
 
     def get(
         self,
@@ -188,49 +188,56 @@ class Sessions(Handle):
         warm_only: bool = False,
     ) -> Session:
         """As `use`, but a new session costs no cookie until something is written."""
-        handle = self._find(fast.h3s_get, slow.h3s_get, cookie, header, peer, cross_site, now, warm_only)
-        return Session(handle, self._handle)
+        request = _request(cookie, header, peer, now, cross_site)
+        return self._open_session(fast.h3s_get, slow.h3s_get, request, warm_only)
 
-    def unseal(self, token: Text, *, now: Optional[Moment] = None) -> Session:
-        """The session of a bare token. Raises Rejected (Expired, if that is why)."""
-        request, handle, error = _bare_token(token, now), c_void_p(), Error()
-        status = slow.h3s_unseal(self._handle, byref(request), byref(handle), byref(error))
-        self._check(status, error)
-        return Session(handle, self._handle)
-
-    def _find(
+    def unseal(
         self,
-        find: Callable[..., int],
-        find_slowly: Callable[..., int],
-        cookie: Optional[Text],
-        header: Optional[Text],
-        peer: Optional[str],
-        cross_site: bool,
-        now: Optional[Moment],
+        token: Text,
+        *,
+        peer: Optional[str] = None,
+        now: Optional[Moment] = None,
+        warm_only: bool = False,
+    ) -> Session:
+        """The session of a bare token. Raises Rejected (Expired, if that is why).
+
+        peer, now, warm_only: as of `use`. A Fe26.2 token without a key id costs a derivation for
+            each password that it may be under: name the peer where strangers send tokens.
+        """
+        request = _request(None, token, peer, now)
+        return self._open_session(fast.h3s_unseal, slow.h3s_unseal, request, warm_only, Error())
+
+    def _open_session(
+        self,
+        open: Callable[..., int],
+        open_slowly: Callable[..., int],
+        request: Request,
         warm_only: bool,
-    ) -> c_void_p:
-        flags = _abi.CROSS_SITE if cross_site else 0
-        request = Request(_abi.REQUEST_SIZE, flags | _abi.WARM_ONLY)
-        if cookie is not None:
-            request.cookie = text = to_bytes(cookie)
-            request.cookie_len = len(text)
-        if header is not None:
-            request.header = text = to_bytes(header)
-            request.header_len = len(text)
-        if peer is not None:
-            request.peer = text = peer.encode("utf-8", "replace")
-            request.peer_len = len(text)
-        if now is not None:
-            request.now_ms = milliseconds(now)
+        error: Optional[Error] = None,
+    ) -> Session:
         handle = c_void_p()
-        status = find(self._handle, byref(request), byref(handle), None)
-        if status == _abi.ERR_COLD and not warm_only:
-            # This takes milliseconds: other threads go on meanwhile.
-            request.flags = flags
-            status = find_slowly(self._handle, byref(request), byref(handle), None)
+        report = None if error is None else byref(error)
+        status = self._derive(open, open_slowly, request, warm_only, byref(handle), report)
         if status:
-            self._check(status, None)
-        return handle
+            self._check(status, error)
+        return Session(handle, self._handle)
+
+    def _derive(
+        self,
+        call: Callable[..., int],
+        call_slowly: Callable[..., int],
+        request: Request,
+        warm_only: bool,
+        *out: Any,
+    ) -> int:
+        """Calls what may take milliseconds, in which other threads go on; only if it does."""
+        flags = request.flags
+        request.flags = flags | _abi.WARM_ONLY
+        status = call(self._handle, byref(request), *out)
+        if status == _abi.ERR_COLD and not warm_only:
+            request.flags = flags
+            status = call_slowly(self._handle, byref(request), *out)
+        return status
 
     # ---- Tokens without a session, and the Cookie header -----------------------------------------
 
@@ -247,28 +254,44 @@ class Sessions(Handle):
         """
         text = _json.text_of("value", value)
         flags = _abi.IRON_SESSION if as_session else 0
-        room = len(text) // 3 * 4 + 512
-        return self._iron(slow.h3s_iron_seal, room, text, len(text), milliseconds(now), flags).decode("ascii")
+        out, length, error = _room(len(text) // 3 * 4 + 512), c_size_t(), Error()
+        given = (text, len(text), milliseconds(now), flags)
+        status = slow.h3s_iron_seal(self._handle, *given, out, len(out), byref(length), byref(error))
+        self._check(status, error)
+        return out.raw[: length.value].decode("ascii")
 
-    def iron_unseal(self, token: Text, *, now: Optional[Moment] = None) -> Any:
+    def iron_unseal(
+        self,
+        token: Text,
+        *,
+        peer: Optional[str] = None,
+        now: Optional[Moment] = None,
+        warm_only: bool = False,
+    ) -> Any:
         """The value in a bare Fe26.2 token, iron-session's with its "~2" included.
 
-        Raises Rejected.
+        peer, now, warm_only: as of `unseal`. Raises Rejected.
         """
-        request = _bare_token(token, now)
-        return _json.decode(self._iron(slow.h3s_iron_unseal, request.header_len + 1, byref(request)).decode())
-
-    def _iron(self, function: Callable[..., int], room: int, *source: Any) -> bytes:
-        out, length, error = ctypes.create_string_buffer(room), c_size_t(), Error()
-        status = function(self._handle, *source, out, room, byref(length), byref(error))
+        request = _request(None, token, peer, now)
+        out, length, error = _room(request.header_len + 1), c_size_t(), Error()
+        status = self._derive(
+            fast.h3s_iron_unseal,
+            slow.h3s_iron_unseal,
+            request,
+            warm_only,
+            out,
+            len(out),
+            byref(length),
+            byref(error),
+        )
         self._check(status, error)
-        return out.raw[: length.value]
+        return _json.decode(out.raw[: length.value].decode())
 
     def strip(self, cookie: str) -> str:
         """A Cookie header without the session's cookies: what may go upstream."""
         self._check_open()
         text = to_bytes(cookie)
-        out = ctypes.create_string_buffer(len(text) + 1)
+        out = _room(len(text) + 1)
         length = fast.h3s_cookie_strip(self._handle, text, len(text), out)
         return out.raw[:length].decode("latin-1")
 
@@ -288,9 +311,30 @@ class Sessions(Handle):
         raise TypeError("Sessions hold keys and cannot be pickled; make one in each process")
 
 
-def _bare_token(token: Text, now: Optional[Moment]) -> Request:
-    text = to_bytes(token)
-    return Request(_abi.REQUEST_SIZE, header=text, header_len=len(text), now_ms=milliseconds(now))
+def _request(
+    cookie: Optional[Text],
+    header: Optional[Text],
+    peer: Optional[str],
+    now: Optional[Moment],
+    cross_site: bool = False,
+) -> Request:
+    request = Request(_abi.REQUEST_SIZE, _abi.CROSS_SITE if cross_site else 0)
+    if cookie is not None:
+        request.cookie = text = to_bytes(cookie)
+        request.cookie_len = len(text)
+    if header is not None:
+        request.header = text = to_bytes(header)
+        request.header_len = len(text)
+    if peer is not None:
+        request.peer = text = peer.encode("utf-8", "replace")
+        request.peer_len = len(text)
+    if now is not None:
+        request.now_ms = milliseconds(now)
+    return request
+
+
+def _room(size: int) -> ctypes.Array[ctypes.c_char]:
+    return ctypes.create_string_buffer(size)
 
 
 def to_bytes(text: Text) -> bytes:

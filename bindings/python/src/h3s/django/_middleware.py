@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.cookie import SimpleCookie
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from .._http import BUSY, owed
+from .._http import BUSY, additions
 from ..errors import Busy, TooLarge
 from ._cookie import SetCookie
 from ._opening import of_request
@@ -86,7 +86,7 @@ def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:
         return response
     response = _copy(response, _End(store))
     headers = response.headers
-    ours = owed(
+    ours = additions(
         store.sessions,
         store.h3s,
         _lines(headers.get("Vary")),
