@@ -5,7 +5,6 @@
 #include "ngx_http_h3s.h"
 
 
-static const char *ngx_http_h3s_skip(const char *p);
 static ngx_uint_t ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name);
 
 
@@ -38,10 +37,9 @@ ngx_http_h3s_is_pointer(ngx_str_t *pointer)
 h3s_str
 ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name)
 {
-    size_t       len;
-    u_char      *pointer;
-    h3s_str      data, found;
-    const char  *p, *key;
+    u_char    *pointer;
+    h3s_str    key, found;
+    h3s_iter   member;
 
     found.ptr = NULL;
     found.len = 0;
@@ -54,19 +52,13 @@ ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name
     pointer[0] = '/';
     ngx_memcpy(pointer + 1, name->data, name->len);
 
-    data = h3s_session_data(session);
-
     if (h3s_session_find(session, (char *) pointer, name->len + 1).ptr == NULL) {
 
-        /* The library has checked and compacted the text: {"key":value,"key":value} */
+        member = h3s_session_iter(session, NULL, 0);
 
-        for (p = data.ptr; (*p == '{' || *p == ',') && p[1] == '"'; p = ngx_http_h3s_skip(p + 1)) {
-            key = p + 2;
-            p = ngx_http_h3s_skip(p + 1);
-            len = p - 1 - key;
-
-            if (ngx_http_h3s_same_key(key, len, name)) {
-                ngx_memcpy(pointer + 1, key, len);
+        while (h3s_iter_next(&member, &key, NULL) == H3S_OK) {
+            if (ngx_http_h3s_same_key(key.ptr, key.len, name)) {
+                ngx_memcpy(pointer + 1, key.ptr, key.len);
                 break;
             }
         }
@@ -76,35 +68,6 @@ ngx_http_h3s_member(ngx_http_request_t *r, h3s_session *session, ngx_str_t *name
     found.len = name->len + 1;
 
     return found;
-}
-
-
-/* To what follows a key or a value: a sign of the object that it stands in. */
-static const char *
-ngx_http_h3s_skip(const char *p)
-{
-    ngx_uint_t  depth;
-
-    for (depth = 0; *p != '\0'; p++) {
-
-        if (depth == 0 && (*p == ':' || *p == ',' || *p == '}')) {
-            break;
-        }
-
-        if (*p == '{' || *p == '[') {
-            depth++;
-
-        } else if (*p == '}' || *p == ']') {
-            depth--;
-
-        } else if (*p == '"') {
-            for (p++; *p != '"'; p++) {
-                p += (*p == '\\');
-            }
-        }
-    }
-
-    return p;
 }
 
 
@@ -127,25 +90,28 @@ ngx_http_h3s_same_key(const char *key, size_t len, ngx_str_t *name)
 }
 
 
+/* Whether what a pointer leads to is neither nothing, false nor empty. */
 ngx_uint_t
 ngx_http_h3s_holds(h3s_session *session, ngx_str_t *pointer)
 {
-    h3s_str     json;
-    ngx_uint_t  i;
+    int32_t  value;
 
-    static const ngx_str_t  nothing[] = {
-        ngx_string("false"), ngx_string("null"), ngx_string("\"\""), ngx_string("{}"), ngx_string("[]")
-    };
+    switch (h3s_session_type(session, (char *) pointer->data, pointer->len)) {
 
-    json = h3s_session_find(session, (char *) pointer->data, pointer->len);
+    case H3S_TYPE_ABSENT:
+    case H3S_TYPE_NULL:
+        return 0;
 
-    for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
-        if (json.len == nothing[i].len && ngx_memcmp(json.ptr, nothing[i].data, json.len) == 0) {
-            return 0;
-        }
+    case H3S_TYPE_BOOL:
+        return h3s_session_bool(session, (char *) pointer->data, pointer->len, &value) == H3S_OK
+               && value;
+
+    case H3S_TYPE_NUMBER:
+        return 1;
+
+    default: /* a string, array or object: more than its two signs */
+        return h3s_session_find(session, (char *) pointer->data, pointer->len).len > 2;
     }
-
-    return json.ptr != NULL;
 }
 
 

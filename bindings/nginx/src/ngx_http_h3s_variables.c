@@ -302,16 +302,19 @@ static ngx_int_t
 ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_session *session, h3s_str pointer)
 {
     size_t   i;
+    int32_t  type;
     h3s_str  json, text;
 
-    json = h3s_session_find(session, pointer.ptr, pointer.len);
+    type = pointer.ptr ? h3s_session_type(session, pointer.ptr, pointer.len) : H3S_TYPE_ABSENT;
 
-    if (pointer.ptr == NULL || json.ptr == NULL || json.ptr[0] == 'n') {
+    if (type == H3S_TYPE_ABSENT || type == H3S_TYPE_NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    if (json.ptr[0] != '"') {
+    json = h3s_session_find(session, pointer.ptr, pointer.len);
+
+    if (type != H3S_TYPE_STRING) {
         return ngx_http_h3s_copy(r, v, json.ptr, json.len);
     }
 
