@@ -285,7 +285,7 @@ fn of_several_sessions_only_the_opened_one_goes_upstream() {
         let escaped = chunked.replace("__chunked__2", "%5f_chunked__2");
         for own in [&whole, &chunked, &escaped, &format!("h3 = \"{new}\"")] {
             for (header, expected) in [
-                (format!("{own}"), format!("{own}")),
+                (own.to_string(), own.to_string()),
                 (
                     format!("a=1; {own};b = 2 ; c"),
                     format!("a=1; {own};b = 2 ; c"),
@@ -295,12 +295,12 @@ fn of_several_sessions_only_the_opened_one_goes_upstream() {
                     format!("a=1; {own}; b=2"),
                 ),
                 (format!("{own}; h3={old}; b=2"), format!("{own}; b=2")),
-                (format!("{own}; {}", cut(&old, "2")), format!("{own}")),
-                (format!("{}; {own}", cut(&old, "2x")), format!("{own}")),
-                (format!("h3=rubbish; {own}; h3="), format!("{own}")),
-                (format!("h3=Fe26.2*x; {own}; h3.99=y"), format!("{own}")),
-                (format!("{own}; {own}"), format!("{own}")),
-                (format!("{own}; \u{a0}h3={old}"), format!("{own}")),
+                (format!("{own}; {}", cut(&old, "2")), own.to_string()),
+                (format!("{}; {own}", cut(&old, "2x")), own.to_string()),
+                (format!("h3=rubbish; {own}; h3="), own.to_string()),
+                (format!("h3=Fe26.2*x; {own}; h3.99=y"), own.to_string()),
+                (format!("{own}; {own}"), own.to_string()),
+                (format!("{own}; \u{a0}h3={old}"), own.to_string()),
             ] {
                 let session = use_at(&config, &header, NOW + 2 * SECOND);
                 assert_eq!(session.data(), r#"{"n":2}"#, "{header}");
