@@ -117,6 +117,33 @@ static void what_was_borrowed_may_be_the_input_of_a_write_by_pointer(void **stat
     h3s_session_free(session);
 }
 
+/* Shorter and longer than what they replace, before it and behind it, in a session that was made
+ * here and in one of a token, which has some room to spare. */
+static void what_was_borrowed_may_be_the_input_of_a_write_by_key(void **state)
+{
+    static const struct { const char *key, *from, *after; } writes[] = {
+        {"a", "/b", "{\"a\":[2,\"two\"],\"b\":[2,\"two\"],\"c\":3}"},
+        {"a", "/c", "{\"a\":3,\"b\":[2,\"two\"],\"c\":3}"},
+        {"b", "/a", "{\"a\":\"one, and one more\",\"b\":\"one, and one more\",\"c\":3}"},
+        {"b", "/b/1", "{\"a\":\"one, and one more\",\"b\":\"two\",\"c\":3}"},
+        {"b", "/b", "{\"a\":\"one, and one more\",\"b\":[2,\"two\"],\"c\":3}"},
+        {"c", "/b/0", "{\"a\":\"one, and one more\",\"b\":[2,\"two\"],\"c\":2}"},
+        {"c", "/b/1", "{\"a\":\"one, and one more\",\"b\":[2,\"two\"],\"c\":\"two\"}"},
+        {"a", "/b/1", "{\"a\":\"two\",\"b\":[2,\"two\"],\"c\":3}"},
+    };
+    static const char data[] = "{\"a\":\"one, and one more\",\"b\":[2,\"two\"],\"c\":3}";
+    static char token[20000];
+    (void)state;
+    token_of(config, data, NOW, token);
+    for (size_t i = 0; i < 2 * sizeof writes / sizeof *writes; i++) {
+        h3s_session *session = i % 2 ? holding(data) : used(config, NULL, token, NOW);
+        h3s_str value = h3s_session_find(session, S(writes[i / 2].from));
+        assert_ok(h3s_set_json(session, S(writes[i / 2].key), value.ptr, value.len, NULL));
+        assert_str(h3s_session_data(session), writes[i / 2].after);
+        h3s_session_free(session);
+    }
+}
+
 static void a_walk_gives_each_member_once_with_its_name(void **state)
 {
     static const char *const keys[] = {"a", "b\n", ""}, *const values[] = {"1", "[2,{}]", "\"x\""};
@@ -336,6 +363,7 @@ int main(void)
         cmocka_unit_test(each_type_has_its_number),
         cmocka_unit_test(a_write_by_pointer_says_what_is_wrong_with_it),
         cmocka_unit_test(what_was_borrowed_may_be_the_input_of_a_write_by_pointer),
+        cmocka_unit_test(what_was_borrowed_may_be_the_input_of_a_write_by_key),
         cmocka_unit_test(a_walk_gives_each_member_once_with_its_name),
         cmocka_unit_test(a_walk_reads_what_is_inside_each_element),
         cmocka_unit_test(a_walk_through_what_has_no_entries_ends_at_once),

@@ -22,13 +22,16 @@ impl Data {
     }
 
     /// Where a member's value stands that [`Data::put`] can replace by this one; None where
-    /// [`Data::with`] has to be called.
+    /// [`Data::with`] has to be called. So it has for a value that C has borrowed from this very
+    /// object: `put` would move it away, or write over it, before it is read.
     pub(crate) fn place(&self, key: &[u8], json: &[u8]) -> Option<Range<usize>> {
         let key = std::str::from_utf8(key).ok()?;
         let place = self.member(key.as_bytes())?;
         let room = self.buffer.len().checked_sub(self.end + 1)?;
         let fits = json.len() <= place.len() + room;
-        (fits && json::check(json, MAX_DEPTH - 1) == Ok(0)).then_some(place)
+        let own = self.buffer.as_ptr_range();
+        let is_borrowed = json.as_ptr_range().end > own.start && json.as_ptr() < own.end;
+        (fits && !is_borrowed && json::check(json, MAX_DEPTH - 1) == Ok(0)).then_some(place)
     }
 
     /// Replaces a value where it stands, at the cost of moving what comes after it.
