@@ -103,7 +103,8 @@ impl Session {
         self.state = State::Cleared;
         (self.origin.cookies, self.origin.token_len) = (0, 0);
         self.wrote(false);
-        if self.origin.spares_cookies {
+        // Without cookies there is nothing to delete, and no token that says so.
+        if self.origin.spares_cookies || !self.config.inner().cookies {
             self.outgoing = Outgoing::Unsealed {
                 is_due: false,
                 id_is_open: false,

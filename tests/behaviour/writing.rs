@@ -377,3 +377,15 @@ fn without_cookies_a_session_stays_dirty_until_its_token_is_taken() {
     session.set("a", "2").unwrap();
     assert!(session.is_dirty());
 }
+
+#[test]
+fn without_cookies_a_cleared_session_has_nothing_to_give_and_is_not_dirty() {
+    let config = config(r#""cookie":false"#);
+    let mut session = use_at(&config, "", NOW);
+    session.clear();
+    assert!(session.is_cleared() && !session.is_dirty());
+    session.set("a", "1").unwrap();
+    assert!(session.is_dirty(), "a fresh session has begun");
+    session.clear();
+    assert!(!session.is_dirty());
+}
