@@ -80,6 +80,16 @@ static void a_shared_config_lasts_until_its_last_owner_frees_it(void **state)
     h3s_session_free(session);
 }
 
+static void a_text_may_be_quoted_where_it_is(void **state)
+{
+    char place[16] = "a\"b";
+    (void)state;
+    assert_int_equal(h3s_json_quote(place, 3, place, sizeof place), 6);
+    assert_string_equal(place, "\"a\\\"b\"");
+    assert_int_equal(h3s_json_quote(place, 6, place, 5), 12);
+    assert_string_equal(place, "");
+}
+
 static void a_text_becomes_a_json_string_where_it_fits(void **state)
 {
     static const char text[] = "a\"\\\n\x01\xC3\xA9";
@@ -208,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_long_name_of_an_unknown_option_is_not_shown),
         cmocka_unit_test(options_are_checked_with_or_without_a_password),
         cmocka_unit_test(a_shared_config_lasts_until_its_last_owner_frees_it),
+        cmocka_unit_test(a_text_may_be_quoted_where_it_is),
         cmocka_unit_test(a_text_becomes_a_json_string_where_it_fits),
         cmocka_unit_test(a_success_empties_the_error),
         cmocka_unit_test(a_config_tells_its_names),

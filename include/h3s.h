@@ -620,7 +620,8 @@ void h3s_config_free(struct h3s_config *config);
  * Writes a text as a JSON string: a password from the environment, say, for the options.
  *
  * text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
- * out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are.
+ * out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are; it may
+ * be where `text` is.
  * `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
  * bytes, nothing is written).
  *
@@ -719,7 +720,7 @@ int32_t h3s_get(const struct h3s_config *config,
  * Makes a session from `h3s_get` one from `h3s_use`.
  *
  * If the request had none, there is now a Set-Cookie for it, unless what the request brought may
- * be valid elsewhere. Does nothing to any other session.
+ * be valid elsewhere. Nothing changes in any other session. What was borrowed ends, as by a write.
  *
  * Returns H3S_OK, H3S_ERR_REJECTED (it has ended since, see `h3s_session_set_now`), H3S_ERR_STATE
  * or H3S_ERR_ARGUMENT.

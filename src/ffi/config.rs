@@ -104,7 +104,8 @@ pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
 /// Writes a text as a JSON string: a password from the environment, say, for the options.
 ///
 /// text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
-/// out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are.
+/// out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are; it may
+/// be where `text` is.
 /// `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
 /// bytes, nothing is written).
 ///
@@ -118,11 +119,8 @@ pub unsafe extern "C" fn h3s_json_quote(
     out: *mut c_char,
     room: usize,
 ) -> usize {
-    if room > 0 && !out.is_null() {
-        // SAFETY: the caller's contract: `room` bytes can be written at `out`.
-        unsafe { *out = 0 };
-    }
-    guard_value(0, || {
+    let mut is_written = false;
+    let quoted_len = guard_value(0, || {
         // SAFETY: the caller's contract: `len` readable bytes.
         let text = unsafe { bytes(text, len, "text").ok()? };
         let text = std::str::from_utf8(text).ok()?;
@@ -135,9 +133,16 @@ pub unsafe extern "C" fn h3s_json_quote(
             let mut out = Out::new(out, room)?;
             // SAFETY: as above, and `quoted` is memory of its own.
             unsafe { out.push(&quoted) };
+            is_written = true;
         }
         Some(quoted_len)
-    })
+    });
+    // Not before, since `text` may be in the same place.
+    if !is_written && room > 0 && !out.is_null() {
+        // SAFETY: the caller's contract: `room` bytes can be written at `out`.
+        unsafe { *out = 0 };
+    }
+    quoted_len
 }
 
 /// The name of the session cookie.

@@ -64,7 +64,7 @@ pub unsafe extern "C" fn h3s_get(
 /// Makes a session from `h3s_get` one from `h3s_use`.
 ///
 /// If the request had none, there is now a Set-Cookie for it, unless what the request brought may
-/// be valid elsewhere. Does nothing to any other session.
+/// be valid elsewhere. Nothing changes in any other session. What was borrowed ends, as by a write.
 ///
 /// Returns H3S_OK, H3S_ERR_REJECTED (it has ended since, see `h3s_session_set_now`), H3S_ERR_STATE
 /// or H3S_ERR_ARGUMENT.
