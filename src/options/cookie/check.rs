@@ -83,8 +83,6 @@ impl CookieOptions {
         Ok(Some(cookie))
     }
 
-    /// Refuses what browsers refuse, and a lifetime by which the browser drops the cookie before a
-    /// read may slide the session.
     /// Without what browsers take over HTTPS alone.
     pub(in crate::options) fn for_plain_http(self) -> CookieOptions {
         CookieOptions {
@@ -98,6 +96,8 @@ impl CookieOptions {
         }
     }
 
+    /// Refuses what browsers refuse, and a lifetime by which the browser drops the cookie before a
+    /// read may slide the session.
     pub(in crate::options) fn check(
         &self,
         name: &str,
