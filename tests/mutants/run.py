@@ -88,6 +88,13 @@ def main():
     running = [folder.start(options.files, skip, job) for folder, job in zip(folders, jobs)]
     broken = [process.args for process in running if process.wait() not in (0, 2, 3)]
     outcomes = [outcome for folder in folders for outcome in folder.outcomes()]
+    if options.resume:
+        outcomes += [
+            (mutant, "CaughtMutant")
+            for folder in folders
+            for mutant in mutants
+            if mutant.full_name in folder.caught_before()
+        ]
     sys.exit(not report(outcomes, named) or bool(broken))
 
 
@@ -158,6 +165,9 @@ class Folder:
             "--caught", "--sharding", "round-robin", *job, *chosen(files),
         ]  # fmt: skip
         return self.mutants(*arguments)
+
+    def caught_before(self):
+        return set((self.path / "mutants.out/previously_caught.txt").read_text().splitlines())
 
     def outcomes(self):
         found = json.loads((self.path / "mutants.out/outcomes.json").read_text())["outcomes"]
