@@ -102,7 +102,7 @@ fn forget_buffers() {
 }
 
 /// This process's epoch; None where nothing watches for forks.
-fn epoch() -> Option<u64> {
+pub(crate) fn epoch() -> Option<u64> {
     let witness = WITNESS.get()?;
     if witness.load(Ordering::Acquire) == 0 {
         // A new process. The epoch moves on before the witness is set again, so that whoever sees
