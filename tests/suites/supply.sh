@@ -98,17 +98,21 @@ number = lambda version: [int(n) for n in (version + ".0").split(".")[:3]]
 print(*eval(sys.argv[1]), sep="\n")' "$1") && [ -z "$wrong" ] || { echo "$wrong" && return 1; }
 }
 tree() {
-    cargo tree --locked --edges normal --target x86_64-unknown-linux-gnu --charset utf8 | sed -E 's/ v[0-9][^ ]*( \(\/.*\))?//'
+    cargo tree --locked --features capi --edges normal --target x86_64-unknown-linux-gnu --charset utf8 | sed -E 's/ v[0-9][^ ]*( \(\/.*\))?//'
 }
 tree_is_current() { diff <(sed -n "/^${fence}text\$/,/^$fence\$/p" docs/DEPENDENCIES.md | sed '1d;$d') <(tree); }
 each_has_its_word() {
     diff <(tree | sed '1d; s/ (\*)//; s/.* //' | sort -u) \
         <(sed -nE "s/^\| ${fence:0:1}([a-z0-9_-]+)${fence:0:1} \| .*[a-z].* \|\$/\1/p" docs/DEPENDENCIES.md | sort -u)
 }
+lacks() { tree >"$scratch/tree" && [ -s "$scratch/tree" ] && ! grep -w "$1" "$scratch/tree"; }
 check "no dependency comes with its default features" \
     metadata '(d["name"] for d in own["dependencies"] if d["uses_default_features"])'
 check "docs/DEPENDENCIES.md has the library's tree of crates" tree_is_current
 check "and says why each is there" each_has_its_word
+for crate in serde_json cookie time ring governor; do
+    check "the library is made without $crate" lacks "$crate"
+done
 
 # ---- The oldest compiler -------------------------------------------------------------------------
 
@@ -123,12 +127,12 @@ newer_api() {
 }
 newer_api_is_noticed() { newer_api 1.91 && ! newer_api "$oldest"; }
 check "the library calls nothing of std that Rust $oldest lacks" \
-    bounded 600 cargo clippy --quiet --locked --lib -- -D clippy::incompatible_msrv
+    bounded 600 cargo clippy --quiet --locked --lib --features capi,cookie,serde,time -- -D clippy::incompatible_msrv
 check "such a call is noticed" newer_api_is_noticed
 check "no crate needs a newer Rust" \
     metadata '(p["name"] for p in m["packages"] if p["rust_version"] and number(p["rust_version"]) > number(own["rust_version"]))'
 if setup_has rustup && rustup toolchain list | grep -q "^${oldest}[.-]"; then
-    check "Rust $oldest builds it" bounded 900 cargo "+$oldest" check --quiet --locked --target-dir "target/rust-$oldest"
+    check "Rust $oldest builds it" bounded 900 cargo "+$oldest" check --quiet --locked --features capi,cookie,serde,time --target-dir "target/rust-$oldest"
 else
     echo "  Rust $oldest itself is not installed, so it is not asked: rustup toolchain install $oldest"
 fi
