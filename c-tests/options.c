@@ -1,5 +1,6 @@
 /* Options, errors, and what can be asked of a config. */
 #include "jar.h"
+#include <stdio.h>
 
 static void an_error_names_the_option_and_the_byte(void **state)
 {

@@ -8,7 +8,8 @@
 static ngx_uint_t ngx_http_h3s_is_read(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
 static ngx_uint_t ngx_http_h3s_count_cookies(ngx_http_request_t *r,
     ngx_http_h3s_options_t *options, ngx_uint_t enough);
-static ngx_uint_t ngx_http_h3s_is_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options);
+static ngx_uint_t ngx_http_h3s_is_own_cookie(u_char *p, u_char *last,
+    ngx_http_h3s_options_t *options);
 static ngx_str_t ngx_http_h3s_trimmed(u_char *p, u_char *last);
 
 
@@ -224,7 +225,7 @@ ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *option
             end = ngx_strlchr(p, last, ';');
             end = end ? end : last;
 
-            count += ngx_http_h3s_is_cookie(p, end, options);
+            count += ngx_http_h3s_is_own_cookie(p, end, options);
         }
     }
 
@@ -234,7 +235,7 @@ ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *option
 
 /* Whether what stands between two semicolons is the session's. */
 static ngx_uint_t
-ngx_http_h3s_is_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
+ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
     u_char     *equals;
     ngx_str_t   pair;
