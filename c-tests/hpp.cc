@@ -779,6 +779,17 @@ void a_cookie_header_goes_upstream_without_the_session()
     CHECK(config().cookie_strip("").empty());
 }
 
+void of_several_cookies_the_one_that_was_opened_goes_upstream()
+{
+    h3s::session first = session_of(R"({"a":1})");
+    const std::string own = cookie_of(first);
+    const std::string header = "a=1; h3=x; " + own + "; b=2; h3.1=y";
+    const h3s::session session = config().use(h3s::request(header).now(now));
+    CHECK(session.strip(header) == "a=1; " + own + "; b=2");
+    CHECK(session.strip("a=1; h3=x") == "a=1");
+    CHECK(session.strip("").empty());
+}
+
 void another_site_is_told_from_the_own_one()
 {
     h3s::site_headers headers;
@@ -840,6 +851,7 @@ const test tests[] = {
     TEST(a_config_says_what_its_options_come_to),
     TEST(headers_of_responses_are_merged),
     TEST(a_cookie_header_goes_upstream_without_the_session),
+    TEST(of_several_cookies_the_one_that_was_opened_goes_upstream),
     TEST(another_site_is_told_from_the_own_one),
     TEST(versions_are_those_of_the_library),
 };

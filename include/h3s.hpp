@@ -80,6 +80,7 @@
 //     ensure, rotate, clear, set_id, set_now
 //                           Change the session as a whole.
 //     set_cookies, seal     What to send.
+//     strip                 A Cookie header without other cookies of the session's.
 //   item                    A member or element on a walk: key, and get<T>, json, type, contains,
 //                           walk inside it.
 //
@@ -1127,6 +1128,15 @@ public:
         h3s_error err{};
         detail::check(h3s_seal(session_, &token, &err), err);
         return detail::text(token);
+    }
+
+    /// The request's Cookie header without the session's cookies, but for those that this one was
+    /// opened from: what may go upstream. Of another header none of them is kept.
+    [[nodiscard]] std::string strip(std::string_view cookie) const
+    {
+        std::string out(cookie.size(), '\0');
+        out.resize(h3s_session_strip(session_, cookie.data(), cookie.size(), out.data()));
+        return out;
     }
 
 private:
