@@ -241,7 +241,7 @@ JOBS = 1
 # ---- Install -------------------------------------------------------------------------------------
 
 .PHONY: install uninstall
-install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, includedir, mandir, docdir)
+install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, mandir, ...)
 	$(INSTALL) -d "$(DESTDIR)$(mandir)/man3" "$(DESTDIR)$(docdir)"
 	$(INSTALL) -m 644 packaging/h3s.3 "$(DESTDIR)$(mandir)/man3/h3s.3"
 	$(INSTALL) -m 644 LICENSE README.md "$(DESTDIR)$(docdir)"

@@ -77,7 +77,7 @@ def comment_lines(comment: str) -> list[str]:
 
 
 def introduction(header: str) -> tuple[str, str, str]:
-    """What stands first in the header: the description, the example, and what goes before options."""
+    """What stands first in the header: the description, the example, what goes before options."""
     top = header[: header.index(" */")]
     lines = comment_lines(top)[3:]
     text = "\n".join(line for line in lines if not line.startswith("Generated from"))

@@ -51,6 +51,7 @@ has_each() { # has_each COMMAND...: that each word the command prints has a para
     return "$missing"
 }
 constants() { sed -nE 's/^#define (H3S_(OK|END|ERR|REJECTION|SOURCE|TYPE|VIEW|CONFIG)[A-Z_]*) .*/\1/p' include/h3s.h; }
+# shellcheck disable=SC2016  # the backticks are Markdown's
 options() { sed -n 's/^### `\(.*\)`$/\1/p' docs/OPTIONS.md; }
 if need_debian python3 python3; then
     check "packaging/h3s.3 is what the header and docs/OPTIONS.md say" manual_is_current
