@@ -130,6 +130,19 @@ static void replaces(struct scene *scene) { scene->status = h3s_replace(scene->s
 static void sets(struct scene *scene) { scene->status = h3s_set_json(scene->session, S("new"), S("[ 1 , 2 ]"), NULL); }
 static void sets_in_place(struct scene *scene) { scene->status = h3s_set_json(scene->session, S("count"), S("2"), NULL); }
 static void sets_text(struct scene *scene) { scene->status = h3s_set_text(scene->session, S("text"), S("\"\n"), NULL); }
+static void sets_at(struct scene *scene) { scene->status = h3s_set_at(scene->session, S("/cart/items/-"), S("[ 1 , 2 ]"), NULL); }
+static void sets_at_a_long_name(struct scene *scene)
+{
+    char pointer[1000], *end = pointer + sprintf(pointer, "/members/~1%0*d/\"", 400, 0);
+    scene->status = h3s_set_at(scene->session, pointer, (size_t)(end - pointer), S("1"), NULL);
+}
+static void sets_at_in_place(struct scene *scene) { scene->status = h3s_set_at(scene->session, S("/count"), S("2"), NULL); }
+static void sets_at_the_root(struct scene *scene) { scene->status = h3s_set_at(scene->session, S(""), S(patch), NULL); }
+static void removes_at(struct scene *scene) { scene->status = h3s_remove_at(scene->session, S("/members/m3"), NULL); }
+static void sets_int(struct scene *scene) { scene->status = h3s_set_int(scene->session, S("int"), INT64_MIN, NULL); }
+static void sets_bool(struct scene *scene) { scene->status = h3s_set_bool(scene->session, S("bool"), 1, NULL); }
+static void sets_double(struct scene *scene) { scene->status = h3s_set_double(scene->session, S("double"), 1e300, NULL); }
+static void ensures(struct scene *scene) { scene->status = h3s_ensure(scene->session, NULL); }
 static void removes(struct scene *scene) { scene->status = h3s_remove(scene->session, S("count"), NULL); }
 static void rotates(struct scene *scene) { scene->status = h3s_rotate(scene->session, NULL); }
 
@@ -168,6 +181,53 @@ static void finds_text(struct scene *scene)
     scene->status = text.ptr != NULL ? H3S_OK : H3S_ERR_MEMORY;
 }
 
+/* Names and values of which some have to be unescaped; inside an element that is the present one, too. */
+static void walks(struct scene *scene)
+{
+    h3s_str key, value, text;
+    h3s_iter outer = h3s_session_iter(scene->session, S("")), inner;
+    size_t names = 0;
+    int32_t end;
+    while ((scene->status = h3s_iter_next(&outer, &key, &value)) == H3S_OK) {
+        text = h3s_iter_text(&outer, S(""));
+        if (h3s_iter_type(&outer, S("")) == H3S_TYPE_STRING && text.ptr == NULL) {
+            scene->status = H3S_ERR_MEMORY;
+            return;
+        }
+        inner = h3s_iter_iter(&outer, S(""));
+        while ((end = h3s_iter_next(&inner, &key, &value)) == H3S_OK)
+            names += key.len > 500;
+        if (end != H3S_END) {
+            scene->status = end;
+            break;
+        }
+    }
+    assert_true(key.ptr == NULL && value.ptr == NULL);
+    if (scene->status == H3S_END) {
+        assert_int_equal(names, 1);
+        scene->status = H3S_OK;
+    }
+}
+
+/* One that was not written for want of memory is asked for again. */
+static void quotes(struct scene *scene)
+{
+    size_t len = h3s_json_quote(S(tokens[0]), scene->out, 2 * DATA);
+    scene->status = len > 0 ? H3S_OK : H3S_ERR_MEMORY;
+    assert_int_equal(strlen(scene->out), len);
+}
+
+/* These allocate nothing, and a config's owner more takes no memory. */
+static void writes_headers(struct scene *scene)
+{
+    size_t len = 7;
+    h3s_config_free(h3s_config_ref(configs[scene->format]));
+    assert_ok(h3s_header_vary(configs[scene->format], S(tokens[0]), scene->out, 2 * DATA, &len, NULL));
+    assert_true(len > strlen(tokens[0]));
+    scene->status = h3s_header_cache_control(S(tokens[0]), scene->out, 2 * DATA, &len, NULL);
+    assert_int_equal(h3s_header_is_targeted(S("CDN-Cache-Control")), 1);
+}
+
 static void seals_raw(struct scene *scene)
 {
     size_t len = 7;
@@ -186,14 +246,15 @@ static void unseals_raw(struct scene *scene)
 
 static int reads_only(void (*call)(struct scene *))
 {
-    return call == opens || call == unseals || call == finds_text || call == seals_raw || call == unseals_raw;
+    return call == opens || call == unseals || call == finds_text || call == walks || call == quotes || call == writes_headers
+        || call == seals_raw || call == unseals_raw;
 }
 
 static void prepare(struct scene *scene, void (*call)(struct scene *))
 {
     h3s_request request = request_of(scene);
     request.now_ms += SECOND;
-    if (call == takes_first_cookies)
+    if (call == takes_first_cookies || call == ensures)
         request.cookie_len = 0;
     assert_ok(h3s_get(configs[scene->format], &request, &scene->session, NULL));
     if (call == takes_first_cookies)
@@ -292,6 +353,15 @@ static void a_session_of_100_chunks_is_written_once_there_is_memory(void **state
     each_refused_in_both_formats(removes, 1);
     each_refused_in_both_formats(rotates, 0);
     each_refused_in_both_formats(updates_much, 4);
+    each_refused_in_both_formats(sets_at, 1);
+    each_refused_in_both_formats(sets_at_a_long_name, 2);
+    each_refused_in_both_formats(sets_at_in_place, 0);
+    each_refused_in_both_formats(sets_at_the_root, 2);
+    each_refused_in_both_formats(removes_at, 0);
+    each_refused_in_both_formats(sets_int, 1);
+    each_refused_in_both_formats(sets_bool, 1);
+    each_refused_in_both_formats(sets_double, 1);
+    each_refused_in_both_formats(ensures, 0);
 }
 
 static void a_session_of_100_chunks_is_sealed_once_there_is_memory(void **state)
@@ -312,6 +382,25 @@ static void a_text_is_absent_until_there_is_room_for_it(void **state)
 {
     (void)state;
     each_refused_in_both_formats(finds_text, 1);
+}
+
+static void a_walk_ends_early_until_there_is_room_for_its_names(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(walks, 2);
+}
+
+static void a_text_is_quoted_once_there_is_memory(void **state)
+{
+    (void)state;
+    each_refused_in_both_formats(quotes, 1);
+}
+
+static void headers_are_written_without_an_allocation(void **state)
+{
+    (void)state;
+    for (int format = 0; format < 2; format++)
+        assert_int_equal(each_refused(format, writes_headers), 0);
 }
 
 static void a_raw_token_is_sealed_and_opened_once_there_is_memory(void **state)
@@ -427,13 +516,18 @@ static char *members_of(int count)
 static int make(void **state)
 {
     const char *set = getenv("H3S_LEAST");
+    char *more;
     (void)state;
     if (set != NULL)
         least = strtoul(set, NULL, 10);
     configs[0] = config_of("{" OPTION "}");
     configs[1] = config_of("{" OPTION ",\"seal\":{\"format\":\"fe26.2\"}}");
     members = members_of(30);
-    data = text_of(DATA, "");
+    more = malloc(strlen(members) + 20);
+    assert_non_null(more);
+    sprintf(more, ",\"members\":%s", members);
+    data = text_of(DATA, more);
+    free(more);
     patch = text_of(DATA - 1000, ",\"i\" : 9");
     for (int format = 0; format < 2; format++) {
         h3s_session *session = used(configs[format], NULL, NULL, NOW);
@@ -474,6 +568,9 @@ int main(void)
         cmocka_unit_test(a_session_of_100_chunks_is_sealed_once_there_is_memory),
         cmocka_unit_test(cookies_of_100_chunks_are_deleted_once_there_is_memory),
         cmocka_unit_test(a_text_is_absent_until_there_is_room_for_it),
+        cmocka_unit_test(a_walk_ends_early_until_there_is_room_for_its_names),
+        cmocka_unit_test(a_text_is_quoted_once_there_is_memory),
+        cmocka_unit_test(headers_are_written_without_an_allocation),
         cmocka_unit_test(a_raw_token_is_sealed_and_opened_once_there_is_memory),
         cmocka_unit_test(options_however_long_are_read_once_there_is_memory),
     };

@@ -34,7 +34,7 @@ impl<'a> Pointer<'a> {
             return Err(Error::pointer("too many levels of nesting: 128 at most", 0));
         }
         for (token, offset) in pointer.spelled() {
-            if unescape(token).is_none() {
+            if !is_well_formed(token) {
                 return Err(Error::pointer(
                     "in a JSON Pointer, ~ is written ~0, and / in a name ~1",
                     offset,
@@ -100,6 +100,15 @@ pub(super) fn element(text: &[u8], array: Range<usize>, index: usize) -> Option<
     json::elements(text.get(array.clone())?)
         .nth(index)
         .map(|element| array.start + element.start..array.start + element.end)
+}
+
+/// Whether each `~` of a reference token begins `~0` or `~1`. Without an allocation, so that want of
+/// memory is never told as a fault of the pointer.
+fn is_well_formed(token: &[u8]) -> bool {
+    token
+        .split(|byte| *byte == b'~')
+        .skip(1)
+        .all(|after| matches!(after.first(), Some(b'0' | b'1')))
 }
 
 /// A reference token with `~1` and `~0` resolved; None for any other use of `~`, and where memory
