@@ -23,7 +23,7 @@ MODULE = """
 #[cfg(test)]
 #[allow(unsafe_code)]
 #[path = "../{path}"]
-mod {name};
+mod {name}_tests;
 """
 # Of the tests' program.
 TESTS = """
@@ -207,19 +207,11 @@ def manifest(crate_type):
     text = text.replace("[package]\n", "[package]\nautotests = false\nautobenches = false\n"
                         "autoexamples = false\nbuild = false\n", 1)  # fmt: skip
     features = '"capi"' if crate_type == "cdylib" else '"capi", "cookie", "serde", "time"'
-    text = text.replace("[features]
-", f'[lib]
-crate-type = ["{crate_type}"]
-doctest = false
-
-'
-                        f"[features]
-default = [{features}]
-", 1)  # fmt: skip
+    library = f'[lib]\ncrate-type = ["{crate_type}"]\ndoctest = false\n\n'
+    text = text.replace("[features]\n", f"{library}[features]\ndefault = [{features}]\n", 1)
     text = text.replace('["dep:cbindgen"]', "[]")
     # The crate itself is a dev-dependency only to turn the features on.
-    return re.sub(r"^h3s = .*
-", "", text, flags=re.M)
+    return re.sub(r"^h3s = .*\n", "", text, flags=re.M)
 
 
 def tests_manifest():
@@ -259,20 +251,26 @@ def read_named(mutants, is_whole):
     return named
 
 
+def name_of(mutant, named):
+    """The line of named.txt that names it. One line may name several."""
+    calls = (str(mutant), str(mutant).split(" @ ")[0])
+    return next((call for call in calls if call in named), None)
+
+
 def reason(mutant, named):
-    return named.get(str(mutant)) or named.get(str(mutant).split(" @ ")[0])
+    return named.get(name_of(mutant, named))
 
 
 def report(outcomes, named):
     files = collections.defaultdict(collections.Counter)
-    strangers = []
+    strangers, survivors = [], collections.Counter()
     for mutant, summary in outcomes:
         survived = summary == "MissedMutant"
         if survived and not reason(mutant, named):
             strangers.append(mutant)
-        if not survived and reason(mutant, named):
-            print(f"named in named.txt, but caught: {mutant}")
         count = "named" if survived and reason(mutant, named) else summary
+        if name := name_of(mutant, named):
+            survivors[name] += survived
         files[mutant.file][count] += 1
         files["all"][count] += 1
 
@@ -280,6 +278,9 @@ def report(outcomes, named):
     print(f"\n{'':32}" + "".join(f"{column.replace('Mutant', ''):>10}" for column in columns))
     for file in [*sorted(files.keys() - {"all"}), "all"]:
         print(f"{file:32}" + "".join(f"{files[file][column]:10}" for column in columns))
+    for name in survivors:
+        if not survivors[name]:
+            print(f"named in named.txt, but caught: {name}")
     if strangers:
         print("\nNo test fails with these:\n" + "\n".join(f"  {mutant}" for mutant in strangers))
     counts = files["all"]
