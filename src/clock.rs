@@ -43,3 +43,15 @@ pub(crate) fn check(now_ms: i64) -> Result<i64, Error> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nanoseconds_pass_as_milliseconds_do() {
+        let before = system() as u64 * 1_000_000;
+        let within = before..=before + 60_000_000_000;
+        assert!(within.contains(&nanoseconds()));
+    }
+}

@@ -189,3 +189,18 @@ fn expand(master: &[u8; 32], salt: &[u8], name: &str) -> Zeroizing<[u8; 32]> {
         .expect("32 bytes are within HKDF's limit");
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_tables_hang_on_the_password_and_the_name() {
+        let keys = [("one", "h3"), ("other", "h3"), ("one", "other")].map(|(password, name)| {
+            let password = Password::new(password.repeat(32));
+            let keyring = Keyring::new(vec![(String::new(), password)], name, false).unwrap();
+            *keyring.hash_key()
+        });
+        assert!(keys[0] != keys[1] && keys[0] != keys[2]);
+    }
+}

@@ -17,3 +17,15 @@ impl First {
         self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::First;
+
+    #[test]
+    fn only_one_of_those_who_ask_is_the_first() {
+        let first = First::new();
+        assert!(first.is_this());
+        assert!(!first.is_this() && !first.is_this());
+    }
+}

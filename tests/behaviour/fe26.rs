@@ -546,6 +546,45 @@ fn a_raw_seal_is_no_session_unless_it_may_be_one() {
     }
 }
 
+#[test]
+fn raw_seals_that_the_options_rule_out_are_not_looked_at() {
+    let config = super::config("");
+    let long = "x".repeat(100_000);
+    for error in [
+        config.iron_seal("{", NOW).unwrap_err(),
+        config.iron_seal(&long, NOW).unwrap_err(),
+        config.iron_unseal(&request("", &long, NOW)).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+}
+
+#[test]
+fn a_rotation_that_does_not_fit_beside_unknown_members_is_refused() {
+    let options = format!(r#"{FE26},"cookie":{{"maxChunks":1,"chunkMaxLength":600}}"#);
+    let config = config(&options);
+    let (mut fits, mut refused) = (0, 0);
+    for len in 0.. {
+        let more = "x".repeat(len);
+        let raw = format!(r#"{{"id":"i","createdAt":{NOW},"data":{{}},"more":"{more}"}}"#);
+        let token = config.iron_seal_session(raw, NOW).unwrap();
+        if token.len() > 600 {
+            break;
+        }
+        let mut session = use_at(&config, &format!("h3={token}"), NOW);
+        match session.rotate() {
+            Ok(()) => fits += 1,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::TooLarge);
+                refused += 1;
+                continue;
+            }
+        }
+        assert_eq!(set_cookies(&mut session).len(), 1, "with {len} more");
+    }
+    assert!(fits > 0 && refused > 0, "{fits} fit, {refused} do not");
+}
+
 /// Cookies whose macs are not right, and whose salts nobody has seen.
 fn forgeries(token: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
     numbers

@@ -174,7 +174,7 @@ fn data_may_nest_128_levels_however_it_is_written() {
 
 #[test]
 fn a_cleared_session_never_comes_back() {
-    let config = config("");
+    let config = config(r#""maxAge":60"#);
     let mut session = use_at(&config, &sealed_at(&config, r#"{"secret":1}"#, NOW), NOW);
     let id = session.id().to_owned();
     session.clear();
@@ -183,6 +183,7 @@ fn a_cleared_session_never_comes_back() {
         ("", "{}", 0)
     );
     assert!(session.is_cleared() && !session.is_new());
+    assert_eq!(session.expires_at(), None);
     assert_eq!(session.log_id(), None);
     let cookies = set_cookies(&mut session);
     assert_eq!(cookies.len(), 1);
@@ -190,6 +191,7 @@ fn a_cleared_session_never_comes_back() {
         cookies[0].starts_with("h3=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/")
     );
 
+    session.set_now(NOW + 120 * SECOND).unwrap();
     session.update(r#"{"a":1}"#).unwrap();
     assert_eq!(session.data(), r#"{"a":1}"#);
     assert!(session.is_new() && session.id() != id);
@@ -388,4 +390,16 @@ fn without_cookies_a_cleared_session_has_nothing_to_give_and_is_not_dirty() {
     assert!(session.is_dirty(), "a fresh session has begun");
     session.clear();
     assert!(!session.is_dirty());
+}
+
+#[test]
+fn an_id_that_does_not_fit_is_refused() {
+    let config = config(r#""cookie":{"maxChunks":1,"chunkMaxLength":400}"#);
+    let mut session = use_at(&config, "", NOW);
+    session.set_text("a", "x".repeat(100)).unwrap();
+    let id = session.id().to_owned();
+    let error = session.set_id("x".repeat(255)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(session.id(), id);
+    session.set_id("x".repeat(100)).unwrap();
 }
