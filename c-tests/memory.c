@@ -181,7 +181,10 @@ static void finds_text(struct scene *scene)
     scene->status = text.ptr != NULL ? H3S_OK : H3S_ERR_MEMORY;
 }
 
-/* Names and values of which some have to be unescaped; inside an element that is the present one, too. */
+/*
+ * Names and values of which some have to be unescaped; inside an element that
+ * is the present one, too.
+ */
 static void walks(struct scene *scene)
 {
     h3s_str key, value, text;

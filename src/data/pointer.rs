@@ -102,8 +102,8 @@ pub(super) fn element(text: &[u8], array: Range<usize>, index: usize) -> Option<
         .map(|element| array.start + element.start..array.start + element.end)
 }
 
-/// Whether each `~` of a reference token begins `~0` or `~1`. Without an allocation, so that want of
-/// memory is never told as a fault of the pointer.
+/// Whether each `~` of a reference token begins `~0` or `~1`. Without an allocation, so that want
+/// of memory is never told as a fault of the pointer.
 fn is_well_formed(token: &[u8]) -> bool {
     token
         .split(|byte| *byte == b'~')
