@@ -1,5 +1,7 @@
 """What run.sh does: makes the copy, lets cargo-mutants work in it, and compares with named.txt."""
 
+from __future__ import annotations
+
 import argparse
 import collections
 import filecmp
@@ -11,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = ROOT / "tests/mutants"
@@ -58,7 +62,11 @@ ENVIRONMENT = {
 }
 
 
-def main():
+#: What cargo-mutants says of each mutant.
+Outcomes = list[tuple["Mutant", str]]
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(prog="tests/mutants/run.sh")
     parser.add_argument("--sample", type=int)
     parser.add_argument("--jobs", type=int, default=1)
@@ -74,14 +82,14 @@ def main():
         folder.make()
     mutants = folders[0].list(options.files)
     named = read_named(mutants, is_whole=not options.files)
-    skip, jobs = [], [[f"--shard={i}/{options.jobs}"] for i in range(options.jobs)]
+    skip: list[Mutant] = []
+    jobs = [[f"--shard={i}/{options.jobs}"] for i in range(options.jobs)]
     if options.sample:
         skip = [mutant for mutant in mutants if reason(mutant, named)]
         shards = max(1, (len(mutants) - len(skip)) // options.sample)
         first = int(time.time() // 86400) * options.jobs
         jobs = [
-            [f"--shard={(first + i) % (shards * options.jobs)}/{shards * options.jobs}"]
-            for i in range(options.jobs)
+            [f"--shard={(first + i) % (shards * options.jobs)}/{shards * options.jobs}"] for i in range(options.jobs)
         ]
     if options.resume:
         jobs = [[*job, "--iterate"] for job in jobs]
@@ -101,20 +109,18 @@ def main():
 class Folder:
     """A copy of the code, and what is built of it."""
 
-    def __init__(self, path):
+    def __init__(self, path: pathlib.Path) -> None:
         self.path, self.tree = path, path / "tree"
 
-    def make(self):
+    def make(self) -> None:
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard", "src", "tests", "c-tests", "include"],
             cwd=ROOT, check=True, capture_output=True, text=True,
         ).stdout.split()  # fmt: skip
-        texts = {name: None for name in [*listed, "Cargo.lock", "README.md"]}
+        texts: dict[str, str | None] = dict.fromkeys([*listed, "Cargo.lock", "README.md"])
         texts["Cargo.toml"] = tests_manifest()
         texts["src/lib.rs"] = (ROOT / "src/lib.rs").read_text() + modules()
-        texts[".cargo/config.toml"] = (
-            f'[target."cfg(all())"]\nrunner = "{HERE / "runner.sh"}"\n'
-        )
+        texts[".cargo/config.toml"] = f'[target."cfg(all())"]\nrunner = "{HERE / "runner.sh"}"\n'
         for old in self.tree.glob("src/**/*.rs"):
             if str(old.relative_to(self.tree)) not in texts:
                 old.unlink()
@@ -125,13 +131,11 @@ class Folder:
             if text is not None:
                 if not copy.exists() or copy.read_text() != text:
                     copy.write_text(text)
-            elif source.is_file() and not (
-                copy.exists() and filecmp.cmp(source, copy, shallow=False)
-            ):
+            elif source.is_file() and not (copy.exists() and filecmp.cmp(source, copy, shallow=False)):
                 shutil.copy(source, copy)
         self.make_library()
 
-    def make_library(self):
+    def make_library(self) -> None:
         """What the C tests load, made of the same files by a manifest of its own."""
         library, target = self.path / "library", self.tree / "target"
         for folder in (library, target / "lib", target / "pkgconfig"):
@@ -144,18 +148,19 @@ class Folder:
         (library / "Cargo.toml").write_text(library_manifest())
         shutil.copy(ROOT / "Cargo.lock", library)
 
-    def mutants(self, *arguments, **options):
+    def mutants(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         environment = os.environ | ENVIRONMENT | {"CARGO_TARGET_DIR": str(self.path / "build")}
         command = ["cargo-mutants", "mutants", "--dir", str(self.tree), *arguments]
         return subprocess.Popen(command, env=environment, **options)
 
-    def list(self, files):
+    def list(self, files: Iterable[str]) -> list[Mutant]:
         process = self.mutants("--list", "--json", *chosen(files), stdout=subprocess.PIPE)
+        assert process.stdout
         listed = json.load(process.stdout)
         assert process.wait() == 0
         return [Mutant(self, entry) for entry in listed]
 
-    def start(self, files, skip, job):
+    def start(self, files: Iterable[str], skip: Iterable[Mutant], job: Iterable[str]) -> subprocess.Popen[bytes]:
         config = self.path / "mutants.toml"
         excluded = [f"^{re.escape(mutant.full_name)}$" for mutant in skip]
         config.write_text("exclude_re = [" + ", ".join(f"'{name}'" for name in excluded) + "]\n")
@@ -166,10 +171,10 @@ class Folder:
         ]  # fmt: skip
         return self.mutants(*arguments)
 
-    def caught_before(self):
+    def caught_before(self) -> set[str]:
         return set((self.path / "mutants.out/previously_caught.txt").read_text().splitlines())
 
-    def outcomes(self):
+    def outcomes(self) -> Outcomes:
         found = json.loads((self.path / "mutants.out/outcomes.json").read_text())["outcomes"]
         return [
             (Mutant(self, outcome["scenario"]["Mutant"]), outcome["summary"])
@@ -181,26 +186,26 @@ class Folder:
 class Mutant:
     """A change, called by its file, what it changes, and the line where it stands."""
 
-    def __init__(self, folder, entry):
+    def __init__(self, folder: Folder, entry: dict[str, Any]) -> None:
         self.full_name, self.file = entry["name"], entry["file"]
         self.change = re.sub(r"^[^ ]+:\d+:\d+: ", "", self.full_name)
         lines = (folder.tree / self.file).read_text().splitlines()
         self.line = lines[entry["span"]["start"]["line"] - 1].strip()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.file}: {self.change} @ {self.line}"
 
 
-def chosen(files):
+def chosen(files: Iterable[str]) -> list[str]:
     return [argument for file in files for argument in ("--file", file)]
 
 
-def link(path, to):
+def link(path: pathlib.Path, to: str) -> None:
     path.unlink(missing_ok=True)
     path.symlink_to(to)
 
 
-def manifest(crate_type):
+def manifest(crate_type: str) -> str:
     """Cargo.toml for nothing but one library."""
     text = (ROOT / "Cargo.toml").read_text()
     text = re.sub(r"\[build-dependencies\]\n(.+\n)*", "", text)
@@ -211,20 +216,20 @@ def manifest(crate_type):
     text = text.replace("[features]\n", f"{library}[features]\ndefault = [{features}]\n", 1)
     text = text.replace('["dep:cbindgen"]', "[]")
     # The crate itself is a dev-dependency only to turn the features on.
-    return re.sub(r"^h3s = .*\n", "", text, flags=re.M)
+    return re.sub(r"^h3s = .*\n", "", text, flags=re.MULTILINE)
 
 
-def tests_manifest():
+def tests_manifest() -> str:
     """With the tests in it, and keys that are derived once."""
     kept = f'pbkdf2 = {{ path = "{HERE / "pbkdf2"}", package = "kept-pbkdf2" }}\n'
-    return re.sub(r"^pbkdf2 = \{ version.*\n", kept, manifest("rlib"), flags=re.M) + TESTS
+    return re.sub(r"^pbkdf2 = \{ version.*\n", kept, manifest("rlib"), flags=re.MULTILINE) + TESTS
 
 
-def library_manifest():
+def library_manifest() -> str:
     return re.sub(r"\[dev-dependencies\]\n(.+\n)*", "", manifest("cdylib")) + LIBRARY
 
 
-def modules():
+def modules() -> str:
     """The programs of tests/, as modules of the library."""
     found = [*ROOT.glob("tests/*.rs"), *ROOT.glob("tests/*/main.rs")]
     names = {path: path.parent.name if path.name == "main.rs" else path.stem for path in found}
@@ -236,9 +241,10 @@ def modules():
     )
 
 
-def read_named(mutants, is_whole):
+def read_named(mutants: Iterable[Mutant], is_whole: bool) -> dict[str, str]:
     """The reason for each line of named.txt that names a mutant."""
-    named, why = {}, ""
+    named: dict[str, str] = {}
+    why = ""
     for line in NAMED.read_text().splitlines():
         if line.startswith("#"):
             why = line[1:].strip()
@@ -251,19 +257,20 @@ def read_named(mutants, is_whole):
     return named
 
 
-def name_of(mutant, named):
+def name_of(mutant: Mutant, named: Iterable[str]) -> str | None:
     """The line of named.txt that names it. One line may name several."""
     calls = (str(mutant), str(mutant).split(" @ ")[0])
     return next((call for call in calls if call in named), None)
 
 
-def reason(mutant, named):
-    return named.get(name_of(mutant, named))
+def reason(mutant: Mutant, named: dict[str, str]) -> str | None:
+    return named.get(name_of(mutant, named) or "")
 
 
-def report(outcomes, named):
-    files = collections.defaultdict(collections.Counter)
-    strangers, survivors = [], collections.Counter()
+def report(outcomes: Outcomes, named: dict[str, str]) -> bool:
+    files: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    strangers: list[Mutant] = []
+    survivors: collections.Counter[str] = collections.Counter()
     for mutant, summary in outcomes:
         survived = summary == "MissedMutant"
         if survived and not reason(mutant, named):
