@@ -45,7 +45,7 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     fn quote(&mut self) -> Option<usize> {
         while self.quotes == 0 {
-            self.quotes = quotes(self.text.get(self.next..).filter(|rest| !rest.is_empty())?);
+            self.quotes = quotes(self.text, self.next)?;
             self.next += BLOCK;
         }
         let at = self.next - BLOCK + self.quotes.trailing_zeros() as usize;
@@ -69,19 +69,25 @@ impl Strings for Plain<'_> {
     }
 }
 
-/// Which of the first bytes are quotes, the first in the lowest bit.
-fn quotes(text: &[u8]) -> u64 {
-    match text.first_chunk() {
-        Some(block) => quotes_in(block),
-        None => {
-            let mut block = [0; BLOCK];
-            block
-                .iter_mut()
-                .zip(text)
-                .for_each(|(to, from)| *to = *from);
-            quotes_in(&block)
-        }
+/// Which of the bytes from a place are quotes, the first in the lowest bit. None at the end.
+///
+/// No byte is copied: what is copied to the stack would be left there, and it may be secret.
+fn quotes(text: &[u8], from: usize) -> Option<u64> {
+    let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+    if let Some(block) = rest.first_chunk() {
+        return Some(quotes_in(block));
     }
+    // The last block of the text, without what stands before the place.
+    if let Some(block) = text.last_chunk() {
+        return Some(quotes_in(block) >> (BLOCK - rest.len()));
+    }
+    let bit = |(i, byte): (usize, &u8)| u64::from(*byte == b'"') << i;
+    Some(
+        rest.iter()
+            .enumerate()
+            .map(bit)
+            .fold(0, |bits, bit| bits | bit),
+    )
 }
 
 #[inline(never)]
