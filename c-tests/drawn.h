@@ -1,9 +1,12 @@
 /*
  * What must never be drawn twice, ids, nonces, initialisation vectors and salts, as hashes of 64
- * bits: of a million, two different ones are taken for the same once in 30 million runs.
+ * bits: of a million, two different ones are taken for the same once in 30 million runs (nonces, of
+ * which 60 bits are looked at, once in two million).
  */
 #ifndef DRAWN_H
 #define DRAWN_H
+
+#include "jar.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -21,11 +24,11 @@ static uint64_t drawn_of(enum drawn_kind kind, const char *text, size_t len)
     return hash;
 }
 
-/* The nonce of an h3s1 token: the first 24 bytes after its key id. */
+/* Of an h3s1 token: what its nonce has that is not mixed. */
 static uint64_t nonce_of(const char *token)
 {
     const char *body = strrchr(token, '.') + 1;
-    return drawn_of(DRAWN_NONCE, body, 32);
+    return drawn_of(DRAWN_NONCE, body + MIXED_CHARS, NONCE_CHARS - MIXED_CHARS);
 }
 
 /*

@@ -181,13 +181,34 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_of_another_epoch_is_not_read() {
-        let (mut parent, mut child) = (Pool::new(), Pool::new());
+    fn mixing_takes_nothing_away_from_what_is_mixed() {
+        let mut out = [7; 24];
+        mix(&mut out, 1_800_000_000_000_000_000, 5);
+        mix(&mut out, 1_800_000_000_000_000_000, 5);
+        assert_eq!(out, [7; 24]);
+    }
+
+    #[test]
+    fn a_buffer_is_read_to_its_end_in_its_own_epoch_and_in_no_other() {
+        let mut parent = Pool::new();
+        for left in (0..BUFFER_LEN).rev().step_by(8) {
+            let bytes = parent.bytes;
+            let mut drawn = [0; 8];
+            parent.draw(&mut drawn, 1).unwrap();
+            assert_eq!(parent.left, left - 7);
+            if left < BUFFER_LEN - 8 {
+                assert_eq!(drawn, bytes[left - 7..=left]);
+            }
+        }
         parent.draw(&mut [0; 24], 1).unwrap();
-        (child.bytes, child.left, child.epoch) = (parent.bytes, parent.left, parent.epoch);
-        let (mut a, mut b) = ([0; 24], [0; 24]);
-        parent.draw(&mut a, 1).unwrap();
-        child.draw(&mut b, 2).unwrap();
-        assert_ne!(a, b);
+        let mut child = Pool { ..parent };
+        let (mut ours, mut theirs) = ([0; 24], [0; 24]);
+        parent.draw(&mut ours, 1).unwrap();
+        child.draw(&mut theirs, 2).unwrap();
+        assert_eq!(
+            (parent.left, child.left),
+            (BUFFER_LEN - 48, BUFFER_LEN - 24)
+        );
+        assert_ne!(ours, theirs);
     }
 }
