@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Session, State};
+use super::{Outgoing, Session, State};
 use crate::Error;
+use crate::cookie::Cookies;
 use crate::data::value::{self, Number, ValueType};
 use crate::json::{self, slice};
 
@@ -229,6 +230,13 @@ impl Session {
             return Ok(());
         }
         self.check_alive()?;
+        if !self.config.inner().cookies && self.outgoing.token().is_some() {
+            // Without cookies the token is all that there is to take, and it was taken.
+            let token = self.outgoing.take_token();
+            let cookies = Cookies::none();
+            self.outgoing = Outgoing::Taken { token, cookies };
+            return Ok(());
+        }
         self.forget_outputs();
         self.set_due(format);
         Ok(())

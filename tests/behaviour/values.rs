@@ -309,6 +309,16 @@ fn ensure_sets_nothing_for_a_session_that_came() {
 }
 
 #[test]
+fn ensure_asks_for_no_token_that_was_taken_where_there_are_no_cookies() {
+    let config = config(r#""cookie":false"#);
+    let mut session = get_at(&config, "", NOW);
+    let token = session.seal().unwrap().to_owned();
+    session.ensure().unwrap();
+    assert!(!session.is_dirty());
+    assert_eq!(session.seal().unwrap(), token);
+}
+
+#[test]
 fn ensure_protects_what_may_be_valid_elsewhere_as_use_does() {
     let here = config("");
     let elsewhere = config(r#""seal":"h3-1""#);
