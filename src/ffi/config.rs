@@ -1,12 +1,12 @@
 //! Options, and what they alone can answer.
 
 use std::ffi::c_char;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use zeroize::Zeroizing;
 
 use super::error::h3s_error;
-use super::guard::{Out, Str, guard, guard_value};
+use super::guard::{Out, Str, guard, guard_value, handle};
 use super::input::{bytes, reference, slot};
 use super::types::h3s_str;
 use crate::{Config, Options, json};
@@ -15,6 +15,9 @@ use crate::{Config, Options, json};
 /// one.
 pub struct h3s_config {
     pub(super) config: Config,
+    /// Counted here and not by an Arc: an Arc's pointer leads to the middle of its memory, which
+    /// valgrind and the like call possibly lost where a program ends without h3s_config_free.
+    owners: AtomicUsize,
 }
 
 /// @section Configs
@@ -42,7 +45,8 @@ pub unsafe extern "C" fn h3s_config_new(
         // bytes.
         let (out, json) = unsafe { (slot(out, "out")?, bytes(json, json_len, "json")?) };
         let config = Config::from_json(json)?;
-        *out = Arc::into_raw(Arc::new(h3s_config { config })).cast_mut();
+        let owners = AtomicUsize::new(1);
+        *out = handle(h3s_config { config, owners })?;
         Ok(())
     })
 }
@@ -78,9 +82,9 @@ pub unsafe extern "C" fn h3s_config_check(
 /// Returns its argument, also if that is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_config {
-    if !config.is_null() {
-        // SAFETY: the caller's contract: from h3s_config_new, and somebody has still to free it.
-        unsafe { Arc::increment_strong_count(config) };
+    // SAFETY: the caller's contract: NULL, or from h3s_config_new and still to be freed by somebody.
+    if let Some(config) = unsafe { reference(config) } {
+        config.owners.fetch_add(1, Ordering::Relaxed);
     }
     config.cast_mut()
 }
@@ -91,14 +95,17 @@ pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_c
 /// Does nothing to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
-    guard_value((), || {
-        if !config.is_null() {
-            // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each
-            // of which is freed once.
-            drop(unsafe { Arc::from_raw(config) });
+    // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each of which
+    // is freed once. So nobody is left to use what its last owner frees here.
+    unsafe {
+        if reference(config)
+            .is_some_and(|config| config.owners.fetch_sub(1, Ordering::Release) == 1)
+        {
+            // What the other owners have done to it is done before it is freed.
+            fence(Ordering::Acquire);
+            super::guard::free(config);
         }
-        Some(())
-    });
+    }
 }
 
 /// Writes a text as a JSON string: a password from the environment, say, for the options.
