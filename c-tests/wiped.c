@@ -175,6 +175,30 @@ static void a_freed_session_leaves_no_data(void **state)
     }
 }
 
+/* Scanners and ciphers take blocks, and what is over may go another way. */
+static void a_freed_session_leaves_no_data_wherever_it_stands(void **state)
+{
+    h3s_config *made = config_of("{\"password\":\"" PASSWORD "\"}");
+    (void)state;
+    for (int before = 1; before < 130; before += 7) {
+        h3s_session *session = used(made, NULL, NULL, NOW);
+        char json[512], token[1024], *end = json + sprintf(json, "{\"%0*d\":\"", before, 0);
+        h3s_str sealed;
+        end += reveal(&data, end);
+        end += sprintf(end, "\",\"z\":\"%0*d\"}", before * 5 % 64 + 1, 0);
+        assert_ok(h3s_update(session, json, (size_t)(end - json), NULL));
+        wipe(json, sizeof json);
+        assert_ok(h3s_seal(session, &sealed, NULL));
+        strcpy(token, sealed.ptr);
+        h3s_session_free(session);
+        assert_int_equal(found(&data), 0);
+        assert_ok(unseal_token(made, S(token), NOW, &session, NULL));
+        h3s_session_free(session);
+        assert_int_equal(found(&data), 0);
+    }
+    h3s_config_free(made);
+}
+
 /* An iterator gives each member's name without its escapes. */
 static void walk_names(h3s_session *session, int count)
 {
@@ -327,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_config_keeps_its_password_only_for_fe26),
         cmocka_unit_test(options_that_are_refused_leave_no_password),
         cmocka_unit_test(a_freed_session_leaves_no_data),
+        cmocka_unit_test(a_freed_session_leaves_no_data_wherever_it_stands),
         cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
         cmocka_unit_test(a_freed_session_leaves_no_id),
         cmocka_unit_test(a_freed_config_leaves_no_key),

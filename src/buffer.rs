@@ -51,17 +51,17 @@ impl Drop for Buffer {
 /// unused part of something else, anywhere. The same goes for the round keys of a cipher, which
 /// wipes only the last place that it had.
 pub(crate) fn leaving_no_trace<T>(make: impl FnOnce() -> T) -> T {
+    // What uses most, a cipher with its round keys, takes between 2 and 4 KiB.
+    wiping_stack::<{ 6 * 1024 }, T>(make)
+}
+
+/// Does something, and wipes so many bytes of the stack that was used for it.
+pub(crate) fn wiping_stack<const SIZE: usize, T>(make: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn called<T>(make: impl FnOnce() -> T) -> T {
         make()
     }
-    #[inline(never)]
-    fn wipe_stack() {
-        // What uses most, a cipher with its round keys, takes between 2 and 4 KiB.
-        let mut below = [0_u64; 6 * 1024 / 8];
-        below.zeroize();
-    }
     let done = called(make);
-    wipe_stack();
+    zeroize::zeroize_stack::<SIZE>();
     done
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use xaes_256_gcm::aead::{AeadInOut, inout::InOutBuf};
 use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, wiping_stack};
 use crate::data::Data;
 use crate::id::Id;
 use crate::keyring::{Key, Keyring};
@@ -120,9 +120,13 @@ fn decrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> bool {
         return false;
     };
     let (nonce, tag) = (Nonce::from(*nonce), Tag::from(*tag));
-    cipher
-        .decrypt_inout_detached(&nonce, aad, InOutBuf::from(text), &tag)
-        .is_ok()
+    // The cipher copies each 128 bytes that it decrypts to the stack, 2 to 5 KiB below, and leaves
+    // the last ones there.
+    wiping_stack::<{ 5 * 1024 }, bool>(|| {
+        cipher
+            .decrypt_inout_detached(&nonce, aad, InOutBuf::from(text), &tag)
+            .is_ok()
+    })
 }
 
 /// Encrypts nonce, plaintext and room for a tag in place.
