@@ -129,6 +129,14 @@ static void forks_draw_what_nobody_else_does(void)
     in_child(draw_on_both_sides);
 }
 
+/* A bare clone runs no handler: that the page is empty is all that tells it. */
+static void a_fork_shares_no_bytes_where_the_kernel_empties_a_page(void **state)
+{
+    (void)state;
+    advice_kind = AS_IT_IS;
+    forks_draw_what_nobody_else_does();
+}
+
 static void a_fork_shares_no_bytes_where_madvise_takes_any_advice(void **state)
 {
     (void)state;
@@ -272,6 +280,7 @@ static void copies_of_a_config_that_has_sealed_nothing_have_salts_of_their_own(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fork_shares_no_bytes_where_the_kernel_empties_a_page),
         cmocka_unit_test(a_fork_shares_no_bytes_where_madvise_takes_any_advice),
         cmocka_unit_test(a_fork_shares_no_bytes_where_madvise_knows_no_such_advice),
         cmocka_unit_test(a_fork_inside_the_first_call_leaves_a_child_that_works),
