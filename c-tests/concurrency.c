@@ -89,6 +89,8 @@ static void write_drawn(int fd)
 {
     for (int i = 0; i < TOKENS; i++) {
         struct drawn drawn;
+        /* Its padding and what stands after a text are written, too. */
+        memset(&drawn, 0, sizeof drawn);
         draw(&drawn);
         if (write(fd, &drawn, sizeof drawn) != sizeof drawn)
             _exit(1);
