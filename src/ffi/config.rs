@@ -82,7 +82,8 @@ pub unsafe extern "C" fn h3s_config_check(
 /// Returns its argument, also if that is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_config {
-    // SAFETY: the caller's contract: NULL, or from h3s_config_new and still to be freed by somebody.
+    // SAFETY: the caller's contract: NULL, or from h3s_config_new and still to be freed by
+    // somebody.
     if let Some(config) = unsafe { reference(config) } {
         config.owners.fetch_add(1, Ordering::Relaxed);
     }
