@@ -85,12 +85,6 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     // A cookie that the browser did not send is not to be replaced or deleted.
     let spares_cookies =
         request.cross_site && !cookies.as_ref().is_some_and(SessionCookies::is_any);
-    // What it would be, and is once it is ensured, had it been asked for by `use`.
-    let used = match spares_cookies {
-        true => Verb::Get,
-        false => Verb::Use,
-    };
-    let verb = if spares_cookies { Verb::Get } else { verb };
 
     let mut search = Search::new(inner, now, Caller::new(request));
     let found = search.find(
@@ -106,25 +100,24 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     };
     match found {
         Some(found) => {
-            let due = reseal_due(&search, &found, verb);
-            origin.due_to_use = reseal_due(&search, &found, used);
+            origin.due_to_use = reseal_due(&search, &found, spares_cookies);
+            // What lacked an id is to `get` as what it had to make.
+            let is_set = verb == Verb::Use || !found.opened.lacked_id;
             origin.source = found.source;
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
             origin.mark = found.mark;
             let mut session = Session::from_token(config, found.opened, now, origin);
-            if let Some(format) = due {
+            if let Some(format) = origin.due_to_use.filter(|_| is_set) {
                 session.set_due(format);
             }
             Ok(session)
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
-            let is_set = used == Verb::Use && !search.may_be_valid_elsewhere();
+            let is_set = !spares_cookies && !search.may_be_valid_elsewhere();
             origin.due_to_use = is_set.then_some(inner.seals.format());
             let mut session = Session::new(config, now, origin)?;
-            if verb == Verb::Use
-                && let Some(format) = origin.due_to_use
-            {
+            if let Some(format) = origin.due_to_use.filter(|_| verb == Verb::Use) {
                 session.set_due(format);
             }
             Ok(session)
@@ -154,14 +147,14 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
 ///
 /// Never if another cookie may be the newer one. What came in the header is sealed again on a write
 /// alone.
-fn reseal_due(search: &Search<'_>, found: &Found, verb: Verb) -> Option<Format> {
+fn reseal_due(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<Format> {
     let (config, opened) = (search.config, &found.opened);
     if search.has_left_some() {
         return None;
     }
     let (may, renews) = if opened.lacked_id {
         // It has to be set, to be the same session at the next request.
-        (verb == Verb::Use, true)
+        (!spares_cookies, true)
     } else {
         let slides = opened.record.slides(&config.limits, search.now);
         let may = config.refresh && found.source == Source::Cookie;
