@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pointer::{self, Pointer, Token};
+use super::pointer::{self, Entry, Pointer, Token};
 use super::{Data, utf8};
 use crate::Error;
 use crate::buffer::Buffer;
@@ -13,12 +13,8 @@ impl Data {
     /// The object with one member set to a JSON value.
     pub(crate) fn with(&self, key: &[u8], json: &[u8]) -> Result<Data, Error> {
         let key = utf8(key, "the key is not UTF-8")?;
-        let spaces = json::check(json, MAX_DEPTH - 1)?;
-        if spaces == 0 {
-            self.with_value(key, json)
-        } else {
-            self.with_value(key, &json::compact(json)?)
-        }
+        let compact = compacted(json, MAX_DEPTH - 1)?;
+        self.with_value(key, compact.as_ref().map_or(json, |json| json))
     }
 
     /// Where a member's value stands that [`Data::put`] can replace by this one; None where
@@ -26,7 +22,7 @@ impl Data {
     /// object: `put` would move it away, or write over it, before it is read.
     pub(crate) fn place(&self, key: &[u8], json: &[u8]) -> Option<Range<usize>> {
         let key = std::str::from_utf8(key).ok()?;
-        let place = self.member(key.as_bytes())?;
+        let place = self.member(key.as_bytes())?.value;
         let room = self.buffer.len().checked_sub(self.end + 1)?;
         let fits = json.len() <= place.len() + room;
         let own = self.buffer.as_ptr_range();
@@ -61,18 +57,15 @@ impl Data {
     /// The object without one member.
     pub(crate) fn without(&self, key: &[u8]) -> Result<Data, Error> {
         let key = utf8(key, "the key is not UTF-8")?;
-        let text = self.as_bytes();
-        let is_meant =
-            |name: &Range<usize>| json::stands_for(slice(text, name.clone()), key.as_bytes());
-        match json::members(text).find(|member| is_meant(&member.name)) {
-            Some(member) => self.without_entry(member.name.start - 1..member.value.end),
-            None => Data::concat(&[text]),
+        match self.member(key.as_bytes()) {
+            Some(member) => self.without_entry(member.whole),
+            None => Data::concat(&[self.as_bytes()]),
         }
     }
 
     fn with_value(&self, key: &str, json: &[u8]) -> Result<Data, Error> {
-        if let Some(place) = self.member(key.as_bytes()) {
-            return self.with_replaced(place, json);
+        if let Some(member) = self.member(key.as_bytes()) {
+            return self.with_replaced(member.value, json);
         }
         let text = self.as_bytes();
         let mut name = Buffer::with_room(json::quoted_len(key.as_bytes()) + 2)?;
@@ -84,7 +77,7 @@ impl Data {
         Data::concat(&[slice(text, 0..text.len() - 1), &name, json, b"}"])
     }
 
-    fn member(&self, key: &[u8]) -> Option<Range<usize>> {
+    fn member(&self, key: &[u8]) -> Option<Entry> {
         let text = self.as_bytes();
         pointer::member(text, 0..text.len(), key)
     }
@@ -118,17 +111,12 @@ impl Data {
     /// array where `-` is to append to it, else an object.
     pub(crate) fn with_at(&self, pointer: &[u8], json: &[u8]) -> Result<Data, Error> {
         let pointer = Pointer::parse(pointer)?;
-        let Some(levels) = pointer.len().checked_sub(1).map(|_| pointer.len()) else {
+        let levels = pointer.len();
+        if levels == 0 {
             return Data::from_json(json);
-        };
-        let spaces = json::check(json, MAX_DEPTH - levels)?;
-        let compact;
-        let json = if spaces == 0 {
-            json
-        } else {
-            compact = json::compact(json)?;
-            &compact
-        };
+        }
+        let compact = compacted(json, MAX_DEPTH - levels)?;
+        let json = compact.as_ref().map_or(json, |json| json);
 
         let text = self.as_bytes();
         let mut place = 0..text.len();
@@ -174,7 +162,7 @@ fn child(text: &[u8], parent: &Range<usize>, token: &Token<'_>) -> Result<Child,
     let (name, offset) = (&*token.name, token.offset);
     match text.get(parent.start) {
         Some(b'{') => match pointer::member(text, parent.clone(), name) {
-            Some(value) => Ok(Child::Is(value)),
+            Some(member) => Ok(Child::Is(member.value)),
             None => Ok(Child::IsNew(named(name)?)),
         },
         Some(b'[') if name == b"-" => Ok(Child::IsNew(Buffer::default())),
@@ -211,22 +199,21 @@ fn entry(text: &[u8], pointer: Pointer<'_>) -> Result<Option<Range<usize>>, Erro
     let mut found = None;
     for token in pointer.tokens() {
         let Token { name, .. } = token?;
-        let base = place.start;
-        let inner = slice(text, place);
-        let ranges = match inner.first() {
-            Some(b'{') => json::members(inner)
-                .find(|member| json::stands_for(slice(inner, member.name.clone()), &name))
-                .map(|member| (member.name.start - 1..member.value.end, member.value)),
+        let entry = match text.get(place.start) {
+            Some(b'{') => pointer::member(text, place, &name),
             Some(b'[') => pointer::index(&name)
-                .and_then(|index| json::elements(inner).nth(index))
-                .map(|element| (element.clone(), element)),
+                .and_then(|index| pointer::element(text, place, index))
+                .map(|element| Entry {
+                    whole: element.clone(),
+                    value: element,
+                }),
             _ => None,
         };
-        let Some((whole, value)) = ranges else {
+        let Some(Entry { whole, value }) = entry else {
             return Ok(None);
         };
-        place = base + value.start..base + value.end;
-        found = Some(base + whole.start..base + whole.end);
+        place = value;
+        found = Some(whole);
     }
     match found {
         Some(found) => Ok(Some(found)),
@@ -234,6 +221,14 @@ fn entry(text: &[u8], pointer: Pointer<'_>) -> Result<Option<Range<usize>>, Erro
             "it names the whole data, which cannot be removed: replace it, or clear the session",
             0,
         )),
+    }
+}
+
+/// Checks a caller's value, and takes its insignificant white space out, where it has some.
+fn compacted(json: &[u8], max_depth: usize) -> Result<Option<Buffer>, Error> {
+    match json::check(json, max_depth)? {
+        0 => Ok(None),
+        _ => json::compact(json).map(Some),
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn find(text: &[u8], from: Range<usize>, pointer: &[u8]) -> Option<Ra
     }
     for token in pointer.strip_prefix(b"/")?.split(|byte| *byte == b'/') {
         place = match text.get(place.start) {
-            Some(b'{') => member(text, place, &unescape(token)?)?,
+            Some(b'{') => member(text, place, &unescape(token)?)?.value,
             Some(b'[') => element(text, place, index(token)?)?,
             _ => return None,
         };
@@ -86,13 +86,23 @@ pub(super) fn find(text: &[u8], from: Range<usize>, pointer: &[u8]) -> Option<Ra
     Some(place)
 }
 
-/// Where the member of that name has its value, in the object at a place.
-pub(super) fn member(text: &[u8], object: Range<usize>, name: &[u8]) -> Option<Range<usize>> {
-    let object_text = text.get(object.clone())?;
-    let is_meant = |spelled: Range<usize>| json::stands_for(slice(object_text, spelled), name);
-    json::members(object_text)
-        .find(|member| is_meant(member.name.clone()))
-        .map(|member| object.start + member.value.start..object.start + member.value.end)
+/// A member with its name, and its value; of an element, both are the same.
+pub(super) struct Entry {
+    pub(super) whole: Range<usize>,
+    pub(super) value: Range<usize>,
+}
+
+/// The member of that name, in the object at a place.
+pub(super) fn member(text: &[u8], object: Range<usize>, name: &[u8]) -> Option<Entry> {
+    let start = object.start;
+    let text = text.get(object)?;
+    let is_meant = |spelled: Range<usize>| json::stands_for(slice(text, spelled), name);
+    let member = json::members(text).find(|member| is_meant(member.name.clone()))?;
+    let value = start + member.value.start..start + member.value.end;
+    Some(Entry {
+        whole: start + member.name.start - 1..value.end,
+        value,
+    })
 }
 
 /// Where an element of the array at a place stands.
