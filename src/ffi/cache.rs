@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::config::h3s_config;
 use super::error::h3s_error;
-use super::guard::{Out, guard, guard_value};
+use super::guard::{Place, guard, guard_value};
 use super::input::{bytes, reference};
 use crate::{Error, Site, cache};
 
@@ -136,40 +136,4 @@ pub unsafe extern "C" fn h3s_is_cross_site(
         };
         Some(site.is_another().into())
     })
-}
-
-/// Where a text goes that is made of pieces.
-struct Place<'a> {
-    out: *mut c_char,
-    room: usize,
-    len: &'a mut usize,
-}
-
-impl Place<'_> {
-    /// SAFETY: `len` is NULL or writable; `out` is NULL or has `room` writable bytes.
-    unsafe fn new(out: *mut c_char, room: usize, len: *mut usize) -> Result<Self, Error> {
-        // SAFETY: as this function's.
-        let len = unsafe { len.as_mut() }.ok_or_else(|| Error::null("out_len"))?;
-        *len = 0;
-        Ok(Place { out, room, len })
-    }
-
-    /// Writes the pieces and a NUL, if there is room for all.
-    ///
-    /// SAFETY: the pieces do not overlap the place.
-    unsafe fn fill<'a>(self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> Result<(), Error> {
-        *self.len = pieces.clone().map(<[u8]>::len).sum();
-        if *self.len >= self.room {
-            return Err(Error::argument(
-                "room",
-                "too small: out_len says how long the text is; it needs one byte more",
-            ));
-        }
-        let mut out = Out::new(self.out, self.room).ok_or_else(|| Error::null("out"))?;
-        for piece in pieces.chain([&b"\0"[..]]) {
-            // SAFETY: as this function's.
-            unsafe { out.push(piece) };
-        }
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::guard::{Str, guard, guard_value};
 use super::input::{bytes, reference};
-use super::reading::mismatch;
+use super::reading::store;
 use super::session::{Inside, h3s_session};
 use super::types::*;
 use crate::data::value;
@@ -340,24 +340,16 @@ unsafe fn get<T>(
     out: *mut T,
     of: impl FnOnce(&[u8]) -> Option<T>,
 ) -> i32 {
-    guard(std::ptr::null_mut(), || {
-        // SAFETY: as this function's.
-        let (iter, pointer, out) = unsafe {
-            (
-                reference(iter).ok_or_else(|| Error::null("iter"))?,
-                bytes(pointer, len, "pointer")?,
-                out.as_mut().ok_or_else(|| Error::null("out"))?,
-            )
-        };
-        // SAFETY: as this function's.
-        *out = unsafe {
+    // SAFETY: as this function's.
+    unsafe {
+        store(out, || {
+            let iter = reference(iter).ok_or_else(|| Error::null("iter"))?;
+            let pointer = bytes(pointer, len, "pointer")?;
             iter.enter(|handle| {
                 let session = &handle.session;
                 let place = session.place(Some(iter.value()), pointer);
-                let json = place.and_then(|place| session.json_at(place));
-                json.and_then(of).ok_or_else(mismatch)
-            })?
-        };
-        Ok(())
-    })
+                Ok(place.and_then(|place| session.json_at(place)).and_then(of))
+            })
+        })
+    }
 }

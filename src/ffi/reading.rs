@@ -6,8 +6,8 @@ use super::guard::{Str, guard};
 use super::input::{bytes, reference, view};
 use super::session::{h3s_session, read};
 use super::types::*;
+use crate::Error;
 use crate::data::value;
-use crate::{Error, Session};
 
 /// @section Reading
 ///
@@ -321,22 +321,23 @@ unsafe fn get<T>(
     out: *mut T,
     of: impl FnOnce(&[u8]) -> Option<T>,
 ) -> i32 {
-    guard(std::ptr::null_mut(), || {
-        // SAFETY: as this function's.
-        let (handle, pointer, out) = unsafe {
-            (
-                reference(session).ok_or_else(|| Error::null("session"))?,
-                bytes(pointer, len, "pointer")?,
-                out.as_mut().ok_or_else(|| Error::null("out"))?,
-            )
-        };
-        let session: &Session = &handle.enter()?.session;
-        *out = session.find(pointer).and_then(of).ok_or_else(mismatch)?;
-        Ok(())
-    })
+    // SAFETY: as this function's.
+    unsafe {
+        store(out, || {
+            let handle = reference(session).ok_or_else(|| Error::null("session"))?;
+            let pointer = bytes(pointer, len, "pointer")?;
+            Ok(handle.enter()?.session.find(pointer).and_then(of))
+        })
+    }
 }
 
-/// There is no value of that type.
-pub(super) fn mismatch() -> Error {
-    Error::data("there is no such value of that type")
+/// Gives what a getter finds, else that there is no value of that type. SAFETY: `out` is NULL or
+/// writable.
+pub(super) unsafe fn store<T>(out: *mut T, get: impl FnOnce() -> Result<Option<T>, Error>) -> i32 {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: as this function's.
+        let out = unsafe { out.as_mut() }.ok_or_else(|| Error::null("out"))?;
+        *out = get()?.ok_or_else(|| Error::data("there is no such value of that type"))?;
+        Ok(())
+    })
 }

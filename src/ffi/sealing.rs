@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::config::h3s_config;
 use super::error::h3s_error;
-use super::guard::{Out, Str, guard};
+use super::guard::{Place, Str, guard};
 use super::input::{bytes, reference, request, time};
 use super::session::{Inside, h3s_session, with};
 use super::types::{H3S_IRON_SESSION, h3s_request, h3s_str};
@@ -192,25 +192,11 @@ unsafe fn convert<T: AsRef<str>>(
 ) -> i32 {
     guard(err, || {
         // SAFETY: as this function's.
-        let out_len = unsafe { out_len.as_mut() }.ok_or_else(|| Error::null("out_len"))?;
-        *out_len = 0;
+        let place = unsafe { Place::new(out, room, out_len)? };
         // SAFETY: as this function's.
         let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
         let text = make(&config.config)?;
-        let text = text.as_ref().as_bytes();
-        *out_len = text.len();
-        if text.len() >= room {
-            return Err(Error::argument(
-                "room",
-                "too small: out_len says how long the text is; it needs one byte more",
-            ));
-        }
-        let mut out = Out::new(out, room).ok_or_else(|| Error::null("out"))?;
         // SAFETY: as this function's; the text is the library's own.
-        unsafe {
-            out.push(text);
-            out.push(b"\0");
-        }
-        Ok(())
+        unsafe { place.fill(std::iter::once(text.as_ref().as_bytes())) }
     })
 }
