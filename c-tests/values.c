@@ -245,6 +245,36 @@ static void a_write_ends_a_walk(void **state)
     h3s_session_free(session);
 }
 
+/* As where a session's memory is given to the next one: a test that freed the first could not count
+ * on that, and sanitizers forbid it. */
+static void an_iterator_of_another_session_in_the_same_memory_is_stale(void **state)
+{
+    static const char *const data[] = {"{\"list\":[1,2,3]}", "{\"l\":1}"};
+    (void)state;
+    for (int writes = 0; writes < 3; writes++) {
+        h3s_session *first = holding(data[0]), *next = holding(data[1]);
+        h3s_iter iter = h3s_session_iter(first, H3S_LIT("/list")), inner;
+        int64_t whole = 7;
+        assert_ok(h3s_iter_next(&iter, NULL, NULL));
+        if (writes == 1) {
+            /* It was walked through as well, and as often written. */
+            inner = h3s_session_iter(next, H3S_LIT(""));
+            assert_ok(h3s_iter_next(&inner, NULL, NULL));
+        } else if (writes == 2) {
+            assert_ok(h3s_set_int(next, H3S_LIT("n"), 1, NULL));
+        }
+        iter.session = next;
+        assert_int_equal(h3s_iter_next(&iter, NULL, NULL), H3S_ERR_STATE);
+        assert_str(h3s_iter_find(&iter, NULL, 0), NULL);
+        assert_int_equal(h3s_iter_int(&iter, NULL, 0, &whole), H3S_ERR_STATE);
+        assert_int_equal(whole, 7);
+        inner = h3s_iter_iter(&iter, NULL, 0);
+        assert_int_equal(h3s_iter_next(&inner, NULL, NULL), H3S_ERR_STATE);
+        h3s_session_free(first);
+        h3s_session_free(next);
+    }
+}
+
 static void neither_a_failed_write_nor_a_seal_ends_a_walk(void **state)
 {
     h3s_session *session = holding("{\"list\":[1,2]}");
@@ -368,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_walk_reads_what_is_inside_each_element),
         cmocka_unit_test(a_walk_through_what_has_no_entries_ends_at_once),
         cmocka_unit_test(a_write_ends_a_walk),
+        cmocka_unit_test(an_iterator_of_another_session_in_the_same_memory_is_stale),
         cmocka_unit_test(neither_a_failed_write_nor_a_seal_ends_a_walk),
         cmocka_unit_test(an_iterator_that_was_written_over_reads_nothing_else),
         cmocka_unit_test(ensure_makes_a_got_session_a_used_one),

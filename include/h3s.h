@@ -550,8 +550,9 @@ typedef struct h3s_view {
 /**
  * A walk through an object or array of a session's data, in the caller's memory: nothing to free.
  *
- * Its members are the library's; copy it only whole. It must not be used after its session was
- * freed.
+ * Its members are the library's; copy it only whole. It holds a pointer to its session, so never
+ * use it after that was freed: it would read freed memory. (If a new session has that memory by
+ * then, H3S_ERR_STATE says so, as after a write.)
  */
 typedef struct h3s_iter {
     const struct h3s_session *session;
@@ -958,8 +959,8 @@ struct h3s_str h3s_session_log_id(const struct h3s_session *session);
  * pointer, len: a JSON Pointer, as in `h3s_session_find`. Of what is neither object nor array,
  * and of what is not there, the walk ends at once.
  *
- * The iterator ends with the next successful write to the session, and must not be used after the
- * session was freed.
+ * The iterator ends with the next successful write to the session. The caller must not use it after
+ * freeing the session: see `h3s_iter`.
  */
 struct h3s_iter h3s_session_iter(const struct h3s_session *session,
                                  const char *pointer,

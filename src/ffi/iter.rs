@@ -14,8 +14,9 @@ use crate::{Error, Session};
 
 /// A walk through an object or array of a session's data, in the caller's memory: nothing to free.
 ///
-/// Its members are the library's; copy it only whole. It must not be used after its session was
-/// freed.
+/// Its members are the library's; copy it only whole. It holds a pointer to its session, so never
+/// use it after that was freed: it would read freed memory. (If a new session has that memory by
+/// then, H3S_ERR_STATE says so, as after a write.)
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct h3s_iter {
@@ -28,9 +29,8 @@ pub struct h3s_iter {
     pub reserved: u32,
 }
 
-/// The iterator's session was written since it was made, or could not be entered: no session has
-/// come so far.
-const STALE: u64 = u64::MAX;
+/// Of an iterator whose session could not be entered: no session has it.
+const STALE: u64 = 0;
 
 impl h3s_iter {
     fn new(session: *const h3s_session, generation: u64, container: Option<Container>) -> h3s_iter {
@@ -63,7 +63,7 @@ impl h3s_iter {
         // SAFETY: as this function's.
         let handle = unsafe { reference(self.session) }.ok_or_else(|| Error::null("session"))?;
         let mut handle = handle.enter()?;
-        if handle.generation != self.generation {
+        if !handle.is_generation(self.generation) {
             return Err(Error::state("the session was written since"));
         }
         body(&mut handle)
@@ -88,8 +88,8 @@ impl h3s_iter {
 /// pointer, len: a JSON Pointer, as in `h3s_session_find`. Of what is neither object nor array,
 /// and of what is not there, the walk ends at once.
 ///
-/// The iterator ends with the next successful write to the session, and must not be used after the
-/// session was freed.
+/// The iterator ends with the next successful write to the session. The caller must not use it after
+/// freeing the session: see `h3s_iter`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_iter(
     session: *const h3s_session,
@@ -98,12 +98,12 @@ pub unsafe extern "C" fn h3s_session_iter(
 ) -> h3s_iter {
     guard_value(h3s_iter::new(session, STALE, None), || {
         // SAFETY: the caller's contract: NULL or live; `pointer` has `len` readable bytes.
-        let handle = unsafe { reference(session)? }.enter().ok()?;
+        let mut handle = unsafe { reference(session)? }.enter().ok()?;
         // SAFETY: as above.
         let container = unsafe { bytes(pointer, len, "pointer") }
             .ok()
             .and_then(|pointer| handle.session.container(None, pointer));
-        Some(h3s_iter::new(session, handle.generation, container))
+        Some(h3s_iter::new(session, handle.generation(), container))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tinyvec::TinyVec;
 
@@ -27,11 +27,16 @@ pub(super) struct Inside {
     pub(super) session: Session,
     /// The Set-Cookie values as C sees them; they point into `session`.
     pub(super) list: TinyVec<[h3s_str; 2]>,
-    /// Counts the writes, so that an iterator notices that its places are no longer valid.
-    pub(super) generation: u64,
+    /// What the iterators are numbered by that were made since the last write; 0 if none was.
+    generation: u64,
     /// A panic left it in an unknown state: it can only be freed.
     broken: bool,
 }
+
+/// The next number for a session's iterators. No number is given twice: the places that an iterator
+/// holds are valid in one session until its next write, and must be refused by every other, which
+/// may have been given the memory of the freed one that the iterator points to.
+static NEXT_GENERATION: AtomicU64 = AtomicU64::new(1);
 
 /// Where one thread is inside a session, and no other.
 pub(super) struct Entered<'a>(&'a h3s_session);
@@ -68,6 +73,22 @@ impl h3s_session {
     }
 }
 
+impl Inside {
+    /// For a new iterator. Drawn when it is first asked for, so that requests without iterators do
+    /// not share a counter between threads.
+    pub(super) fn generation(&mut self) -> u64 {
+        if self.generation == 0 {
+            self.generation = NEXT_GENERATION.fetch_add(1, Ordering::Relaxed);
+        }
+        self.generation
+    }
+
+    /// Whether an iterator of that generation was made of this session since its last write.
+    pub(super) fn is_generation(&self, generation: u64) -> bool {
+        generation != 0 && self.generation == generation
+    }
+}
+
 impl Deref for Entered<'_> {
     type Target = Inside;
 
@@ -101,7 +122,7 @@ pub(super) unsafe fn write<I>(
     unsafe {
         with(session, err, input, |handle, input| {
             write(&mut handle.session, input)?;
-            handle.generation = handle.generation.wrapping_add(1);
+            handle.generation = 0;
             Ok(())
         })
     }
