@@ -61,6 +61,9 @@ static void a_raw_seal_goes_round_in_the_callers_memory(void **state)
     assert_int_equal(json[0], 'x');
     assert_ok(iron_unseal_token(fe26, S(token), NOW, json, 8, &len, NULL));
     assert_int_equal(json[8], 'x');
+    assert_int_equal(iron_unseal_token(fe26, S(token), NOW, NULL, sizeof json, &len, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "out");
+    assert_int_equal(len, 7);
     assert_int_equal(h3s_iron_seal(fe26, S("1"), NOW, 0, NULL, 0, &len, NULL), H3S_ERR_ARGUMENT);
     assert_true(len > 200);
 

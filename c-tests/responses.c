@@ -108,12 +108,15 @@ static void null_where_something_is_required_is_an_argument_error(void **state)
     assert_string_equal(err.key, "present");
     assert_int_equal(h3s_header_vary(config, S("a"), NULL, sizeof out, &len, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "out");
+    assert_int_equal(len, strlen("a, ") + h3s_config_vary(config).len);
     assert_int_equal(h3s_header_vary(config, S("a"), out, sizeof out, NULL, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "out_len");
     assert_int_equal(h3s_header_cache_control(NULL, 1, out, sizeof out, &len, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "present");
+    assert_int_equal(len, 0);
     assert_int_equal(h3s_header_cache_control(S("a"), NULL, sizeof out, &len, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "out");
+    assert_int_equal(len, strlen("a, private"));
     assert_int_equal(h3s_header_cache_control(S("a"), out, sizeof out, NULL, NULL), H3S_ERR_ARGUMENT);
     /* To ask for the length alone. */
     assert_int_equal(h3s_header_cache_control(NULL, 0, NULL, 0, &len, &err), H3S_ERR_ARGUMENT);

@@ -500,9 +500,8 @@ typedef struct h3s_request {
     const char *cookie;
     size_t cookie_len;
     /**
-     * The value of the session header (`h3s_config_header_name`), or none. An empty one counts as
-     * none, and a leading `Bearer ` is passed over. For `h3s_unseal` and `h3s_iron_unseal`: the
-     * bare token.
+     * The value of the session header (`h3s_config_header_name`); an empty one counts as none. For
+     * `h3s_unseal` and `h3s_iron_unseal`: the token. A leading `Bearer ` is passed over.
      */
     const char *header;
     size_t header_len;
@@ -736,7 +735,8 @@ H3S_NODISCARD int32_t h3s_ensure(struct h3s_session *session, struct h3s_error *
  * `request.peer` where strangers send them, which limits that.
  *
  * config: the options.
- * request: `header` is the token, without white space or `Bearer`. `cookie` is not looked at.
+ * request: `header` is the token, with no white space around it; a leading `Bearer ` is passed
+ * over. `cookie` is not read.
  * out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
  *
  * Returns H3S_OK; H3S_ERR_REJECTED (`err->rejection` and `err->key` say why); H3S_ERR_COLD under
@@ -1343,8 +1343,8 @@ int32_t h3s_seal(struct h3s_session *session,
  * now_ms: milliseconds since 1970; 0: the system clock.
  * flags: 0, or H3S_IRON_SESSION.
  * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
- * out_len: receives the token's length without the NUL; where `room` is too small, the length
- * that it would have had; else 0.
+ * out_len: receives the token's length without the NUL, also where `out` is NULL or `room` too small
+ * for it; 0 after every other error.
  *
  * Returns H3S_OK; H3S_ERR_DATA; H3S_ERR_TOO_LARGE (longer than `maxTokenLength`); H3S_ERR_CONFIG
  * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`); H3S_ERR_ARGUMENT (also where `room` is too
@@ -1366,11 +1366,11 @@ int32_t h3s_iron_seal(const struct h3s_config *config,
  *
  * A `~2` after it, as iron-session writes it, is passed over.
  *
- * request: `header` is the token; `peer` and H3S_WARM_ONLY count as in `h3s_unseal`.
+ * request: `header`, `peer` and H3S_WARM_ONLY are as in `h3s_unseal`.
  * out, room: where the JSON text goes, with a NUL. `request.header_len` bytes are always enough.
  * It is the caller's: wipe it if it is secret.
- * out_len: receives its length without the NUL; where `room` is too small, the length that it
- * would have had; else 0.
+ * out_len: receives its length without the NUL, also where `out` is NULL or `room` too small for it;
+ * 0 after every other error.
  *
  * Returns as `h3s_unseal`; H3S_ERR_CONFIG if `seal.accept` has neither `"h3-1"` nor `"h3-2"`;
  * H3S_ERR_ARGUMENT also where `room` is too small.
@@ -1395,8 +1395,8 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
  *     none.
  * out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
  *     length of `h3s_config_vary` and 3 more are always enough.
- * out_len: receives the value's length without the NUL; where `room` is too small, the length
- *     that it would have had; else 0.
+ * out_len: receives the value's length without the NUL, also where `out` is NULL or `room` too
+ *     small for it; 0 after every other error.
  *
  * Where nothing has to change, the value is `present`. Where it is empty, the response needs no
  * Vary.

@@ -23,8 +23,8 @@ pub const H3S_RETRY_AFTER: u32 = 1;
 ///     none.
 /// out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
 ///     length of `h3s_config_vary` and 3 more are always enough.
-/// out_len: receives the value's length without the NUL; where `room` is too small, the length
-///     that it would have had; else 0.
+/// out_len: receives the value's length without the NUL, also where `out` is NULL or `room` too
+///     small for it; 0 after every other error.
 ///
 /// Where nothing has to change, the value is `present`. Where it is empty, the response needs no
 /// Vary.

@@ -82,7 +82,8 @@ pub unsafe extern "C" fn h3s_ensure(session: *mut h3s_session, err: *mut h3s_err
 /// `request.peer` where strangers send them, which limits that.
 ///
 /// config: the options.
-/// request: `header` is the token, without white space or `Bearer`. `cookie` is not looked at.
+/// request: `header` is the token, with no white space around it; a leading `Bearer ` is passed
+/// over. `cookie` is not read.
 /// out: receives the session, to be freed with `h3s_session_free`; NULL after an error.
 ///
 /// Returns H3S_OK; H3S_ERR_REJECTED (`err->rejection` and `err->key` say why); H3S_ERR_COLD under

@@ -140,9 +140,8 @@ pub struct h3s_request {
     /// The value of the Cookie header. Several Cookie lines: joined with `"; "`.
     pub cookie: *const c_char,
     pub cookie_len: usize,
-    /// The value of the session header (`h3s_config_header_name`), or none. An empty one counts as
-    /// none, and a leading `Bearer ` is passed over. For `h3s_unseal` and `h3s_iron_unseal`: the
-    /// bare token.
+    /// The value of the session header (`h3s_config_header_name`); an empty one counts as none. For
+    /// `h3s_unseal` and `h3s_iron_unseal`: the token. A leading `Bearer ` is passed over.
     pub header: *const c_char,
     pub header_len: usize,
     /// Who asks: the client's address, as text (`192.0.2.1`, `2001:db8::1`, `[2001:db8::1]:443`)
