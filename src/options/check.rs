@@ -127,17 +127,21 @@ impl Options {
     pub(crate) fn check(&self) -> Result<Checked, Error> {
         let seal = self.seal.check(self.legacy_seal_fallback)?;
         self.password.check(self.seal.min_password_units())?;
-        let name = self.cookie_name();
-        check_name(name)?;
+        check_name(&self.name)?;
         let limits = self.limits()?;
+        let name = self.cookie_name();
         let header_name = self.header_name(name)?;
         let max_token_len = TOKEN_LEN.check("maxTokenLength", self.max_token_len)?;
         let mut cookie = self.cookie.clone().unwrap_or_default();
-        if self.development {
-            cookie = cookie.for_plain_http();
-        }
         if self.cookie.is_some() {
-            cookie.check(name, &limits, self.refresh)?;
+            cookie.check(&self.name, &limits, self.refresh)?;
+        }
+        if self.development {
+            // Checked before as well: what works in development must not fail in production.
+            cookie = cookie.for_plain_http();
+            if self.cookie.is_some() {
+                cookie.check(name, &limits, self.refresh)?;
+            }
         }
         self.seal.check_outlives(&limits, self.refresh)?;
         let max_chunks = cookie.chunks();
@@ -195,16 +199,23 @@ impl Options {
         })
     }
 
-    /// Over plain HTTP browsers keep no cookie whose name has one of the prefixes.
+    /// In development without the prefixes, since over plain HTTP browsers keep no cookie that has
+    /// one. All of them: behind the first, which is all that browsers look for, may stand another.
     fn cookie_name(&self) -> &str {
         const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
 
-        let rest = PREFIXES.iter().find_map(|prefix| {
-            let (start, rest) = self.name.split_at_checked(prefix.len())?;
-            start.eq_ignore_ascii_case(prefix).then_some(rest)
-        });
-        rest.filter(|rest| self.development && !rest.is_empty())
-            .unwrap_or(&self.name)
+        let mut name = self.name.as_str();
+        while self.development {
+            let rest = PREFIXES.iter().find_map(|prefix| {
+                let (start, rest) = name.split_at_checked(prefix.len())?;
+                (start.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
+            });
+            match rest {
+                Some(rest) => name = rest,
+                None => break,
+            }
+        }
+        name
     }
 
     /// In lower case; empty when off.

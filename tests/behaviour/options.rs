@@ -424,8 +424,11 @@ fn in_development_a_browser_keeps_the_cookie_over_plain_http() {
             "s",
             "Path=/; HttpOnly; SameSite=Lax",
         ),
-        (r#""name":"__Secure-__Http-s""#, "__Http-s", ""),
-        (r#""name":"__Host-""#, "__Host-", ""),
+        (
+            r#""name":"__Secure-__Host-Http-__http-s""#,
+            "s",
+            "Path=/; HttpOnly; SameSite=Lax",
+        ),
         (
             r#""name":"s__Host-""#,
             "s__Host-",
@@ -444,11 +447,6 @@ fn in_development_a_browser_keeps_the_cookie_over_plain_http() {
         (r#""cookie":{"sameSite":false}"#, "h3", "Path=/; HttpOnly"),
     ] {
         let text = format!(r#"{{"password":"{PASSWORD}","development":true,{more}}}"#);
-        if attributes.is_empty() {
-            // It still has a prefix that a browser takes with Secure alone.
-            assert_eq!(error(&text).key(), "cookie.secure", "{more}");
-            continue;
-        }
         let config = Config::from_json(text).unwrap();
         assert_eq!(config.cookie_name(), name, "{more}");
         assert_eq!(
@@ -467,4 +465,37 @@ fn in_development_a_browser_keeps_the_cookie_over_plain_http() {
     }
     let without = format!(r#"{{"password":"{PASSWORD}","development":true,"cookie":false}}"#);
     assert!(!Config::from_json(without).unwrap().has_cookies());
+}
+
+#[test]
+fn development_refuses_what_production_refuses_with_the_same_error() {
+    for more in [
+        r#""name":"__Host-s","cookie":{"domain":"a.example"}"#,
+        r#""name":"__Host-s","cookie":{"path":"/app"}"#,
+        r#""name":"__Host-Http-s","cookie":{"domain":"a.example"}"#,
+        r#""name":"__Http-s","cookie":{"httpOnly":false}"#,
+        r#""name":"__Secure-s","cookie":{"secure":false}"#,
+        r#""name":"__Host-__Secure-s","cookie":{"path":"/app"}"#,
+        r#""name":"__Host-a b""#,
+        r#""name":"__Host-.1""#,
+        r#""cookie":{"sameSite":"none","secure":false}"#,
+        r#""cookie":{"partitioned":true,"secure":false}"#,
+    ] {
+        let of = |development: bool| {
+            let error = error(&format!(
+                r#"{{"password":"{PASSWORD}",{more},"development":{development}}}"#
+            ));
+            (error.key().to_owned(), error.offset(), error.to_string())
+        };
+        assert_eq!(of(true), of(false), "{more}");
+    }
+}
+
+#[test]
+fn a_name_of_a_prefix_alone_is_refused_in_development() {
+    // Without the prefix nothing is left, and with it no browser keeps it over plain HTTP.
+    for name in ["__Host-", "__Secure-__Http-"] {
+        let text = format!(r#"{{"password":"{PASSWORD}","name":"{name}","development":true}}"#);
+        assert_eq!(error(&text).key(), "cookie.secure", "{name}");
+    }
 }

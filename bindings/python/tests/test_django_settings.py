@@ -81,7 +81,11 @@ def test_one_switch_makes_the_cookie_one_for_https_alone() -> None:
         ({"SESSION_COOKIE_NAME": "no name"}, "SESSION_COOKIE_NAME: "),
         ({"SESSION_COOKIE_NAME": "__Host-s"}, "SESSION_COOKIE_SECURE"),
         (
-            {"H3S_OPTIONS": {"password": PASSWORD, "development": True}, "SESSION_COOKIE_NAME": "__Host-s"},
+            {
+                "H3S_OPTIONS": {"password": PASSWORD, "development": True},
+                "SESSION_COOKIE_NAME": "__Host-s",
+                "SESSION_COOKIE_SECURE": True,
+            },
             "SESSION_COOKIE_NAME: .*name is s;",
         ),
         ({"SESSION_SERIALIZER": "json.JSONEncoder"}, "SESSION_SERIALIZER: without effect.*remove it"),
