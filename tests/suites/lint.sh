@@ -60,6 +60,7 @@ else
 fi
 
 check "each promise of docs/SECURITY.md has its tests" python3 tests/suites/promises.py docs/SECURITY.md
+check "the check of the rooms finds what it is for" python3 tests/suites/test_rooms.py
 check "no circle between the rooms of src/ and of the nginx module, and none too large" python3 tests/suites/rooms.py
 
 mapfile -d '' -t everything < <(files '*')
