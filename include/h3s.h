@@ -621,9 +621,8 @@ void h3s_config_free(struct h3s_config *config);
  *
  * text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
  * out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are; it may
- * be where `text` is.
- * `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
- * bytes, nothing is written).
+ * be where `text` is. `6 * len + 3` are always enough. Where there are too few, `out` is the empty
+ * string (of 0 bytes, nothing is written).
  *
  * Returns how long the JSON is without the NUL: it was written if that is less than `room`.
  * Returns 0 if `text` is NULL or not UTF-8: no password is changed in silence. What is written
@@ -1392,11 +1391,11 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
  * a cache may give one visitor's page to another.
  *
  * present, len: the header's value so far, several lines joined by `", "`; empty where there is
- *     none.
+ * none.
  * out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
- *     length of `h3s_config_vary` and 3 more are always enough.
+ * length of `h3s_config_vary` and 3 more are always enough.
  * out_len: receives the value's length without the NUL, also where `out` is NULL or `room` too
- *     small for it; 0 after every other error.
+ * small for it; 0 after every other error.
  *
  * Where nothing has to change, the value is `present`. Where it is empty, the response needs no
  * Vary.
@@ -1421,7 +1420,7 @@ int32_t h3s_header_vary(const struct h3s_config *config,
  * The headers of which `h3s_header_is_targeted` is true must not stand beside it.
  *
  * present, len, out, room, out_len: as for `h3s_header_vary`. `2 * len + 16` bytes are always
- *     enough.
+ * enough.
  *
  * Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
  */
@@ -1457,8 +1456,8 @@ int32_t h3s_header_is_targeted(const char *name, size_t len);
  * one of the own site.)
  *
  * sec_fetch_site, origin, referer, host: the values of these request headers, each with its
- *     length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
- *     host is what the browser asked for.
+ * length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
+ * host is what the browser asked for.
  *
  * Returns 1 or 0.
  */

@@ -26,9 +26,9 @@ type Sessions struct {
 	logger    *slog.Logger
 }
 
-// New checks the options and derives the keys, which takes some 10 milliseconds a
-// password. An error is an [ErrConfig] that names the option at fault and says what would
-// be right, or an [ErrLibrary].
+// New checks the options and derives the keys, which takes some 10 milliseconds a password. An
+// error is an [ErrConfig] that names the option at fault and says what would be right, or an
+// [ErrLibrary].
 func New(options Options) (*Sessions, error) {
 	file, err := options.file()
 	if err != nil {

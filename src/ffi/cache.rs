@@ -20,11 +20,11 @@ pub const H3S_RETRY_AFTER: u32 = 1;
 /// a cache may give one visitor's page to another.
 ///
 /// present, len: the header's value so far, several lines joined by `", "`; empty where there is
-///     none.
+/// none.
 /// out, room: where the value goes, with a NUL; it must not overlap `present`. `len` bytes, the
-///     length of `h3s_config_vary` and 3 more are always enough.
+/// length of `h3s_config_vary` and 3 more are always enough.
 /// out_len: receives the value's length without the NUL, also where `out` is NULL or `room` too
-///     small for it; 0 after every other error.
+/// small for it; 0 after every other error.
 ///
 /// Where nothing has to change, the value is `present`. Where it is empty, the response needs no
 /// Vary.
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn h3s_header_vary(
 /// The headers of which `h3s_header_is_targeted` is true must not stand beside it.
 ///
 /// present, len, out, room, out_len: as for `h3s_header_vary`. `2 * len + 16` bytes are always
-///     enough.
+/// enough.
 ///
 /// Returns H3S_OK or H3S_ERR_ARGUMENT (also where `room` is too small).
 #[must_use]
@@ -110,8 +110,8 @@ pub unsafe extern "C" fn h3s_header_is_targeted(name: *const c_char, len: usize)
 /// one of the own site.)
 ///
 /// sec_fetch_site, origin, referer, host: the values of these request headers, each with its
-///     length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
-///     host is what the browser asked for.
+/// length; several lines joined by `", "`; NULL or empty where there is none. Behind a proxy,
+/// host is what the browser asked for.
 ///
 /// Returns 1 or 0.
 #[unsafe(no_mangle)]

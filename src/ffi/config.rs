@@ -113,9 +113,8 @@ pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
 ///
 /// text, len: UTF-8. NULL with a length of 0 is the empty text, `""`.
 /// out, room: where the JSON goes, with its quotes and a NUL, and how many bytes there are; it may
-/// be where `text` is.
-/// `6 * len + 3` are always enough. Where there are too few, `out` is the empty string (of 0
-/// bytes, nothing is written).
+/// be where `text` is. `6 * len + 3` are always enough. Where there are too few, `out` is the empty
+/// string (of 0 bytes, nothing is written).
 ///
 /// Returns how long the JSON is without the NUL: it was written if that is less than `room`.
 /// Returns 0 if `text` is NULL or not UTF-8: no password is changed in silence. What is written

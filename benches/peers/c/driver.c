@@ -413,9 +413,9 @@ static void *thread_main(void *arg)
 }
 
 /*
- * Wall-clock time of a call when so many threads make n together: the least of some
- * tries, for what else runs on the machine only ever adds. They are short, so that in
- * some of them nothing else runs.
+ * Wall-clock time of a call when so many threads make n together: the least of some tries, for what
+ * else runs on the machine only ever adds. They are short, so that in some of them nothing else
+ * runs.
  */
 static double threads_ns(run_fn *run, void *const *args, unsigned threads, long n)
 {

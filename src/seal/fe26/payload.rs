@@ -26,9 +26,9 @@ pub(super) struct Payload {
 /// Reads the JSON text at the start of `text`, up to `end`, and keeps its data there. None if it is
 /// no session.
 ///
-/// It need not be written as h3 would write it: white space, escapes in names, `1.8e12`
-/// for a time. What is missing, or what JavaScript takes for false, is as h3 has it: no
-/// id, createdAt 0, data `{}`.
+/// It need not be written as h3 would write it: white space, escapes in names, `1.8e12` for a time.
+/// What is missing, or what JavaScript takes for false, is as h3 has it: no id, createdAt 0, data
+/// `{}`.
 pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>, Error> {
     match json::check_sealed(slice(&text, 0..end), json::MAX_DEPTH + 1)? {
         Some(0) => {}

@@ -13,8 +13,8 @@ export const password = "correct horse battery staple, and more of it";
 export const seed = Number(process.env.H3S_SEED ?? 20261125);
 /**
  * How often the numbers that a test names are done: a quarter where nobody says, once in
- * `make test`
- * and more often in `make soak`. In seals.test.mjs a quarter is the least that is whole.
+ * `make test` and more often in `make soak`. In seals.test.mjs a quarter is the least that is
+ * whole.
  */
 export const rounds = Number(process.env.H3S_ROUNDS ?? 0.25);
 
