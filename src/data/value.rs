@@ -49,7 +49,8 @@ pub(crate) fn int(json: &[u8]) -> Option<i64> {
         None => (false, number),
     };
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent_of(exponent)),
+        // With one beyond 64 bits a number is a fraction or does not fit, whatever its sign.
+        Some((mantissa, exponent)) => (mantissa, exponent.parse().unwrap_or(i64::MAX)),
         None => (number, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -62,8 +63,8 @@ pub(crate) fn int(json: &[u8]) -> Option<i64> {
     // The digits that count are followed by this many zeros, or are after the point.
     let after = i64::try_from(whole.len()).ok()? - i64::try_from(last + 1).ok()?;
     let zeros = u32::try_from(exponent.checked_add(after)?).ok()?;
-    let most = i64::MAX.ilog10() as usize + 1;
-    if last - first + 1 + zeros as usize > most {
+    let most = i64::MAX.ilog10() as usize;
+    if last - first + zeros as usize > most {
         return None;
     }
     let value = digits()
@@ -133,16 +134,6 @@ fn number(json: &[u8]) -> Option<&str> {
         .flatten()
 }
 
-/// An exponent, or one that is as much too large for any number with that sign.
-fn exponent_of(text: &str) -> i64 {
-    const MUCH: i64 = i64::MAX / 2;
-    match text.parse() {
-        Ok(exponent) => i64::clamp(exponent, -MUCH, MUCH),
-        Err(_) if text.starts_with('-') => -MUCH,
-        Err(_) => MUCH,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,9 +162,14 @@ mod tests {
             ("-9223372036854775809", None),
             ("1e18", Some(1_000_000_000_000_000_000)),
             ("1e19", None),
+            ("1e40", None),
+            ("10e40", None),
+            ("0.0000000000000000000000001e25", Some(1)),
             ("1e99999999999999999999", None),
             ("1e-99999999999999999999", None),
             ("1e9223372036854775807", None),
+            ("10.5e9223372036854775807", None),
+            ("0.01e-9223372036854775808", None),
             ("\"7\"", None),
             ("null", None),
             ("true", None),
