@@ -134,6 +134,9 @@ fn write_secrets(session: &mut Session) -> Result<(), Error> {
     session.set_text("e", SECRET)?;
     session.set_text(SECRET, "as a name")?;
     assert!(session.text("/a") == Some(SECRET) && session.text("/e") == Some(SECRET));
+    session.set_at("/only-for-Ada's-eyes!/-/only-for-Ada's-eyes", "[]")?;
+    session.set_at("/only-for-Ada's-eyes!/-", r#" "only-for-Ada's-eyes" "#)?;
+    session.remove_at("/only-for-Ada's-eyes!/0/only-for-Ada's-eyes")?;
     session.remove("n")?;
     session.rotate()?;
     session.set_id(SECRET)?;
@@ -179,4 +182,8 @@ fn an_edit_allocates_little_more_than_the_data_is_long() {
         edit(&|session| session.remove(&long)),
     ];
     assert!(all.iter().all(|bytes| *bytes < 8000), "{all:?} bytes");
+    // A pointer of 2,000 bytes, to be walked in at most 128 steps.
+    let pointer = format!("/{long}/{long}");
+    let by_pointer = edit(&|session| session.set_at(&pointer, "1"));
+    assert!(by_pointer < 20_000, "{by_pointer} bytes");
 }

@@ -748,6 +748,22 @@ fn a_session_slides_also_where_it_cannot_move_or_needs_more_cookies_now() {
 }
 
 #[test]
+fn a_response_varies_on_what_it_says_and_on_what_was_looked_at() {
+    let vary = |config: &Config, present: &str| {
+        String::from_utf8(h3s::cache::vary(config, present.as_bytes()).into_owned()).unwrap()
+    };
+    let usual = config("");
+    assert_eq!(vary(&usual, ""), "Cookie, x-h3-session");
+    assert_eq!(
+        vary(&usual, "Accept, cookie"),
+        "Accept, cookie, x-h3-session"
+    );
+    assert_eq!(vary(&usual, "*"), "*");
+    let header = config(r#""cookie":false,"sessionHeader":"X-Mine""#);
+    assert_eq!(vary(&header, "Accept"), "Accept, x-mine");
+}
+
+#[test]
 fn vary_names_what_was_looked_at() {
     assert_eq!(config("").vary(), "Cookie, x-h3-session");
     assert_eq!(config(r#""sessionHeader":false"#).vary(), "Cookie");

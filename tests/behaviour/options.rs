@@ -160,6 +160,195 @@ fn every_bad_option_is_refused_by_name() {
 }
 
 #[test]
+fn a_number_is_taken_from_its_least_to_its_most_and_the_error_says_both() {
+    let fe26 = |option: &str| format!(r#""seal":{{"format":"h3-2",{option}}}"#);
+    let derivation = |of: &str, algorithm: &str, name: &str| {
+        let numbers = [
+            ("saltBits", "256"),
+            ("iterations", "1"),
+            ("minPasswordlength", "32"),
+        ];
+        let numbers = numbers.map(|(other, number)| {
+            let number = if other == name { "N" } else { number };
+            format!(r#""{other}":{number}"#)
+        });
+        let numbers = numbers.join(",");
+        fe26(&format!(
+            r#""{of}":{{"algorithm":"{algorithm}",{numbers}}}"#
+        ))
+    };
+    let century = 100 * 365 * 86_400;
+    for (key, more, least, most) in [
+        ("maxAge", r#""maxAge":N"#.to_owned(), 1, century),
+        ("idleTimeout", r#""idleTimeout":N"#.into(), 1, century),
+        (
+            "notBefore",
+            r#""notBefore":N"#.into(),
+            0,
+            281_474_976_710_656,
+        ),
+        (
+            "maxTokenLength",
+            r#""maxTokenLength":N"#.into(),
+            128,
+            16_777_216,
+        ),
+        (
+            "cookie.maxAge",
+            r#""cookie":{"maxAge":N}"#.into(),
+            1,
+            34_560_000,
+        ),
+        (
+            "cookie.maxChunks",
+            r#""cookie":{"maxChunks":N}"#.into(),
+            1,
+            100,
+        ),
+        ("seal.iterations", fe26(r#""iterations":N"#), 1, 10_000_000),
+        ("seal.ttl", fe26(r#""ttl":N"#), 0, century * 1000),
+        (
+            "seal.timestampSkewSec",
+            fe26(r#""timestampSkewSec":N"#),
+            0,
+            31_536_000,
+        ),
+        (
+            "seal.localtimeOffsetMsec",
+            fe26(r#""localtimeOffsetMsec":N"#),
+            -315_360_000_000,
+            315_360_000_000,
+        ),
+        (
+            "seal.encryption.saltBits",
+            derivation("encryption", "aes-256-cbc", "saltBits"),
+            1,
+            512,
+        ),
+        (
+            "seal.encryption.iterations",
+            derivation("encryption", "aes-128-ctr", "iterations"),
+            1,
+            10_000_000,
+        ),
+        (
+            "seal.integrity.minPasswordlength",
+            derivation("integrity", "sha256", "minPasswordlength"),
+            1,
+            1024,
+        ),
+    ] {
+        let with = |number: i64| {
+            let text = format!("{{{more}}}").replace('N', &number.to_string());
+            h3s::Options::from_json(text)
+        };
+        for number in [least, most] {
+            assert!(with(number).is_ok(), "{key}: {number}");
+        }
+        for number in [least - 1, most + 1, i64::MAX, i64::MIN] {
+            let error = with(number).expect_err(key);
+            assert_eq!(error.key(), key, "{number}");
+            let span = format!("from {least} to {most}");
+            assert!(error.message().contains(&span), "{error}");
+        }
+    }
+}
+
+#[test]
+fn the_longest_cookie_leaves_room_for_its_name_and_the_number_of_a_chunk() {
+    // Browsers keep 4,096 bytes: the name, .100 and the value.
+    for (name, most) in [("h3".to_owned(), 4090), ("n".repeat(4091), 1)] {
+        let with = |len: usize| {
+            h3s::Options::from_json(format!(
+                r#"{{"name":"{name}","cookie":{{"chunkMaxLength":{len}}}}}"#
+            ))
+        };
+        assert!(with(most).is_ok());
+        let error = with(most + 1).unwrap_err();
+        assert_eq!(error.key(), "cookie.chunkMaxLength");
+        assert!(
+            error.message().contains(&format!("at most {most}")),
+            "{error}"
+        );
+    }
+    for len in [4092, 4096, 5000] {
+        let name = "n".repeat(len);
+        let text = format!(r#"{{"name":"{name}","cookie":{{"chunkMaxLength":1}}}}"#);
+        assert_eq!(h3s::Options::from_json(text).unwrap_err().key(), "name");
+    }
+}
+
+#[test]
+fn a_path_has_at_most_1024_printable_characters() {
+    let taken = |path: &str| {
+        let cookie = h3s::CookieOptions::new().path(path);
+        let checked = Config::check(&h3s::Options::default().cookie(cookie));
+        if let Err(error) = &checked {
+            assert_eq!(error.key(), "cookie.path", "{path}");
+        }
+        checked.is_ok()
+    };
+    for path in ["/", "/a b", "/~!,=\"", &format!("/{}", "x".repeat(1023))] {
+        assert!(taken(path), "{path}");
+    }
+    for path in [
+        "",
+        "a/",
+        "/;",
+        "/\t",
+        "/\x7f",
+        "/\u{e9}",
+        &format!("/{}", "x".repeat(1024)),
+    ] {
+        assert!(!taken(path), "{path}");
+    }
+}
+
+#[test]
+fn a_domain_is_of_labels_as_domain_names_are() {
+    let label = "x".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "x".repeat(61));
+    let taken = |domain: &str| {
+        let cookie = h3s::CookieOptions::new().domain(domain);
+        Config::check(&h3s::Options::default().cookie(cookie)).is_ok()
+    };
+    for domain in ["example.com", ".example.com", "a-b.EXAMPLE", "1", &longest] {
+        assert!(taken(domain), "{domain}");
+    }
+    for domain in [
+        "",
+        ".",
+        "..a",
+        "a..b",
+        "a.",
+        "-a.example",
+        "a-.example",
+        "a.-b",
+        "a_b.example",
+        "a;b",
+        "\u{e9}.example",
+        &format!("{label}x.example"),
+        &format!("{longest}x"),
+    ] {
+        assert!(!taken(domain), "{domain}");
+    }
+}
+
+#[test]
+fn an_option_may_be_written_with_escapes_up_to_32_kib() {
+    // Six bytes for each of the longest path's characters.
+    let path = format!(r"\u002f{}", r"\u0078".repeat(1023));
+    let text = format!(r#"{{"cookie":{{"path":"{path}"}}}}"#);
+    assert!(h3s::Options::from_json(text).is_ok());
+    let header = |len: usize| {
+        let text = format!(r#"{{"sessionHeader":"{}"}}"#, "x".repeat(len));
+        h3s::Options::from_json(text).map_err(|error| error.key().to_owned())
+    };
+    assert!(header(32 * 1024).is_ok());
+    assert_eq!(header(32 * 1024 + 1).unwrap_err(), "sessionHeader");
+}
+
+#[test]
 fn an_unknown_option_is_answered_with_the_nearest_known_one() {
     assert!(refused(r#""maxage":60"#).1.contains("did you mean maxAge?"));
     assert!(
@@ -176,6 +365,15 @@ fn an_unknown_option_is_answered_with_the_nearest_known_one() {
         refused(r#""generateId":1"#)
             .1
             .contains("h3s_session_set_id")
+    );
+    assert!(refused(r#""crypto":1"#).1.contains("remove this option"));
+    assert!(refused(r#""expires":1"#).1.contains("use maxAge"));
+    // Half of its letters may be others.
+    assert!(refused(r#""naxx":1"#).1.contains("did you mean name?"));
+    assert!(
+        refused(r#""nxxx":1"#)
+            .1
+            .contains("there are password, name")
     );
 }
 
