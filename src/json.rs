@@ -110,7 +110,6 @@ pub(crate) fn entry_at(
             Some((Some(name), value..value_end(text, value)))
         }
         b'}' | b']' => None,
-        _ if in_object => None,
         _ => Some((None, at..value_end(text, at))),
     }
 }

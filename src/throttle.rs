@@ -161,10 +161,10 @@ impl RateLimit {
             Peer::V6(start) => hash.chain_update([6]).chain_update(start),
             Peer::Other(peer) => hash.chain_update([0]).chain_update(peer),
         };
-        let hash = hash.finalize().into_bytes();
+        let hash: [u8; 32] = hash.finalize().into_bytes().into();
         (0..ROWS).filter_map(move |row| {
-            let pair = hash.get(2 * row..)?.first_chunk()?;
-            let place = usize::from(u16::from_le_bytes(*pair)) % PLACES;
+            let (pairs, _) = hash.as_chunks();
+            let place = usize::from(u16::from_le_bytes(*pairs.get(row)?)) % PLACES;
             self.table.places().get(row * PLACES + place)
         })
     }
@@ -210,6 +210,18 @@ mod tests {
             tried += passed;
         }
         assert!((320..328).contains(&tried), "{tried} in a minute");
+    }
+
+    #[test]
+    fn a_peer_that_goes_on_and_on_is_charged_up_to_a_bound_and_stays_there() {
+        let limit = forgeries();
+        for charges in 140..150 {
+            (0..charges).for_each(|_| limit.charge(b"mallory", NOW));
+            let worked_off = NOW + IN_PROGRESS * 20 * 200;
+            assert!(limit.is_exceeded(b"mallory", NOW));
+            assert!(limit.is_exceeded(b"mallory", worked_off + 199));
+            assert!(!limit.is_exceeded(b"mallory", worked_off + 200));
+        }
     }
 
     #[test]
@@ -321,5 +333,9 @@ mod tests {
         ] {
             assert_eq!(Peer::of(peer), Peer::Other(peer));
         }
+        // No address is longer than 96 characters, its zone included.
+        let zone = |len: usize| format!("2001:db8::1%{}", "z".repeat(len - 12)).into_bytes();
+        assert!(matches!(Peer::of(&zone(96)), Peer::V6(_)));
+        assert_eq!(Peer::of(&zone(97)), Peer::Other(&zone(97)));
     }
 }

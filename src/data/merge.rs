@@ -21,7 +21,8 @@ impl Data {
             .map_err(|_| Error::memory())?;
         used.resize(members.list.len(), false);
 
-        let mut out = Buffer::with_room(text.len() + update.len() + 1)?;
+        // The braces of one of them are spared, which is room for a comma and the NUL.
+        let mut out = Buffer::with_room(text.len() + update.len())?;
         out.push(b'{');
         for old in json::members(text) {
             let new = members.position(slice(text, old.name.clone()))?;
