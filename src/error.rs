@@ -301,3 +301,33 @@ impl fmt::Display for Rejection {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_status_and_rejection_has_words_of_its_own() {
+        let words: HashSet<_> = (-1..=11).map(ErrorKind::description_of).collect();
+        assert_eq!(words.len(), 13);
+        assert!(words.iter().all(|words| *words != c"unknown status"));
+        for other in [-2, 12, i32::MAX, i32::MIN] {
+            assert_eq!(ErrorKind::description_of(other), c"unknown status");
+            assert_eq!(Rejection::name_of(other), c"unknown rejection");
+        }
+        assert_eq!(Rejection::name_of(0), c"none");
+        for (number, rejection) in (1..).zip(Rejection::ALL) {
+            assert_eq!(Rejection::name_of(number).to_str(), Ok(rejection.name()));
+            assert_eq!(rejection.to_string(), rejection.name());
+        }
+        let words = Rejection::ALL.map(|reason| Error::from(reason).message().to_owned());
+        assert_eq!(HashSet::from(words).len(), 8);
+        let error = Error::from(Rejection::Idle).to_string();
+        assert!(
+            error.starts_with("idle: the session was not seen"),
+            "{error}"
+        );
+    }
+}

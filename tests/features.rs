@@ -185,6 +185,38 @@ fn all_types_can_be_sent_to_other_threads_and_shared() {
 }
 
 #[test]
+fn debug_output_says_what_is_no_secret() {
+    let config = Config::new(Options::new(PASSWORD).name("app")).unwrap();
+    let request = Request::new("abc").header("defg").cross_site().at(NOW);
+    let shown = format!("{request:?}");
+    for said in [
+        "cookie_len: 3",
+        "header_len: 4",
+        "cross_site: true",
+        "1800000000123",
+    ] {
+        assert!(shown.contains(said), "{shown}");
+    }
+    assert!(format!("{config:?}").contains("cookie_name: \"app\""));
+    let mut session = config.use_session(&Request::new("").at(NOW)).unwrap();
+    let shown = format!("{session:?}");
+    assert!(shown.contains("source: None") && shown.contains("1800000000123"));
+    assert!(format!("{:?}", session.set_cookies().unwrap()).contains("len: 1"));
+    session.insert("a", [1]).unwrap();
+    assert!(format!("{:?}", session.iter("/a").next()).contains("Entry"));
+    let (none, plain) = (Options::default(), Options::new(PASSWORD));
+    let several = Options::with_passwords([("a", PASSWORD), ("b", PASSWORD)]);
+    for (options, said) in [
+        (none, "none"),
+        (plain, "[secret]"),
+        (several, "[2 secrets]"),
+    ] {
+        let shown = format!("{options:?}");
+        assert!(shown.contains(&format!("password: {said}")), "{shown}");
+    }
+}
+
+#[test]
 fn no_debug_output_holds_data_ids_or_tokens() {
     let config = Config::new(Options::new(PASSWORD)).unwrap();
     let mut session = config.use_session(&Request::new("")).unwrap();

@@ -61,6 +61,22 @@ fn what_is_behind_an_open_quotation_mark_hides_no_name_of_vary() {
     assert_eq!(varied("\"a, Cookie"), "Cookie, x-h3-session, \"a, Cookie");
     assert_eq!(varied("Cookie, \"*"), "x-h3-session, Cookie, \"*");
     assert_eq!(varied("\"a, *\""), "Cookie, x-h3-session, \"a, *\"");
+    // Nor is a comma taken away that may be part of a string.
+    assert_eq!(varied(" \"a,\t"), "Cookie, x-h3-session, \"a,");
+}
+
+#[test]
+fn what_has_not_to_change_is_not_copied() {
+    for present in ["Cookie, x-h3-session", "*", "a, *"] {
+        let pieces = vary_pieces(b"Cookie, x-h3-session", present.as_bytes());
+        assert!(matches!(whole(pieces), Cow::Borrowed(said) if said == present.as_bytes()));
+    }
+    assert!(matches!(whole(vary_pieces(b"", b"")), Cow::Borrowed(b"")));
+    assert!(matches!(control(b""), Cow::Borrowed(b"private")));
+    assert!(matches!(
+        control(b"no-store, Private"),
+        Cow::Borrowed(b"no-store, Private")
+    ));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::check::FEW_NAMES;
 use super::scan::plain_end;
+use super::strings::Plain;
 use super::*;
 
 /// What serde_json makes of a text, as far as it is asked the same: it does not look
@@ -109,6 +110,23 @@ proptest! {
             prop_assert_eq!(plain_end(&text, at), naive.map_or(text.len(), |len| at + len));
         }
     }
+}
+
+#[test]
+fn a_text_without_backslashes_and_control_characters_is_read_the_fast_way() {
+    for len in [1, 63, 64, 65, 200] {
+        let plain = vec![b' '; len];
+        assert!(Plain::of(&plain).is_some());
+        for byte in (0..=255).filter(|byte| *byte < 0x20 || *byte == b'\\') {
+            let (mut once, mut twice) = (plain.clone(), plain.clone());
+            once[len - 1] = byte;
+            twice[len / 2] = byte;
+            twice[0] = byte;
+            assert!(Plain::of(&once).is_none() && Plain::of(&twice).is_none());
+        }
+    }
+    let others: Vec<u8> = (0x20..=255).filter(|byte| *byte != b'\\').collect();
+    assert!(Plain::of(&others).is_some());
 }
 
 #[test]

@@ -407,6 +407,8 @@ fn a_write_that_cannot_fit_is_refused_before_it_is_looked_at() {
         session.set("a", &long),
         session.update(&long),
         session.replace(&long),
+        session.set_at(&escapes, "1"),
+        session.set_at("", &long),
     ] {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::TooLarge);
     }

@@ -223,7 +223,7 @@ fn a_time_that_cannot_be_now_is_an_argument_error() {
     let config = config("");
     for now in [0, -1, 250_000_000_000_001, i64::MAX, i64::MIN] {
         let error = config.use_session(&request("", "", now)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Argument);
+        assert_eq!((error.kind(), error.key()), (ErrorKind::Argument, "now_ms"));
     }
     for now in [1, 250_000_000_000_000] {
         assert_eq!(use_at(&config, "", now).created_at(), now);

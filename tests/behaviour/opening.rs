@@ -18,6 +18,35 @@ fn damaged(token: &str) -> String {
 }
 
 #[test]
+fn a_token_may_be_as_long_as_max_token_length_says_and_no_longer() {
+    for format in ["h3s1", "h3-1"] {
+        let with = |len: usize| config(&format!(r#""seal":"{format}","maxTokenLength":{len}"#));
+        let token = token_at(
+            &with(16_384),
+            &format!(r#"{{"a":"{}"}}"#, "x".repeat(300)),
+            NOW,
+        );
+        let (enough, less) = (with(token.len()), with(token.len() - 1));
+        assert!(enough.unseal(&Request::from_token(&token).at(NOW)).is_ok());
+        let refused = less.unseal(&Request::from_token(&token).at(NOW));
+        assert_eq!(refused.unwrap_err().rejection(), Some(Rejection::TooLarge));
+        let opened = |config: &Config| config.use_session(&request("", &token, NOW)).unwrap();
+        assert_eq!(opened(&enough).rejection(), None);
+        assert_eq!(opened(&less).rejection(), Some(Rejection::TooLarge));
+    }
+    let with = |len: usize| config(&format!(r#""seal":"h3-1","maxTokenLength":{len}"#));
+    let seal = with(16_384)
+        .iron_seal(format!("\"{}\"", "x".repeat(300)), NOW)
+        .unwrap();
+    let opened = |len: usize| with(len).iron_unseal(&Request::from_token(&seal).at(NOW));
+    assert!(opened(seal.len()).is_ok());
+    assert_eq!(
+        opened(seal.len() - 1).unwrap_err().rejection(),
+        Some(Rejection::TooLarge)
+    );
+}
+
+#[test]
 fn use_makes_a_session_and_sets_its_cookie_at_once() {
     let mut session = use_at(&config(""), "", NOW);
     assert!(session.is_new() && session.is_dirty());

@@ -93,6 +93,16 @@ fn every_bad_option_is_refused_by_name() {
         ),
         (r#""seal":{"format":"fe26.2","ttl":-1}"#, "seal.ttl"),
         (r#""seal":{"accept":[]}"#, "seal.accept"),
+        (r#""seal":{"accept":{}}"#, "seal.accept"),
+        (
+            r#""idleTimeout":600,"seal":{"format":"h3-2","ttl":300000}"#,
+            "seal.ttl",
+        ),
+        // Two slow derivations for one token.
+        (
+            r#""seal":{"format":"h3-1","accept":["h3-1","h3-2"],"integrity":{"algorithm":"sha256","saltBits":256,"iterations":2,"minPasswordlength":32}}"#,
+            "seal.integrity.iterations",
+        ),
         (r#""seal":{"migrate":1}"#, "seal.migrate"),
         (r#""seal":{"ttl":1}"#, "seal.ttl"),
         (r#""legacySealFallback":true"#, "legacySealFallback"),
@@ -335,6 +345,103 @@ fn a_domain_is_of_labels_as_domain_names_are() {
 }
 
 #[test]
+fn what_is_of_another_type_is_answered_with_what_is_wanted() {
+    for (more, wanted) in [
+        (r#""name":1"#, "a cookie name"),
+        (
+            r#""maxAge":"1""#,
+            "a whole number of seconds from 1 to 3153600000; leave it out",
+        ),
+        (
+            r#""notBefore":"1""#,
+            "a whole number of milliseconds since 1970 from 0",
+        ),
+        (r#""refresh":0"#, "true or false"),
+        (r#""cookie":[]"#, "an object, or false"),
+        (
+            r#""cookie":{"sameSite":0}"#,
+            "one of \"lax\", \"strict\", \"none\"",
+        ),
+        (r#""seal":{"format":1}"#, "\"h3s1\", "),
+        (r#""seal":{"accept":"h3s1"}"#, "a list of formats"),
+        (r#""seal":{"accept":{}}"#, "a list of formats"),
+    ] {
+        let (_, message) = refused(more);
+        assert!(message.starts_with(wanted), "{more}: {message}");
+    }
+    assert_eq!(refused(r#""name":1"#).1, "a cookie name");
+    let accept = format!("\"x\"{}", ",\"h3s1\"".repeat(16));
+    let (_, message) = refused(&format!(r#""seal":{{"accept":[{accept}]}}"#));
+    assert!(message.starts_with("a list of formats"), "{message}");
+}
+
+#[test]
+fn an_id_is_shown_up_to_16_characters_of_it() {
+    for (id, key) in [
+        ("x".repeat(16), format!("password.{}", "x".repeat(16))),
+        ("x".repeat(17), "password".into()),
+    ] {
+        assert_eq!(
+            error(&format!(r#"{{"password":{{"{id}":"short"}}}}"#)).key(),
+            key
+        );
+    }
+    let config = |id: &str| Config::check(&h3s::Options::with_passwords([(id, PASSWORD)]));
+    assert!(config(&"x".repeat(32)).is_ok());
+    for id in [&"x".repeat(33), "", "a-b", "\u{e9}"] {
+        assert_eq!(config(id).unwrap_err().key(), "password", "{id}");
+    }
+}
+
+#[test]
+fn a_config_says_what_its_options_come_to() {
+    for (more, has_cookies, is_secure, may_be_cold) in [
+        ("", true, true, false),
+        (r#""cookie":{"secure":false}"#, true, false, false),
+        (r#""cookie":false"#, false, false, false),
+        (r#""seal":"h3-1""#, true, true, false),
+        (r#""seal":"h3-2""#, true, true, true),
+        (
+            r#""seal":{"accept":["h3s1","h3-2"]},"cookie":false"#,
+            false,
+            false,
+            true,
+        ),
+    ] {
+        let config = config(more);
+        assert_eq!(config.has_cookies(), has_cookies, "{more}");
+        assert_eq!(config.is_secure(), is_secure, "{more}");
+        assert_eq!(config.may_be_cold(), may_be_cold, "{more}");
+    }
+}
+
+#[test]
+fn the_least_room_that_is_taken_holds_an_empty_session() {
+    let id = "x".repeat(32);
+    for (more, option, least) in [
+        (r#""idleTimeout":60,"maxAge":60"#, "maxTokenLength", 128),
+        (r#""seal":"h3-1","maxAge":60"#, "maxTokenLength", 128),
+        (r#""maxAge":60"#, "chunkMaxLength", 1),
+        (r#""seal":"h3-1""#, "chunkMaxLength", 1),
+    ] {
+        let text = |len: usize| {
+            let room = match option {
+                "maxTokenLength" => format!(r#""cookie":false,"maxTokenLength":{len}"#),
+                _ => format!(r#""cookie":{{"maxChunks":1,"chunkMaxLength":{len}}}"#),
+            };
+            format!(r#"{{"password":{{"{id}":"{PASSWORD}"}},{more},{room}}}"#)
+        };
+        let checked = |len: usize| Config::check(&h3s::Options::from_json(text(len)).unwrap());
+        let len = (least..2000).find(|len| checked(*len).is_ok()).unwrap();
+        let refused = checked(len - 1).unwrap_err();
+        assert!(refused.key().ends_with(option) && refused.message().contains("empty session"));
+        let config = Config::from_json(text(len)).unwrap();
+        let mut session = use_at(&config, "", NOW);
+        assert_eq!(session.seal().unwrap().len(), len, "{more}");
+    }
+}
+
+#[test]
 fn an_option_may_be_written_with_escapes_up_to_32_kib() {
     // Six bytes for each of the longest path's characters.
     let path = format!(r"\u002f{}", r"\u0078".repeat(1023));
@@ -563,8 +670,13 @@ fn no_error_and_no_debug_output_holds_a_password() {
 
 #[test]
 fn an_error_says_at_which_byte() {
-    let options = format!(r#" {{ "password" : "{PASSWORD}" , "maxAge" : 0 }}"#);
+    let options = format!("\n\t  {{ \"password\" : \"{PASSWORD}\" , \"maxAge\" : 0 }}");
     assert_eq!(error(&options).offset(), options.find("0 }"));
+    let options =
+        r#" { "password" : { "k1" : "correct horse battery staple, and more", "a b" : 1 } }"#;
+    assert_eq!(error(options).offset(), options.find("a b"));
+    let options = r#" {"seal": {"accept": [ "h3s1" , "h3s2" ]}}"#;
+    assert_eq!(error(options).offset(), options.find("\"h3s2"));
     let options = format!(r#"{{"password":"{PASSWORD}","seal":{{"format":"h3s2"}}}}"#);
     assert_eq!(error(&options).offset(), options.find(r#""h3s2""#));
     assert_eq!(error("{\"password\":}").offset(), Some(12));
@@ -599,6 +711,8 @@ fn options_that_look_like_refused_ones_are_taken() {
         r#""name":"__Http-s","cookie":{"path":"/app","domain":"a.example"}"#,
         r#""seal":"h3-1""#,
         r#""idleTimeout":600,"seal":{"format":"h3-2","ttl":300001}"#,
+        r#""idleTimeout":600,"refresh":false,"seal":{"format":"h3-2","ttl":300000}"#,
+        r#""idleTimeout":600,"seal":{"format":"h3-2","ttl":0}"#,
         r#""seal":"h3-2","legacySealFallback":false"#,
         r#""seal":"fe26.2""#,
         r#""seal":"h3s1""#,

@@ -393,6 +393,26 @@ fn without_cookies_a_cleared_session_has_nothing_to_give_and_is_not_dirty() {
 }
 
 #[test]
+fn a_name_takes_no_more_room_than_its_letters() {
+    let name = "n".repeat(3000);
+    let text = "x".repeat(2500);
+    let mut session = with("{}");
+    session.set(&name, format!("\"{text}\"")).unwrap();
+    session.remove(&name).unwrap();
+    session.set_text(&name, &text).unwrap();
+    session.remove(&name).unwrap();
+    session
+        .set_at(format!("/{name}"), format!("\"{text}\""))
+        .unwrap();
+    assert_eq!(session.data(), format!(r#"{{"{name}":"{text}"}}"#));
+    // Each of a pointer's two bytes may be one of a name.
+    let escapes = "~0".repeat(5000);
+    let mut session = with("{}");
+    session.set_at(format!("/{escapes}"), "1").unwrap();
+    assert_eq!(session.data().len(), 5006);
+}
+
+#[test]
 fn an_id_that_does_not_fit_is_refused() {
     let config = config(r#""cookie":{"maxChunks":1,"chunkMaxLength":400}"#);
     let mut session = use_at(&config, "", NOW);
