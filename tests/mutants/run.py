@@ -91,18 +91,13 @@ def main() -> None:
         jobs = [
             [f"--shard={(first + i) % (shards * options.jobs)}/{shards * options.jobs}"] for i in range(options.jobs)
         ]
-    if options.resume:
-        jobs = [[*job, "--iterate"] for job in jobs]
+    # Of all jobs, lest each cuts another list into shares.
+    caught = {name for folder in folders for name in folder.caught_before(options.resume)}
+    skip += [mutant for mutant in mutants if mutant.full_name in caught]
     running = [folder.start(options.files, skip, job) for folder, job in zip(folders, jobs)]
     broken = [process.args for process in running if process.wait() not in (0, 2, 3)]
     outcomes = [outcome for folder in folders for outcome in folder.outcomes()]
-    if options.resume:
-        outcomes += [
-            (mutant, "CaughtMutant")
-            for folder in folders
-            for mutant in mutants
-            if mutant.full_name in folder.caught_before()
-        ]
+    outcomes += [(mutant, "CaughtMutant") for mutant in mutants if mutant.full_name in caught]
     sys.exit(not report(outcomes, named) or bool(broken))
 
 
@@ -171,11 +166,20 @@ class Folder:
         ]  # fmt: skip
         return self.mutants(*arguments)
 
-    def caught_before(self) -> set[str]:
-        return set((self.path / "mutants.out/previously_caught.txt").read_text().splitlines())
+    def caught_before(self, resumes: bool) -> set[str]:
+        """What was caught since the last run that resumed none. Another one forgets it."""
+        kept, last = self.path / "caught.txt", self.path / "mutants.out/caught.txt"
+        if not resumes:
+            kept.unlink(missing_ok=True)
+            return set()
+        lines = {line for path in (kept, last) if path.exists() for line in path.open()}
+        kept.write_text("".join(sorted(lines)))
+        return {line.rstrip("\n") for line in lines}
 
     def outcomes(self) -> Outcomes:
-        found = json.loads((self.path / "mutants.out/outcomes.json").read_text())["outcomes"]
+        path = self.path / "mutants.out/outcomes.json"
+        # Where there is no mutant for it, there is no file.
+        found = json.loads(path.read_text())["outcomes"] if path.exists() else []
         return [
             (Mutant(self, outcome["scenario"]["Mutant"]), outcome["summary"])
             for outcome in found
