@@ -158,7 +158,8 @@ class Folder:
     def start(self, files: Iterable[str], skip: Iterable[Mutant], job: Iterable[str]) -> subprocess.Popen[bytes]:
         config = self.path / "mutants.toml"
         excluded = [f"^{re.escape(mutant.full_name)}$" for mutant in skip]
-        config.write_text("exclude_re = [" + ", ".join(f"'{name}'" for name in excluded) + "]\n")
+        # TOML has JSON's strings.
+        config.write_text("exclude_re = " + json.dumps(excluded) + "\n")
         arguments = [
             "--in-place", "--config", str(config), "--output", str(self.path),
             "--timeout", "600", "--build-timeout", "600", "--colors", "never", "--no-times",
