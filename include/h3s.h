@@ -958,8 +958,8 @@ struct h3s_str h3s_session_log_id(const struct h3s_session *session);
  * pointer, len: a JSON Pointer, as in `h3s_session_find`. Of what is neither object nor array,
  * and of what is not there, the walk ends at once.
  *
- * The iterator ends with the next successful write to the session. The caller must not use it after
- * freeing the session: see `h3s_iter`.
+ * The iterator ends with the next successful write to the session. The caller must not use it
+ * after freeing the session: see `h3s_iter`.
  */
 struct h3s_iter h3s_session_iter(const struct h3s_session *session,
                                  const char *pointer,
@@ -1342,8 +1342,8 @@ int32_t h3s_seal(struct h3s_session *session,
  * now_ms: milliseconds since 1970; 0: the system clock.
  * flags: 0, or H3S_IRON_SESSION.
  * out, room: where the token goes, with a NUL. json_len / 3 * 4 + 512 bytes are always enough.
- * out_len: receives the token's length without the NUL, also where `out` is NULL or `room` too small
- * for it; 0 after every other error.
+ * out_len: receives the token's length without the NUL, also where `out` is NULL or `room` too
+ * small for it; 0 after every other error.
  *
  * Returns H3S_OK; H3S_ERR_DATA; H3S_ERR_TOO_LARGE (longer than `maxTokenLength`); H3S_ERR_CONFIG
  * (`seal.accept` has neither `"h3-1"` nor `"h3-2"`); H3S_ERR_ARGUMENT (also where `room` is too
@@ -1368,8 +1368,8 @@ int32_t h3s_iron_seal(const struct h3s_config *config,
  * request: `header`, `peer` and H3S_WARM_ONLY are as in `h3s_unseal`.
  * out, room: where the JSON text goes, with a NUL. `request.header_len` bytes are always enough.
  * It is the caller's: wipe it if it is secret.
- * out_len: receives its length without the NUL, also where `out` is NULL or `room` too small for it;
- * 0 after every other error.
+ * out_len: receives its length without the NUL, also where `out` is NULL or `room` too small for
+ * it; 0 after every other error.
  *
  * Returns as `h3s_unseal`; H3S_ERR_CONFIG if `seal.accept` has neither `"h3-1"` nor `"h3-2"`;
  * H3S_ERR_ARGUMENT also where `room` is too small.

@@ -265,8 +265,8 @@ impl Options {
     /// Whether browsers reach this server by plain HTTP, as they do while one develops. They keep a
     /// cookie that is `Secure`, or has a name with `__Host-` or a prefix of that kind, over HTTPS
     /// alone (some: and for localhost). So the cookie then has neither, nor what needs them:
-    /// `SameSite=None` becomes `Lax`, and `Partitioned` goes. What fails without it fails with it as
-    /// well. Never in production.
+    /// `SameSite=None` becomes `Lax`, and `Partitioned` goes. What fails without it fails with it,
+    /// too. Never in production.
     ///
     /// ```
     /// let password = "correct horse battery staple, and more of it";

@@ -88,8 +88,8 @@ impl h3s_iter {
 /// pointer, len: a JSON Pointer, as in `h3s_session_find`. Of what is neither object nor array,
 /// and of what is not there, the walk ends at once.
 ///
-/// The iterator ends with the next successful write to the session. The caller must not use it after
-/// freeing the session: see `h3s_iter`.
+/// The iterator ends with the next successful write to the session. The caller must not use it
+/// after freeing the session: see `h3s_iter`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_iter(
     session: *const h3s_session,
