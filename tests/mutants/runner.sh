@@ -7,7 +7,14 @@ limited() (
     ulimit -t 20
     exec "$@"
 )
-limited env RUSTC_BOOTSTRAP=1 "$@" -Z unstable-options --fail-fast
+tests_of() {
+    limited env RUSTC_BOOTSTRAP=1 "$@" -Z unstable-options --fail-fast
+}
+
+# Last those that take longest: few mutants get so far.
+slow=(a_flood_of floods_is_busy hundred_flooding a_day_and cookies:: properties_tests times_a_second)
+tests_of "$@" "${slow[@]/#/--skip=}"
+tests_of "$@" "${slow[@]}"
 
 # What these have not noticed the C tests may, which see what is left in memory or drawn after a
 # fork. Against a library that is optimised, since that decides what is left.
