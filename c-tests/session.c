@@ -85,7 +85,10 @@ static void bad_data_leaves_the_session_as_it_was(void **state)
         assert_int_equal(h3s_replace(session, S(texts[i]), NULL), H3S_ERR_DATA);
     }
     assert_int_equal(h3s_set_json(session, S("\xFF"), S("1"), NULL), H3S_ERR_DATA);
-    assert_int_equal(h3s_set_text(session, S("a"), S("\xFF"), NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_set_text(session, S("a"), S("b\xFF"), &err), H3S_ERR_DATA);
+    assert_int_equal(err.offset, 1);
+    assert_int_equal(h3s_remove(session, S("\xFF"), NULL), H3S_ERR_DATA);
+    assert_int_equal(h3s_session_set_id(session, S("\xFF"), NULL), H3S_ERR_DATA);
     assert_str(h3s_session_data(session), "{\"keep\":1}");
     h3s_session_free(session);
 }

@@ -99,6 +99,10 @@ static void a_write_by_pointer_says_what_is_wrong_with_it(void **state)
     assert_int_equal(h3s_set_at(session, H3S_LIT("/list/-"), H3S_LIT("[1,]"), &err), H3S_ERR_DATA);
     assert_string_equal(err.key, "");
     assert_int_equal(err.offset, 3);
+    assert_int_equal(h3s_set_at(session, H3S_LIT("/a\xFF"), H3S_LIT("1"), &err), H3S_ERR_DATA);
+    assert_string_equal(err.key, "pointer");
+    assert_int_equal(err.offset, 2);
+    assert_int_equal(h3s_remove_at(session, H3S_LIT("/a\xFF"), &err), H3S_ERR_DATA);
     assert_int_equal(h3s_remove_at(session, NULL, 0, &err), H3S_ERR_DATA);
     assert_str(h3s_session_data(session), "{\"name\":\"Ada\",\"list\":[1]}");
     h3s_session_free(session);

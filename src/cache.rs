@@ -7,6 +7,23 @@
 //! Where a value is not well-formed, it is read so that the error is on the safe side: what stands
 //! behind a quotation mark without its partner is part of the string, and what has to be said goes
 //! before it.
+//!
+//! ```
+//! use h3s::{Config, Options, Request, cache};
+//!
+//! let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+//! let mut session = config.use_session(&Request::new(""))?;
+//! // What the application says of the response, and what goes out.
+//! let (vary, control) = ("Accept-Encoding", "public, max-age=60");
+//! let vary = cache::vary(&config, vary);
+//! assert_eq!(vary, "Accept-Encoding, Cookie, x-h3-session");
+//! if !session.set_cookies()?.is_empty() {
+//!     let control = cache::control(control);
+//!     assert_eq!(control, "private, max-age=60");
+//!     // And without the headers of which `cache::is_targeted` is true.
+//! }
+//! # Ok::<(), h3s::Error>(())
+//! ```
 
 use std::borrow::Cow;
 
@@ -15,30 +32,38 @@ use crate::Config;
 /// The value of Vary for a response to a request whose session was looked at.
 ///
 /// present: the header's value so far, several lines joined by `", "`; empty where there is none.
+/// Text gives text, and bytes, which need not be UTF-8, give bytes. An empty result says that the
+/// response needs no Vary.
 ///
 /// ```
+/// use h3s::cache;
+///
 /// # let options = h3s::Options::new("correct horse battery staple, and more of it");
 /// # let config = h3s::Config::new(options)?;
-/// assert_eq!(*h3s::cache::vary(&config, b""), *b"Cookie, x-h3-session");
-/// assert_eq!(*h3s::cache::vary(&config, b"Accept, cookie"), *b"Accept, cookie, x-h3-session");
+/// assert_eq!(cache::vary(&config, ""), "Cookie, x-h3-session");
+/// assert_eq!(cache::vary(&config, "Accept, cookie"), "Accept, cookie, x-h3-session");
+/// let bytes: &[u8] = b"\xE4";
+/// assert_eq!(*cache::vary(&config, bytes), *b"\xE4, Cookie, x-h3-session");
 /// # Ok::<(), h3s::Error>(())
 /// ```
-pub fn vary<'a>(config: &'a Config, present: &'a [u8]) -> Cow<'a, [u8]> {
-    whole(vary_pieces(config.vary().as_bytes(), present))
+#[must_use]
+pub fn vary<'a, V: Value + ?Sized>(config: &'a Config, present: &'a V) -> Cow<'a, V> {
+    V::from_bytes(whole(vary_pieces(config.vary_names(), present.as_bytes())))
 }
 
 /// The value of Cache-Control for a response that sets a session's cookie.
 ///
-/// present: as for [`vary`].
+/// present: as for [`vary`]; and text gives text.
 ///
 /// It says `private` beside `no-store`, too: some caches look for nothing else. Since
 /// `private="Set-Cookie"` says less than `private`, it is replaced, as `public` and `s-maxage` are.
 ///
 /// ```
-/// assert_eq!(*h3s::cache::control(b"public, max-age=60"), *b"private, max-age=60");
+/// assert_eq!(h3s::cache::control("public, max-age=60"), "private, max-age=60");
 /// ```
-pub fn control(present: &[u8]) -> Cow<'_, [u8]> {
-    whole(control_pieces(present))
+#[must_use]
+pub fn control<V: Value + ?Sized>(present: &V) -> Cow<'_, V> {
+    V::from_bytes(whole(control_pieces(present.as_bytes())))
 }
 
 /// Whether a header speaks to a certain kind of shared cache, which heeds it in place of
@@ -46,7 +71,16 @@ pub fn control(present: &[u8]) -> Cow<'_, [u8]> {
 ///
 /// Such are all that end in `-Cache-Control` (RFC 9213) and what caches had before:
 /// `Surrogate-Control`, `Edge-Control` and `X-Accel-Expires`. Upper and lower case are one.
-pub fn is_targeted(name: &[u8]) -> bool {
+///
+/// ```
+/// use h3s::cache::is_targeted;
+///
+/// assert!(is_targeted("CDN-Cache-Control"));
+/// assert!(!is_targeted("Cache-Control"));
+/// ```
+#[must_use]
+pub fn is_targeted(name: impl AsRef<[u8]>) -> bool {
+    let name = name.as_ref();
     const SUFFIX: &[u8] = b"-cache-control";
     const OLDER: [&[u8]; 3] = [b"surrogate-control", b"edge-control", b"x-accel-expires"];
 
@@ -54,6 +88,53 @@ pub fn is_targeted(name: &[u8]) -> bool {
     name.get(end..)
         .is_some_and(|end| end.eq_ignore_ascii_case(SUFFIX))
         || OLDER.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// The value of a header: text, or bytes, which need not be UTF-8. HTTP allows any above 0x7F.
+///
+/// ```
+/// let (text, bytes) = ("public", b"public");
+/// assert_eq!(h3s::cache::control(text).into_owned(), "private".to_owned());
+/// assert_eq!(h3s::cache::control(&bytes[..]).into_owned(), b"private".to_vec());
+/// ```
+pub trait Value: ToOwned + sealed::Value {}
+
+impl Value for str {}
+impl Value for [u8] {}
+
+mod sealed {
+    use std::borrow::Cow;
+
+    pub trait Value: ToOwned {
+        fn as_bytes(&self) -> &[u8];
+
+        /// From pieces of such a value.
+        fn from_bytes(bytes: Cow<'_, [u8]>) -> Cow<'_, Self>;
+    }
+
+    impl Value for [u8] {
+        fn as_bytes(&self) -> &[u8] {
+            self
+        }
+
+        fn from_bytes(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+            bytes
+        }
+    }
+
+    impl Value for str {
+        fn as_bytes(&self) -> &[u8] {
+            self.as_bytes()
+        }
+
+        /// Text is cut beside ASCII alone, so that nothing is lost.
+        fn from_bytes(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+            match bytes {
+                Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+                Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+            }
+        }
+    }
 }
 
 /// The pieces of [`vary`]; one alone, if nothing has to change. They may be walked over twice, so

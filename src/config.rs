@@ -55,7 +55,7 @@ impl Config {
     /// assert_eq!(config.header_name(), Some("x-h3-session"));
     ///
     /// let error = Config::new(Options::new("too short")).unwrap_err();
-    /// assert_eq!(error.key(), "password");
+    /// assert_eq!(error.key(), Some("password"));
     /// # Ok::<(), h3s::Error>(())
     /// ```
     ///
@@ -94,7 +94,8 @@ impl Config {
     /// use h3s::{Config, CookieOptions, Options};
     ///
     /// let options = Options::default().cookie(CookieOptions::new().chunk_max_len(10));
-    /// assert_eq!(Config::check(&options).unwrap_err().key(), "cookie.chunkMaxLength");
+    /// let error = Config::check(&options).unwrap_err();
+    /// assert_eq!(error.key(), Some("cookie.chunkMaxLength"));
     /// ```
     ///
     /// # Errors
@@ -107,27 +108,69 @@ impl Config {
     }
 
     /// The name of the session cookie.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.name("__Host-session"))?;
+    /// assert_eq!(config.cookie_name(), "__Host-session");
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn cookie_name(&self) -> &str {
         cut(&self.0.cookie_name)
     }
 
     /// The name of the session header, in lower case; None when it is off.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.session_header("X-Session"))?;
+    /// assert_eq!(config.header_name(), Some("x-session"));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn header_name(&self) -> Option<&str> {
         Some(cut(&self.0.header_name)).filter(|name| !name.is_empty())
     }
 
-    /// What a cache must vary on wherever a session was touched, e.g. `Cookie, x-h3-session`; empty
-    /// if on nothing.
-    pub fn vary(&self) -> &str {
-        cut(&self.0.vary)
+    /// What a cache must vary on wherever a session was looked at; None if on nothing. The value of
+    /// a response's Vary header is made of it by [`cache::vary`](crate::cache::vary).
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert_eq!(config.vary(), Some("Cookie, x-h3-session"));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn vary(&self) -> Option<&str> {
+        Some(cut(&self.0.vary)).filter(|names| !names.is_empty())
     }
 
     /// Whether cookies are read and set; else sessions travel in the header alone.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let options = Options::new("correct horse battery staple, and more of it");
+    /// assert!(!Config::new(options.cookie(None))?.has_cookies());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn has_cookies(&self) -> bool {
         self.0.cookies
     }
 
     /// Whether browsers send the session's cookie over HTTPS alone.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert!(config.is_secure());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn is_secure(&self) -> bool {
         let mut attributes = self.0.attributes.fixed.split("; ");
         self.0.cookies && attributes.any(|attribute| attribute == "Secure")
@@ -135,7 +178,16 @@ impl Config {
 
     /// Whether opening a session may take a slow key derivation: see [`Request::warm_only`].
     ///
+    /// ```
+    /// # use h3s::{Config, Format, Options};
+    /// # let options = Options::new("correct horse battery staple, and more of it");
+    /// assert!(!Config::new(options.clone())?.may_be_cold());
+    /// assert!(Config::new(options.seal(Format::H3v2))?.may_be_cold());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// [`Request::warm_only`]: crate::Request::warm_only
+    #[must_use]
     pub fn may_be_cold(&self) -> bool {
         self.0.seals.may_be_cold()
     }
@@ -146,12 +198,15 @@ impl Config {
     /// ```
     /// # let options = h3s::Options::new("correct horse battery staple, and more of it");
     /// # let config = h3s::Config::new(options)?;
-    /// let kept: Vec<&[u8]> = config.strip_cookies(b"a=1; h3=secret; b=2").collect();
+    /// let kept: Vec<&[u8]> = config.strip_cookies("a=1; h3=secret; b=2").collect();
     /// assert_eq!(kept.concat(), b"a=1; b=2");
     /// # Ok::<(), h3s::Error>(())
     /// ```
-    pub fn strip_cookies<'a>(&'a self, cookie: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        cookie::strip(cookie, self.cookie_name())
+    pub fn strip_cookies<'a>(
+        &'a self,
+        cookie: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> impl Iterator<Item = &'a [u8]> {
+        cookie::strip(cookie.as_ref(), self.cookie_name())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -164,6 +219,11 @@ impl Config {
 
     pub(crate) fn header_name_z(&self) -> &[u8] {
         self.0.header_name.as_bytes()
+    }
+
+    /// As [`Config::vary`]; empty for None.
+    pub(crate) fn vary_names(&self) -> &[u8] {
+        cut(&self.0.vary).as_bytes()
     }
 
     pub(crate) fn vary_z(&self) -> &[u8] {

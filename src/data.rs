@@ -120,6 +120,6 @@ fn object(text: &[u8]) -> Result<Buffer, Error> {
     Ok(object)
 }
 
-fn utf8<'a>(text: &'a [u8], message: &'static str) -> Result<&'a str, Error> {
+pub(crate) fn utf8<'a>(text: &'a [u8], message: &'static str) -> Result<&'a str, Error> {
     std::str::from_utf8(text).map_err(|error| Error::data(message).at(error.valid_up_to()))
 }

@@ -5,6 +5,19 @@ use std::ffi::CStr;
 use std::fmt;
 
 /// The kinds of error. The discriminants are the statuses of the C ABI and are pinned.
+///
+/// ```
+/// use h3s::ErrorKind;
+///
+/// // What a server answers.
+/// let status = |kind| match kind {
+///     ErrorKind::TooLarge => 413,
+///     ErrorKind::Busy => 429,
+///     _ => 500,
+/// };
+/// assert_eq!(status(ErrorKind::Memory), 500);
+/// assert_eq!(ErrorKind::TooLarge.to_string(), "the session would be too large");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -36,6 +49,16 @@ pub enum ErrorKind {
 }
 
 /// Why a token was refused. The discriminants are those of the C ABI and are pinned.
+///
+/// ```
+/// use h3s::{Config, Options, Rejection, Request};
+///
+/// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// let session = config.use_session(&Request::new("h3=h3s1..forged"))?;
+/// assert!(session.is_new());
+/// assert_eq!(session.rejection(), Some(Rejection::Malformed));
+/// # Ok::<(), h3s::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -61,6 +84,12 @@ pub enum Rejection {
 }
 
 /// An error. It holds no secret and no session data, so it is fit for logs.
+///
+/// ```
+/// let error = h3s::Options::from_json(r#"{"maxage": 60}"#).unwrap_err();
+/// assert_eq!(error.key(), Some("maxage"));
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -72,26 +101,62 @@ pub struct Error {
 
 impl Error {
     /// What kind of error it is.
+    ///
+    /// ```
+    /// use h3s::{Config, ErrorKind, Options};
+    ///
+    /// let error = Config::new(Options::new("too short")).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// ```
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
     /// One sentence that says what is wrong and what would be right.
+    ///
+    /// ```
+    /// let error = h3s::Options::from_json(r#"{"refresh": "yes"}"#).unwrap_err();
+    /// assert_eq!(error.message(), "true or false");
+    /// ```
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The option at fault, e.g. `cookie.sameSite`, or the name of the rejection; else empty.
-    pub fn key(&self) -> &str {
-        &self.key
+    /// The option or argument at fault, e.g. `cookie.sameSite`, or the name of the rejection.
+    ///
+    /// ```
+    /// let error = h3s::Options::from_json(r#"{"cookie": {"sameSite": 1}}"#).unwrap_err();
+    /// assert_eq!(error.key(), Some("cookie.sameSite"));
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        Some(&*self.key).filter(|key| !key.is_empty())
     }
 
     /// The first byte at fault in the input, where that can be said.
+    ///
+    /// ```
+    /// let error = h3s::Options::from_json(r#"{"maxAge": "a week"}"#).unwrap_err();
+    /// assert_eq!(error.offset(), Some(11));
+    /// ```
+    #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
     /// Why the token was refused, for [`ErrorKind::Rejected`].
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Rejection, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let error = config.unseal(&Request::from_token("h3s1.k2.AAAA")).unwrap_err();
+    /// assert_eq!(error.rejection(), Some(Rejection::Malformed));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         self.rejection
     }
@@ -214,6 +279,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let description = ErrorKind::description_of(*self as i32);
+        f.write_str(description.to_str().unwrap_or_default())
+    }
+}
+
 impl ErrorKind {
     /// A status of the C ABI in words.
     pub(crate) fn description_of(status: i32) -> &'static CStr {
@@ -248,7 +320,12 @@ impl Rejection {
         Rejection::TooLarge,
     ];
 
-    /// Its name, e.g. `bad_seal`.
+    /// Its name, as logs and the other languages have it.
+    ///
+    /// ```
+    /// assert_eq!(h3s::Rejection::BadSeal.name(), "bad_seal");
+    /// ```
+    #[must_use]
     pub fn name(self) -> &'static str {
         self.name_z().to_str().unwrap_or_default()
     }

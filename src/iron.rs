@@ -22,6 +22,19 @@ impl Config {
     /// session: see [`Config::iron_seal_session`]. (Any other object would open as a new session
     /// without data.)
     ///
+    /// ```
+    /// use h3s::{Config, Format, Options, Request};
+    ///
+    /// let password = "correct horse battery staple, and more of it";
+    /// let config = Config::new(Options::new(password).seal(Format::H3v1))?;
+    /// let now_ms = 1_800_000_000_000;
+    /// let token = config.iron_seal(r#"{"back": "/cart"}"#, now_ms)?;
+    /// assert!(token.starts_with("Fe26.2*"));
+    /// let json = config.iron_unseal(&Request::from_token(&token).at(now_ms))?;
+    /// assert_eq!(*json, r#"{"back":"/cart"}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON or would be a session,
@@ -34,6 +47,16 @@ impl Config {
 
     /// As [`Config::iron_seal`], but what is sealed may well be a session: for what no client has a
     /// say in.
+    ///
+    /// ```
+    /// # use h3s::{Config, Format, Options};
+    /// # let password = "correct horse battery staple, and more of it";
+    /// # let config = Config::new(Options::new(password).seal(Format::H3v1))?;
+    /// let session = r#"{"id": "1", "createdAt": 1800000000000, "data": {}}"#;
+    /// assert!(config.iron_seal(session, 1_800_000_000_000).is_err());
+    /// assert!(config.iron_seal_session(session, 1_800_000_000_000).is_ok());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -64,6 +87,16 @@ impl Config {
     /// Opens the request's header as a Fe26.2 token, and gives the JSON value in it without
     /// insignificant white space; it is wiped when dropped. A `~2` after the token, as iron-session
     /// puts it, is passed over.
+    ///
+    /// ```
+    /// # use h3s::{Config, Format, Options, Request};
+    /// # let password = "correct horse battery staple, and more of it";
+    /// # let config = Config::new(Options::new(password).seal(Format::H3v1))?;
+    /// let token = config.iron_seal("[1, 2]", 1_800_000_000_000)?;
+    /// let request = Request::from_token(&token).peer("192.0.2.1").at(1_800_000_000_000);
+    /// assert_eq!(*config.iron_unseal(&request)?, "[1,2]");
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -65,12 +65,12 @@ mod table;
 mod throttle;
 
 pub use config::Config;
-pub use cookie::Cookies;
+pub use cookie::{Cookies, CookiesIter};
 pub use data::value::ValueType;
 pub use error::{Error, ErrorKind, Rejection};
 pub use options::{
     CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, SameSite, SealOptions,
 };
 pub use request::{Request, Source};
-pub use session::{Entry, Iter, Session};
+pub use session::{Entries, Entry, Session};
 pub use site::Site;

@@ -24,6 +24,16 @@ impl Config {
     /// Of several cookies, at most four are tried, and the newest of those that open is the
     /// session. At most one slow key derivation is made.
     ///
+    /// ```
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new("theme=dark"))?;
+    /// assert!(session.is_new());
+    /// assert_eq!(session.set_cookies()?.len(), 1);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory);
@@ -38,6 +48,17 @@ impl Config {
     /// As [`Config::use_session`], but a session that it had to make costs no Set-Cookie until
     /// something is written.
     ///
+    /// ```
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.get_session(&Request::new("theme=dark"))?;
+    /// assert!(session.set_cookies()?.is_empty());
+    /// session.set_int("visits", 1)?;
+    /// assert_eq!(session.set_cookies()?.len(), 1);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Config::use_session`].
@@ -50,6 +71,18 @@ impl Config {
     ///
     /// A Fe26.2 token without a key id costs a slow derivation for each password that it may be
     /// under: name the peer, whose derivations are limited, where strangers send them.
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Rejection, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let token = config.use_session(&Request::new(""))?.seal()?.to_owned();
+    /// let session = config.unseal(&Request::from_token(&token).peer("192.0.2.1"))?;
+    /// assert!(!session.is_new());
+    /// let error = config.unseal(&Request::from_token(&token[1..])).unwrap_err();
+    /// assert_eq!(error.rejection(), Some(Rejection::Malformed));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

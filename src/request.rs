@@ -30,7 +30,15 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request with this value of the Cookie header, which may be empty. Several Cookie lines:
-    /// joined with `"; "`.
+    /// joined with `"; "`. Headers are text or, here and below, any bytes.
+    ///
+    /// ```
+    /// use h3s::Request;
+    ///
+    /// let cookie = ["theme=dark", "h3=h3s1..AAAA"].join("; ");
+    /// let request = Request::new(&cookie);
+    /// # let _ = request;
+    /// ```
     pub fn new(cookie: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
         Request {
             cookie: cookie.as_ref(),
@@ -60,6 +68,16 @@ impl<'a> Request<'a> {
     }
 
     /// The value of the session header; an empty one is none. A leading `Bearer ` is passed over.
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Request, Source};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let token = config.use_session(&Request::new(""))?.seal()?.to_owned();
+    /// let session = config.use_session(&Request::new("").header(&token))?;
+    /// assert_eq!(session.source(), Source::Header);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     pub fn header(self, header: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
         Request {
             header: header.as_ref(),
@@ -72,6 +90,14 @@ impl<'a> Request<'a> {
     ///
     /// A peer that sends many forged Fe26.2 tokens gets [`ErrorKind::Busy`](crate::ErrorKind::Busy)
     /// for those that would take a slow key derivation.
+    ///
+    /// ```
+    /// use std::net::{IpAddr, Ipv4Addr};
+    ///
+    /// let address = IpAddr::V4(Ipv4Addr::LOCALHOST).to_string();
+    /// let request = h3s::Request::new("").peer(&address);
+    /// # let _ = request;
+    /// ```
     pub fn peer(self, peer: &'a (impl AsRef<[u8]> + ?Sized)) -> Request<'a> {
         Request {
             peer: peer.as_ref(),
@@ -79,31 +105,62 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Return [`ErrorKind::Cold`](crate::ErrorKind::Cold) instead of making a slow key derivation:
-    /// for event loops, which can repeat the call in a thread. So also where another cookie opens
-    /// without: which is the newer one shows only then.
-    pub fn warm_only(self) -> Request<'a> {
-        Request {
-            warm_only: true,
-            ..self
-        }
+    /// Whether [`ErrorKind::Cold`](crate::ErrorKind::Cold) shall come in place of a slow key
+    /// derivation: for event loops, which can repeat the call in a thread. So also where another
+    /// cookie opens without: which is the newer one shows only then.
+    ///
+    /// ```
+    /// use h3s::{Config, ErrorKind, Options, Request, Session};
+    ///
+    /// fn open(config: &Config, cookie: &str) -> Result<Session, h3s::Error> {
+    ///     let request = Request::new(cookie);
+    ///     match config.use_session(&request.warm_only(true)) {
+    ///         Err(error) if error.kind() == ErrorKind::Cold => {
+    ///             // In an event loop: in a thread that may block.
+    ///             config.use_session(&request)
+    ///         }
+    ///         opened => opened,
+    ///     }
+    /// }
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// # assert!(open(&config, "")?.is_new());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn warm_only(self, warm_only: bool) -> Request<'a> {
+        Request { warm_only, ..self }
     }
 
-    /// Another site has sent the browser here (`Sec-Fetch-Site: cross-site`), so that a cookie with
-    /// SameSite stayed behind.
+    /// Whether another site has sent the browser here, so that a cookie with SameSite stayed
+    /// behind: see [`Site::is_another`](crate::Site::is_another).
     ///
     /// Where the request carried no cookie of the session,
     /// [`Config::use_session`](crate::Config::use_session) is then
     /// [`get_session`](crate::Config::get_session), and
     /// [`Session::clear`](crate::Session::clear) deletes nothing.
-    pub fn cross_site(self) -> Request<'a> {
-        Request {
-            cross_site: true,
-            ..self
-        }
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Request, Site};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let site = Site::new().sec_fetch_site("cross-site");
+    /// let request = Request::new("").cross_site(site.is_another());
+    /// assert!(config.use_session(&request)?.set_cookies()?.is_empty());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn cross_site(self, cross_site: bool) -> Request<'a> {
+        Request { cross_site, ..self }
     }
 
     /// The time of the request, in milliseconds since 1970, in place of the system clock's.
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// assert_eq!(session.created_at(), Some(1_800_000_000_000));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     pub fn at(self, now_ms: i64) -> Request<'a> {
         Request {
             now_ms: Some(now_ms),
@@ -157,7 +214,17 @@ fn without_scheme(value: &[u8]) -> &[u8] {
 }
 
 /// Where a session came from. The discriminants are those of the C ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use h3s::{Config, Options, Request, Source};
+///
+/// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// let session = config.use_session(&Request::new("theme=dark"))?;
+/// assert_eq!(session.source(), Source::None);
+/// assert_eq!(Source::Cookie.to_string(), "cookie");
+/// # Ok::<(), h3s::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Source {
@@ -169,4 +236,15 @@ pub enum Source {
     Header = 2,
     /// [`Config::unseal`](crate::Config::unseal).
     Token = 3,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::None => "none",
+            Source::Cookie => "cookie",
+            Source::Header => "header",
+            Source::Token => "token",
+        })
+    }
 }

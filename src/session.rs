@@ -1,6 +1,7 @@
 //! One request's session: what it holds, what is written to it, and the cookies and tokens that
 //! come of it.
 
+mod entries;
 mod origin;
 mod outgoing;
 mod seal;
@@ -8,11 +9,12 @@ mod values;
 mod write;
 
 use std::fmt;
+use std::sync::OnceLock;
 
+pub(crate) use self::entries::Container;
+pub use self::entries::{Entries, Entry};
 pub(crate) use self::origin::{Origin, Others};
 use self::outgoing::Outgoing;
-pub(crate) use self::values::Container;
-pub use self::values::{Entry, Iter};
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie;
@@ -25,6 +27,18 @@ use crate::{Error, Rejection};
 ///
 /// Writes are sealed once, when [`Session::set_cookies`] is called. After any error the session is
 /// as it was.
+///
+/// ```
+/// use h3s::{Config, Options, Request};
+///
+/// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// let mut session = config.use_session(&Request::new("theme=dark"))?;
+/// session.set_text("user", "ada")?;
+/// for set_cookie in session.set_cookies()? {
+///     println!("Set-Cookie: {set_cookie}");
+/// }
+/// # Ok::<(), h3s::Error>(())
+/// ```
 pub struct Session {
     config: Config,
     record: Record,
@@ -38,7 +52,7 @@ pub struct Session {
     /// Unescaped strings that were handed out, by where they stand in the data, so that asking
     /// again costs no memory.
     texts: Vec<(usize, Buffer)>,
-    log_id: Option<String>,
+    log_id: OnceLock<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +107,7 @@ impl Session {
                 id_is_open: state == State::New,
             },
             texts: Vec::new(),
-            log_id: None,
+            log_id: OnceLock::new(),
         }
     }
 
@@ -109,35 +123,104 @@ impl Session {
 
 /// Reading.
 impl Session {
-    /// Its id; empty after [`Session::clear`].
-    pub fn id(&self) -> &str {
-        self.record.id.as_str()
+    /// Its id; None after [`Session::clear`]. Not for logs: see [`Session::log_id`].
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// assert_eq!(session.id().unwrap().len(), 36); // a UUID
+    /// session.clear();
+    /// assert_eq!(session.id(), None);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        Some(self.record.id.as_str()).filter(|id| !id.is_empty())
     }
 
     /// Its data: the text of a JSON object without insignificant white space.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// assert_eq!(session.data(), "{}");
+    /// session.update(r#"{ "visits": 1 }"#)?;
+    /// assert_eq!(session.data(), r#"{"visits":1}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn data(&self) -> &str {
         self.record.data.as_str()
     }
 
     /// The value that an [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901) JSON Pointer names, as
-    /// JSON text.
-    pub fn find(&self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
-        self.record.data.find(pointer.as_ref())
+    /// JSON text; None where there is none.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set("user", r#"{"name": "Ada", "roles": ["editor"]}"#)?;
+    /// assert_eq!(session.find("/user/roles/0"), Some(r#""editor""#));
+    /// assert_eq!(session.find("/user/roles/1"), None);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn find(&self, pointer: &str) -> Option<&str> {
+        std::str::from_utf8(self.find_json(pointer)?).ok()
     }
 
-    /// When it was made or last rotated, in milliseconds since 1970; 0 after [`Session::clear`].
-    pub fn created_at(&self) -> i64 {
-        self.record.created_at
+    /// When it was made or last rotated, in milliseconds since 1970; None after
+    /// [`Session::clear`].
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// assert_eq!(session.created_at(), Some(1_800_000_000_000));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn created_at(&self) -> Option<i64> {
+        Some(self.record.created_at).filter(|_| self.state != State::Cleared)
     }
 
     /// When it was last sealed under `idleTimeout`, in milliseconds since 1970: by a write, or by a
     /// read once more than half of it was used.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.idle_timeout(Duration::from_secs(3_600)))?;
+    /// let mut session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// assert_eq!(session.last_seen_at(), None);
+    /// session.set_cookies()?;
+    /// assert_eq!(session.last_seen_at(), Some(1_800_000_000_000));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn last_seen_at(&self) -> Option<i64> {
         self.record.last_seen_at
     }
 
     /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since
-    /// 1970.
+    /// 1970; None where it has no end, and after [`Session::clear`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.max_age(Duration::from_secs(60)))?;
+    /// let session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// assert_eq!(session.expires_at(), Some(1_800_000_060_000));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn expires_at(&self) -> Option<i64> {
         let inner = self.config.inner();
         match self.state {
@@ -152,22 +235,66 @@ impl Session {
     }
 
     /// Whether this request made it.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// assert!(session.is_new());
+    /// let cookie = session.set_cookies()?.iter().next().unwrap_or_default();
+    /// let came_back = cookie.split(';').next().unwrap_or_default();
+    /// assert!(!config.use_session(&Request::new(came_back))?.is_new());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn is_new(&self) -> bool {
         self.state == State::New
     }
 
     /// Whether it was cleared, and nothing written since.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.clear();
+    /// assert!(session.is_cleared());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn is_cleared(&self) -> bool {
         self.state == State::Cleared
     }
 
     /// Whether [`Session::set_cookies`] (or, with `"cookie": false`, [`Session::seal`]) has
     /// something to give that was not yet taken.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.get_session(&Request::new(""))?;
+    /// assert!(!session.is_dirty());
+    /// session.set_int("visits", 1)?;
+    /// assert!(session.is_dirty());
+    /// session.set_cookies()?;
+    /// assert!(!session.is_dirty());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn is_dirty(&self) -> bool {
         self.outgoing.is_due() && !self.outgoing.is_taken()
     }
 
     /// Where it came from.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let session = config.use_session(&Request::new(""))?;
+    /// assert_eq!(session.source(), h3s::Source::None);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn source(&self) -> Source {
         self.origin.source
     }
@@ -181,6 +308,15 @@ impl Session {
     /// number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
     /// cookie twice counts once. Where none of the cookies does, and one is not empty, they are one
     /// candidate together, which is malformed.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let session = config.use_session(&Request::new("h3=h3s1.old.AAAA"))?;
+    /// assert_eq!(session.rejection(), Some(h3s::Rejection::Malformed));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         self.origin.rejection
     }
@@ -190,15 +326,45 @@ impl Session {
     /// might take another of several. Together they are never longer than the header.
     ///
     /// In a header that is not the request's, none is kept.
-    pub fn strip_other_cookies<'a>(&'a self, cookie: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        cookie::strip_others(cookie, self.config.cookie_name(), self.origin.mark)
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// let cookie = session.set_cookies()?.iter().next().unwrap_or_default();
+    /// let own = cookie.split(';').next().unwrap_or_default();
+    /// let header = format!("theme=dark; {own}; h3=another");
+    /// let session = config.use_session(&Request::new(&header))?;
+    /// let kept: Vec<&[u8]> = session.strip_other_cookies(&header).collect();
+    /// assert_eq!(kept.concat(), format!("theme=dark; {own}").as_bytes());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn strip_other_cookies<'a>(
+        &'a self,
+        cookie: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> impl Iterator<Item = &'a [u8]> {
+        cookie::strip_others(cookie.as_ref(), self.config.cookie_name(), self.origin.mark)
     }
 
     /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id;
     /// None after [`Session::clear`].
-    pub fn log_id(&mut self) -> Option<&str> {
-        self.log_id_z()
-            .and_then(|text| std::str::from_utf8(text.strip_suffix(b"\0")?).ok())
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let session = config.use_session(&Request::new(""))?;
+    /// assert_eq!(session.log_id().map(str::len), Some(32));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn log_id(&self) -> Option<&str> {
+        let text = self.log_id_z()?;
+        std::str::from_utf8(text.strip_suffix(b"\0")?).ok()
+    }
+
+    /// As [`Session::find`].
+    pub(crate) fn find_json(&self, pointer: &str) -> Option<&[u8]> {
+        self.record.data.find(pointer.as_bytes())
     }
 
     pub(crate) fn id_z(&self) -> &[u8] {
@@ -209,7 +375,7 @@ impl Session {
         self.record.data.as_z()
     }
 
-    pub(crate) fn log_id_z(&mut self) -> Option<&[u8]> {
+    pub(crate) fn log_id_z(&self) -> Option<&[u8]> {
         let id = self.record.id.as_bytes();
         if id.is_empty() {
             return None;
@@ -217,7 +383,7 @@ impl Session {
         let seals = &self.config.inner().seals;
         Some(
             self.log_id
-                .get_or_insert_with(|| seals.log_id(id) + "\0")
+                .get_or_init(|| seals.log_id(id) + "\0")
                 .as_bytes(),
         )
     }

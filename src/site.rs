@@ -1,23 +1,85 @@
 //! Whether another site has led the browser here.
 
+use std::fmt;
+
 /// What a request says about the page that it comes from. A header that the request lacks is empty.
 ///
 /// A SameSite cookie stays behind when another site leads the browser here: by a form, and under
 /// `strict` also by a link. Such a request must not replace or delete the cookie that it came
 /// without: see [`Request::cross_site`](crate::Request::cross_site).
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// ```
+/// use h3s::Site;
+///
+/// let site = Site::new().origin("https://evil.example").host("own.example");
+/// assert!(site.is_another());
+/// ```
+#[derive(Clone, Copy, Default)]
+#[must_use]
 pub struct Site<'a> {
-    /// `Sec-Fetch-Site`; several lines joined by `", "`, here and below.
-    pub sec_fetch_site: &'a [u8],
-    /// `Origin`.
-    pub origin: &'a [u8],
-    /// `Referer`.
-    pub referer: &'a [u8],
-    /// `Host`, or `:authority`; with a port or without.
-    pub host: &'a [u8],
+    pub(crate) sec_fetch_site: &'a [u8],
+    pub(crate) origin: &'a [u8],
+    pub(crate) referer: &'a [u8],
+    pub(crate) host: &'a [u8],
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    /// A request without any of these headers, which says nothing of another site.
+    ///
+    /// ```
+    /// assert!(!h3s::Site::new().is_another());
+    /// ```
+    pub fn new() -> Site<'a> {
+        Site::default()
+    }
+
+    /// The value of `Sec-Fetch-Site`; several lines joined by `", "`, here and below.
+    ///
+    /// ```
+    /// assert!(h3s::Site::new().sec_fetch_site("cross-site").is_another());
+    /// ```
+    pub fn sec_fetch_site(self, value: &'a (impl AsRef<[u8]> + ?Sized)) -> Site<'a> {
+        let sec_fetch_site = value.as_ref();
+        Site {
+            sec_fetch_site,
+            ..self
+        }
+    }
+
+    /// The value of `Origin`.
+    ///
+    /// ```
+    /// let site = h3s::Site::new().origin("http://127.0.0.1:3000").host("127.0.0.1:8000");
+    /// assert!(!site.is_another());
+    /// ```
+    pub fn origin(self, value: &'a (impl AsRef<[u8]> + ?Sized)) -> Site<'a> {
+        let origin = value.as_ref();
+        Site { origin, ..self }
+    }
+
+    /// The value of `Referer`.
+    ///
+    /// ```
+    /// let site = h3s::Site::new().referer("https://own.example/page").host("own.example");
+    /// assert!(!site.is_another());
+    /// ```
+    pub fn referer(self, value: &'a (impl AsRef<[u8]> + ?Sized)) -> Site<'a> {
+        let referer = value.as_ref();
+        Site { referer, ..self }
+    }
+
+    /// The value of `Host`, or of `:authority`, with a port or without. Behind a proxy it is what
+    /// the browser asked for.
+    ///
+    /// ```
+    /// let site = h3s::Site::new().origin("https://own.example").host("own.example:8443");
+    /// assert!(!site.is_another());
+    /// ```
+    pub fn host(self, value: &'a (impl AsRef<[u8]> + ?Sized)) -> Site<'a> {
+        let host = value.as_ref();
+        Site { host, ..self }
+    }
+
     /// Whether another site has led the browser here.
     ///
     /// Browsers send `Sec-Fetch-Site` over HTTPS and to localhost. Where it is missing, the host
@@ -29,10 +91,11 @@ impl Site<'_> {
     /// ```
     /// use h3s::Site;
     ///
-    /// let (origin, host) = (b"https://evil.example", b"own.example");
-    /// let site = Site { origin, host, ..Site::default() };
-    /// assert!(site.is_another());
+    /// let site = Site::new().host("own.example");
+    /// assert!(site.origin("https://evil.example").is_another());
+    /// assert!(!site.origin("https://own.example").is_another());
     /// ```
+    #[must_use]
     pub fn is_another(&self) -> bool {
         let mut said = self
             .sec_fetch_site
@@ -54,6 +117,15 @@ impl Site<'_> {
             (Some(page), Some(own)) => !page.eq_ignore_ascii_case(own),
             _ => true,
         }
+    }
+}
+
+impl fmt::Debug for Site<'_> {
+    /// Without what the headers say: an address may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("is_another", &self.is_another())
+            .finish_non_exhaustive()
     }
 }
 
@@ -259,7 +331,7 @@ mod tests {
         #[test]
         fn any_bytes_get_an_answer(bytes in proptest::array::uniform4(proptest::collection::vec(any::<u8>(), 0..40))) {
             let [sec_fetch_site, origin, referer, host] = &bytes;
-            Site { sec_fetch_site, origin, referer, host }.is_another();
+            let _ = Site { sec_fetch_site, origin, referer, host }.is_another();
         }
     }
 }

@@ -187,7 +187,7 @@ fn all_types_can_be_sent_to_other_threads_and_shared() {
 #[test]
 fn debug_output_says_what_is_no_secret() {
     let config = Config::new(Options::new(PASSWORD).name("app")).unwrap();
-    let request = Request::new("abc").header("defg").cross_site().at(NOW);
+    let request = Request::new("abc").header("defg").cross_site(true).at(NOW);
     let shown = format!("{request:?}");
     for said in [
         "cookie_len: 3",
@@ -203,7 +203,7 @@ fn debug_output_says_what_is_no_secret() {
     assert!(shown.contains("source: None") && shown.contains("1800000000123"));
     assert!(format!("{:?}", session.set_cookies().unwrap()).contains("len: 1"));
     session.insert("a", [1]).unwrap();
-    assert!(format!("{:?}", session.iter("/a").next()).contains("Entry"));
+    assert!(format!("{:?}", session.entries("/a").next()).contains("Entry"));
     let (none, plain) = (Options::default(), Options::new(PASSWORD));
     let several = Options::with_passwords([("a", PASSWORD), ("b", PASSWORD)]);
     for (options, said) in [
@@ -221,7 +221,10 @@ fn no_debug_output_holds_data_ids_or_tokens() {
     let config = Config::new(Options::new(PASSWORD)).unwrap();
     let mut session = config.use_session(&Request::new("")).unwrap();
     session.insert("secret", "hunter2").unwrap();
-    let (id, token) = (session.id().to_owned(), session.seal().unwrap().to_owned());
+    let (id, token) = (
+        session.id().unwrap().to_owned(),
+        session.seal().unwrap().to_owned(),
+    );
     let cookies = session.set_cookies().unwrap();
     let mut shown = format!("{config:?} {cookies:?} {:?}", Request::from_token(&token));
     shown += &format!(

@@ -32,14 +32,15 @@ pub fn request<'a>(cookie: &'a [u8], header: &'a [u8]) -> Request<'a> {
 
 /// What holds of every session, however it came about.
 pub fn check(session: &Session) {
-    let id = session.id();
     if session.is_cleared() {
-        assert!(id.is_empty() && session.data() == "{}");
+        assert!(session.id().is_none() && session.created_at().is_none());
+        assert_eq!(session.data(), "{}");
     } else {
+        let id = session.id().expect("an id");
         assert!((1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+        assert!((0..=NOW).contains(&session.created_at().expect("a time")));
     }
     check_data(session.data());
-    assert!((0..=NOW).contains(&session.created_at()));
 }
 
 /// The text of a JSON object without insignificant white space, each of whose names stands once.

@@ -1,7 +1,6 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
 use std::fmt::{self, Write};
-use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
 use tinyvec::{ArrayVec, TinyVec};
@@ -36,7 +35,18 @@ pub(crate) struct Attributes {
 }
 
 /// The Set-Cookie values of a response, each of which is a header line of its own.
-#[derive(Default)]
+///
+/// ```
+/// use h3s::{Config, Options, Request};
+///
+/// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// let mut session = config.use_session(&Request::new(""))?;
+/// for value in session.set_cookies()? {
+///     assert!(value.starts_with("h3=h3s1."));
+/// }
+/// # Ok::<(), h3s::Error>(())
+/// ```
+#[derive(Clone, Default)]
 #[must_use]
 pub struct Cookies {
     /// The values, each followed by a NUL.
@@ -165,34 +175,117 @@ impl fmt::Debug for Cookies {
     }
 }
 
+/// The values of [`Cookies`], one after the other.
+///
+/// ```
+/// # use h3s::{Config, Options, Request};
+/// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// let mut session = config.use_session(&Request::new(""))?;
+/// let mut values: h3s::CookiesIter<'_> = session.set_cookies()?.iter();
+/// assert_eq!(values.len(), 1);
+/// assert!(values.next().unwrap().contains("; HttpOnly; Secure"));
+/// # Ok::<(), h3s::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct CookiesIter<'a> {
+    text: &'a [u8],
+    start: usize,
+    ends: std::slice::Iter<'a, usize>,
+}
+
+impl<'a> CookiesIter<'a> {
+    /// The next value, with its NUL.
+    fn next_z(&mut self) -> Option<&'a [u8]> {
+        let end = *self.ends.next()?;
+        let start = std::mem::replace(&mut self.start, end);
+        Some(slice(self.text, start..end))
+    }
+}
+
+impl<'a> Iterator for CookiesIter<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let value = self.next_z()?;
+        let value = value.strip_suffix(b"\0").unwrap_or(value);
+        Some(std::str::from_utf8(value).unwrap_or_default())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ends.size_hint()
+    }
+}
+
+impl ExactSizeIterator for CookiesIter<'_> {}
+
+impl fmt::Debug for CookiesIter<'_> {
+    /// As of [`Cookies`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CookiesIter")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> IntoIterator for &'a Cookies {
+    type Item = &'a str;
+    type IntoIter = CookiesIter<'a>;
+
+    fn into_iter(self) -> CookiesIter<'a> {
+        self.iter()
+    }
+}
+
 impl Cookies {
     /// The values.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let text = |range: Range<usize>| std::str::from_utf8(slice(&self.text, range));
-        self.ranges()
-            .map(move |range| text(range.start..range.end - 1).unwrap_or_default())
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// let lines = session.set_cookies()?.iter().map(|value| format!("Set-Cookie: {value}"));
+    /// assert_eq!(lines.count(), 1);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn iter(&self) -> CookiesIter<'_> {
+        CookiesIter {
+            text: &self.text,
+            start: 0,
+            ends: self.ends.iter(),
+        }
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert_eq!(config.use_session(&Request::new(""))?.set_cookies()?.len(), 1);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert!(config.get_session(&Request::new(""))?.set_cookies()?.is_empty());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// The values, each with its NUL.
     pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
-        self.ranges().map(|range| slice(&self.text, range))
-    }
-
-    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut start = 0;
-        self.ends
-            .iter()
-            .map(move |end| std::mem::replace(&mut start, *end)..*end)
+        let mut values = self.iter();
+        std::iter::from_fn(move || values.next_z())
     }
 
     pub(crate) const fn none() -> Cookies {

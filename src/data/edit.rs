@@ -11,8 +11,7 @@ use crate::json::{self, MAX_DEPTH, slice};
 /// By one top-level key.
 impl Data {
     /// The object with one member set to a JSON value.
-    pub(crate) fn with(&self, key: &[u8], json: &[u8]) -> Result<Data, Error> {
-        let key = utf8(key, "the key is not UTF-8")?;
+    pub(crate) fn with(&self, key: &str, json: &[u8]) -> Result<Data, Error> {
         let compact = compacted(json, MAX_DEPTH - 1)?;
         self.with_value(key, compact.as_ref().map_or(json, |json| json))
     }
@@ -20,9 +19,8 @@ impl Data {
     /// Where a member's value stands that [`Data::put`] can replace by this one; None where
     /// [`Data::with`] has to be called. So it has for a value that C has borrowed from this very
     /// object: `put` would move it away, or write over it, before it is read.
-    pub(crate) fn place(&self, key: &[u8], json: &[u8]) -> Option<Range<usize>> {
-        let key = std::str::from_utf8(key).ok()?;
-        let place = self.member(key.as_bytes())?.value;
+    pub(crate) fn place(&self, key: &str, json: &[u8]) -> Option<Range<usize>> {
+        let place = self.member(key)?.value;
         let room = self.buffer.len().checked_sub(self.end + 1)?;
         let fits = json.len() <= place.len() + room;
         let own = self.buffer.as_ptr_range();
@@ -46,25 +44,22 @@ impl Data {
     }
 
     /// The object with one member set to a string.
-    pub(crate) fn with_text(&self, key: &[u8], text: &[u8]) -> Result<Data, Error> {
-        let key = utf8(key, "the key is not UTF-8")?;
-        let text = utf8(text, "the text is not UTF-8")?;
+    pub(crate) fn with_text(&self, key: &str, text: &str) -> Result<Data, Error> {
         let mut json = Buffer::with_room(json::quoted_len(text.as_bytes()))?;
         json::quote(text, &mut json);
         self.with_value(key, &json)
     }
 
     /// The object without one member.
-    pub(crate) fn without(&self, key: &[u8]) -> Result<Data, Error> {
-        let key = utf8(key, "the key is not UTF-8")?;
-        match self.member(key.as_bytes()) {
+    pub(crate) fn without(&self, key: &str) -> Result<Data, Error> {
+        match self.member(key) {
             Some(member) => self.without_entry(member.whole),
             None => Data::concat(&[self.as_bytes()]),
         }
     }
 
     fn with_value(&self, key: &str, json: &[u8]) -> Result<Data, Error> {
-        if let Some(member) = self.member(key.as_bytes()) {
+        if let Some(member) = self.member(key) {
             return self.with_replaced(member.value, json);
         }
         let text = self.as_bytes();
@@ -77,9 +72,9 @@ impl Data {
         Data::concat(&[slice(text, 0..text.len() - 1), &name, json, b"}"])
     }
 
-    fn member(&self, key: &[u8]) -> Option<Entry> {
+    fn member(&self, key: &str) -> Option<Entry> {
         let text = self.as_bytes();
-        pointer::member(text, 0..text.len(), key)
+        pointer::member(text, 0..text.len(), key.as_bytes())
     }
 
     fn with_replaced(&self, place: Range<usize>, json: &[u8]) -> Result<Data, Error> {
@@ -109,7 +104,7 @@ impl Data {
 impl Data {
     /// The object with the value that a pointer names set. What is missing on the way is made: an
     /// array where `-` is to append to it, else an object.
-    pub(crate) fn with_at(&self, pointer: &[u8], json: &[u8]) -> Result<Data, Error> {
+    pub(crate) fn with_at(&self, pointer: &str, json: &[u8]) -> Result<Data, Error> {
         let pointer = Pointer::parse(pointer)?;
         let levels = pointer.len();
         if levels == 0 {
@@ -141,7 +136,7 @@ impl Data {
     }
 
     /// The object without the member or element that a pointer names.
-    pub(crate) fn without_at(&self, pointer: &[u8]) -> Result<Data, Error> {
+    pub(crate) fn without_at(&self, pointer: &str) -> Result<Data, Error> {
         let pointer = Pointer::parse(pointer)?;
         let text = self.as_bytes();
         match entry(text, pointer)? {

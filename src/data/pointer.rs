@@ -20,9 +20,7 @@ pub(super) struct Token<'a> {
 }
 
 impl<'a> Pointer<'a> {
-    pub(super) fn parse(pointer: &'a [u8]) -> Result<Pointer<'a>, Error> {
-        let text = std::str::from_utf8(pointer)
-            .map_err(|error| Error::pointer("it is not UTF-8", error.valid_up_to()))?;
+    pub(super) fn parse(text: &'a str) -> Result<Pointer<'a>, Error> {
         if !text.is_empty() && !text.starts_with('/') {
             return Err(Error::pointer(
                 "a JSON Pointer is empty or begins with /, e.g. /cart/items/0",

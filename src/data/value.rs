@@ -2,7 +2,20 @@
 
 use std::io::Write;
 
-/// The type of a JSON value. The discriminants are those of the C ABI and are pinned.
+/// The type of a JSON value. The discriminants are those of the C ABI and are pinned. There will be
+/// no others: JSON has these.
+///
+/// ```
+/// # use h3s::{Config, Options, Request};
+/// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+/// use h3s::ValueType;
+///
+/// let mut session = config.use_session(&Request::new(""))?;
+/// session.replace(r#"{"user": null, "roles": []}"#)?;
+/// assert_eq!(session.value_type("/user"), Some(ValueType::Null));
+/// assert_eq!(session.value_type("/roles"), Some(ValueType::Array));
+/// # Ok::<(), h3s::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum ValueType {

@@ -48,7 +48,7 @@ impl Session {
     ///
     /// As [`Session::get`].
     pub fn get_at<'a, T: Deserialize<'a>>(&'a self, pointer: &str) -> Result<Option<T>, Error> {
-        self.find(pointer).map(from_json).transpose()
+        self.find_json(pointer).map(from_json).transpose()
     }
 
     /// The whole data.
@@ -97,6 +97,34 @@ impl Session {
     /// JSON has no words for, such as a map whose keys are no strings.
     pub fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), Error> {
         self.set(key, to_json(&value)?.as_slice())
+    }
+
+    /// Sets the value that a JSON Pointer names, as [`Session::set_at`] does: `-` appends to an
+    /// array, and what is missing on the way is made.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Item<'a> {
+    ///     sku: &'a str,
+    ///     count: u32,
+    /// }
+    ///
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.insert_at("/cart/items/-", Item { sku: "A-1", count: 2 })?;
+    /// session.insert_at("/cart/items/0/count", 3)?;
+    /// assert_eq!(session.data(), r#"{"cart":{"items":[{"sku":"A-1","count":3}]}}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::insert`] and [`Session::set_at`].
+    pub fn insert_at(&mut self, pointer: &str, value: impl Serialize) -> Result<(), Error> {
+        self.set_at(pointer, to_json(&value)?.as_slice())
     }
 
     /// Sets the data to a value, which must be an object to JSON: a struct or a map. What the

@@ -18,8 +18,9 @@ impl Session {
     /// assert!(age < time::Duration::minutes(1));
     /// # Ok::<(), h3s::Error>(())
     /// ```
+    #[must_use]
     pub fn created_at_utc(&self) -> Option<OffsetDateTime> {
-        utc(Some(self.created_at()).filter(|ms| *ms != 0)?)
+        utc(self.created_at()?)
     }
 
     /// [`Session::last_seen_at`] as a date and time in UTC.
@@ -31,6 +32,7 @@ impl Session {
     /// assert_eq!(session.last_seen_at_utc(), None); // without Options::idle_timeout
     /// # Ok::<(), h3s::Error>(())
     /// ```
+    #[must_use]
     pub fn last_seen_at_utc(&self) -> Option<OffsetDateTime> {
         utc(self.last_seen_at()?)
     }
@@ -48,6 +50,7 @@ impl Session {
     /// assert_eq!(end.unwrap() - start.unwrap(), time::Duration::hours(1));
     /// # Ok::<(), h3s::Error>(())
     /// ```
+    #[must_use]
     pub fn expires_at_utc(&self) -> Option<OffsetDateTime> {
         utc(self.expires_at()?)
     }

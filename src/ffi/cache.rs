@@ -47,7 +47,7 @@ pub unsafe extern "C" fn h3s_header_vary(
             let out = Place::new(out, room, out_len)?;
             let config = reference(config).ok_or_else(|| Error::null("config"))?;
             let present = bytes(present, len, "present")?;
-            out.fill(cache::vary_pieces(config.config.vary().as_bytes(), present))
+            out.fill(cache::vary_pieces(config.config.vary_names(), present))
         }
     })
 }

@@ -62,7 +62,7 @@ impl From<&Error> for h3s_error {
                 .map_or(-1, |offset| i32::try_from(offset).unwrap_or(i32::MAX)),
             rejection: error.rejection().map_or(0, |reason| reason as i32),
             reserved: 0,
-            key: cut(error.key()),
+            key: cut(error.key().unwrap_or_default()),
             message: cut(error.message()),
         }
     }

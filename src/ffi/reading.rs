@@ -37,7 +37,7 @@ pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut
                 | flag(session.is_cleared(), H3S_VIEW_CLEARED),
             id: h3s_str::terminated(session.id_z()),
             data: h3s_str::terminated(session.data_z()),
-            created_at: session.created_at(),
+            created_at: session.created_at().unwrap_or(0),
             last_seen_at: session.last_seen_at().unwrap_or(0),
             expires_at: session.expires_at().unwrap_or(0),
             source: session.source() as i32,
@@ -133,8 +133,8 @@ pub unsafe extern "C" fn h3s_session_text(
     // SAFETY: the caller's contract: NULL or live; `pointer` has `len` readable bytes.
     unsafe {
         read(session, h3s_str::ABSENT, |session| {
-            let pointer = bytes(pointer, len, "pointer").ok()?;
-            session.text(pointer).map(h3s_str::of)
+            let place = session.place(None, bytes(pointer, len, "pointer").ok()?)?;
+            session.text_at(place).map(h3s_str::of)
         })
     }
 }
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn h3s_session_double(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_created_at(session: *const h3s_session) -> i64 {
     // SAFETY: the caller's contract: NULL or live.
-    unsafe { read(session, 0, |session| Some(session.created_at())) }
+    unsafe { read(session, 0, |session| session.created_at()) }
 }
 
 /// When it was last sealed under `idleTimeout`.
@@ -307,7 +307,8 @@ unsafe fn find<T: Copy>(
     // SAFETY: as this function's.
     unsafe {
         read(session, absent, |session| {
-            of(session.find(bytes(pointer, len, "pointer").ok()?)?)
+            let place = session.place(None, bytes(pointer, len, "pointer").ok()?)?;
+            of(session.json_at(place)?)
         })
     }
 }
@@ -326,7 +327,9 @@ unsafe fn get<T>(
         store(out, || {
             let handle = reference(session).ok_or_else(|| Error::null("session"))?;
             let pointer = bytes(pointer, len, "pointer")?;
-            Ok(handle.enter()?.session.find(pointer).and_then(of))
+            let session = &handle.enter()?.session;
+            let place = session.place(None, pointer);
+            Ok(place.and_then(|place| session.json_at(place)).and_then(of))
         })
     }
 }

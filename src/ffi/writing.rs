@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use super::error::h3s_error;
 use super::input::{bytes, time};
 use super::session::{h3s_session, write};
+use crate::data::utf8;
 use crate::{Error, Session};
 
 /// @section Writing
@@ -102,7 +103,11 @@ pub unsafe extern "C" fn h3s_set_text(
         unsafe { bytes(text, text_len, "text") }
     };
     // SAFETY: the caller's contract, passed on.
-    unsafe { set(session, (key, key_len), value, err, Session::set_text) }
+    unsafe {
+        set(session, (key, key_len), value, err, |session, key, text| {
+            session.set_text(key, utf8(text, "the text is not UTF-8")?)
+        })
+    }
 }
 
 /// Sets one top-level key to an integer.
@@ -196,7 +201,7 @@ pub unsafe extern "C" fn h3s_set_at(
             ))
         };
         write(session, err, input, |session, (pointer, json)| {
-            session.set_at(pointer, json)
+            session.set_at(checked(pointer)?, json)
         })
     }
 }
@@ -217,7 +222,12 @@ pub unsafe extern "C" fn h3s_remove(
     err: *mut h3s_error,
 ) -> i32 {
     // SAFETY: the caller's contract, passed on.
-    unsafe { write(session, err, || bytes(key, key_len, "key"), Session::remove) }
+    unsafe {
+        let input = || bytes(key, key_len, "key");
+        write(session, err, input, |session, key| {
+            session.remove(utf8(key, "the key is not UTF-8")?)
+        })
+    }
 }
 
 /// Deletes a member or element anywhere in the data, by JSON Pointer.
@@ -238,7 +248,9 @@ pub unsafe extern "C" fn h3s_remove_at(
     // SAFETY: the caller's contract, passed on.
     unsafe {
         let input = || bytes(pointer, len, "pointer");
-        write(session, err, input, Session::remove_at)
+        write(session, err, input, |session, pointer| {
+            session.remove_at(checked(pointer)?)
+        })
     }
 }
 
@@ -299,7 +311,7 @@ pub unsafe extern "C" fn h3s_session_set_id(
     err: *mut h3s_error,
 ) -> i32 {
     // SAFETY: the caller's contract, passed on.
-    unsafe { write(session, err, || bytes(id, len, "id"), Session::set_id) }
+    unsafe { write(session, err, || bytes(id, len, "id"), Session::set_id_of) }
 }
 
 /// Moves the session's clock, which otherwise stands at the time it was opened.
@@ -331,13 +343,19 @@ unsafe fn set<'a, V>(
     (key, key_len): (*const c_char, usize),
     value: impl FnOnce() -> Result<V, Error>,
     err: *mut h3s_error,
-    set: impl FnOnce(&mut Session, &'a [u8], V) -> Result<(), Error>,
+    set: impl FnOnce(&mut Session, &'a str, V) -> Result<(), Error>,
 ) -> i32 {
     // SAFETY: as this function's.
     unsafe {
         let input = || Ok((bytes(key, key_len, "key")?, value()?));
         write(session, err, input, |session, (key, value)| {
-            set(session, key, value)
+            set(session, utf8(key, "the key is not UTF-8")?, value)
         })
     }
+}
+
+/// A pointer that something is written by.
+fn checked(pointer: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(pointer)
+        .map_err(|error| Error::pointer("it is not UTF-8", error.valid_up_to()))
 }

@@ -107,7 +107,7 @@ impl Options {
     /// assert_eq!(config.cookie_name(), "app");
     ///
     /// let error = h3s::Options::from_json(r#"{"maxAge": "a week"}"#).unwrap_err();
-    /// assert_eq!((error.key(), error.offset()), ("maxAge", Some(11)));
+    /// assert_eq!((error.key(), error.offset()), (Some("maxAge"), Some(11)));
     /// # Ok::<(), h3s::Error>(())
     /// ```
     ///

@@ -1,6 +1,11 @@
 //! How cookies are set: the options under `cookie`.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
+
+use super::json::one_of;
+use crate::Error;
 
 mod check;
 
@@ -17,8 +22,7 @@ mod check;
 /// assert!(cookie.ends_with("; Path=/app; HttpOnly; Secure; SameSite=Strict"));
 /// # Ok::<(), h3s::Error>(())
 /// ```
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(PartialEq))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct CookieOptions {
     path: String,
@@ -42,8 +46,11 @@ pub struct CookieOptions {
 /// let strict = CookieOptions::new().same_site(SameSite::Strict);
 /// let without = CookieOptions::new().same_site(None);
 /// # let _ = (strict, without);
+/// assert_eq!("lax".parse(), Ok(SameSite::Lax));
+/// assert_eq!(SameSite::Lax.to_string(), "Lax");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SameSite {
     /// Links from other sites do, forms and scripts do not. The default.
     Lax,
@@ -60,8 +67,11 @@ pub enum SameSite {
 ///
 /// let options = CookieOptions::new().priority(Priority::High);
 /// # let _ = options;
+/// assert_eq!("high".parse(), Ok(Priority::High));
+/// assert_eq!(Priority::High.to_string(), "High");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Priority {
     /// Dropped first.
     Low,
@@ -69,6 +79,70 @@ pub enum Priority {
     Medium,
     /// Dropped last.
     High,
+}
+
+impl SameSite {
+    const WORDS: &[(&str, SameSite)] = &[
+        ("lax", SameSite::Lax),
+        ("strict", SameSite::Strict),
+        ("none", SameSite::None),
+    ];
+
+    /// As the attribute has it.
+    fn name(self) -> &'static str {
+        match self {
+            SameSite::Lax => "Lax",
+            SameSite::Strict => "Strict",
+            SameSite::None => "None",
+        }
+    }
+}
+
+impl fmt::Display for SameSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// In upper or lower case.
+impl FromStr for SameSite {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<SameSite, Error> {
+        one_of(SameSite::WORDS, text).map_err(|message| Error::config("cookie.sameSite", message))
+    }
+}
+
+impl Priority {
+    const WORDS: &[(&str, Priority)] = &[
+        ("low", Priority::Low),
+        ("medium", Priority::Medium),
+        ("high", Priority::High),
+    ];
+
+    /// As the attribute has it.
+    fn name(self) -> &'static str {
+        match self {
+            Priority::Low => "Low",
+            Priority::Medium => "Medium",
+            Priority::High => "High",
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// In upper or lower case.
+impl FromStr for Priority {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Priority, Error> {
+        one_of(Priority::WORDS, text).map_err(|message| Error::config("cookie.priority", message))
+    }
 }
 
 impl Default for CookieOptions {

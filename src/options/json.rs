@@ -77,7 +77,7 @@ impl<'a> Value<'a> {
     /// or of what it is a part of, if that is given.
     pub(super) fn locate(&self, error: Error) -> Error {
         let (mut place, mut offset) = (None, None);
-        for name in error.key().split('.') {
+        for name in error.key().unwrap_or_default().split('.') {
             let value = place.as_ref().unwrap_or(self);
             let Some(member) = value.member(name) else {
                 break;
@@ -183,16 +183,7 @@ impl<'a> Value<'a> {
     /// What one of some words stands for, in upper or lower case, as h3 has them.
     pub(super) fn one_of<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T, Error> {
         let text = self.short_text()?.unwrap_or_default();
-        let found = words
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(&text));
-        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-            let words: Vec<String> = words
-                .iter()
-                .map(|(word, _)| format!("\"{word}\""))
-                .collect();
-            self.error(format!("one of {}", words.join(", ")))
-        })
+        one_of(words, &text).map_err(|message| self.error(message))
     }
 
     fn short_text(&self) -> Result<Option<String>, Error> {
@@ -309,4 +300,18 @@ fn hint(name: &str, known: &[&str]) -> String {
         }
         _ => format!("there is no such option; there are {}", known.join(", ")),
     }
+}
+
+/// What a word stands for, in upper or lower case; else what would be right.
+pub(super) fn one_of<T: Copy>(words: &[(&'static str, T)], text: &str) -> Result<T, String> {
+    let found = words
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(text));
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let words: Vec<String> = words
+            .iter()
+            .map(|(word, _)| format!("\"{word}\""))
+            .collect();
+        format!("one of {}", words.join(", "))
+    })
 }

@@ -1,9 +1,16 @@
 //! What tokens are sealed in: the options under `seal`.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
+use super::json::one_of;
+use crate::Error;
+
 mod check;
+
+const FORMATS: &str =
+    "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2) or \"h3-2\" (h3 2; also \"fe26.2\")";
 
 /// A format of tokens.
 ///
@@ -11,8 +18,9 @@ mod check;
 /// use h3s::{Format, Options};
 ///
 /// let options = Options::new("correct horse battery staple, and more of it").seal(Format::H3v1);
-/// assert_eq!(Format::H3v1.to_string(), "h3-1");
 /// # let _ = options;
+/// assert_eq!(Format::H3v1.to_string(), "h3-1");
+/// assert_eq!("h3-1".parse(), Ok(Format::H3v1));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,6 +42,7 @@ pub enum Format {
 ///     .encryption(Encryption::Aes128Ctr, KeyDerivation::new())
 ///     .integrity(KeyDerivation::new());
 /// # let _ = seal;
+/// assert_eq!("aes-128-ctr".parse(), Ok(Encryption::Aes128Ctr));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -50,8 +59,7 @@ pub enum Encryption {
 /// let derivation = h3s::KeyDerivation::new().iterations(1);
 /// # let _ = derivation;
 /// ```
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(PartialEq))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct KeyDerivation {
     salt_bits: usize,
@@ -71,8 +79,7 @@ pub struct KeyDerivation {
 /// let config = Config::new(options)?;
 /// # Ok::<(), h3s::Error>(())
 /// ```
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(PartialEq))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SealOptions {
     format: Format,
@@ -95,6 +102,7 @@ impl Format {
     /// ```
     /// assert_eq!(h3s::Format::H3s1.name(), "h3s1");
     /// ```
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Format::H3s1 => "h3s1",
@@ -102,11 +110,57 @@ impl Format {
             Format::H3v2 => "h3-2",
         }
     }
+
+    fn named(name: &str) -> Option<Format> {
+        match name {
+            "fe26.2" => Some(Format::H3v2),
+            name => Format::ALL.into_iter().find(|format| format.name() == name),
+        }
+    }
+}
+
+/// Also `fe26.2` for [`Format::H3v2`].
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Format, Error> {
+        Format::named(name).ok_or_else(|| Error::config("seal.format", no_such_format()))
+    }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+fn no_such_format() -> String {
+    format!("there is no such format: use {FORMATS}")
+}
+
+impl Encryption {
+    const WORDS: &[(&str, Encryption)] = &[
+        ("aes-256-cbc", Encryption::Aes256Cbc),
+        ("aes-128-ctr", Encryption::Aes128Ctr),
+    ];
+}
+
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Encryption::Aes256Cbc => "aes-256-cbc",
+            Encryption::Aes128Ctr => "aes-128-ctr",
+        })
+    }
+}
+
+/// In upper or lower case.
+impl FromStr for Encryption {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Encryption, Error> {
+        one_of(Encryption::WORDS, text)
+            .map_err(|message| Error::config("seal.encryption.algorithm", message))
     }
 }
 

@@ -19,6 +19,17 @@ impl Session {
     /// The Set-Cookie values that the response has to have. They are the same until the next write,
     /// after which the whole new list takes the place of the former one.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_int("visits", 1)?;
+    /// for value in session.set_cookies()? {
+    ///     println!("Set-Cookie: {value}");
+    /// }
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Random`](crate::ErrorKind::Random), [`Memory`](crate::ErrorKind::Memory), or
@@ -59,6 +70,16 @@ impl Session {
     }
 
     /// The session as a bare token, for a client that sends it back in the session header.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_int("visits", 1)?;
+    /// let token = session.seal()?;
+    /// assert_eq!(config.unseal(&Request::from_token(token))?.int("/visits"), Some(1));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::entries::{Container, Entries, Entry, Place, text_of};
 use super::{Outgoing, Session, State};
 use crate::Error;
 use crate::cookie::Cookies;
@@ -14,7 +15,9 @@ impl Session {
     /// The type of the value that a JSON Pointer names; None where there is none.
     ///
     /// ```
-    /// # use h3s::{Config, Request, ValueType};
+    /// # use h3s::{Config, Request};
+    /// use h3s::ValueType;
+    ///
     /// # let password = "correct horse battery staple, and more of it";
     /// # let config = Config::new(h3s::Options::new(password))?;
     /// let mut session = config.use_session(&Request::new(""))?;
@@ -24,32 +27,75 @@ impl Session {
     /// assert_eq!(session.int("/cart/items/0/count"), Some(2));
     /// # Ok::<(), h3s::Error>(())
     /// ```
-    pub fn value_type(&self, pointer: impl AsRef<[u8]>) -> Option<ValueType> {
-        value::type_of(self.find(pointer)?)
+    #[must_use]
+    pub fn value_type(&self, pointer: &str) -> Option<ValueType> {
+        value::type_of(self.find_json(pointer)?)
     }
 
     /// The integer that a JSON Pointer names, however it is written: `100`, `1e2` and `100.0` are
     /// one number. None for anything else: a string of digits, a fraction, what does not fit.
-    pub fn int(&self, pointer: impl AsRef<[u8]>) -> Option<i64> {
-        value::int(self.find(pointer)?)
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.replace(r#"{"cart": {"count": 1e2}}"#)?;
+    /// assert_eq!(session.int("/cart/count"), Some(100));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn int(&self, pointer: &str) -> Option<i64> {
+        value::int(self.find_json(pointer)?)
     }
 
     /// The `true` or `false` that a JSON Pointer names; None for anything else.
-    pub fn bool(&self, pointer: impl AsRef<[u8]>) -> Option<bool> {
-        value::bool(self.find(pointer)?)
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_bool("dark", true)?;
+    /// assert_eq!(session.bool("/dark"), Some(true));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn bool(&self, pointer: &str) -> Option<bool> {
+        value::bool(self.find_json(pointer)?)
     }
 
     /// The double nearest to the number that a JSON Pointer names; None for anything else, and for
     /// a number so large that it would be infinite.
-    pub fn double(&self, pointer: impl AsRef<[u8]>) -> Option<f64> {
-        value::double(self.find(pointer)?)
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_double("price", 1.5)?;
+    /// assert_eq!(session.double("/price"), Some(1.5));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn double(&self, pointer: &str) -> Option<f64> {
+        value::double(self.find_json(pointer)?)
     }
 
     /// The string that a JSON Pointer names, without its quotes and with its escapes resolved;
     /// None for what is no string, such as `null`. An unpaired surrogate comes as U+FFFD.
-    pub fn text(&mut self, pointer: impl AsRef<[u8]>) -> Option<&[u8]> {
-        let place = self.place(None, pointer.as_ref())?;
-        self.text_at(place)
+    ///
+    /// It is borrowed unless it has escapes: then it is a copy, which is not wiped when dropped.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.replace(r#"{"user": {"name": "Zo\u00eb", "since": 42}}"#)?;
+    /// assert_eq!(session.text("/user/name").as_deref(), Some("Zoë"));
+    /// assert_eq!(session.text("/user/since"), None);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> Option<Cow<'_, str>> {
+        text_of(json::unquoted(self.find_json(pointer)?)?)
     }
 
     /// The members of the object, or the elements of the array, that a JSON Pointer names, in
@@ -61,14 +107,14 @@ impl Session {
     /// # let config = Config::new(h3s::Options::new(password))?;
     /// let mut session = config.use_session(&Request::new(""))?;
     /// session.replace(r#"{"roles": ["admin", "editor"]}"#)?;
-    /// let roles: Vec<_> = session.iter("/roles").map(|role| role.json()).collect();
+    /// let roles: Vec<_> = session.entries("/roles").map(|role| role.json()).collect();
     /// assert_eq!(roles, [r#""admin""#, r#""editor""#]);
     /// # Ok::<(), h3s::Error>(())
     /// ```
-    pub fn iter(&self, pointer: impl AsRef<[u8]>) -> Iter<'_> {
-        Iter {
+    pub fn entries(&self, pointer: &str) -> Entries<'_> {
+        Entries {
             data: self.record.data.as_bytes(),
-            container: self.container(None, pointer.as_ref()),
+            container: self.container(None, pointer.as_bytes()),
         }
     }
 
@@ -93,7 +139,7 @@ impl Session {
         self.record.data.as_bytes().get(place)
     }
 
-    /// The string at a place, as [`Session::text`] gives it.
+    /// The string at a place, as [`Session::text`] has it, but borrowed in any case.
     pub(crate) fn text_at(&mut self, place: Range<usize>) -> Option<&[u8]> {
         let spelled = json::unquoted(self.json_at(place.clone())?)?;
         let start = place.start + 1;
@@ -130,14 +176,34 @@ impl Session {
     }
 }
 
+/// The members of the data, as of [`Session::entries`] with the empty pointer.
+impl<'a> IntoIterator for &'a Session {
+    type Item = Entry<'a>;
+    type IntoIter = Entries<'a>;
+
+    fn into_iter(self) -> Entries<'a> {
+        self.entries("")
+    }
+}
+
 /// Writing values.
 impl Session {
     /// Sets one top-level key to an integer. After [`Session::clear`] it starts a fresh session.
+    /// (JavaScript rounds what is beyond 2^53: write larger ids as text.)
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_int("visits", 1)?;
+    /// assert_eq!(session.data(), r#"{"visits":1}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`Session::update`].
-    pub fn set_int(&mut self, key: impl AsRef<[u8]>, value: i64) -> Result<(), Error> {
+    pub fn set_int(&mut self, key: &str, value: i64) -> Result<(), Error> {
         let number = Number::from_int(value).ok_or_else(Error::internal)?;
         self.set(key, number.as_bytes())
     }
@@ -145,21 +211,39 @@ impl Session {
     /// Sets one top-level key to `true` or `false`. After [`Session::clear`] it starts a fresh
     /// session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_bool("dark", true)?;
+    /// assert_eq!(session.data(), r#"{"dark":true}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`].
-    pub fn set_bool(&mut self, key: impl AsRef<[u8]>, value: bool) -> Result<(), Error> {
+    pub fn set_bool(&mut self, key: &str, value: bool) -> Result<(), Error> {
         self.set(key, if value { "true" } else { "false" })
     }
 
     /// Sets one top-level key to a number, written as JSON.stringify would. After
     /// [`Session::clear`] it starts a fresh session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_double("price", 1e21)?;
+    /// assert_eq!(session.data(), r#"{"price":1e+21}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`]; [`ErrorKind::Data`](crate::ErrorKind::Data) for what is infinite or
     /// not a number, which JSON cannot say.
-    pub fn set_double(&mut self, key: impl AsRef<[u8]>, value: f64) -> Result<(), Error> {
+    pub fn set_double(&mut self, key: &str, value: f64) -> Result<(), Error> {
         let number = Number::from_double(value)
             .ok_or_else(|| Error::data("JSON has no number that is infinite or not a number"))?;
         self.set(key, number.as_bytes())
@@ -189,12 +273,8 @@ impl Session {
     /// As [`Session::update`]. [`ErrorKind::Data`](crate::ErrorKind::Data) with the key `pointer`
     /// for a malformed pointer, one through a string, number, bool or null, an index beyond the
     /// array's end, or more than 128 levels.
-    pub fn set_at(
-        &mut self,
-        pointer: impl AsRef<[u8]>,
-        json: impl AsRef<[u8]>,
-    ) -> Result<(), Error> {
-        let (pointer, json) = (pointer.as_ref(), json.as_ref());
+    pub fn set_at(&mut self, pointer: &str, json: impl AsRef<[u8]>) -> Result<(), Error> {
+        let json = json.as_ref();
         // Escapes double a name at most, and an element is at least as long as its index.
         let least = pointer.len() / 2 + json::least_len(json);
         self.write(least, |data| data.with_at(pointer, json))
@@ -203,13 +283,23 @@ impl Session {
     /// Deletes the member or element that a JSON Pointer names, if it is there; elements after it
     /// move up.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.replace(r#"{"cart": ["A-1", "B-2"]}"#)?;
+    /// session.remove_at("/cart/0")?;
+    /// assert_eq!(session.data(), r#"{"cart":["B-2"]}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::set_at`], and [`ErrorKind::State`](crate::ErrorKind::State) after
     /// [`Session::clear`]. The whole data cannot be removed.
-    pub fn remove_at(&mut self, pointer: impl AsRef<[u8]>) -> Result<(), Error> {
+    pub fn remove_at(&mut self, pointer: &str) -> Result<(), Error> {
         self.check_not_cleared()?;
-        self.write(0, |data| data.without_at(pointer.as_ref()))
+        self.write(0, |data| data.without_at(pointer))
     }
 
     /// Makes a session from [`Config::get_session`](crate::Config::get_session) one from
@@ -217,6 +307,16 @@ impl Session {
     /// a Set-Cookie for it, unless what the request brought may be valid elsewhere.
     ///
     /// It does nothing to any other session.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.get_session(&Request::new(""))?;
+    /// assert!(session.set_cookies()?.is_empty());
+    /// session.ensure()?;
+    /// assert_eq!(session.set_cookies()?.len(), 1);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -240,90 +340,5 @@ impl Session {
         self.forget_outputs();
         self.set_due(format);
         Ok(())
-    }
-}
-
-/// The members of an object, or the elements of an array: see [`Session::iter`].
-#[derive(Clone, Debug)]
-pub struct Iter<'a> {
-    data: &'a [u8],
-    container: Option<Container>,
-}
-
-/// A member or an element.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    /// As it is spelled, without its quotes.
-    key: Option<&'a [u8]>,
-    json: &'a [u8],
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        let place = self.container.as_mut()?.next(self.data)?;
-        Some(Entry {
-            key: place.key.map(|key| slice(self.data, key)),
-            json: slice(self.data, place.value),
-        })
-    }
-}
-
-impl<'a> Entry<'a> {
-    /// A member's name; None for an element. An unpaired surrogate comes as U+FFFD.
-    pub fn key(&self) -> Option<Cow<'a, str>> {
-        let key = self.key?;
-        if !key.contains(&b'\\') {
-            return std::str::from_utf8(key).ok().map(Cow::Borrowed);
-        }
-        let text = json::unescape_to_utf8(key).ok()?;
-        let text = std::str::from_utf8(&text).ok()?;
-        Some(Cow::Owned(text.to_owned()))
-    }
-
-    /// The value's JSON text.
-    pub fn json(&self) -> &'a str {
-        std::str::from_utf8(self.json).unwrap_or_default()
-    }
-}
-
-impl std::fmt::Debug for Entry<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").finish_non_exhaustive()
-    }
-}
-
-/// What is left of an object or array.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Container {
-    /// Where its next entry begins, or where it ends.
-    pub(crate) at: usize,
-    pub(crate) is_object: bool,
-}
-
-/// Where a member or element stands.
-pub(crate) struct Place {
-    /// A member's name without its quotes.
-    pub(crate) key: Option<Range<usize>>,
-    pub(crate) value: Range<usize>,
-}
-
-impl Container {
-    /// The value at a place, if it has entries.
-    pub(crate) fn at(data: &[u8], place: Range<usize>) -> Option<Container> {
-        let is_object = match data.get(place.start)? {
-            b'{' => true,
-            b'[' => false,
-            _ => return None,
-        };
-        let at = place.start + 1;
-        Some(Container { at, is_object })
-    }
-
-    fn next(&mut self, data: &[u8]) -> Option<Place> {
-        let (key, value) = json::entry_at(data, self.at, self.is_object)?;
-        self.at = value.end + usize::from(data.get(value.end) == Some(&b','));
-        Some(Place { key, value })
     }
 }

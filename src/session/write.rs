@@ -13,9 +13,19 @@ impl Session {
     /// Merges a JSON object into the data, as `Object.assign` does. After [`Session::clear`] it
     /// starts a new session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.update(r#"{"theme": "dark", "visits": 1}"#)?;
+    /// session.update(r#"{"visits": 2}"#)?;
+    /// assert_eq!(session.data(), r#"{"theme":"dark","visits":2}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data), [`TooLarge`](crate::ErrorKind::TooLarge),
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON object in UTF-8, [`TooLarge`](crate::ErrorKind::TooLarge),
     /// [`Rejected`](crate::ErrorKind::Rejected) if it has ended since (see [`Session::set_now`]),
     /// [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all
     /// writes.
@@ -28,6 +38,16 @@ impl Session {
 
     /// Sets the data to a JSON object. After [`Session::clear`] it starts a new session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.replace(r#"{"theme": "dark"}"#)?;
+    /// session.replace(r#"{"visits": 2}"#)?;
+    /// assert_eq!(session.data(), r#"{"visits":2}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`].
@@ -38,11 +58,20 @@ impl Session {
 
     /// Sets one top-level key to a JSON value. After [`Session::clear`] it starts a new session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set("roles", r#"["editor"]"#)?;
+    /// assert_eq!(session.data(), r#"{"roles":["editor"]}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`].
-    pub fn set(&mut self, key: impl AsRef<[u8]>, json: impl AsRef<[u8]>) -> Result<(), Error> {
-        let (key, json) = (key.as_ref(), json.as_ref());
+    pub fn set(&mut self, key: &str, json: impl AsRef<[u8]>) -> Result<(), Error> {
+        let json = json.as_ref();
         let data = &self.record.data;
         let Some(place) = data.place(key, json) else {
             let least = key.len() + json::least_len(json);
@@ -57,27 +86,57 @@ impl Session {
 
     /// Sets one top-level key to a string. After [`Session::clear`] it starts a new session.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_text("user", "Ada \"the\" 1st")?;
+    /// assert_eq!(session.data(), r#"{"user":"Ada \"the\" 1st"}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`].
-    pub fn set_text(&mut self, key: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> Result<(), Error> {
-        let (key, text) = (key.as_ref(), text.as_ref());
-        let least = key.len() + json::quoted_len(text);
+    pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), Error> {
+        let least = key.len() + json::quoted_len(text.as_bytes());
         self.write(least, |data| data.with_text(key, text))
     }
 
     /// Deletes one top-level key, if it is there.
     ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.replace(r#"{"user": "ada", "visits": 2}"#)?;
+    /// session.remove("user")?;
+    /// assert_eq!(session.data(), r#"{"visits":2}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Session::update`], and [`ErrorKind::State`](crate::ErrorKind::State) after
     /// [`Session::clear`].
-    pub fn remove(&mut self, key: impl AsRef<[u8]>) -> Result<(), Error> {
+    pub fn remove(&mut self, key: &str) -> Result<(), Error> {
         self.check_not_cleared()?;
-        self.write(0, |data| data.without(key.as_ref()))
+        self.write(0, |data| data.without(key))
     }
 
     /// A new id, `created_at` = now, the same data: what every login must call.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_text("theme", "dark")?;
+    /// let before = session.id().map(str::to_owned);
+    /// session.rotate()?;
+    /// assert_ne!(session.id(), before.as_deref());
+    /// assert_eq!(session.data(), r#"{"theme":"dark"}"#);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -98,6 +157,16 @@ impl Session {
     /// Ends the session: no id, no data, and deleting Set-Cookie values (but see
     /// [`Request::cross_site`](crate::Request::cross_site)). Where the request carried several
     /// sessions, a new, empty one takes its place instead, so that none of the others comes back.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.clear();
+    /// assert_eq!((session.id(), session.data()), (None, "{}"));
+    /// assert!(session.set_cookies()?.iter().all(|cookie| cookie.starts_with("h3=; Max-Age=0;")));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     pub fn clear(&mut self) {
         self.record = Record::empty();
         self.state = State::Cleared;
@@ -112,15 +181,30 @@ impl Session {
         }
     }
 
-    /// Gives a new or just rotated session an id of the caller's.
+    /// Gives a new or just rotated session an id of the caller's: 1 to 255 visible ASCII characters,
+    /// which must not be guessable if anything is found by it.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options, Request};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// session.set_id("0b5c1f6e-of-a-table")?;
+    /// assert_eq!(session.id(), Some("0b5c1f6e-of-a-table"));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no id,
     /// [`State`](crate::ErrorKind::State) if the session is neither new nor just rotated or was
     /// sealed since, [`TooLarge`](crate::ErrorKind::TooLarge).
-    pub fn set_id(&mut self, id: impl AsRef<[u8]>) -> Result<(), Error> {
-        let id = Id::try_from(id.as_ref())?;
+    pub fn set_id(&mut self, id: &str) -> Result<(), Error> {
+        self.set_id_of(id.as_bytes())
+    }
+
+    /// As [`Session::set_id`].
+    pub(crate) fn set_id_of(&mut self, id: &[u8]) -> Result<(), Error> {
+        let id = Id::try_from(id)?;
         if !self.outgoing.id_is_open() {
             return Err(Error::state(
                 "only a new or just rotated session that was not yet sealed takes an id",
@@ -132,7 +216,21 @@ impl Session {
         Ok(())
     }
 
-    /// Moves the session's clock, which otherwise stands at the time the session was opened.
+    /// Moves the session's clock, which otherwise stands at the time the session was opened: for a
+    /// connection that outlives a request, such as a WebSocket.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use h3s::{Config, ErrorKind, Options, Request};
+    ///
+    /// let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.max_age(Duration::from_secs(60)))?;
+    /// let mut session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// session.set_now(1_800_000_060_000)?;
+    /// let error = session.set_now(1_800_000_060_001).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Rejected);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -194,7 +292,7 @@ impl Session {
     pub(super) fn forget_outputs(&mut self) {
         self.outgoing.take_token();
         self.texts.clear();
-        self.log_id = None;
+        self.log_id.take();
     }
 
     pub(super) fn check_not_cleared(&self) -> Result<(), Error> {

@@ -66,7 +66,7 @@ fn a_large_session_grows_into_chunks_and_shrinks_again_without_leftovers() {
         (10, vec!["h3"]),
     ] {
         let mut session = use_at(&config, &jar.header(), NOW);
-        session.set_text("a", "x".repeat(len)).unwrap();
+        session.set_text("a", &"x".repeat(len)).unwrap();
         let data = session.data().to_owned();
         let cookies = set_cookies(&mut session);
         let unique: HashSet<&str> = names(&cookies).into_iter().collect();
@@ -177,10 +177,10 @@ fn a_session_that_cannot_fit_is_refused_at_the_write_and_stays_as_it_was() {
         (r#""cookie":{"maxChunks":1}"#, 2800, 3000),
     ] {
         let mut session = use_at(&config(options), "", NOW);
-        session.set_text("a", "x".repeat(fits)).unwrap();
+        session.set_text("a", &"x".repeat(fits)).unwrap();
         let before = session.data().to_owned();
         for result in [
-            session.set_text("b", "x".repeat(does_not - fits)),
+            session.set_text("b", &"x".repeat(does_not - fits)),
             session.update(format!(r#"{{"b":"{}"}}"#, "x".repeat(does_not - fits))),
             session.replace(format!(r#"{{"b":"{}"}}"#, "x".repeat(does_not))),
         ] {
@@ -366,7 +366,7 @@ fn a_read_takes_all_chunks_however_few_a_write_may_make() {
         let mut session = use_at(&config(few), &cookie, NOW);
         assert_eq!(session.data(), big);
         assert!(set_cookies(&mut session).is_empty());
-        let more = session.set_text("b", "x".repeat(4000)).unwrap_err();
+        let more = session.set_text("b", &"x".repeat(4000)).unwrap_err();
         assert_eq!(more.kind(), ErrorKind::TooLarge);
         session.replace("{}").unwrap();
         assert!(
@@ -383,7 +383,7 @@ fn the_largest_session_that_a_write_makes_fits_into_a_header_line_of_8_kib() {
     let mut session = use_at(&config, "", NOW);
     let fits = (1..8000)
         .rev()
-        .find(|len| session.set_text("a", "x".repeat(*len)).is_ok())
+        .find(|len| session.set_text("a", &"x".repeat(*len)).is_ok())
         .unwrap();
     let mut jar = jar::Jar::default();
     jar.take(&mut session);
@@ -472,7 +472,7 @@ fn what_opens_stands_behind_what_does_not_also_in_chunks() {
         ] {
             for header in [format!("{foreign}; {own}"), format!("{own}; {foreign}")] {
                 let session = use_at(&mine, &header, NOW);
-                assert_eq!(session.find("/own"), Some(&b"1"[..]));
+                assert_eq!(session.find("/own"), Some("1"));
             }
         }
     }
@@ -493,7 +493,7 @@ fn a_logout_is_final_also_where_an_old_cookie_of_another_path_stays() {
         );
         let mut session = use_at(&config, &format!("{stale}; {own}"), NOW + 2 * SECOND);
         session.clear();
-        assert!(session.is_cleared() && session.data() == "{}" && session.id().is_empty());
+        assert!(session.is_cleared() && session.data() == "{}" && session.id().is_none());
         let cookies = set_cookies(&mut session);
         assert_eq!(
             cookies,
@@ -618,10 +618,10 @@ fn a_session_with_data_is_never_sealed_ahead_of_now() {
     let [one, two] = [300, 595].map(|ahead| sealed_at(&config, "{}", NOW + ahead * SECOND));
     let mut session = use_at(&config, &format!("{one}; {two}"), NOW);
     session.rotate().unwrap();
-    assert_eq!(session.created_at(), NOW);
+    assert_eq!(session.created_at(), Some(NOW));
     session.clear();
     session.set("a", "1").unwrap();
-    assert_eq!(session.created_at(), NOW);
+    assert_eq!(session.created_at(), Some(NOW));
 }
 
 #[test]
@@ -700,7 +700,7 @@ fn a_session_that_came_larger_than_writes_may_make_it_can_grow_shorter_and_be_ro
     open().rotate().unwrap();
     open().set("b", "1").unwrap();
     open().remove("b").unwrap();
-    let more = open().set_text("c", "x".repeat(4000)).unwrap_err();
+    let more = open().set_text("c", &"x".repeat(4000)).unwrap_err();
     assert_eq!(more.kind(), ErrorKind::TooLarge);
     // What is written after a logout is no longer that session.
     let mut cleared = open();
@@ -767,11 +767,11 @@ fn a_response_varies_on_what_it_says_and_on_what_was_looked_at() {
 
 #[test]
 fn vary_names_what_was_looked_at() {
-    assert_eq!(config("").vary(), "Cookie, x-h3-session");
-    assert_eq!(config(r#""sessionHeader":false"#).vary(), "Cookie");
+    assert_eq!(config("").vary(), Some("Cookie, x-h3-session"));
+    assert_eq!(config(r#""sessionHeader":false"#).vary(), Some("Cookie"));
     assert_eq!(
         config(r#""cookie":false,"sessionHeader":"X-Mine""#).vary(),
-        "x-mine"
+        Some("x-mine")
     );
     assert_eq!(
         config(r#""name":"My_App""#).header_name(),

@@ -25,7 +25,7 @@ fn update_does_not_extend_max_age() {
     jar.take(&mut use_at(&config, "", NOW));
     let mut session = use_at(&config, &jar.header(), NOW + 40 * SECOND);
     session.update(r#"{"a":1}"#).unwrap();
-    assert_eq!(session.created_at(), NOW);
+    assert_eq!(session.created_at(), Some(NOW));
     let cookies = set_cookies(&mut session);
     assert!(cookies[0].contains("; Max-Age=20; "), "{cookies:?}");
     jar.take(&mut session);
@@ -37,12 +37,12 @@ fn rotate_extends_max_age_with_a_new_id_and_the_same_data() {
     let config = config(r#""maxAge":60"#);
     let cookie = sealed_at(&config, r#"{"a":1}"#, NOW);
     let mut session = use_at(&config, &cookie, NOW + 40 * SECOND);
-    let id = session.id().to_owned();
+    let id = session.id().unwrap().to_owned();
     session.rotate().unwrap();
-    assert_ne!(session.id(), id);
+    assert_ne!(session.id().unwrap(), id);
     assert_eq!(
         (session.data(), session.created_at()),
-        (r#"{"a":1}"#, NOW + 40 * SECOND)
+        (r#"{"a":1}"#, Some(NOW + 40 * SECOND))
     );
     let mut jar = jar::Jar::default();
     jar.take(&mut session);
@@ -88,7 +88,7 @@ fn a_read_slides_the_idle_window_once_more_than_half_of_it_is_used() {
     let mut jar = jar::Jar::default();
     jar.take(&mut past_half);
     assert_eq!(past_half.last_seen_at(), Some(NOW + 30 * SECOND + 1));
-    assert_eq!(past_half.created_at(), NOW);
+    assert_eq!(past_half.created_at(), Some(NOW));
     assert!(!use_at(&config, &jar.header(), NOW + 90 * SECOND).is_new());
 }
 
@@ -223,10 +223,13 @@ fn a_time_that_cannot_be_now_is_an_argument_error() {
     let config = config("");
     for now in [0, -1, 250_000_000_000_001, i64::MAX, i64::MIN] {
         let error = config.use_session(&request("", "", now)).unwrap_err();
-        assert_eq!((error.kind(), error.key()), (ErrorKind::Argument, "now_ms"));
+        assert_eq!(
+            (error.kind(), error.key()),
+            (ErrorKind::Argument, Some("now_ms"))
+        );
     }
     for now in [1, 250_000_000_000_000] {
-        assert_eq!(use_at(&config, "", now).created_at(), now);
+        assert_eq!(use_at(&config, "", now).created_at(), Some(now));
     }
 }
 
@@ -235,7 +238,7 @@ fn without_a_time_it_is_what_the_system_says() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let before = now().as_millis();
     let session = config("").use_session(&Request::new("")).unwrap();
-    let made = u128::try_from(session.created_at()).unwrap();
+    let made = u128::try_from(session.created_at().unwrap()).unwrap();
     assert!((before..=now().as_millis()).contains(&made));
 }
 
@@ -259,7 +262,7 @@ fn a_time_ahead_of_now_is_taken_for_now_and_not_carried_on() {
         };
         let forged = sealed_at(&leaked, r#"{"user":"admin"}"#, NOW + 595 * SECOND);
         let mut read = get_at(&both, &forged, NOW);
-        assert_eq!(read.created_at(), NOW);
+        assert_eq!(read.created_at(), Some(NOW));
         let resealed = set_cookies(&mut read).remove(0);
         let resealed = resealed.split(';').next().unwrap();
         let at = NOW + 300 * SECOND;

@@ -165,7 +165,11 @@ fn an_option_is_refused_in_rust_as_in_json() {
     ] {
         let of_json = Options::from_json(format!("{{{json}}}")).expect_err(json);
         let of_rust = Config::check(&options).expect_err(json);
-        assert_eq!((of_json.key(), of_rust.key()), (key, key), "{json}");
+        assert_eq!(
+            (of_json.key(), of_rust.key()),
+            (Some(key), Some(key)),
+            "{json}"
+        );
         assert_eq!(of_json.message(), of_rust.message(), "{json}");
         assert!(of_json.offset().is_some() && of_rust.offset().is_none());
     }

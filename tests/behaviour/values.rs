@@ -26,7 +26,7 @@ fn refused_at(data: &str, pointer: &str) -> usize {
     let error = session.set_at(pointer, "1").expect_err(pointer);
     assert_eq!(
         (error.kind(), error.key()),
-        (ErrorKind::Data, "pointer"),
+        (ErrorKind::Data, Some("pointer")),
         "{pointer}"
     );
     assert_eq!(session.data(), data);
@@ -120,14 +120,6 @@ fn a_pointer_that_leads_nowhere_is_an_error_at_its_byte() {
 }
 
 #[test]
-fn a_pointer_that_is_not_utf_8_is_an_error() {
-    let mut session = with("{}");
-    let error = session.set_at(b"/a\xff", "1").unwrap_err();
-    assert_eq!((error.key(), error.offset()), ("pointer", Some(2)));
-    assert!(session.remove_at(b"/a\xff").is_err());
-}
-
-#[test]
 fn the_levels_of_a_pointer_count_among_the_128() {
     let mut session = with("{}");
     let deepest = "/a".repeat(128);
@@ -143,14 +135,14 @@ fn the_levels_of_a_pointer_count_among_the_128() {
         assert!(error.message().contains("128"), "{error}");
         assert_eq!(session.data(), data);
     }
-    session.set_at("/b".repeat(127), "[]").unwrap();
+    session.set_at(&"/b".repeat(127), "[]").unwrap();
 }
 
 #[test]
 fn what_would_not_fit_is_refused_before_a_long_pointer_is_walked() {
     let mut session = with("{}");
     let error = session
-        .set_at(format!("/{}", "x".repeat(1 << 20)), "1")
+        .set_at(&format!("/{}", "x".repeat(1 << 20)), "1")
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(session.data(), "{}");
@@ -184,7 +176,10 @@ fn removing_what_is_not_there_is_a_write_and_no_error() {
 fn the_whole_data_cannot_be_removed() {
     let mut session = with(r#"{"a":1}"#);
     let error = session.remove_at("").unwrap_err();
-    assert_eq!((error.kind(), error.key()), (ErrorKind::Data, "pointer"));
+    assert_eq!(
+        (error.kind(), error.key()),
+        (ErrorKind::Data, Some("pointer"))
+    );
     assert!(session.remove_at("a").is_err());
     assert_eq!(session.data(), r#"{"a":1}"#);
 }
@@ -221,12 +216,12 @@ fn a_value_has_the_type_that_its_json_has() {
 
 #[test]
 fn a_value_of_another_type_is_no_number_bool_or_text() {
-    let mut session = with(r#"{"n":null,"t":true,"i":7,"h":0.5,"s":"7"}"#);
+    let session = with(r#"{"n":null,"t":true,"i":7,"h":0.5,"s":"7"}"#);
     assert_eq!(session.int("/i"), Some(7));
     assert_eq!(session.double("/i"), Some(7.0));
     assert_eq!(session.double("/h"), Some(0.5));
     assert_eq!(session.bool("/t"), Some(true));
-    assert_eq!(session.text("/s"), Some(b"7".as_slice()));
+    assert_eq!(session.text("/s").as_deref(), Some("7"));
     for pointer in ["/n", "/t", "/h", "/s", "/x"] {
         assert_eq!(session.int(pointer), None, "{pointer}");
     }
@@ -262,7 +257,7 @@ fn numbers_and_bools_are_written_as_json_says_them() {
 fn an_iterator_gives_members_with_their_names_unescaped() {
     let session = with(r#"{"o":{"a":1,"\u0062\n":[2,3],"\ud800":"x"}}"#);
     let members: Vec<_> = session
-        .iter("/o")
+        .entries("/o")
         .map(|entry| (entry.key().unwrap().into_owned(), entry.json()))
         .collect();
     let expected = [("a", "1"), ("b\n", "[2,3]"), ("\u{FFFD}", "\"x\"")];
@@ -273,14 +268,14 @@ fn an_iterator_gives_members_with_their_names_unescaped() {
 #[test]
 fn an_iterator_gives_elements_without_names() {
     let session = with(r#"{"a":["x",{"b":[]},[],null]}"#);
-    let elements: Vec<_> = session.iter("/a").map(|entry| entry.json()).collect();
+    let elements: Vec<_> = session.entries("/a").map(|entry| entry.json()).collect();
     assert_eq!(elements, [r#""x""#, r#"{"b":[]}"#, "[]", "null"]);
-    assert!(session.iter("/a").all(|entry| entry.key().is_none()));
-    assert_eq!(session.iter("/a/1").count(), 1);
+    assert!(session.entries("/a").all(|entry| entry.key().is_none()));
+    assert_eq!(session.entries("/a/1").count(), 1);
     for pointer in ["/a/2", "/a/3", "/a/0", "/x", "a"] {
-        assert_eq!(session.iter(pointer).count(), 0, "{pointer}");
+        assert_eq!(session.entries(pointer).count(), 0, "{pointer}");
     }
-    assert_eq!(session.iter("").count(), 1);
+    assert_eq!(session.entries("").count(), 1);
 }
 
 #[test]
@@ -342,7 +337,7 @@ fn ensure_protects_what_may_be_valid_elsewhere_as_use_does() {
 fn ensure_replaces_no_cookie_that_another_site_kept_back() {
     let config = config("");
     let mut session = config
-        .get_session(&Request::new("").cross_site().at(NOW))
+        .get_session(&Request::new("").cross_site(true).at(NOW))
         .unwrap();
     session.ensure().unwrap();
     assert!(!session.is_dirty());
@@ -355,7 +350,7 @@ fn ensure_does_not_undo_a_clear() {
     session.clear();
     session.ensure().unwrap();
     assert!(session.is_cleared());
-    assert!(session.id().is_empty());
+    assert!(session.id().is_none());
 }
 
 #[test]

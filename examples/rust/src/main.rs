@@ -10,11 +10,12 @@
 //! curl -c jar -b jar -X POST http://127.0.0.1:3000/logout
 //! ```
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use axum::extract::{Form, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Form, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -37,7 +38,7 @@ async fn home(Extension(session): Extension<Shared>) -> Result<String, Failure> 
     let visits = session.get::<u64>("visits")?.unwrap_or_default() + 1;
     session.insert("visits", visits)?;
     let user: Option<User> = session.get("user")?;
-    let cart: Vec<&str> = session.get_at("/cart/items")?.unwrap_or_default();
+    let cart: Vec<String> = session.get_at("/cart/items")?.unwrap_or_default();
     let (name, cart) = (
         user.map_or("stranger".into(), |user| user.name),
         cart.join(", "),
@@ -61,13 +62,9 @@ async fn login(Extension(session): Extension<Shared>, Form(user): Form<User>) ->
 
 async fn add(Extension(session): Extension<Shared>, Form(item): Form<Item>) -> Reply {
     let mut session = session.lock();
-    let mut items: Vec<String> = session.get_at("/cart/items")?.unwrap_or_default();
-    items.push(item.sku);
-    session.insert(
-        "cart",
-        std::collections::BTreeMap::from([("items", &items)]),
-    )?;
-    Ok(format!("{} in the cart.\n", items.len()))
+    session.insert_at("/cart/items/-", item.sku)?;
+    let count = session.entries("/cart/items").count();
+    Ok(format!("{count} in the cart.\n"))
 }
 
 async fn logout(Extension(session): Extension<Shared>) -> Reply {
@@ -95,10 +92,11 @@ impl Shared {
 /// repeat what is `ErrorKind::Cold` in `spawn_blocking`.)
 async fn sessions(
     State(config): State<Config>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let session = open(&config, request.headers())?;
+    let session = open(&config, request.headers(), client.ip())?;
     let shared = Shared(Arc::new(Mutex::new(session)));
     request.extensions_mut().insert(shared.clone());
     let mut response = next.run(request).await;
@@ -106,42 +104,40 @@ async fn sessions(
     Ok(response)
 }
 
-fn open(config: &Config, headers: &HeaderMap) -> Result<Session, Failure> {
-    let value = |name: &str| joined(headers, name, b", ");
-    let (cookie, peer) = (joined(headers, "cookie", b"; "), "");
-    let token = value(config.header_name().unwrap_or_default());
-    let site = Site {
-        sec_fetch_site: &value("sec-fetch-site"),
-        origin: &value("origin"),
-        referer: &value("referer"),
-        host: &value("host"),
-    };
-    let request = h3s::Request::new(&cookie).header(&token).peer(peer);
-    let request = if site.is_another() {
-        request.cross_site()
-    } else {
-        request
-    };
+fn open(config: &Config, headers: &HeaderMap, client: IpAddr) -> Result<Session, Failure> {
+    let value = |name| joined(headers, name, b", ");
+    let is_another = Site::new()
+        .sec_fetch_site(&value("sec-fetch-site"))
+        .origin(&value("origin"))
+        .referer(&value("referer"))
+        .host(&value("host"))
+        .is_another();
+    // Behind a proxy, the client is who the proxy says: else all clients share one rate limit.
+    let (cookie, peer) = (joined(headers, "cookie", b"; "), client.to_string());
+    let token = config.header_name().map(value).unwrap_or_default();
+    let request = h3s::Request::new(&cookie)
+        .header(&token)
+        .peer(&peer)
+        .cross_site(is_another);
     Ok(config.get_session(&request)?)
 }
 
 fn finish(config: &Config, session: &mut Session, headers: &mut HeaderMap) -> Result<(), Failure> {
     let present = joined(headers, "vary", b", ");
-    let vary = cache::vary(config, &present);
+    let vary = cache::vary(config, present.as_slice());
     headers.insert(header::VARY, HeaderValue::from_bytes(&vary)?);
     let cookies = session.set_cookies()?;
     if cookies.is_empty() {
         return Ok(());
     }
     let present = joined(headers, "cache-control", b", ");
-    let control = cache::control(&present);
+    let control = cache::control(present.as_slice());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(&control)?);
-    let is_targeted = |name: &&HeaderName| cache::is_targeted(name.as_str().as_bytes());
-    let targeted: Vec<_> = headers.keys().filter(is_targeted).cloned().collect();
-    for name in targeted {
+    let targeted = headers.keys().filter(|name| cache::is_targeted(name));
+    for name in targeted.cloned().collect::<Vec<_>>() {
         headers.remove(name);
     }
-    for cookie in cookies.iter() {
+    for cookie in cookies {
         headers.append(header::SET_COOKIE, HeaderValue::from_str(cookie)?);
     }
     for cookie in cookies.to_cookies() {
@@ -205,7 +201,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .block_on(async {
             let listener = tokio::net::TcpListener::bind(address).await?;
             println!("http://{}", listener.local_addr()?);
-            axum::serve(listener, app).await?;
+            axum::serve(
+                listener,
+                app.into_make_service_with_connect_info::<SocketAddr>(),
+            )
+            .await?;
             Ok(())
         })
 }

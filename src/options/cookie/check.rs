@@ -40,13 +40,8 @@ const READERS: &[Reader<CookieOptions>] = &[
             .map(|partitioned| cookie.partitioned = partitioned)
     }),
     ("priority", |cookie, value| {
-        let words = [
-            ("low", Priority::Low),
-            ("medium", Priority::Medium),
-            ("high", Priority::High),
-        ];
         value
-            .one_of(&words)
+            .one_of(Priority::WORDS)
             .map(|priority| cookie.priority = Some(priority))
     }),
     ("maxAge", |cookie, value| {
@@ -222,18 +217,15 @@ impl CookieOptions {
                 out += attribute;
             }
         }
-        out += match self.priority {
-            Some(Priority::Low) => "; Priority=Low",
-            Some(Priority::Medium) => "; Priority=Medium",
-            Some(Priority::High) => "; Priority=High",
-            None => "",
-        };
-        out += match self.same_site {
-            Some(SameSite::Lax) => "; SameSite=Lax",
-            Some(SameSite::Strict) => "; SameSite=Strict",
-            Some(SameSite::None) => "; SameSite=None",
-            None => "",
-        };
+        for (attribute, value) in [
+            ("; Priority=", self.priority.map(Priority::name)),
+            ("; SameSite=", self.same_site.map(SameSite::name)),
+        ] {
+            if let Some(value) = value {
+                out += attribute;
+                out += value;
+            }
+        }
         out
     }
 }
@@ -242,12 +234,7 @@ fn same_site(value: &Value<'_>) -> Result<Option<SameSite>, Error> {
     if value.is_true() || value.is_false() {
         return Ok(value.is_true().then_some(SameSite::Strict));
     }
-    let words = [
-        ("lax", SameSite::Lax),
-        ("strict", SameSite::Strict),
-        ("none", SameSite::None),
-    ];
-    value.one_of(&words).map(Some)
+    value.one_of(SameSite::WORDS).map(Some)
 }
 
 fn is_path(path: &str) -> bool {

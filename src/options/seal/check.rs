@@ -17,8 +17,6 @@ const ITERATIONS: Span = Span::new(1, 10_000_000);
 const SALT_BITS: Span = Span::new(1, 512);
 const MIN_PASSWORD_LEN: Span = Span::new(1, 1024);
 
-const FORMATS: &str =
-    "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2) or \"h3-2\" (h3 2; also \"fe26.2\")";
 const ACCEPTED: &str = "a list of formats, e.g. [\"h3s1\", \"h3-2\"], each once";
 const FE26_ONLY: &str = "this option is for the formats \"h3-1\" and \"h3-2\": set seal.format \
      to one, list it in seal.accept, or remove this option";
@@ -69,13 +67,7 @@ const READERS: &[Reader<SealOptions>] = &[
             .map(|offset| seal.localtime_offset_ms = Some(offset))
     }),
     ("encryption", |seal, value| {
-        let encryption = derivation(
-            value,
-            &[
-                ("aes-256-cbc", Encryption::Aes256Cbc),
-                ("aes-128-ctr", Encryption::Aes128Ctr),
-            ],
-        )?;
+        let encryption = derivation(value, Encryption::WORDS)?;
         seal.encryption = Some(encryption);
         Ok(())
     }),
@@ -323,13 +315,8 @@ fn checked(
 }
 
 fn format(value: &Value<'_>) -> Result<Format, Error> {
-    let name = value.text(FORMATS)?;
-    let name = match &*name {
-        "fe26.2" => Format::H3v2.name(),
-        name => name,
-    };
-    let format = Format::ALL.into_iter().find(|format| format.name() == name);
-    format.ok_or_else(|| value.error(format!("there is no such format: use {FORMATS}")))
+    let format = Format::named(&value.text(super::FORMATS)?);
+    format.ok_or_else(|| value.error(super::no_such_format()))
 }
 
 fn formats(value: &Value<'_>) -> Result<Vec<Format>, Error> {

@@ -128,12 +128,7 @@ fn sessions(work: &str, data: &str, n: u32) -> Option<f64> {
             .get_session(&Request::new(cookie.as_bytes()))
             .unwrap()
     };
-    let count = |session: &Session| {
-        std::str::from_utf8(session.find("/count").unwrap())
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    };
+    let count = |session: &Session| session.find("/count").unwrap().parse::<u64>().unwrap();
     let mut session = open("");
     session.replace(data).unwrap();
     let cookies = session.set_cookies().unwrap();
