@@ -204,15 +204,16 @@ impl Options {
     fn cookie_name(&self) -> &str {
         const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
 
-        let mut name = self.name.as_str();
-        while self.development {
-            let rest = PREFIXES.iter().find_map(|prefix| {
+        fn rest_of(name: &str) -> Option<&str> {
+            PREFIXES.iter().find_map(|prefix| {
                 let (start, rest) = name.split_at_checked(prefix.len())?;
                 (start.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
-            });
-            match rest {
-                Some(rest) => name = rest,
-                None => break,
+            })
+        }
+        let mut name = self.name.as_str();
+        if self.development {
+            while let Some(rest) = rest_of(name) {
+                name = rest;
             }
         }
         name
