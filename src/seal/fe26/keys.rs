@@ -15,7 +15,7 @@ use sha1::Sha1;
 use tinyvec::TinyVec;
 use zeroize::Zeroizing;
 
-use super::options::{Derivation, Options, SALT_MAX_LEN};
+use super::options::{Derivation, Options, SALT_MAX_BYTES};
 use crate::buffer::leaving_no_trace;
 use crate::{Error, random};
 
@@ -263,7 +263,7 @@ impl Sealing {
 /// So many hexadecimal digits.
 fn salt(len: usize) -> Result<TinyVec<[u8; 64]>, Error> {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let bytes: [u8; SALT_MAX_LEN / 2] = random::array()?;
+    let bytes: [u8; SALT_MAX_BYTES] = random::array()?;
     let digits = bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
@@ -348,6 +348,20 @@ mod tests {
             done.send(()).unwrap();
         });
         is_done.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
+    fn keys_that_take_no_time_are_not_kept() {
+        let named = |options: &Options, other| {
+            let salts = Salts::draw(PASSWORD, options, other).unwrap();
+            salts.named(options, other).count()
+        };
+        assert_eq!(named(&cheap(), None), 0);
+        assert_eq!(named(&cheap(), Some(2)), 2);
+        assert_eq!(named(&Options::default(), Some(1)), 0);
+        let mut mixed = cheap();
+        mixed.integrity.iterations = 2;
+        assert_eq!(named(&mixed, None), 1);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! h3's options of the format.
 
-/// How long a salt may be, in characters.
-pub(super) const SALT_MAX_LEN: usize = 128;
+/// How long a salt may be, in random bytes and in characters.
+pub(super) const SALT_MAX_BYTES: usize = 64;
+pub(super) const SALT_MAX_LEN: usize = 2 * SALT_MAX_BYTES;
 
 /// h3's `seal` options, with its defaults.
 #[derive(Clone, Debug)]
