@@ -142,6 +142,8 @@ fn write_secrets(session: &mut Session) -> Result<(), Error> {
     session.set_at("/only-for-Ada's-eyes!/-/only-for-Ada's-eyes", "[]")?;
     session.set_at("/only-for-Ada's-eyes!/-", r#" "only-for-Ada's-eyes" "#)?;
     session.remove_at("/only-for-Ada's-eyes!/0/only-for-Ada's-eyes")?;
+    session.insert("g", ["only-for-Ada's-eyes"; 20])?;
+    session.remove("g")?;
     session.remove("n")?;
     session.rotate()?;
     session.set_id(SECRET)?;
@@ -169,6 +171,45 @@ fn freed_memory_holds_nothing_of_a_session() {
 }
 
 #[test]
+fn freed_memory_holds_nothing_of_what_another_server_has_put_into_a_session() {
+    let config = Config::from_json(
+        r#"{"password":"correct horse battery staple, and more of it","seal":"h3-1"}"#,
+    );
+    let config = config.unwrap();
+    let text = r#"{"id":"a","a":"only-for-Ada's-eyes","b":"only-for-Ada's-eyes","data":{}}"#;
+    for text in [text.to_owned(), text.replace(',', " , ")] {
+        let token = config.iron_seal_session(text, 1_800_000_000_000).unwrap();
+        let request = Request::from_token(&token).at(1_800_000_000_000);
+        LEFT.set(Some(0));
+        let mut session = config.unseal(&request).unwrap();
+        session.rotate().unwrap();
+        session.seal().unwrap();
+        drop(session);
+        assert_eq!(LEFT.replace(None), Some(0));
+    }
+}
+
+#[test]
+fn cookies_take_little_more_memory_than_they_are_long() {
+    for format in ["h3s1", "h3-2"] {
+        let name = "n".repeat(200);
+        let password = "correct horse battery staple, and more of it";
+        let config = Config::from_json(format!(
+            r#"{{"password":"{password}","name":"{name}","maxAge":60,"seal":"{format}","cookie":{{"chunkMaxLength":3000}}}}"#
+        ));
+        let config = config.unwrap();
+        let mut session = config.use_session(&Request::new("")).unwrap();
+        session.set_text("a", "x".repeat(5000)).unwrap();
+        session.seal().unwrap();
+        BYTES.set(0);
+        let cookies = session.set_cookies().unwrap();
+        let bytes = BYTES.get();
+        let len: usize = cookies.iter().map(str::len).sum();
+        assert!((len..len + 250).contains(&bytes), "{bytes} bytes for {len}");
+    }
+}
+
+#[test]
 fn an_edit_allocates_little_more_than_the_data_is_long() {
     let config = Config::from_json(OPTIONS).unwrap();
     let mut session = config.use_session(&Request::new("")).unwrap();
@@ -191,4 +232,15 @@ fn an_edit_allocates_little_more_than_the_data_is_long() {
     let pointer = format!("/{long}/{long}");
     let by_pointer = edit(&|session| session.set_at(&pointer, "1"));
     assert!(by_pointer < 20_000, "{by_pointer} bytes");
+    // A buffer of twice what has to go into it, which was not known before.
+    let list = ["x".repeat(100), "y".repeat(2000)];
+    let mut session = config.use_session(&Request::new("")).unwrap();
+    BYTES.set(0);
+    session.insert("a", &list).unwrap();
+    assert!(BYTES.get() < 10_000, "{} bytes", BYTES.get());
+    BYTES.set(0);
+    session.clear();
+    let cookies = session.set_cookies().unwrap();
+    let len: usize = cookies.iter().map(|cookie| cookie.len() + 1).sum();
+    assert_eq!(BYTES.get(), len);
 }

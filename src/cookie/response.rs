@@ -323,3 +323,30 @@ impl Cookies {
 fn suffix(number: usize) -> String {
     format!(".{number}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_line_is_as_long_as_was_reckoned() {
+        let attributes = Attributes {
+            name: "h3".into(),
+            fixed: String::new(),
+            max_age: None,
+            chunk_max_len: 4000,
+            max_chunks: 3,
+            fits_servers: true,
+        };
+        for (len, chunks) in [(1, 0), (4000, 0), (4001, 2), (8144, 3)] {
+            let token = "x".repeat(len);
+            let cookies = attributes.set(token.as_bytes(), 0, None, ChunkSet::default());
+            let pairs: Vec<_> = cookies.iter().flat_map(Cookies::iter).collect();
+            assert_eq!(pairs.len(), chunks + 1);
+            let line = format!("Cookie: {}\r\n", pairs.join("; "));
+            assert_eq!(attributes.line_len(len), line.len());
+        }
+        assert_eq!(attributes.line_len(8144), MAX_LINE_LEN);
+        assert!(attributes.check_fits(8144).is_ok() && attributes.check_fits(8145).is_err());
+    }
+}

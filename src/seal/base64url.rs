@@ -75,6 +75,19 @@ pub(super) fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_fast_engine_is_there_once_it_was_made_ready() {
+        make_ready();
+        assert!(FAST.get().is_some());
+    }
+
+    #[test]
+    fn nothing_is_encoded_into_less_or_more_room_than_it_takes() {
+        for (room, fits) in [(3, false), (4, true), (5, false)] {
+            assert_eq!(encode(&[1, 2, 3], &mut vec![0; room]).is_ok(), fits);
+        }
+    }
+
     /// Every length around the vectors' lengths, and every byte at every place of a short text.
     #[test]
     fn both_base64_engines_write_and_refuse_the_same() {

@@ -92,7 +92,7 @@ fn clear_deletes_the_cookie_and_each_chunk_that_the_request_carried() {
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     let mut session = use_at(
         &config,
-        &format!("{cookie}; h3.7=stale; h3.101=not-ours; h3.01=nor-this"),
+        &format!("{cookie}; h3.7=stale; h3.101=not-ours; h3.01=nor-this; h3.8=; h3.9=\"\""),
         NOW,
     );
     session.clear();
@@ -159,11 +159,55 @@ fn chunk_counts_that_cannot_be_are_refused() {
             "{value}"
         );
     }
-    let long = format!("h3=h3s1..{}", "A".repeat(5000));
+}
+
+#[test]
+fn no_cookie_is_longer_than_browsers_keep() {
+    let config = config("");
+    let reason = |header: String| use_at(&config, &header, NOW).rejection();
+    for len in [4097, 5000] {
+        let long = format!("h3s1..{}", "A".repeat(len - 6));
+        assert_eq!(reason(format!("h3={long}")), Some(Rejection::TooLarge));
+        let chunked = format!("h3=__chunked__2; h3.1=h3s1..; h3.2={}", "A".repeat(len));
+        assert_eq!(reason(chunked), Some(Rejection::TooLarge));
+    }
+    let longest = format!("h3s1..{}", "A".repeat(4090));
+    assert_eq!(reason(format!("h3={longest}")), Some(Rejection::BadSeal));
+    let chunked = format!("h3=__chunked__2; h3.1={longest}; h3.2={}", "A".repeat(4096));
+    assert_eq!(reason(chunked), Some(Rejection::BadSeal));
+}
+
+#[test]
+fn a_value_with_a_broken_percent_escape_is_taken_as_it_is() {
+    let config = config("");
+    for (value, why) in [
+        ("h3s9%2ex", Some(Rejection::UnsupportedFormat)),
+        ("h3s9%2ex%", Some(Rejection::Malformed)),
+        ("h3s9%2ex%2", Some(Rejection::Malformed)),
+        ("h3s9%2ex%zz", Some(Rejection::Malformed)),
+        ("", None),
+        ("\"\"", None),
+    ] {
+        assert_eq!(
+            use_at(&config, &format!("h3={value}"), NOW).rejection(),
+            why,
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn the_same_token_again_takes_no_candidates_place() {
+    let config = config("");
+    let good = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let same = "h3=h3s1..stale; ".repeat(5);
     assert_eq!(
-        use_at(&config, &long, NOW).rejection(),
-        Some(Rejection::TooLarge)
+        use_at(&config, &(same.clone() + &good), NOW).data(),
+        r#"{"a":1}"#
     );
+    // Counts of chunks may be of other chunks each.
+    let counts = "h3=__chunked__2; ".repeat(4);
+    assert!(use_at(&config, &(counts + &good), NOW).is_new());
 }
 
 #[test]
@@ -242,8 +286,8 @@ fn strip_cookies_takes_out_the_sessions_and_nothing_else() {
         ("a=1; h3=x; b=2", "a=1; b=2"),
         ("h3=x;a=1;h3.1=y;h3.100=z;b=2", "a=1;b=2"),
         (
-            "h3.x=1; h3.0=2; h3.101=3; H3=4; h3",
-            "h3.x=1; h3.0=2; h3.101=3; H3=4; h3",
+            "h3.x=1; h3.0=2; h3.101=3; H3=4; h3; h3.+1=5; H3.1=6; ab.1=7",
+            "h3.x=1; h3.0=2; h3.101=3; H3=4; h3; h3.+1=5; H3.1=6; ab.1=7",
         ),
         // What h3 1 trims from a name, in Latin-1 and in UTF-8.
         ("a=1; \u{b}h3\u{c}=x; \r\nh3.1=y", "a=1"),
@@ -308,6 +352,21 @@ fn of_several_sessions_only_the_opened_one_goes_upstream() {
             }
         }
     }
+}
+
+#[test]
+fn a_session_in_a_hundred_chunks_goes_upstream_whole() {
+    let config = config(r#""cookie":{"maxChunks":100,"chunkMaxLength":10}"#);
+    let mut session = use_at(&config, "", NOW);
+    let mut jar = jar::Jar::default();
+    let fits = (1..2000)
+        .rev()
+        .find(|len| session.set_text("a", "x".repeat(*len)).is_ok());
+    jar.take(&mut session);
+    assert_eq!(jar.0.len(), 101, "{fits:?}");
+    let session = use_at(&config, &jar.header(), NOW);
+    assert!(!session.is_new());
+    assert_eq!(stripped_of_others(&session, &jar.header()), jar.header());
 }
 
 #[test]

@@ -256,6 +256,55 @@ fn every_part_of_a_token_counts() {
 }
 
 #[test]
+fn a_token_with_a_part_that_cannot_be_is_malformed() {
+    let config = config(r#""maxAge":60,"seal":"h3-1""#);
+    let token = token_at(&config, r#"{"a":1}"#, NOW);
+    let parts: Vec<&str> = token.split('*').collect();
+    let refusal = |part: usize, text: &str| {
+        let mut changed = parts.clone();
+        changed[part] = text;
+        let token = changed.join("*");
+        let refused = config.unseal(&Request::from_token(&token).at(NOW));
+        refused.map(drop).unwrap_err().rejection().unwrap()
+    };
+    for (part, text) in parts.iter().enumerate().skip(1) {
+        let cut = text.get(..text.len().saturating_sub(1)).unwrap();
+        for odd in ["=", " ", ".", "\u{e9}", "*"].map(|end| format!("{cut}{end}")) {
+            assert_eq!(refusal(part, &odd), Rejection::Malformed, "{part}: {odd}");
+        }
+    }
+    for part in [2, 3, 4, 6, 7] {
+        assert_eq!(refusal(part, ""), Rejection::Malformed, "{part}");
+    }
+    for (part, text, why) in [
+        (1, "a_Z9", Rejection::UnknownKey),
+        (1, "a-b", Rejection::Malformed),
+        (2, &"a".repeat(128), Rejection::BadSeal),
+        (2, &"a".repeat(129), Rejection::Malformed),
+        (5, "", Rejection::BadSeal),
+        (5, &"9".repeat(21), Rejection::BadSeal),
+        (5, &"9".repeat(22), Rejection::Malformed),
+        (6, &"a".repeat(128), Rejection::BadSeal),
+        (6, &"a".repeat(129), Rejection::Malformed),
+    ] {
+        assert_eq!(refusal(part, text), why, "{part}: {text}");
+    }
+}
+
+#[test]
+fn a_session_that_was_never_seen_is_as_old_as_when_it_was_made() {
+    let config = config(r#""idleTimeout":600,"seal":"h3-1""#);
+    for never in ["0", "null", "false", "\"\""] {
+        let raw = format!(r#"{{"id":"a","createdAt":{NOW},"lastSeenAt":{never},"data":{{}}}}"#);
+        let token = config.iron_seal_session(raw, NOW).unwrap();
+        let session = config
+            .unseal(&Request::from_token(&token).at(NOW + SECOND))
+            .unwrap();
+        assert_eq!(session.last_seen_at(), None, "{never}");
+    }
+}
+
+#[test]
 fn an_id_in_the_token_is_ignored_under_a_string_and_picks_among_several() {
     let named = |first: &str, second: &str| {
         let other = "another password of at least 32 characters";

@@ -93,6 +93,20 @@ fn a_read_slides_the_idle_window_once_more_than_half_of_it_is_used() {
 }
 
 #[test]
+fn a_write_moves_the_end_before_it_is_sealed_and_a_read_does_not() {
+    let config = config(r#""idleTimeout":60"#);
+    let cookie = sealed_at(&config, "{}", NOW);
+    let mut session = use_at(&config, &cookie, NOW + 20 * SECOND);
+    assert_eq!(session.expires_at(), Some(NOW + 60 * SECOND));
+    session.set("a", "1").unwrap();
+    assert_eq!(session.expires_at(), Some(NOW + 80 * SECOND));
+    set_cookies(&mut session);
+    assert_eq!(session.expires_at(), Some(NOW + 80 * SECOND));
+    session.clear();
+    assert_eq!(session.expires_at(), None);
+}
+
+#[test]
 fn max_age_caps_a_sliding_session() {
     let config = config(r#""idleTimeout":60,"maxAge":100"#);
     let mut jar = jar::Jar::default();

@@ -354,6 +354,17 @@ fn ensure_does_not_undo_a_clear() {
 }
 
 #[test]
+fn a_header_token_without_an_id_is_given_one_where_there_are_no_cookies() {
+    let config = config(r#""seal":"h3-1","cookie":false"#);
+    let token = config.iron_seal(r#"{"other":1}"#, NOW).unwrap();
+    let mut session = config.use_session(&request("", &token, NOW)).unwrap();
+    assert!(session.is_new() && session.is_dirty());
+    let (id, token) = (session.id().to_owned(), session.seal().unwrap().to_owned());
+    let session = config.use_session(&request("", &token, NOW)).unwrap();
+    assert_eq!((session.id(), session.is_dirty()), (id.as_str(), false));
+}
+
+#[test]
 fn ensure_gives_a_token_without_an_id_a_cookie_as_use_does() {
     let config = config(r#""seal":"h3-1""#);
     let token = config.iron_seal(r#"{"other":1}"#, NOW).unwrap();
