@@ -213,10 +213,12 @@ impl Config {
         &self.0
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn cookie_name_z(&self) -> &[u8] {
         self.0.cookie_name.as_bytes()
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn header_name_z(&self) -> &[u8] {
         self.0.header_name.as_bytes()
     }
@@ -226,6 +228,7 @@ impl Config {
         cut(&self.0.vary).as_bytes()
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn vary_z(&self) -> &[u8] {
         self.0.vary.as_bytes()
     }

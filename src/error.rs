@@ -131,6 +131,7 @@ impl Error {
     }
 
     /// The status of the C ABI.
+    #[cfg(feature = "capi")]
     pub(crate) fn status(&self) -> i32 {
         self.kind as i32
     }
@@ -152,6 +153,7 @@ impl Error {
         }
     }
 
+    #[cfg(feature = "capi")]
     pub(crate) fn null(name: &'static str) -> Error {
         Error::argument(name, "a required pointer is NULL")
     }

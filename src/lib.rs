@@ -31,9 +31,9 @@
 //! C programs want `include/h3s.h`. The token format is specified in `docs/FORMAT.md`.
 
 #![deny(unsafe_code)]
-#![warn(missing_docs)]
-// Much is there for the C ABI alone.
-#![cfg_attr(not(feature = "capi"), allow(dead_code, unused_imports))]
+#![warn(missing_debug_implementations, missing_docs)]
+#![warn(clippy::missing_errors_doc, clippy::must_use_candidate)]
+#![warn(clippy::return_self_not_must_use)]
 
 mod buffer;
 pub mod cache;
@@ -45,7 +45,9 @@ mod error;
 #[cfg(any(feature = "cookie", feature = "serde", feature = "time"))]
 mod features;
 #[cfg(feature = "capi")]
-#[allow(missing_docs, clippy::missing_safety_doc)] // The header has its own manual.
+// The header has its own manual, and C its own marks and no Debug.
+#[allow(missing_debug_implementations, missing_docs)]
+#[allow(clippy::missing_safety_doc, clippy::must_use_candidate)]
 pub mod ffi;
 mod id;
 mod iron;

@@ -4,6 +4,8 @@
 mod entries;
 mod origin;
 mod outgoing;
+#[cfg(feature = "capi")]
+mod places;
 mod seal;
 mod values;
 mod write;
@@ -11,6 +13,7 @@ mod write;
 use std::fmt;
 use std::sync::OnceLock;
 
+#[cfg(feature = "capi")]
 pub(crate) use self::entries::Container;
 pub use self::entries::{Entries, Entry};
 pub(crate) use self::origin::{Origin, Others};
@@ -365,14 +368,6 @@ impl Session {
     /// As [`Session::find`].
     pub(crate) fn find_json(&self, pointer: &str) -> Option<&[u8]> {
         self.record.data.find(pointer.as_bytes())
-    }
-
-    pub(crate) fn id_z(&self) -> &[u8] {
-        self.record.id.as_z()
-    }
-
-    pub(crate) fn data_z(&self) -> &[u8] {
-        self.record.data.as_z()
     }
 
     pub(crate) fn log_id_z(&self) -> Option<&[u8]> {

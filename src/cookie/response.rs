@@ -283,6 +283,7 @@ impl Cookies {
     }
 
     /// The values, each with its NUL.
+    #[cfg(feature = "capi")]
     pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
         let mut values = self.iter();
         std::iter::from_fn(move || values.next_z())

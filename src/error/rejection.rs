@@ -39,6 +39,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    #[cfg(feature = "capi")]
     pub(super) const ALL: [Rejection; 8] = [
         Rejection::Malformed,
         Rejection::UnsupportedFormat,
@@ -61,6 +62,7 @@ impl Rejection {
     }
 
     /// The name of a rejection of the C ABI; 0 is `none`.
+    #[cfg(feature = "capi")]
     pub(crate) fn name_of(number: i32) -> &'static CStr {
         match Rejection::ALL
             .into_iter()

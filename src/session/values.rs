@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::entries::{Container, Entries, Entry, Place, text_of};
+use super::entries::{Container, Entries, Entry, text_of};
 use super::{Outgoing, Session, State};
 use crate::Error;
 use crate::cookie::Cookies;
 use crate::data::value::{self, Number, ValueType};
-use crate::json::{self, slice};
+use crate::json;
 
 /// Reading values.
 impl Session {
@@ -132,47 +132,6 @@ impl Session {
         pointer: &[u8],
     ) -> Option<Container> {
         Container::at(self.record.data.as_bytes(), self.place(from, pointer)?)
-    }
-
-    /// The JSON text at a place.
-    pub(crate) fn json_at(&self, place: Range<usize>) -> Option<&[u8]> {
-        self.record.data.as_bytes().get(place)
-    }
-
-    /// The string at a place, as [`Session::text`] has it, but borrowed in any case.
-    pub(crate) fn text_at(&mut self, place: Range<usize>) -> Option<&[u8]> {
-        let spelled = json::unquoted(self.json_at(place.clone())?)?;
-        let start = place.start + 1;
-        let end = start + spelled.len();
-        self.unescaped(start..end).ok()
-    }
-
-    /// What the string at a place (without its quotes) stands for. What had to be unescaped is
-    /// kept until the next write.
-    pub(crate) fn unescaped(&mut self, place: Range<usize>) -> Result<&[u8], Error> {
-        let spelled = slice(self.record.data.as_bytes(), place.clone());
-        if !spelled.contains(&b'\\') {
-            return Ok(spelled);
-        }
-        let index = match self
-            .texts
-            .binary_search_by_key(&place.start, |(start, _)| *start)
-        {
-            Ok(index) => index,
-            Err(index) => {
-                let text = json::unescape_to_utf8(spelled)?;
-                self.texts.try_reserve(1).map_err(|_| Error::memory())?;
-                self.texts.insert(index, (place.start, text));
-                index
-            }
-        };
-        let (_, text) = self.texts.get(index).ok_or_else(Error::internal)?;
-        Ok(text)
-    }
-
-    /// What comes next in a container.
-    pub(crate) fn next_in(&self, container: &mut Container) -> Option<Place> {
-        container.next(self.record.data.as_bytes())
     }
 }
 

@@ -355,7 +355,7 @@ fn update_merges_many_members_as_it_does_few() {
             let expected = if i < count / 2 { "1" } else { "2" };
             assert_eq!(
                 session.find(&format!("/k{i}")),
-                Some(&*expected),
+                Some(expected),
                 "{count}, {i}"
             );
         }

@@ -15,13 +15,37 @@ files() {
     done
 }
 
+# with_examples CRATE OPTION...: rustdoc knows what lacks one, but only lets nightly ask; or who says
+# that this crate may.
+with_examples() {
+    RUSTC_BOOTSTRAP=$1 bounded 600 cargo rustdoc --quiet "${@:2}" -- \
+        '-Zcrate-attr=feature(rustdoc_missing_doc_code_examples)' \
+        --deny rustdoc::missing_doc_code_examples
+}
+lack_of_example_is_noticed() {
+    mkdir -p "$scratch/bare/src" &&
+        printf '[package]\nname = "bare"\nedition = "2024"\n' >"$scratch/bare/Cargo.toml" || return
+    printf '%s\n' '/// One.' 'pub fn one() {}' >"$scratch/bare/src/lib.rs"
+    ! with_examples bare --manifest-path "$scratch/bare/Cargo.toml" --target-dir "$scratch/bare" \
+        >"$scratch/refusal" 2>&1 && grep -q 'missing code example' "$scratch/refusal" ||
+        { cat "$scratch/refusal" && return 1; }
+}
+packaged() {
+    diff <(cargo package --list --locked --offline --allow-dirty --quiet | grep -v '^src/.*\.rs$') \
+        <(printf '%s\n' .cargo_vcs_info.json Cargo.lock Cargo.toml Cargo.toml.orig LICENSE README.md \
+            build.rs cbindgen.toml docs/{CONTRIBUTING,DEPENDENCIES,FORMAT,OPTIONS,SECURITY}.md \
+            include/h3s.{h,hpp} | if [ -e .git ]; then cat; else grep -v vcs; fi)
+}
+
 peers_rust=benches/peers/rust/Cargo.toml
 timing=benches/timing/Cargo.toml
+shop=examples/rust/Cargo.toml
 if need_rust rustfmt; then
     check "cargo fmt" cargo fmt --check
     check "cargo fmt of the benchmarks" cargo fmt --check --manifest-path "$peers_rust"
     check "cargo fmt of the fuzz targets" cargo fmt --check --manifest-path fuzz/Cargo.toml
     check "cargo fmt of the measurement of timing" cargo fmt --check --manifest-path "$timing"
+    check "cargo fmt of the example in Rust" cargo fmt --check --manifest-path "$shop"
     check "rustfmt of the tests' libraries" \
         rustfmt --check --edition 2024 tests/threads/race.rs tests/archive/other.rs
 else
@@ -35,7 +59,22 @@ if need_rust clippy; then
         cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
     check "cargo clippy of the measurement of timing" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$timing" -- -D warnings
-    RUSTDOCFLAGS=-Dwarnings check "cargo doc" bounded 600 cargo doc --quiet --no-deps --locked
+    check "cargo clippy of the example in Rust" bounded 1200 \
+        cargo clippy --quiet --all-targets --locked --manifest-path "$shop" -- -D warnings
+    # The tests have all features. Each alone, as a program may take them.
+    for feature in '' capi serde cookie time; do
+        check "cargo clippy of the library with ${feature:-no feature}" bounded 600 \
+            cargo clippy --quiet --lib --locked --features "$feature" -- -D warnings
+    done
+    for features in '' serde,cookie,time; do
+        RUSTDOCFLAGS=-Dwarnings check "cargo doc with ${features:-no feature}" bounded 600 \
+            cargo doc --quiet --no-deps --locked --features "$features"
+    done
+    check "each public item has an example" with_examples h3s --locked --features serde,cookie,time
+    check "one without is noticed" lack_of_example_is_noticed
+    check "the crate's package has what a program needs and no more" packaged
+    check "and builds" bounded 600 cargo package --quiet --locked --offline --allow-dirty \
+        --features capi,serde,cookie,time
 else
     skip "cargo clippy and doc" "needs Rust with clippy"
 fi
