@@ -199,7 +199,7 @@ fn cookies_take_little_more_memory_than_they_are_long() {
         ));
         let config = config.unwrap();
         let mut session = config.use_session(&Request::new("")).unwrap();
-        session.set_text("a", "x".repeat(5000)).unwrap();
+        session.set_text("a", &"x".repeat(5000)).unwrap();
         session.seal().unwrap();
         BYTES.set(0);
         let cookies = session.set_cookies().unwrap();

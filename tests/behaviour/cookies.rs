@@ -361,7 +361,7 @@ fn a_session_in_a_hundred_chunks_goes_upstream_whole() {
     let mut jar = jar::Jar::default();
     let fits = (1..2000)
         .rev()
-        .find(|len| session.set_text("a", "x".repeat(*len)).is_ok());
+        .find(|len| session.set_text("a", &"x".repeat(*len)).is_ok());
     jar.take(&mut session);
     assert_eq!(jar.0.len(), 101, "{fits:?}");
     let session = use_at(&config, &jar.header(), NOW);
