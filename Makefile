@@ -233,8 +233,8 @@ fuzz: ## Run each fuzz target, or those of TARGETS=, for SECONDS=60
 	@fuzz/run.sh $(SECONDS) $(TARGETS)
 SECONDS = 60
 
-# JOBS=2: two at a time. FILES=: only of these, as src/data.rs.
-mutants: ## Change src/ in each of 2,200 places, and see whether a test fails (two hours)
+# JOBS=2: two at a time, in two hours. FILES=: only of these, as src/data.rs.
+mutants: ## Change src/ in each of 3,000 places, and see whether a test fails (three hours)
 	@tests/mutants/run.sh --jobs $(JOBS) $(FILES)
 JOBS = 1
 
