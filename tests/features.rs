@@ -80,6 +80,40 @@ fn a_value_of_another_type_is_an_error_that_quotes_nothing() {
 }
 
 #[test]
+fn a_value_is_inserted_where_a_pointer_says() {
+    let mut session = session(Options::new(PASSWORD));
+    let user = User {
+        name: "Ada \"the\" 1st".into(),
+        roles: Vec::new(),
+        nickname: None,
+    };
+    session.insert_at("/shop/users/-", &user).unwrap();
+    session.insert_at("/shop/users/-", &user).unwrap();
+    session.insert_at("/shop/users/1/roles/-", "admin").unwrap();
+    session.insert_at("/a~1b", 1.5).unwrap();
+    let users: Vec<User> = session.get_at("/shop/users").unwrap().unwrap();
+    assert_eq!((users.len(), &users[0]), (2, &user));
+    assert_eq!(users[1].roles, ["admin"]);
+    assert_eq!(session.get("a/b").unwrap(), Some(1.5));
+    let before = session.data().to_owned();
+    let error = session.insert_at("/a~1b/c", 1).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.key()),
+        (ErrorKind::Data, Some("pointer"))
+    );
+    let keyed_by_list = BTreeMap::from([(vec![1], 2)]);
+    assert_eq!(
+        session.insert_at("/c", keyed_by_list).unwrap_err().kind(),
+        ErrorKind::Data
+    );
+    assert_eq!(session.data(), before);
+    session
+        .insert_at("", BTreeMap::from([("visits", 1)]))
+        .unwrap();
+    assert_eq!(session.data(), r#"{"visits":1}"#);
+}
+
+#[test]
 fn what_json_cannot_say_is_a_data_error_and_changes_nothing() {
     let mut session = session(Options::new(PASSWORD));
     session.insert("a", 1).unwrap();
@@ -182,6 +216,9 @@ fn all_types_can_be_sent_to_other_threads_and_shared() {
     check::<Cookies>();
     check::<Error>();
     check::<h3s::Site<'static>>();
+    check::<h3s::Entries<'static>>();
+    check::<h3s::Entry<'static>>();
+    check::<h3s::CookiesIter<'static>>();
 }
 
 #[test]
