@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use crate::json::{self, slice};
 
-/// The members of an object, or the elements of an array: see [`Session::entries`](crate::Session::entries).
+/// The members of an object, or the elements of an array: see
+/// [`Session::entries`](crate::Session::entries).
 ///
 /// ```
 /// use h3s::{Config, Entries, Options, Request};

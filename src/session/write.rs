@@ -25,7 +25,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON object in UTF-8, [`TooLarge`](crate::ErrorKind::TooLarge),
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON object in UTF-8,
+    /// [`TooLarge`](crate::ErrorKind::TooLarge),
     /// [`Rejected`](crate::ErrorKind::Rejected) if it has ended since (see [`Session::set_now`]),
     /// [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all
     /// writes.
@@ -181,8 +182,8 @@ impl Session {
         }
     }
 
-    /// Gives a new or just rotated session an id of the caller's: 1 to 255 visible ASCII characters,
-    /// which must not be guessable if anything is found by it.
+    /// Gives a new or just rotated session an id of the caller's: 1 to 255 visible ASCII
+    /// characters, which must not be guessable if anything is found by it.
     ///
     /// ```
     /// # use h3s::{Config, Options, Request};

@@ -15,8 +15,8 @@ files() {
     done
 }
 
-# with_examples CRATE OPTION...: rustdoc knows what lacks one, but only lets nightly ask; or who says
-# that this crate may.
+# with_examples CRATE OPTION...: rustdoc knows what lacks one, but lets only nightly ask, or whoever
+# says that this crate may.
 with_examples() {
     RUSTC_BOOTSTRAP=$1 bounded 600 cargo rustdoc --quiet "${@:2}" -- \
         '-Zcrate-attr=feature(rustdoc_missing_doc_code_examples)' \
