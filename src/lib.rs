@@ -28,7 +28,23 @@
 //! # Ok::<(), h3s::Error>(())
 //! ```
 //!
-//! C programs want `include/h3s.h`. The token format is specified in `docs/FORMAT.md`.
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `serde`: values as Rust's own types: `Session::get`, `get_at`, `data_as`, `insert`,
+//!   `insert_at`, `replace_with`.
+//! - `cookie`: Set-Cookie values as `cookie::Cookie`: `Cookies::to_cookies`.
+//! - `time`: times as `time::OffsetDateTime`: `Session::created_at_utc` and its like.
+//! - `capi`: the functions of the C ABI, as `ffi`. C programs want `include/h3s.h`.
+//!
+//! # Where to begin
+//!
+//! [`Options`] and [`Config::new`] once, at start; [`Request`] and [`Config::use_session`] or
+//! [`Config::get_session`] for each request; [`Session`] to read and write;
+//! [`Session::set_cookies`], and [`cache`], for the response. `examples/rust` does all of it in
+//! axum. `docs/OPTIONS.md` has each option, `docs/SECURITY.md` what is promised, and
+//! `docs/FORMAT.md` the format of tokens.
 
 #![deny(unsafe_code)]
 #![warn(missing_debug_implementations, missing_docs)]
