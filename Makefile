@@ -171,11 +171,15 @@ uninstall-nginx: ## Remove it
 
 # ---- Try -----------------------------------------------------------------------------------------
 
-.PHONY: demo serve demo-nginx serve-nginx
-demo: all ## Visit a small web server with curl and print the conversation
+.PHONY: for-demo demo serve demo-nginx serve-nginx
+# Before the build, so that what is missing is named at once.
+for-demo:
+	@. tests/setup.sh && need_for_demo
+
+demo: for-demo all ## Visit a small web server with curl and print the conversation
 	@examples/demo.sh
 
-serve: all ## Leave that server running, for a browser
+serve: for-demo all ## Leave that server running, for a browser
 	@examples/demo.sh --serve
 
 demo-nginx: nginx ## Visit an nginx before an h3 application and a Python service with curl

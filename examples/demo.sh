@@ -17,10 +17,7 @@ esac
 
 # shellcheck disable=SC1091  # it is checked by itself
 . "$root/tests/setup.sh"
-need_debian cc gcc
-need_debian pkg-config pkg-config
-need_debian /usr/include/microhttpd.h libmicrohttpd-dev
-need_debian curl curl
+need_for_demo
 
 cd "$root"
 counter=target/examples/counter

@@ -109,6 +109,19 @@ need_cargo_tool() {
     return 1
 }
 
+# need_for_demo: all that `make demo` takes. It does not stop at the first that is missing, so that
+# one run names everything.
+need_for_demo() {
+    local missing=0
+    need_rust || missing=1
+    need_debian ld binutils || missing=1
+    need_debian cc gcc libc6-dev || missing=1
+    need_debian pkg-config pkg-config || missing=1
+    need_debian /usr/include/microhttpd.h libmicrohttpd-dev || missing=1
+    need_debian curl curl || missing=1
+    return "$missing"
+}
+
 # need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that
 # file changes.
 need_venv() {
