@@ -98,13 +98,19 @@ else
     skip "ruff and mypy" "needs the packages of tests/requirements.txt"
 fi
 
-check "each promise of docs/SECURITY.md has its tests" python3 tests/suites/promises.py docs/SECURITY.md
-check "the check of the rooms finds what it is for" python3 tests/suites/test_rooms.py
-check "no circle between the rooms of src/ and of the nginx module, and none too large" python3 tests/suites/rooms.py
-
-mapfile -d '' -t everything < <(files '*')
-check "the check of the width finds what it is for" python3 tests/suites/test_width.py
-check "no comment, header or Markdown line is over 100 columns" python3 tests/suites/width.py "${everything[@]}"
+if need_debian python3 python3; then
+    check "each promise of docs/SECURITY.md has its tests" \
+        python3 tests/suites/promises.py docs/SECURITY.md
+    check "the check of the rooms finds what it is for" python3 tests/suites/test_rooms.py
+    check "no circle between the rooms of src/ and of the nginx module, and none too large" \
+        python3 tests/suites/rooms.py
+    mapfile -d '' -t everything < <(files '*')
+    check "the check of the width finds what it is for" python3 tests/suites/test_width.py
+    check "no comment, header or Markdown line is over 100 columns" \
+        python3 tests/suites/width.py "${everything[@]}"
+else
+    skip "the promises, the rooms and the width" "needs python3"
+fi
 
 mapfile -d '' -t go < <(files '*.go')
 formatted() { local out; out=$(gofmt -l "$@") && [ -z "$out" ] || { echo "$out"; false; }; }
