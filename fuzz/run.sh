@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
 . tests/setup.sh
-need_rust
+need_rust_asan
 need_cargo_tool cargo-fuzz 0.13.2
 need_debian c++ g++
 need_debian python3 python3

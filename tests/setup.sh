@@ -84,6 +84,14 @@ need_rust() {
     done
 }
 
+# need_rust_asan: Rust's AddressSanitizer. rustup's toolchains have it, Debian's packages have not.
+need_rust_asan() {
+    need_rust || return
+    compgen -G "$(rustc --print target-libdir)/librustc*_rt.asan.a" >/dev/null && return
+    echo "setup: this Rust has no AddressSanitizer, as Debian's has none; install it with rustup" >&2
+    return 1
+}
+
 # need_cargo_tool NAME VERSION: the command NAME, of just that version: one that is there, else one
 # built into target/tools, which is then the first in PATH. To build takes minutes.
 need_cargo_tool() {

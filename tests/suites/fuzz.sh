@@ -2,11 +2,22 @@
 # Each fuzz target on its corpus and seeds, under AddressSanitizer; in `make soak` each for a minute
 # on inputs of its own making.
 . "$(dirname "$0")/suite.sh"
-need_rust && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ && need_debian python3 python3 ||
-    skip_suite "needs Rust, cargo-fuzz, a C++ compiler and python3"
+need_rust_asan && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ &&
+    need_debian python3 python3 ||
+    skip_suite "needs Rust with AddressSanitizer, cargo-fuzz, a C++ compiler and python3"
 
 check "the fuzz targets build" bounded 1500 fuzz/run.sh --build
 [ "$failed" -eq 0 ] || finish
+
+# Each is called: what a peer or a program gives to it is fuzzed.
+all_functions() {
+    local name missing=0
+    while read -r name; do
+        grep -qw "$name" fuzz/targets/*.rs || { echo "no fuzz target calls $name"; missing=1; }
+    done <c-tests/symbols.txt
+    return "$missing"
+}
+check "each function of the C ABI is called by a fuzz target" all_functions
 
 # corpus TARGET: as many inputs were run as there are, and no less than a hundred.
 corpus() {
