@@ -20,7 +20,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 abi := $(firstword $(subst ., ,$(version)))
 soname := -C link-arg=-Wl,-soname,libh3s.so.$(abi)
 
-# Cargo's output has to be where this file looks for it, whatever the environment says.
+# Cargo's output has to be where this file expects it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 # The library names no folder of the machine that builds it, and so is the same from each: a panic
@@ -94,7 +94,7 @@ target/pkgconfig/h3s.pc: Makefile Cargo.toml
 	@mkdir -p $(@D)
 	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include,$(rpath)) >$@
 
-# Where bindings/go looks first: the archive alone, since a linker would prefer the shared library.
+# What bindings/go links first: the archive alone, since a linker would prefer the shared library.
 target/go/libh3s.a: Makefile
 	@mkdir -p $(@D)
 	@ln -sfn ../../include/h3s.h $(@D)/h3s.h
@@ -118,7 +118,7 @@ abi-record: all ## Write this version's ABI to tests/abi, for a release
 # the nginx that is to load the module, and that be configured --with-compat. With threads, if the
 # tree was configured so; if it was not yet, as `nginx -V` says.
 NGINX_SRC = /usr/share/nginx/src
-# Where nginx looks for `load_module modules/ngx_http_h3s_module.so`.
+# Where nginx finds what is named by `load_module modules/ngx_http_h3s_module.so`.
 nginx_modules = $(or $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'),/usr/lib/nginx/modules)
 nginx_module := ngx_http_h3s_module.so
 nginx_sources := bindings/nginx/config $(wildcard bindings/nginx/src/*) include/h3s.h

@@ -39,7 +39,7 @@ fn header() -> String {
     let mut config = cbindgen::Config::from_file("cbindgen.toml").expect("cbindgen.toml is right");
     let after = config.after_includes.take().unwrap_or_default();
     config.after_includes = Some(version_macros() + &after);
-    // In the order of the modules; cbindgen itself looks for those of a file like this beside it.
+    // In the order of the modules; cbindgen itself finds those of a file like this beside it.
     let modules = fs::read_to_string("src/ffi.rs").expect("src/ffi.rs is readable");
     let builder = cbindgen::Builder::new().with_config(config);
     let builder = modules

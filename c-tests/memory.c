@@ -492,7 +492,7 @@ static void options_however_long_are_read_once_there_is_memory(void **state)
     free(text);
 }
 
-/* A text of JSON with so many bytes, with names and values that are spelt with escapes. */
+/* A text of JSON with so many bytes, whose names and values have escapes. */
 static char *text_of(size_t len, const char *more)
 {
     char *text = malloc(len + 1), *end = text;

@@ -134,7 +134,7 @@ static void nothing_is_left_of_a_library_that_was_used_and_unloaded(void **state
     mappings(&after, &of_the_library);
     assert_int_equal(of_the_library, 0);
     if (getenv("H3S_ROUNDS") != NULL)
-        return; /* under a tool, whose own memory grows, and which looks for leaks itself */
+        return; /* under a tool, whose own memory grows, and which finds leaks itself */
     assert_int_equal(after, before);
     /* The C library counts as allocated what it keeps for the next call. */
     assert_in_range(mallinfo2().uordblks, 0, allocated + 8192);

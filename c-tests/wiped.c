@@ -327,8 +327,8 @@ static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
-        /* With one iteration no key is remembered. */
-        size_t remembered = tokens[i].iterations > 1;
+        /* With one iteration no key is kept. */
+        size_t kept = tokens[i].iterations > 1;
         h3s_config *made = config_of(CHEAP_OPTIONS);
         struct needle keys[2];
         for (int k = 0; k < 2; k++) {
@@ -338,7 +338,7 @@ static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
         h3s_session *session = NULL;
         assert_ok(unseal_token(made, S(tokens[i].token), NOW, &session, NULL));
         assert_str(h3s_session_id(session), "one");
-        for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), remembered);
+        for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), kept);
         h3s_session_free(session);
         h3s_config_free(made);
         for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), 0);

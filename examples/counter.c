@@ -254,7 +254,7 @@ static void show_session(struct request *r)
 
 /*
  * For clients that keep no cookies. In a real server a page's scripts must not come here:
- * HttpOnly would be in vain.
+ * HttpOnly would not help.
  */
 static void show_token(struct request *r)
 {

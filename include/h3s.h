@@ -363,7 +363,7 @@
  * Request flag: another site has sent the browser here. Set it where `h3s_is_cross_site` says so.
  *
  * Such a request comes without a SameSite cookie that the browser has, and must not replace or
- * delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
+ * delete it. So where the request brought no cookie of the session, `h3s_use` is then `h3s_get`,
  * and `h3s_clear` deletes nothing.
  */
 #define H3S_CROSS_SITE 2
@@ -589,7 +589,7 @@ int32_t h3s_config_new(const char *json,
 /**
  * Checks options as `h3s_config_new` does, but derives no keys.
  *
- * For a tool that looks over a file of options.
+ * For a tool that checks a file of options.
  *
  * json, json_len: as there, but it may be without a password, as where that comes from the
  * environment. One that is there is checked.

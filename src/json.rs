@@ -45,7 +45,7 @@ pub(crate) fn least_len(text: &[u8]) -> usize {
     text.len() - text.iter().filter(|byte| is_space(**byte)).count()
 }
 
-/// As [`least_len`], however the strings in it may be spelt.
+/// As [`least_len`], however the strings in it may be written.
 pub(crate) fn least_len_of_any_spelling(text: &[u8]) -> usize {
     match memchr::memchr(b'\\', text) {
         // Six characters of an escape may stand for one.
@@ -57,7 +57,7 @@ pub(crate) fn least_len_of_any_spelling(text: &[u8]) -> usize {
 /// One member of an object, as ranges of the text that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
-    /// The name as it is spelt, without its quotes.
+    /// The name as it is written, without its quotes.
     pub(crate) name: Range<usize>,
     pub(crate) value: Range<usize>,
 }

@@ -133,7 +133,7 @@ impl<'a> Request<'a> {
     /// Whether another site has sent the browser here, so that a cookie with SameSite stayed
     /// behind: see [`Site::is_another`](crate::Site::is_another).
     ///
-    /// Where the request carried no cookie of the session,
+    /// Where the request brought no cookie of the session,
     /// [`Config::use_session`](crate::Config::use_session) is then
     /// [`get_session`](crate::Config::get_session), and
     /// [`Session::clear`](crate::Session::clear) deletes nothing.

@@ -266,7 +266,7 @@ func private(lines []string) string {
 var privateAlone = sync.OnceValue(func() string { return header(nil, "", 0) })
 
 // header is the value of Vary under a config, of Cache-Control without one. more: how much longer
-// than what is there, beyond the usual, it may be.
+// than the present one, beyond the usual, it may be.
 func header(c *C.h3s_config, present string, more int) string {
 	out := make([]byte, len(present)*2+more+16)
 	var n C.size_t

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrConfig says that an option is wrong; [Error.Key] names it.
 	ErrConfig = errors.New("h3s: the options are wrong")
-	// ErrData says that a value, key or id cannot be in a session, or that what is there does
+	// ErrData says that a value, key or id cannot be in a session, or that what it holds does
 	// not fit where it was to be put. Error.Key names the session's key.
 	ErrData = errors.New("h3s: not possible as session data")
 	// ErrTooLarge says that the session would not fit in its cookies, or its token

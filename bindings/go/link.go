@@ -3,7 +3,7 @@
 package h3s
 
 // The first folder is that of a checkout, where `make` leaves the header and libh3s.a: alone, since
-// a linker prefers a shared library. Elsewhere there is no such folder, and the compiler looks in
+// a linker prefers a shared library. Elsewhere there is no such folder, and the compiler searches
 // its own, /usr/local among them. What the archive needs comes after it; a shared library names
 // what it needs itself, so --as-needed drops the rest.
 //

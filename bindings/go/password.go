@@ -16,7 +16,7 @@ import (
 // out. It can be set from text wherever an [encoding.TextUnmarshaler] can be: by encoding/json,
 // from the environment, from a flag.
 type Password struct {
-	// A function, since what looks into unexported fields, where no method of ours is asked,
+	// A function, since what reads unexported fields, where no method of ours is asked,
 	// can do no more with one than to print its address. There is no string in the
 	// structure, and no pointer to one.
 	reveal func() string

@@ -126,7 +126,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // find is the first of w and the writers that it wraps which is a T, as
-// http.ResponseController looks for it.
+// http.ResponseController asks for it.
 func find[T any](w http.ResponseWriter) (found T, ok bool) {
 	for {
 		if found, ok = w.(T); ok {

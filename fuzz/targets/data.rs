@@ -134,9 +134,9 @@ fn applied(
             assign(&mut model, key(), json::compact(text(second)));
         }
         b'T' => {
-            // However it is spelt, it has to mean the same.
-            let spelt = Value::from(text(second)).to_string();
-            assign(&mut model, key(), spelt);
+            // However it is written, it has to mean the same.
+            let json = Value::from(text(second)).to_string();
+            assign(&mut model, key(), json);
         }
         _ => model.retain(|(name, _)| *name != key()),
     }

@@ -11,7 +11,7 @@ pub(crate) const MAX_COOKIE_LEN: usize = 4096;
 /// number of chunks follows it.
 pub(super) const CHUNKED: &[u8] = b"__chunked__";
 
-/// Which of the chunks 1 to 100 a request carried.
+/// Which of the chunks 1 to 100 a request brought.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ChunkSet(u128);
 

@@ -23,7 +23,7 @@ pub(crate) struct SessionCookies<'a> {
     count: usize,
     /// Some of them are no candidates, being beyond the fourth.
     has_more: bool,
-    /// Some cookie had the name and a value, if not one that looks like a token.
+    /// Some cookie had the name and a value, even if that is nothing like a token.
     any: bool,
     chunks: ChunkSet,
 }
@@ -60,7 +60,7 @@ impl Token<'_> {
         self.chunks.max(1)
     }
 
-    /// A call of its own: compared in place, the compiler also looks where there is no token, which
+    /// A call of its own: compared in place, memory is also read where there is no token, which
     /// changes nothing, but valgrind reports it.
     #[inline(never)]
     fn has(&self, mark: &Mark) -> bool {

@@ -132,7 +132,7 @@ impl Attributes {
         Ok(cookies)
     }
 
-    /// Deletes the cookie, whether or not the request carried it, and its chunks.
+    /// Deletes the cookie, whether or not the request brought it, and its chunks.
     pub(crate) fn delete(&self, received: ChunkSet) -> Result<Cookies, Error> {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();

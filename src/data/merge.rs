@@ -84,8 +84,8 @@ impl<'a> Members<'a> {
         })
     }
 
-    fn position(&self, spelt: &[u8]) -> Result<Option<usize>, Error> {
-        let name = json::unescape(spelt)?;
+    fn position(&self, escaped: &[u8]) -> Result<Option<usize>, Error> {
+        let name = json::unescape(escaped)?;
         if self.list.len() > FEW_MEMBERS {
             let found = self
                 .by_name

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn h3s_config_new(
 
 /// Checks options as `h3s_config_new` does, but derives no keys.
 ///
-/// For a tool that looks over a file of options.
+/// For a tool that checks a file of options.
 ///
 /// json, json_len: as there, but it may be without a password, as where that comes from the
 /// environment. One that is there is checked.

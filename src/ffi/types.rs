@@ -79,7 +79,7 @@ pub const H3S_WARM_ONLY: u32 = 1;
 /// Request flag: another site has sent the browser here. Set it where `h3s_is_cross_site` says so.
 ///
 /// Such a request comes without a SameSite cookie that the browser has, and must not replace or
-/// delete it. So where the request carried no cookie of the session, `h3s_use` is then `h3s_get`,
+/// delete it. So where the request brought no cookie of the session, `h3s_use` is then `h3s_get`,
 /// and `h3s_clear` deletes nothing.
 pub const H3S_CROSS_SITE: u32 = 2;
 

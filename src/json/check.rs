@@ -52,7 +52,7 @@ struct Check<'a> {
     levels: usize,
 }
 
-/// What has to be remembered of the text so far.
+/// What must be known of the text so far.
 #[derive(Default)]
 struct Seen {
     spaces: usize,
@@ -250,17 +250,17 @@ impl Check<'_> {
 
     /// The first of the names that was there before.
     fn twice(self, names: &[NameRange], escapes: bool) -> Result<Option<NameRange>, Fault> {
-        let spelt = |name: &NameRange| slice(self.text, name.start as usize..name.end as usize);
+        let written = |name: &NameRange| slice(self.text, name.start as usize..name.end as usize);
         if names.len() < 2 {
             return Ok(None);
         }
-        let spelt_alike = !escapes || !names.iter().any(|name| spelt(name).contains(&b'\\'));
-        if names.len() <= FEW_NAMES && spelt_alike {
+        let is_plain = !escapes || !names.iter().any(|name| written(name).contains(&b'\\'));
+        if names.len() <= FEW_NAMES && is_plain {
             let before = |i, name| {
                 names
                     .iter()
                     .take(i)
-                    .any(|other| spelt(other) == spelt(name))
+                    .any(|other| written(other) == written(name))
             };
             return Ok((0..)
                 .zip(names)
@@ -273,7 +273,7 @@ impl Check<'_> {
             .try_reserve_exact(names.len())
             .map_err(|_| Fault::Memory)?;
         for name in names {
-            let unescaped = unescape(spelt(name)).map_err(|_| Fault::Memory)?;
+            let unescaped = unescape(written(name)).map_err(|_| Fault::Memory)?;
             sorted.push((unescaped, *name));
         }
         sorted.sort_unstable_by(|(a, at), (b, bt)| (&**a, at.start).cmp(&(&**b, bt.start)));

@@ -7,19 +7,19 @@ use crate::buffer::Buffer;
 
 /// What a string's spelling (without its quotes) stands for. A lone surrogate comes as the three
 /// bytes that UTF-8 would give it if it could, so that different names stay different.
-pub(crate) fn unescape(spelt: &[u8]) -> Result<Unescaped<'_>, Error> {
-    if !spelt.contains(&b'\\') {
-        return Ok(Unescaped::Plain(spelt));
+pub(crate) fn unescape(escaped: &[u8]) -> Result<Unescaped<'_>, Error> {
+    if !escaped.contains(&b'\\') {
+        return Ok(Unescaped::Plain(escaped));
     }
-    let mut out = Buffer::with_room(spelt.len())?;
-    decode(spelt, |piece| out.extend_from_slice(piece));
+    let mut out = Buffer::with_room(escaped.len())?;
+    decode(escaped, |piece| out.extend_from_slice(piece));
     Ok(Unescaped::Escaped(out))
 }
 
 /// As [`unescape`], in UTF-8: a lone surrogate comes as U+FFFD.
-pub(crate) fn unescape_to_utf8(spelt: &[u8]) -> Result<Buffer, Error> {
-    let mut out = Buffer::with_room(spelt.len())?;
-    decode(spelt, |piece| match piece {
+pub(crate) fn unescape_to_utf8(escaped: &[u8]) -> Result<Buffer, Error> {
+    let mut out = Buffer::with_room(escaped.len())?;
+    decode(escaped, |piece| match piece {
         // A surrogate: these bytes are no UTF-8.
         [0xED, second, _] if *second >= 0xA0 => out.extend_from_slice("\u{FFFD}".as_bytes()),
         piece => out.extend_from_slice(piece),
@@ -44,9 +44,9 @@ impl Deref for Unescaped<'_> {
     }
 }
 
-/// As [`unescape`], piece by piece; together they are never longer than what is spelt.
-pub(crate) fn decode(spelt: &[u8], mut piece: impl FnMut(&[u8])) {
-    let mut rest = spelt;
+/// As [`unescape`], piece by piece; together they are never longer than that text.
+pub(crate) fn decode(escaped: &[u8], mut piece: impl FnMut(&[u8])) {
+    let mut rest = escaped;
     while let Some(plain) = rest.iter().position(|byte| *byte == b'\\') {
         let (before, escape) = rest.split_at(plain);
         piece(before);
@@ -76,10 +76,10 @@ pub(crate) fn decode(spelt: &[u8], mut piece: impl FnMut(&[u8])) {
     piece(rest);
 }
 
-/// Whether a name as it is spelt stands for `key`, which is neither quoted nor escaped.
-pub(crate) fn stands_for(spelt: &[u8], key: &[u8]) -> bool {
+/// Whether a name as it is written stands for `key`, which is neither quoted nor escaped.
+pub(crate) fn stands_for(escaped: &[u8], key: &[u8]) -> bool {
     let mut rest = Some(key);
-    decode(spelt, |piece| {
+    decode(escaped, |piece| {
         rest = rest.and_then(|rest| rest.strip_prefix(piece))
     });
     rest.is_some_and(<[u8]>::is_empty)

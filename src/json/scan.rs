@@ -60,7 +60,7 @@ pub(crate) fn slice(text: &[u8], range: Range<usize>) -> &[u8] {
     text.get(range).unwrap_or_default()
 }
 
-/// The first place from `at` on that is a quote, a backslash or a control character. Looks at
+/// The first place from `at` on that is a quote, a backslash or a control character. Reads
 /// eight bytes at a time.
 #[inline]
 pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {

@@ -102,7 +102,7 @@ fn quotes_in(block: &[u8; BLOCK]) -> u64 {
         }
         places
     };
-    // Spelt so that the compiler makes a few vector instructions of it.
+    // Written so that the compiler makes a few vector instructions of it.
     let mut found = [0; BLOCK];
     for ((found, byte), place) in found.iter_mut().zip(block).zip(PLACES) {
         *found = u8::from(*byte == b'"').wrapping_neg() & place;

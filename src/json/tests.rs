@@ -98,9 +98,9 @@ proptest! {
         quote(&text, &mut quoted);
         prop_assert_eq!(quoted.len(), quoted_len(text.as_bytes()));
         prop_assert_eq!(std::str::from_utf8(&quoted).unwrap(), serde_json::to_string(&text).unwrap());
-        let spelt = &quoted[1..quoted.len() - 1];
-        prop_assert_eq!(&*unescape(spelt).unwrap(), text.as_bytes());
-        prop_assert!(stands_for(spelt, text.as_bytes()));
+        let escaped = &quoted[1..quoted.len() - 1];
+        prop_assert_eq!(&*unescape(escaped).unwrap(), text.as_bytes());
+        prop_assert!(stands_for(escaped, text.as_bytes()));
     }
 
     #[test]

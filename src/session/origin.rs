@@ -1,4 +1,4 @@
-//! Where a session came from, and what else its request carried.
+//! Where a session came from, and what else its request brought.
 
 use crate::Rejection;
 use crate::cookie::{ChunkSet, Mark};
@@ -22,7 +22,7 @@ pub(crate) struct Origin {
     /// The browser may have a cookie of the session that it did not send: `clear` must not delete
     /// it.
     pub(crate) spares_cookies: bool,
-    /// The request carried several cookies that may be sessions: `clear` must not leave the field
+    /// The request brought several cookies that may be sessions: `clear` must not leave the field
     /// to the others.
     pub(crate) others: Option<Others>,
 }

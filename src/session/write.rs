@@ -156,7 +156,7 @@ impl Session {
     }
 
     /// Ends the session: no id, no data, and deleting Set-Cookie values (but see
-    /// [`Request::cross_site`](crate::Request::cross_site)). Where the request carried several
+    /// [`Request::cross_site`](crate::Request::cross_site)). Where the request brought several
     /// sessions, a new, empty one takes its place instead, so that none of the others comes back.
     ///
     /// ```

@@ -1,4 +1,4 @@
-/* host PLUGIN...: loads plugins so that each could see the others' symbols, and looks whose library
+/* host PLUGIN...: loads plugins so that each could see the others' symbols, and says whose library
  * each of them calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -87,7 +87,7 @@ fn a_large_session_grows_into_chunks_and_shrinks_again_without_leftovers() {
 }
 
 #[test]
-fn clear_deletes_the_cookie_and_each_chunk_that_the_request_carried() {
+fn clear_deletes_the_cookie_and_each_chunk_that_the_request_brought() {
     let config = config(MANY);
     let cookie = sealed_at(&config, &format!(r#"{{"a":"{}"}}"#, "x".repeat(9000)), NOW);
     let mut session = use_at(
@@ -572,7 +572,7 @@ fn a_logout_is_final_also_where_an_old_cookie_of_another_path_stays() {
 }
 
 #[test]
-fn a_logout_is_final_whatever_other_cookies_the_request_carried() {
+fn a_logout_is_final_whatever_other_cookies_the_request_brought() {
     let config = config(r#""maxAge":3600"#);
     let token = |n: i64, at| token_at(&config, &format!(r#"{{"user":{n}}}"#), at);
     let (one, two) = (token(1, NOW), token(2, NOW + SECOND));
@@ -776,7 +776,7 @@ fn a_session_that_came_larger_than_writes_may_make_it_can_grow_shorter_and_be_ro
 }
 
 #[test]
-fn an_update_that_fits_is_taken_however_its_names_are_spelt() {
+fn an_update_that_fits_is_taken_however_its_names_are_written() {
     let config = config(r#""cookie":{"maxChunks":1}"#);
     let member = |n: usize, name: &str| format!(r#""{name}{n}":1"#);
     let object = |name: &str| {

@@ -673,7 +673,7 @@ fn a_request_costs_one_slow_derivation_whatever_it_carries() {
 }
 
 #[test]
-fn a_refused_token_is_remembered_and_neither_charged_nor_derived_for_again() {
+fn a_refused_token_is_neither_charged_nor_derived_for_again() {
     let (there, here) = (config(FE26), config(FE26));
     let stale = forged(&token_at(&there, "{}", NOW), 1);
     let cookie = format!("h3={stale}");

@@ -257,7 +257,7 @@ fn without_a_time_it_is_what_the_system_says() {
 }
 
 #[test]
-fn a_time_ahead_of_now_is_taken_for_now_and_not_carried_on() {
+fn a_time_ahead_of_now_is_taken_for_now_also_when_it_is_sealed_again() {
     for format in ["h3s1", "h3-1", "h3-2"] {
         let old = "a former password of at least 32 characters";
         let of = |passwords: &str, more: &str| {

@@ -8,7 +8,7 @@ fn with(data: &str) -> h3s::Session {
 }
 
 #[test]
-fn what_update_does_not_touch_is_carried_over_byte_for_byte() {
+fn what_update_does_not_touch_stays_byte_for_byte() {
     let exact = r#"{"big":12345678901234567890123,"float":1.0e5,"zero":-0.0,"z":{"b":1,"a":[{}]},"esc":"\u0041\/\ud800\u0000","emoji":"😀","":0}"#;
     let mut session = with(exact);
     assert_eq!(session.data(), exact);

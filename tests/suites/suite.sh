@@ -46,7 +46,7 @@ finish() {
     exit
 }
 
-# skip_suite WHY: when what a suite needs cannot be had.
+# skip_suite WHY: when what a suite needs is missing.
 skip_suite() {
     skip "the whole suite" "$1"
     finish

@@ -54,10 +54,10 @@ none_yanked() {
     deny . advisories >"$scratch/yanked" 2>&1 && grep -q '^advisories ok' "$scratch/yanked" && ! grep -E 'yanked|index' "$scratch/yanked" ||
         { cat "$scratch/yanked" && return 1; }
 }
-# What other systems would need as well, since cargo-deny looks at all.
+# What other systems would need as well, since cargo-deny checks all.
 fetch() { while read -r folder; do bounded 300 cargo fetch --locked --quiet --manifest-path "$folder/Cargo.toml" || return; done < <(supply_workspaces); }
 
-check "all crates can be had" fetch
+check "all crates can be fetched" fetch
 check "licences, duplicates and sources" deny . licenses bans sources
 check "a licence that is not allowed is noticed" fails_under 's/^allow = .*/allow = ["ISC"]/' licenses rejected
 check "two versions of a crate are noticed" fails_under '/^ *{ crate = "syn@2"/d' bans duplicate
@@ -77,7 +77,7 @@ while read -r folder; do
 done < <(supply_workspaces)
 check "that a crate is no longer looked after is noticed" refused . aes 'informational = "unmaintained"'
 check "that a crate is unsound is noticed" refused . aes 'informational = "unsound"'
-# cargo-deny looks into what cargo last heard of the registry.
+# cargo-deny reads what cargo last heard of the registry.
 if bounded 120 cargo update --quiet --dry-run </dev/null 2>/dev/null; then
     check "no crate has been yanked" none_yanked
 else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The work and the memory that hostile inputs cost, counted and not timed: they grow as the input
-# does. Each shape of input is a test.
+# does. Each kind of input is a test.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/valgrind/callgrind.h valgrind && need_debian python3 python3 || skip_suite "needs a C compiler, valgrind and python3"
 need_build
@@ -15,9 +15,9 @@ count() {
 }
 check "the counting program is built" build
 check "it runs under callgrind" count
-python3 tests/work/growth.py "$scratch" >"$scratch/shapes"
-while read -r verdict shape; do
-    check "$shape" [ "$verdict" = ok ]
-done <"$scratch/shapes"
-check "all shapes were counted" [ "$(grep -c . "$scratch/shapes")" -ge 30 ]
+python3 tests/work/growth.py "$scratch" >"$scratch/kinds"
+while read -r verdict kind; do
+    check "$kind" [ "$verdict" = ok ]
+done <"$scratch/kinds"
+check "all kinds were counted" [ "$(grep -c . "$scratch/kinds")" -ge 30 ]
 finish

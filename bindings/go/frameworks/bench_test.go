@@ -100,7 +100,7 @@ func BenchmarkRequest(b *testing.B) {
 	})
 }
 
-// A request whose handler looks at no session.
+// A request whose handler reads no session.
 func BenchmarkUntouched(b *testing.B) {
 	ss := must(h3s.New(h3s.Options{Password: password}))
 	handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))

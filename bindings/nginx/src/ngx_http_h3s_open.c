@@ -73,8 +73,8 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
 
 /*
  * Opens a session that may take long before anybody asks for it, since variables cannot wait. Only
- * where the configuration has variables of ours, and the request brings anything of a session's:
- * what it looks like decides nothing, since a token may be escaped, or cut into chunks anywhere.
+ * where the configuration has variables of ours, and the request brings anything of a session's,
+ * whatever its text is: a token may be escaped, or cut into chunks anywhere.
  */
 ngx_int_t
 ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)

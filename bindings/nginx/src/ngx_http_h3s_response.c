@@ -256,7 +256,7 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     if (status != H3S_OK) {
         ngx_http_h3s_log_error(r, &rates[1], "upstream sent an X-Session-Update that cannot be applied", &err);
 
-        /* What was done before it is undone: whoever looks at the session now opens it again. */
+        /* What was done before it is undone: whoever asks for the session now opens it again. */
         h3s_session_free(s->session);
         s->session = NULL;
         s->written = 0;

@@ -365,7 +365,7 @@ def test_a_session_first_made_by_a_subrequest_reaches_the_visitor(nginx: Nginx, 
     assert answer.text == "a page\n" and dict(opened(answer)) == {"checked": "yes"}
 
 
-def test_a_session_made_too_late_to_be_carried_has_no_id(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_session_made_too_late_for_its_cookie_has_no_id(nginx: Nginx, client: httpx.Client) -> None:
     (nginx.folder / "html/shell.html").write_text('<!--#include virtual="/id" -->end')
     nginx.start(
         "location / { ssi on; ssi_types text/plain; } location /id { h3s use; return 200 '[$h3s_id$h3s_status]'; }"

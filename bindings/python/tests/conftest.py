@@ -40,7 +40,7 @@ SOURCE = Path(h3s.__file__).parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Looks at what the files import that are asked for."""
+    """Finds out what the files that are asked for import."""
     files: set[Path] = set()
     for argument in config.args:
         path = Path(argument.split("::")[0])

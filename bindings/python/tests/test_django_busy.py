@@ -59,7 +59,7 @@ async def in_the_loop(request: HttpRequest) -> JsonResponse:
 
 
 def before(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A middleware that looks at the session before the view does."""
+    """A middleware that reads the session before the view does."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path == "/untouched" and "middleware" in request.GET:
@@ -70,7 +70,7 @@ def before(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
 
 
 def after(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A middleware around all that looks at the session when all is done."""
+    """A middleware around all that reads the session when all is done."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -125,7 +125,7 @@ def test_a_flood_of_forgeries_gets_429_wherever_the_session_is_opened(
         settings.DEBUG = False
 
 
-def test_who_looks_after_the_response_finds_nobody_logged_in() -> None:
+def test_who_asks_after_the_response_finds_nobody_logged_in() -> None:
     with project(*VIEWS, MIDDLEWARE=["test_django_busy.after", *OURS], SESSION_SAVE_EVERY_REQUEST=True):
         client, flood = Client(), forged()
         for _ in range(21):

@@ -221,7 +221,7 @@ def test_a_save_loses_no_change_in_a_container(middleware: list[str], wsgi: Serv
             assert len(found["cart"]) == 2 * visits and len(found["new"]) == 1
 
 
-def remembered(request: HttpRequest) -> JsonResponse:
+def expiring(request: HttpRequest) -> JsonResponse:
     request.session["a"] = 1
     request.session.set_expiry(timedelta(days=14) if "delta" in request.GET else 1209600)
     return JsonResponse({"until closed": request.session.get_expire_at_browser_close()})
@@ -229,8 +229,8 @@ def remembered(request: HttpRequest) -> JsonResponse:
 
 @pytest.mark.parametrize("query", ["", "?delta"])
 def test_a_login_lasts_for_the_age_of_the_settings_where_the_code_says_so(query: str) -> None:
-    with project(remembered, SESSION_EXPIRE_AT_BROWSER_CLOSE=True):
-        response = Client().get("/remembered" + query)
+    with project(expiring, SESSION_EXPIRE_AT_BROWSER_CLOSE=True):
+        response = Client().get("/expiring" + query)
         assert response.json() == {"until closed": False}
         assert response.cookies["sessionid"]["max-age"] == "1209600"
 

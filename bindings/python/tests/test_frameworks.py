@@ -479,7 +479,7 @@ def test_no_other_error_is_taken_for_busy() -> None:
         visit(app, "/bug", header())
 
 
-def test_busy_is_429_in_flask_also_where_the_error_page_looks_at_the_session() -> None:
+def test_busy_is_429_in_flask_also_where_the_error_page_reads_the_session() -> None:
     import flask
     from h3s.flask import H3SessionInterface
 

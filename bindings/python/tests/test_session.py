@@ -99,7 +99,7 @@ def test_nested_changes_are_noticed(sessions: h3s.Sessions) -> None:
     assert h3s.Sessions(password=PASSWORD).unseal(session.seal(), now=NOW) == {"list": [1, 2, 3]}
 
 
-def test_a_session_that_was_only_read_owes_nothing(sessions: h3s.Sessions) -> None:
+def test_a_session_that_was_only_read_sets_nothing(sessions: h3s.Sessions) -> None:
     session = sessions.use(now=NOW)
     session["l"] = [1, {"a": "b"}]
     session = again(sessions, session)
@@ -241,7 +241,7 @@ def test_every_end_of_a_session_has_its_reason(sessions: h3s.Sessions) -> None:
     assert revoked.get(cookie=cookie, now=NOW + 2).rejection == "revoked"
 
 
-def test_use_owes_a_cookie_for_a_new_session_and_get_does_not(sessions: h3s.Sessions) -> None:
+def test_use_sets_a_cookie_for_a_new_session_and_get_does_not(sessions: h3s.Sessions) -> None:
     assert sessions.use(now=NOW).is_dirty and not sessions.get(now=NOW).is_dirty
     assert sessions.use(now=NOW).set_cookies() and not sessions.get(now=NOW).set_cookies()
 
@@ -820,7 +820,7 @@ def test_numbers_that_only_other_languages_hold_can_be_read_and_stay(sessions: h
         session.set_cookies()
 
 
-def test_no_method_of_a_dict_looks_past_the_mapping(sessions: h3s.Sessions) -> None:
+def test_no_method_of_a_dict_reads_past_the_mapping(sessions: h3s.Sessions) -> None:
     harmless = {"__class_getitem__", "__getattribute__", "__init__", "__new__", "__sizeof__", "fromkeys", "__hash__"}
     harmless |= {"__lt__", "__le__", "__gt__", "__ge__"}
     for name, method in vars(dict).items():

@@ -59,7 +59,7 @@ def generated(session: h3s.Session, start_response: Any) -> Iterator[bytes]:
     yield b"rated"
 
 
-def test_each_response_owes_what_it_should(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
+def test_each_response_sets_what_it_should(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions) -> None:
     at = wsgi(SessionMiddleware(application, sessions))
     untouched = client.get(at + "/untouched")
     assert not cookies_of(untouched) and "vary" not in untouched.headers

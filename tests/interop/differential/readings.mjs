@@ -41,7 +41,7 @@ export const h3two = {
   plain(header, session, cookies) {
     const entries = cookies(header);
     const values = valueOf(entries, session.name) ? [h3v2.getChunkedCookie(h3twoEvent(header), session.name)] : [];
-    return outcome(session, values, carried(entries, session.name));
+    return outcome(session, values, received(entries, session.name));
   },
   cookies: (header) => Object.entries(h3v2.parseCookies(h3twoEvent(header))),
   pieces: (header) => header.split(";"),
@@ -64,7 +64,7 @@ export const h3one = {
   plain(header, session, cookies) {
     const entries = cookies(header);
     const value = valueOf(entries, session.name);
-    return outcome(session, value ? [value] : [], carried(entries, session.name));
+    return outcome(session, value ? [value] : [], received(entries, session.name));
   },
   cookies: (header) => Object.entries(h3v1.parseCookies({ node: { req: { headers: { cookie: header } } } })),
   pieces: (header) => header.split(";"),
@@ -146,7 +146,7 @@ export function read(peer, header, rules, session, cookies) {
   // Whatever became of the others here, they may be sessions at another time.
   const mayBeMore = mains.filter(isLikeToken).length > 1;
   const leaves = rules.has("replaced") && mayBeMore ? " replaced" : "";
-  return outcome(session, given, carried(all, session.name), rules) + leaves;
+  return outcome(session, given, received(all, session.name), rules) + leaves;
 }
 
 /** The first four that begin like a token. What is in chunks may differ though it says the same. */
@@ -212,7 +212,7 @@ function newer(before, next) {
   return before.sealEnds > next.sealEnds ? before : next;
 }
 
-function carried(entries, name) {
+function received(entries, name) {
   const numbers = entries.filter(([, value]) => value !== "").map(([key]) => owned(key, name));
   return [...new Set(numbers)].filter((number) => number > 0).sort((a, b) => a - b).join();
 }

@@ -73,13 +73,13 @@ export function variantsOf(random, { cipher, iterations, passwords }) {
       const other = Buffer.concat([iv, iv]).subarray(0, random.of([0, 1, 12, 15, 17, 24, 32]));
       return { ivText: other.toString("base64url") };
     }),
-    "another spelling of the IV": () => edit(({ iv }) => ({ ivText: respelt(random, iv.toString("base64url")) })),
-    "another spelling of the ciphertext": () => edit(() => ({ spell: (text) => respelt(random, text) })),
+    "another spelling of the IV": () => edit(({ iv }) => ({ ivText: rewritten(random, iv.toString("base64url")) })),
+    "another spelling of the ciphertext": () => edit(() => ({ spell: (text) => rewritten(random, text) })),
     "a ciphertext cut short": () => edit(() => ({ spell: (text) => text.slice(0, random.below(text.length)) })),
     "a damaged ciphertext": () => edit(() => ({ spell: (text) => damaged(random, text) })),
     "another spelling of the MAC": () => {
       const parts = edit(() => ({})).split("*");
-      return [...parts.slice(0, 7), respelt(random, parts[7])].join("*");
+      return [...parts.slice(0, 7), rewritten(random, parts[7])].join("*");
     },
     "something after it": () => edit(() => ({})) + random.of(["~2", "~1", "~2~2", "~", "*", "\n", " ", "=", "\0", "A", "~2 "]),
     "a part more or less": () => {
@@ -112,7 +112,7 @@ function damaged(random, text) {
 }
 
 /** Base64 in another way: it may stand for the same bytes or not. */
-function respelt(random, text) {
+function rewritten(random, text) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const at = random.below(text.length + 1);
   return random.of([

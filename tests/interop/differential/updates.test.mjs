@@ -30,7 +30,7 @@ function refusals(text) {
 }
 
 /** JSON text with the numbers or strings in it as JavaScript writes them. */
-function respelt(text, { numbers, strings }) {
+function rewritten(text, { numbers, strings }) {
   const wanted = (token) => (token[0] === '"' ? strings : numbers);
   return text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs, (token) => (wanted(token) ? JSON.stringify(JSON.parse(token)) : token));
 }
@@ -78,16 +78,16 @@ function compare(texts, [refused, data, names]) {
   if (JSON.stringify(names) !== JSON.stringify(order)) return fault(`the order is to be ${order}`);
   // The values are the same; what is left is how they are written.
   if (data !== theirs) {
-    const both = respelt(data, { numbers: true, strings: true });
-    if (respelt(data, { strings: true }) !== both) differences.count(["numbers"]);
-    if (respelt(data, { numbers: true }) !== both) differences.count(["strings"]);
+    const both = rewritten(data, { numbers: true, strings: true });
+    if (rewritten(data, { strings: true }) !== both) differences.count(["numbers"]);
+    if (rewritten(data, { numbers: true }) !== both) differences.count(["strings"]);
     if (both !== theirs) {
       if (!/"(0|[1-9]\d*)":/.test(both)) return fault(`written, it is to be ${theirs}`);
       differences.count(["order"]);
     }
   }
   if (JSON.stringify(assigned(...values, {})) !== theirs) {
-    if (!texts.some((text) => lettered(respelt(text, { strings: true })).includes('"x__proto__"'))) return fault("a plain object differs otherwise");
+    if (!texts.some((text) => lettered(rewritten(text, { strings: true })).includes('"x__proto__"'))) return fault("a plain object differs otherwise");
     differences.count(["proto"]);
   }
   return true;

@@ -93,8 +93,8 @@ class RequestSession(Session):
     def mark_accessed(self) -> None:
         """For Starlette, which calls it whenever `request.session` is named.
 
-        What is then done with it may be done by an extension module (pydantic's, say), which looks
-        into a dict's own storage: from now on the data is there.
+        What is then done with it may be done by an extension module (pydantic's, say), which reads
+        a dict's own storage: from now on the data is there.
         """
         self._data()
 

@@ -65,7 +65,7 @@ class Session(Handle, _Dict):
     make a plain dict.
     """
 
-    # The json module looks into a dict's own storage to see whether it is empty, and asks `items`
+    # The json module reads a dict's own storage to see whether it is empty, and asks `items`
     # if it is not. So the storage is never empty before the data was read; from then on it has the
     # same as `_values`, for extension modules that read nothing else.
 
