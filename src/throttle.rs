@@ -20,7 +20,7 @@ use hmac::Mac;
 use crate::Error;
 use crate::table::Table;
 
-/// Of derivations in vain.
+/// Of failed derivations.
 pub(crate) const FORGERIES: Rate = Rate {
     burst: 20,
     interval_ms: 200,

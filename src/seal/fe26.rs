@@ -42,7 +42,7 @@ pub(super) struct Fe26 {
     /// What seals with the number of iterations of the options, and with the other one.
     own: Sealing,
     other: Sealing,
-    /// Of derivations in vain, and of those for authentic tokens.
+    /// Of derivations that failed, and of those for authentic tokens.
     forgeries: RateLimit,
     cold: RateLimit,
     refused: Refused,

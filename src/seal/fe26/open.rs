@@ -37,7 +37,7 @@ impl Fe26 {
         }
         let mut authentic = self.authenticate(keyring, &parts, now, caller);
         if caller.tries_all {
-            // What was tried in vain is not tried again: it is another password's turn.
+            // What has failed is not tried again: it is another password's turn.
             for _ in keyring.by_id(parts.key_id) {
                 if matches!(authentic, Err(Refusal::Token(_, Fate::Untried))) {
                     authentic = self.authenticate(keyring, &parts, now, caller);
