@@ -108,7 +108,8 @@ impl Attributes {
             1 => 0,
             chunks => chunks,
         };
-        let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len() + 1;
+        // No cookie has all of this, so that there is a place for its NUL.
+        let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len();
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
         for stale in received.beyond(chunks) {
             cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;

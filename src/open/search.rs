@@ -329,9 +329,8 @@ impl Refused {
     }
 
     fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
-        if self.first.is_none_or(|(first, _)| candidate < first) {
-            self.first = Some((candidate, reason));
-        }
+        let first = self.first.into_iter().chain([(candidate, reason)]);
+        self.first = first.min_by_key(|(candidate, _)| *candidate);
         match fate {
             Fate::Dead => self.dead = true,
             Fate::Foreign => self.foreign = true,
