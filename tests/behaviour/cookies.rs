@@ -516,6 +516,24 @@ fn of_cookies_as_old_as_each_other_the_last_is_the_session() {
 }
 
 #[test]
+fn of_cookies_that_end_at_the_same_moment_the_last_is_the_session() {
+    let config = config(r#""seal":"h3-1","maxAge":60"#);
+    let [one, two] = [1, 2].map(|n| sealed_at(&config, &format!(r#"{{"n":{n}}}"#), NOW));
+    let session = use_at(&config, &format!("{one}; {two}"), NOW);
+    assert_eq!(session.data(), r#"{"n":2}"#);
+}
+
+#[test]
+fn an_empty_session_lives_for_ever_where_one_of_those_did_whose_place_it_takes() {
+    let ending = sealed_at(&config(r#""maxAge":60"#), "{}", NOW);
+    let endless = sealed_at(&config(""), "{}", NOW);
+    let mut session = use_at(&config(""), &format!("{ending}; {endless}"), NOW);
+    session.clear();
+    let left = set_cookies(&mut session).remove(0);
+    assert!(left.contains("; Max-Age=34560000; "), "{left}");
+}
+
+#[test]
 fn what_opens_stands_behind_what_does_not_also_in_chunks() {
     let (mine, other) = (
         config(MANY),

@@ -530,6 +530,16 @@ fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
     }
     let busy = by(b"mallory", &forged(&token, 20), NOW).unwrap_err();
     assert_eq!(busy.kind(), ErrorKind::Busy);
+    let cookie = format!("h3={}", forged(&token, 20));
+    let request = request(&cookie, "", NOW).peer("mallory");
+    assert_eq!(
+        here.use_session(&request).unwrap_err().kind(),
+        ErrorKind::Busy
+    );
+    assert_eq!(
+        here.get_session(&request).unwrap_err().kind(),
+        ErrorKind::Busy
+    );
     assert_eq!(
         by(b"mallory", &other, NOW).unwrap_err().kind(),
         ErrorKind::Busy
@@ -545,6 +555,17 @@ fn a_peer_that_floods_is_busy_and_nobody_else_notices() {
     );
     assert!(by(b"mallory", &forged(&token, 24), NOW + 200).is_err());
     assert_eq!(by(b"mallory", &other, NOW + 400).unwrap(), r#"{"b":1}"#);
+}
+
+#[test]
+fn the_first_refusal_is_told_also_where_it_took_a_derivation_to_find_out() {
+    let config = config(r#""seal":{"accept":["h3s1","h3-2"]}"#);
+    let there = super::config(r#""seal":"h3-2""#);
+    let forged = forged(&token_at(&there, "{}", NOW), 1);
+    let session = use_at(&config, &format!("h3={forged}; h3=h3s1..AAAA"), NOW);
+    assert_eq!(session.rejection(), Some(Rejection::BadSeal));
+    let session = use_at(&config, &format!("h3=h3s1..AAAA; h3={forged}"), NOW);
+    assert_eq!(session.rejection(), Some(Rejection::Malformed));
 }
 
 #[test]

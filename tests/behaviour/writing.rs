@@ -309,6 +309,15 @@ fn a_text_is_a_string_and_nothing_else() {
 }
 
 #[test]
+fn what_was_only_read_sets_no_cookies() {
+    let config = config("");
+    let mut session = get_at(&config, &sealed_at(&config, "{}", NOW), NOW);
+    assert!(session.set_cookies().unwrap().is_empty());
+    session.set("a", "1").unwrap();
+    assert!(!session.set_cookies().unwrap().is_empty());
+}
+
+#[test]
 fn the_same_cookies_come_until_the_next_write() {
     let mut session = with("{}");
     session.set("a", "1").unwrap();
