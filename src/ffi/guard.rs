@@ -177,6 +177,32 @@ mod tests {
     use super::*;
     use crate::ffi::types::H3S_ERR_INTERNAL;
 
+    /// In a process of its own, where nobody else prints, and nobody was the first before.
+    #[test]
+    fn what_a_caught_panic_says_is_printed_nowhere_and_what_others_say_is() {
+        const NAME: &str = "ffi::guard::tests::\
+            what_a_caught_panic_says_is_printed_nowhere_and_what_others_say_is";
+        const INSIDE: &str = "H3S_TEST_OF_PANICS";
+        if std::env::var_os(INSIDE).is_some() {
+            quieten_panics();
+            assert_eq!(guard_value(7, || panic!("with a secret in it")), 7);
+            assert!(catch_unwind(|| panic!("of the program")).is_err());
+            return;
+        }
+        let program = std::env::current_exe().unwrap();
+        let mut child = std::process::Command::new(program);
+        let child = child
+            .args(["--exact", NAME, "--nocapture"])
+            .env(INSIDE, "1");
+        let output = child.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && said.contains("of the program"),
+            "{said}"
+        );
+        assert!(!said.contains("secret"), "{said}");
+    }
+
     #[test]
     fn a_panic_becomes_an_internal_error() {
         quieten_panics();
