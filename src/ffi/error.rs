@@ -91,6 +91,8 @@ mod tests {
     fn a_message_is_cut_between_characters() {
         let cut: [c_char; 4] = cut("aé€");
         assert_eq!(cut.map(|c| c as u8), [b'a', 0xC3, 0xA9, 0]);
+        let cut: [c_char; 4] = super::cut("abcd");
+        assert_eq!(cut.map(|c| c as u8), *b"abc\0");
     }
 
     #[test]

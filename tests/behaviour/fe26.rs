@@ -481,6 +481,32 @@ fn the_cookie_ends_with_the_session_and_the_token_a_ttl_after_its_seal() {
 }
 
 #[test]
+fn a_token_ends_by_the_clock_that_the_options_set_right() {
+    let with = |more: &str| config(&format!(r#""seal":{{"format":"h3-1","ttl":60000{more}}}"#));
+    let token = token_at(&with(""), "{}", NOW);
+    let behind = with(r#","timestampSkewSec":0,"localtimeOffsetMsec":100000"#);
+    let ahead = with(r#","timestampSkewSec":0,"localtimeOffsetMsec":-100000"#);
+    let refusal = |config: &Config, now| {
+        let opened = config.unseal(&Request::from_token(&token).at(now));
+        opened.err().and_then(|error| error.rejection())
+    };
+    assert_eq!(refusal(&behind, NOW - 41 * SECOND), None);
+    assert_eq!(
+        refusal(&behind, NOW - 40 * SECOND),
+        Some(Rejection::Expired)
+    );
+    assert_eq!(refusal(&ahead, NOW + 159 * SECOND), None);
+    assert_eq!(
+        refusal(&ahead, NOW + 160 * SECOND),
+        Some(Rejection::Expired)
+    );
+    // And so it is sealed.
+    let theirs = token_at(&behind, "{}", NOW);
+    let parts: Vec<&str> = theirs.split('*').collect();
+    assert_eq!(parts[5], (NOW + 160 * SECOND).to_string());
+}
+
+#[test]
 fn salts_are_kept_and_initialisation_vectors_are_not() {
     let config = config(FE26);
     let parts = |token: &str| {
