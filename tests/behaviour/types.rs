@@ -5,7 +5,7 @@ use h3s::{
     SameSite, Site, Source, cache,
 };
 
-use crate::{NOW, config, use_at};
+use super::{NOW, config, use_at};
 
 /// What a text is parsed as, whatever its case, and how that is written.
 fn check_words<T>(key: &str, words: &[(&str, T, &str)])
