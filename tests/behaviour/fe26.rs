@@ -500,10 +500,31 @@ fn a_token_ends_by_the_clock_that_the_options_set_right() {
         refusal(&ahead, NOW + 160 * SECOND),
         Some(Rejection::Expired)
     );
+    let lenient = with(r#","timestampSkewSec":5"#);
+    assert_eq!(refusal(&lenient, NOW + 65 * SECOND - 1), None);
+    assert_eq!(
+        refusal(&lenient, NOW + 65 * SECOND),
+        Some(Rejection::Expired)
+    );
     // And so it is sealed.
     let theirs = token_at(&behind, "{}", NOW);
     let parts: Vec<&str> = theirs.split('*').collect();
     assert_eq!(parts[5], (NOW + 160 * SECOND).to_string());
+}
+
+#[test]
+fn a_salt_has_two_digits_for_each_eight_bits_of_it() {
+    for (bits, digits) in [(1, 2), (8, 2), (9, 4), (256, 64), (512, 128)] {
+        let side = format!(r#""saltBits":{bits},"iterations":1,"minPasswordlength":32"#);
+        let config = config(&format!(
+            r#""seal":{{"format":"h3-2","encryption":{{"algorithm":"aes-256-cbc",{side}}},
+                "integrity":{{"algorithm":"sha256",{side}}}}}"#
+        ));
+        let token = token_at(&config, "{}", NOW);
+        let parts: Vec<&str> = token.split('*').collect();
+        assert_eq!((parts[2].len(), parts[6].len()), (digits, digits), "{bits}");
+        assert!(config.unseal(&Request::from_token(&token).at(NOW)).is_ok());
+    }
 }
 
 #[test]

@@ -304,6 +304,22 @@ fn ensure_sets_nothing_for_a_session_that_came() {
 }
 
 #[test]
+fn ensure_has_something_to_give_whatever_was_sealed_before() {
+    let with_cookies = config("");
+    let mut session = get_at(&with_cookies, "", NOW);
+    session.seal().unwrap();
+    session.ensure().unwrap();
+    assert!(session.is_dirty());
+    assert_eq!(set_cookies(&mut session).len(), 1);
+    let without = config(r#""cookie":false"#);
+    let mut session = get_at(&without, "", NOW);
+    session.ensure().unwrap();
+    assert!(session.is_dirty());
+    session.seal().unwrap();
+    assert!(!session.is_dirty());
+}
+
+#[test]
 fn ensure_asks_for_no_token_that_was_taken_where_there_are_no_cookies() {
     let config = config(r#""cookie":false"#);
     let mut session = get_at(&config, "", NOW);
