@@ -292,6 +292,16 @@ fn new_config(options: &[u8]) -> Option<*mut h3s_config> {
     };
     check_error(status, &err);
     assert_eq!(status == H3S_OK, !config.is_null());
+    let mut checked = unset();
+    // SAFETY: as above.
+    let is_right =
+        unsafe { h3s_config_check(options.as_ptr().cast(), options.len(), &mut checked) };
+    assert_eq!(is_right, status);
+    check_error(is_right, &checked);
+    assert_eq!(
+        (checked.offset, checked.key, checked.message),
+        (err.offset, err.key, err.message)
+    );
     (status == H3S_OK).then_some(config)
 }
 
@@ -447,6 +457,11 @@ impl World {
                     );
                     self.opened(slot, session, status, &err);
                     if status == H3S_OK {
+                        let (least, most) = (
+                            stripped(&cookie, h3s_cookie_strip, self.config(*config)),
+                            stripped(&cookie, h3s_session_strip, session.cast_const()),
+                        );
+                        assert!(least <= most, "not even what is not the session's");
                         assert!(
                             size_is_good
                                 && *flags < 4
@@ -504,6 +519,7 @@ impl World {
                 }
                 Step::SetText { slot, key, text } => {
                     let (key, text) = (self.argument(key), self.argument(text));
+                    check_quote(&text);
                     self.write(*slot, |session, err| {
                         h3s_set_text(session, key.ptr(), key.len(), text.ptr(), text.len(), err)
                     });
@@ -630,6 +646,9 @@ impl World {
                 Step::Getters { slot } => self.getters(*slot),
                 Step::Config { config } => {
                     let config = self.config(*config);
+                    assert!(ptr::eq(h3s_config_ref(config), config));
+                    h3s_config_free(config.cast_mut());
+                    assert!(h3s_config_flags(config) < 8);
                     for text in [
                         h3s_config_cookie_name(config),
                         h3s_config_header_name(config),
@@ -643,14 +662,9 @@ impl World {
                 }
                 Step::Strip { config, cookie } => {
                     let cookie = self.argument(cookie);
-                    let mut out = vec![0_u8; cookie.bytes.len()];
-                    let len = h3s_cookie_strip(
-                        self.config(*config),
-                        cookie.ptr(),
-                        cookie.len(),
-                        out.as_mut_ptr().cast(),
-                    );
-                    assert!(len <= out.len());
+                    stripped(&cookie, h3s_cookie_strip, self.config(*config));
+                    let session = self.session(*config).cast_const();
+                    stripped(&cookie, h3s_session_strip, session);
                 }
                 Step::Vary {
                     config,
@@ -761,6 +775,8 @@ impl World {
                 Step::Names { status } => {
                     assert!(!CStr::from_ptr(h3s_status_str(*status)).is_empty());
                     assert!(!CStr::from_ptr(h3s_rejection_str(*status)).is_empty());
+                    assert!(!CStr::from_ptr(h3s_version()).is_empty());
+                    assert_eq!(h3s_abi_version(), H3S_ABI_VERSION);
                 }
             }
         }
@@ -1024,7 +1040,7 @@ impl World {
         }
     }
 
-    /// Remembers a borrowed string.
+    /// Keeps a borrowed string, to see that it lasts.
     fn keep(&mut self, slot: u8, text: h3s_str) -> Vec<u8> {
         if text.ptr.is_null() {
             assert_eq!(text.len, 0);
@@ -1041,7 +1057,7 @@ impl World {
         copy
     }
 
-    /// Remembers one that has to end in a NUL, and to have a pointer.
+    /// Keeps one that has to end in a NUL, and to have a pointer.
     fn keep_z(&mut self, slot: u8, text: h3s_str) -> Vec<u8> {
         assert!(!text.ptr.is_null());
         // SAFETY: the library says that a NUL follows.
@@ -1150,8 +1166,8 @@ fn sized<T>(value: T, size: Size) -> (Vec<u64>, bool) {
     };
     let mut buffer = vec![0_u64; claimed.max(right).div_ceil(8)];
     let bytes = buffer.as_mut_ptr().cast::<u8>();
-    // SAFETY: the buffer is large enough and aligned for any of the ABI's structs,
-    // which start with their size.
+    // SAFETY: the buffer is large enough and aligned for any of the ABI's structs, which start with
+    // their size.
     unsafe {
         bytes.cast::<T>().write(value);
         bytes.cast::<u32>().write(claimed as u32);
@@ -1163,6 +1179,38 @@ fn sized<T>(value: T, size: Size) -> (Vec<u64>, bool) {
         }
         _ => (buffer, claimed == right),
     }
+}
+
+/// How much of a Cookie header goes upstream: it is written into a buffer of the header's size.
+unsafe fn stripped<T>(
+    cookie: &Argument,
+    strip: unsafe extern "C" fn(*const T, *const c_char, usize, *mut c_char) -> usize,
+    by: *const T,
+) -> usize {
+    let mut out = vec![0_u8; cookie.bytes.len()];
+    // SAFETY: the caller's, that `by` is NULL or live. Of a missing header nothing is written.
+    let len = unsafe { strip(by, cookie.ptr(), cookie.len(), out.as_mut_ptr().cast()) };
+    assert!(len <= out.len());
+    assert!(len == 0 || !by.is_null());
+    len
+}
+
+/// A text as JSON is that text again, in the room that the header asks for.
+fn check_quote(text: &Argument) {
+    let room = 6 * text.len() + 3;
+    let mut out = vec![b'?'; room];
+    // SAFETY: the buffers are as long as is said.
+    let len = unsafe { h3s_json_quote(text.ptr(), text.len(), out.as_mut_ptr().cast(), room) };
+    let expected = std::str::from_utf8(&text.bytes)
+        .ok()
+        .filter(|_| !text.is_null());
+    assert!(len < room && out[len] == 0);
+    assert_eq!(
+        serde_json::from_slice::<String>(&out[..len])
+            .ok()
+            .as_deref(),
+        expected
+    );
 }
 
 /// A text that the library writes into the caller's buffer.
