@@ -516,6 +516,37 @@ fn of_cookies_as_old_as_each_other_the_last_is_the_session() {
 }
 
 #[test]
+fn of_cookies_as_old_as_each_other_that_tell_it_the_one_sealed_later_is_the_session() {
+    let config = config(r#""seal":"h3-1","maxAge":60"#);
+    let before = sealed_at(&config, r#"{"n":1}"#, NOW);
+    let mut session = use_at(&config, &before, NOW + SECOND);
+    session.set("n", "2").unwrap();
+    let after = set_cookies(&mut session).remove(0);
+    let after = after.split(';').next().unwrap();
+    for header in [format!("{before}; {after}"), format!("{after}; {before}")] {
+        let session = use_at(&config, &header, NOW + 2 * SECOND);
+        assert_eq!(session.data(), r#"{"n":2}"#, "{header}");
+    }
+}
+
+#[test]
+fn an_empty_session_lives_for_ever_beside_a_cookie_that_may_be_good_elsewhere() {
+    let config = config(r#""maxAge":60"#);
+    let own = sealed_at(&config, "{}", NOW);
+    for (other, lifetime) in [
+        ("h3=h3s1..AAAA", "; Max-Age=61; "),
+        ("h3=h3s1..AAAA; h3=h3s1..BBBB", "; Max-Age=61; "),
+        ("h3=h3s9.x", "; Max-Age=34560000; "),
+        ("h3=h3s1..AAAA; h3=h3s9.x", "; Max-Age=34560000; "),
+    ] {
+        let mut session = use_at(&config, &format!("{other}; {own}"), NOW);
+        session.clear();
+        let left = set_cookies(&mut session).remove(0);
+        assert!(left.contains(lifetime), "{other}: {left}");
+    }
+}
+
+#[test]
 fn of_cookies_that_end_at_the_same_moment_the_last_is_the_session() {
     let config = config(r#""seal":"h3-1","maxAge":60"#);
     let [one, two] = [1, 2].map(|n| sealed_at(&config, &format!(r#"{{"n":{n}}}"#), NOW));

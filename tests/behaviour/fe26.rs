@@ -616,6 +616,23 @@ fn the_first_refusal_is_told_also_where_it_took_a_derivation_to_find_out() {
 }
 
 #[test]
+fn a_refused_cookie_is_not_the_first_beside_a_header_that_was_not_looked_at() {
+    let config = config(r#""seal":{"accept":["h3s1","h3-2"]}"#);
+    let good = sealed_at(&config, r#"{"a":1}"#, NOW);
+    let cold = token_at(&super::config(r#""seal":"h3-2""#), "{}", NOW);
+    let by = |header: &str| {
+        let cookie = format!("h3=h3s1..AAAA; {good}");
+        let request = request(&cookie, header, NOW).peer("mallory");
+        config.use_session(&request).unwrap().rejection()
+    };
+    for n in 0..20 {
+        assert_eq!(by(&forged(&cold, n)), Some(Rejection::BadSeal), "{n}");
+    }
+    assert_eq!(by(&forged(&cold, 20)), None);
+    assert_eq!(by(""), Some(Rejection::Malformed));
+}
+
+#[test]
 fn a_bare_token_is_cold_for_those_who_want_it_warm() {
     let (there, here, raw) = (config(FE26), config(FE26), config(FE26));
     let token = token_at(&there, r#"{"a":1}"#, NOW);
