@@ -654,6 +654,7 @@ fn a_password_has_at_least_32_characters_as_javascript_counts_them() {
         Some("password.a")
     );
     assert_eq!(error(r#"{"password":42}"#).key(), Some("password"));
+    assert_eq!(error(r#"{"password":{"a":42}}"#).key(), Some("password.a"));
     assert!(Config::from_json(format!(r#"{{"password":"{}"}}"#, "😀".repeat(16))).is_ok());
     assert!(Config::from_json(format!(r#"{{"password":"{}"}}"#, "é".repeat(31))).is_err());
 }
