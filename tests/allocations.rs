@@ -211,6 +211,26 @@ fn cookies_take_little_more_memory_than_they_are_long() {
 }
 
 #[test]
+fn a_token_of_h3_takes_little_more_memory_than_text_ciphertext_and_token_are_long() {
+    let password = "correct horse battery staple, and more of it";
+    let config = Config::from_json(format!(r#"{{"password":"{password}","seal":"h3-1"}}"#));
+    let config = config.unwrap();
+    let json = format!("\"{}\"", "x".repeat(2000));
+    let mut session = config.use_session(&Request::new("")).unwrap();
+    session.set("a", &json).unwrap();
+    // The keys are derived by then.
+    config.iron_seal(&json, 1_800_000_000_000).unwrap();
+    BYTES.set(0);
+    config.iron_seal(&json, 1_800_000_000_000).unwrap();
+    let raw = BYTES.get();
+    BYTES.set(0);
+    session.seal().unwrap();
+    for bytes in [raw, BYTES.get()] {
+        assert!((4000..9000).contains(&bytes), "{bytes} bytes for 2,000");
+    }
+}
+
+#[test]
 fn an_edit_allocates_little_more_than_the_data_is_long() {
     let config = Config::from_json(OPTIONS).unwrap();
     let mut session = config.use_session(&Request::new("")).unwrap();

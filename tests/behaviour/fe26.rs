@@ -481,6 +481,26 @@ fn the_cookie_ends_with_the_session_and_the_token_a_ttl_after_its_seal() {
 }
 
 #[test]
+fn a_ttl_of_0_gives_the_token_no_end() {
+    let config = config(r#""seal":{"format":"h3-1","ttl":0}"#);
+    let cookie = sealed_at(&config, "{}", NOW);
+    assert_eq!(cookie.split('*').nth(5), Some(""));
+    let years_later = use_at(&config, &cookie, NOW + 10 * 365 * 86_400 * SECOND);
+    assert!(!years_later.is_new());
+    assert_eq!(years_later.expires_at(), None);
+}
+
+#[test]
+fn a_session_ends_with_the_token_of_a_peer_that_let_it_live_for_less() {
+    let short = config(r#""seal":{"format":"h3-1","ttl":60000}"#);
+    let cookie = sealed_at(&short, "{}", NOW);
+    let here = config(r#""maxAge":3600,"seal":"h3-1""#);
+    // A minute of skew is taken on top.
+    let session = use_at(&here, &cookie, NOW + SECOND);
+    assert_eq!(session.expires_at(), Some(NOW + 120 * SECOND - 1));
+}
+
+#[test]
 fn a_token_ends_by_the_clock_that_the_options_set_right() {
     let with = |more: &str| config(&format!(r#""seal":{{"format":"h3-1","ttl":60000{more}}}"#));
     let token = token_at(&with(""), "{}", NOW);

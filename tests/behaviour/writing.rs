@@ -432,3 +432,38 @@ fn an_id_that_does_not_fit_is_refused() {
     assert_eq!(session.id(), Some(&*id));
     session.set_id(&"x".repeat(100)).unwrap();
 }
+
+#[test]
+fn a_new_id_is_logged_and_a_moved_clock_is_sealed() {
+    let config = config(r#""idleTimeout":600"#);
+    let mut session = use_at(&config, "", NOW);
+    let log_id = session.log_id().unwrap().to_owned();
+    session.rotate().unwrap();
+    let rotated = session.log_id().unwrap().to_owned();
+    assert_ne!(rotated, log_id);
+    session.set_id("mine").unwrap();
+    assert_ne!(session.log_id(), Some(rotated.as_str()));
+
+    let token = session.seal().unwrap().to_owned();
+    session.set_now(NOW + SECOND).unwrap();
+    assert_ne!(session.seal().unwrap(), token);
+    assert_eq!(session.last_seen_at(), Some(NOW + SECOND));
+}
+
+#[test]
+fn a_value_that_grows_in_its_place_is_refused_beyond_the_limit() {
+    let config = config(r#""cookie":{"maxChunks":1}"#);
+    let text = |len: usize| format!("\"{}\"", "x".repeat(len));
+    let most = (2000..4000)
+        .rfind(|len| use_at(&config, "", NOW).set("a", text(*len)).is_ok())
+        .unwrap();
+    let cookie = sealed_at(&config, &format!(r#"{{"a":{}}}"#, text(most)), NOW);
+    // What was opened has room behind the data for some bytes more.
+    let mut session = use_at(&config, &cookie, NOW);
+    for more in [1, 2, 10, 15, 100] {
+        let error = session.set("a", text(most + more)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{more}");
+    }
+    session.set("a", text(most)).unwrap();
+    assert_eq!(session.find("/a"), Some(text(most).as_str()));
+}
