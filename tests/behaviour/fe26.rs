@@ -38,6 +38,23 @@ fn a_session_goes_round_in_either_cipher() {
 }
 
 #[test]
+fn a_token_in_one_cipher_does_not_open_in_the_other() {
+    let of = |algorithm: &str| {
+        config(&format!(
+            r#""seal":{{"format":"h3-1","encryption":{{
+                "algorithm":"{algorithm}","saltBits":256,"iterations":1,"minPasswordlength":32}}}}"#
+        ))
+    };
+    let (cbc, ctr) = (of("aes-256-cbc"), of("aes-128-ctr"));
+    for (one, other) in [(&cbc, &ctr), (&ctr, &cbc)] {
+        let token = token_at(one, r#"{"a":1}"#, NOW);
+        let request = Request::from_token(&token).at(NOW);
+        assert_eq!(one.unseal(&request).unwrap().data(), r#"{"a":1}"#);
+        assert!(other.unseal(&request).unwrap_err().rejection().is_some());
+    }
+}
+
+#[test]
 fn the_published_ticket_of_hapi_iron_opens() {
     let config = Config::from_json(
         r#"{"password":"some_not_random_password_that_is_also_long_enough","seal":{"format":"fe26.2"}}"#,
