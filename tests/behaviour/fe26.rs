@@ -55,6 +55,30 @@ fn a_token_in_one_cipher_does_not_open_in_the_other() {
 }
 
 #[test]
+fn a_token_is_cold_while_either_key_is() {
+    for (encryption, integrity) in [(1, 2), (2, 1), (2, 2)] {
+        let of = |algorithm: &str, iterations: i32| {
+            format!(
+                r#"{{"algorithm":"{algorithm}","saltBits":256,"iterations":{iterations},"minPasswordlength":32}}"#
+            )
+        };
+        let options = format!(
+            r#""seal":{{"format":"h3-2","encryption":{},"integrity":{}}}"#,
+            of("aes-256-cbc", encryption),
+            of("sha256", integrity)
+        );
+        let token = token_at(&config(&options), "{}", NOW);
+        let here = config(&options);
+        let request = Request::from_token(&token).at(NOW);
+        let cold = here.unseal(&request.warm_only(true)).unwrap_err();
+        assert_eq!(cold.kind(), ErrorKind::Cold, "{encryption}, {integrity}");
+        let request = Request::from_token(&token).at(NOW);
+        here.unseal(&request).unwrap();
+        here.unseal(&request.warm_only(true)).unwrap();
+    }
+}
+
+#[test]
 fn the_published_ticket_of_hapi_iron_opens() {
     let config = Config::from_json(
         r#"{"password":"some_not_random_password_that_is_also_long_enough","seal":{"format":"fe26.2"}}"#,

@@ -89,3 +89,29 @@ fn apply_ctr(key: &DerivedKey, iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
             .is_ok()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn ctr_is_what_nist_sp_800_38a_says() {
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(&0x2b7e1516_28aed2a6_abf71588_09cf4f3c_u128.to_be_bytes());
+        let key: DerivedKey = Arc::new(Zeroizing::new(key));
+        let iv = 0xf0f1f2f3_f4f5f6f7_f8f9fafb_fcfdfeff_u128.to_be_bytes();
+        let plaintext = 0x6bc1bee2_2e409f96_e93d7e11_7393172a_u128.to_be_bytes();
+        let ciphertext = 0x874d6191_b620e326_1bef6864_990db6ce_u128.to_be_bytes();
+
+        let mut text = Buffer::with_room(16).unwrap();
+        text.extend_from_slice(&plaintext);
+        Cipher::Aes128Ctr.encrypt(&key, &iv, &mut text).unwrap();
+        assert_eq!(**text, ciphertext);
+        let (text, len) = Cipher::Aes128Ctr.decrypt(&key, &iv, text).unwrap();
+        assert_eq!(text[..len], plaintext);
+    }
+}

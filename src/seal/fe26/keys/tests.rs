@@ -80,19 +80,36 @@ fn keys_that_take_no_time_are_not_kept() {
 
 #[test]
 fn salts_seal_for_a_day_and_no_more_than_2_to_the_20_times() {
+    const DAY_MS: i64 = 86_400_000;
     let sealing = Sealing::new();
     let at = |now| {
         let salts = sealing.salts(now, || Salts::draw(PASSWORD, &cheap(), None));
         salts.unwrap().encryption.salt.to_vec()
     };
     let first = at(NOW);
-    assert_eq!(at(NOW + SALTS_LIFE_MS - 1), first);
-    let second = at(NOW + SALTS_LIFE_MS);
+    assert_eq!(at(NOW + DAY_MS - 1), first);
+    let second = at(NOW + DAY_MS);
     assert_ne!(second, first);
-    for _ in 1..SALTS_SEALS {
-        assert_eq!(at(NOW + SALTS_LIFE_MS), second);
+    for _ in 1..1 << 20 {
+        assert_eq!(at(NOW + DAY_MS), second);
     }
-    assert_ne!(at(NOW + SALTS_LIFE_MS), second);
+    assert_ne!(at(NOW + DAY_MS), second);
+}
+
+#[test]
+fn the_keys_that_seal_open_whatever_the_cache_has_lost() {
+    let options = cheap();
+    let salts = Salts::draw(PASSWORD, &options, None).unwrap();
+    let name = |position, purpose, salt: &[u8]| KeyName::new(position, purpose, 1, salt);
+    for (purpose, salted) in [
+        (Purpose::Encryption, &salts.encryption),
+        (Purpose::Integrity, &salts.integrity),
+    ] {
+        let key = salts.key_of(&name(0, purpose, &salted.salt)).unwrap();
+        assert!(Arc::ptr_eq(&key, &salted.key));
+        assert!(salts.key_of(&name(1, purpose, &salted.salt)).is_none());
+        assert!(salts.key_of(&name(0, purpose, b"another")).is_none());
+    }
 }
 
 #[test]
