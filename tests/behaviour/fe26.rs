@@ -79,6 +79,18 @@ fn a_token_is_cold_while_either_key_is() {
 }
 
 #[test]
+fn a_session_was_last_seen_when_h3_says() {
+    let config = config(r#""idleTimeout":600,"seal":"h3-2""#);
+    let seen = NOW + 5 * SECOND;
+    for (there, here) in [(seen, Some(seen)), (0, None)] {
+        let raw = format!(r#"{{"id":"a","createdAt":{NOW},"lastSeenAt":{there},"data":{{}}}}"#);
+        let token = config.iron_seal_session(raw, NOW).unwrap();
+        let request = Request::from_token(&token).at(NOW + 10 * SECOND);
+        assert_eq!(config.unseal(&request).unwrap().last_seen_at(), here);
+    }
+}
+
+#[test]
 fn the_published_ticket_of_hapi_iron_opens() {
     let config = Config::from_json(
         r#"{"password":"some_not_random_password_that_is_also_long_enough","seal":{"format":"fe26.2"}}"#,
