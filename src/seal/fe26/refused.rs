@@ -106,9 +106,11 @@ mod tests {
     fn a_flood_of_refused_tokens_takes_no_more_memory_and_spares_every_other() {
         let refused = Refused::new(&[7; 32]).unwrap();
         let place = |n: u32| refused.place(&name(0, 8192), &n.to_le_bytes());
-        (0..100_000).for_each(|n| refused.insert(place(n)));
+        for n in 0..100_000 {
+            refused.insert(place(n));
+            assert!(refused.contains(place(n)));
+        }
         assert_eq!(refused.table.places().len(), BUCKETS * WAYS);
-        assert!(refused.contains(place(99_999)));
         assert!(!(100_000..200_000).any(|n| refused.contains(place(n))));
     }
 }
