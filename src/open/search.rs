@@ -329,8 +329,9 @@ impl Refused {
     }
 
     fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
-        let first = self.first.into_iter().chain([(candidate, reason)]);
-        self.first = first.min_by_key(|(candidate, _)| *candidate);
+        if self.first.is_none_or(|(first, _)| candidate < first) {
+            self.first = Some((candidate, reason));
+        }
         match fate {
             Fate::Dead => self.dead = true,
             Fate::Foreign => self.foreign = true,
