@@ -55,8 +55,12 @@ if need_rust clippy; then
     check "cargo clippy" bounded 1200 cargo clippy --quiet --all-targets --locked -- -D warnings
     check "cargo clippy of the benchmarks" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$peers_rust" -- -D warnings
-    check "cargo clippy of the fuzz targets" bounded 1200 \
-        cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
+    if need_debian c++ g++; then
+        check "cargo clippy of the fuzz targets" bounded 1200 \
+            cargo clippy --quiet --all-targets --locked --manifest-path fuzz/Cargo.toml -- -D warnings
+    else
+        skip "cargo clippy of the fuzz targets" "needs a C++ compiler"
+    fi
     check "cargo clippy of the measurement of timing" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$timing" -- -D warnings
     check "cargo clippy of the example in Rust" bounded 1200 \
