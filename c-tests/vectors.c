@@ -83,11 +83,40 @@ static void every_bad_token_is_refused_with_its_reason(void **state)
     json_decref(list);
 }
 
+static void every_good_text_is_written_and_every_bad_one_refused(void **state)
+{
+    json_t *list = vectors("../tests/vectors/h3s1-write.json"), *vector;
+    h3s_config *config = config_of("{\"password\":\"correct horse battery staple, and more of it\"}");
+    size_t i;
+    (void)state;
+    assert_true(json_array_size(list) >= 40);
+    json_array_foreach(list, i, vector) {
+        const char *hex = text(vector, "given"), *data = text(vector, "data");
+        char given[4096];
+        size_t len = strlen(hex) / 2;
+        assert_true(len <= sizeof given);
+        for (size_t at = 0; at < len; at++)
+            given[at] = (char)strtol((char[]){hex[2 * at], hex[2 * at + 1], 0}, NULL, 16);
+        h3s_request request = H3S_REQUEST_INIT;
+        h3s_session *session = NULL;
+        assert_int_equal(h3s_use(config, &request, &session, NULL), H3S_OK);
+        int32_t status = h3s_replace(session, given, len, NULL);
+        if (status != (data == NULL ? H3S_ERR_DATA : H3S_OK))
+            fail_msg("%s: %d", text(vector, "name"), status);
+        if (data != NULL)
+            assert_str(h3s_session_data(session), data);
+        h3s_session_free(session);
+    }
+    h3s_config_free(config);
+    json_decref(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_good_token_opens),
         cmocka_unit_test(every_bad_token_is_refused_with_its_reason),
+        cmocka_unit_test(every_good_text_is_written_and_every_bad_one_refused),
     };
     return cmocka_run_group_tests(tests, NULL, forget_config);
 }

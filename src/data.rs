@@ -11,9 +11,8 @@ mod merge;
 mod pointer;
 pub(crate) mod value;
 
-use json::slice;
-
-/// A JSON object without insignificant white space, followed by a NUL for C.
+/// A JSON object, followed by a NUL for C. What comes from a caller is checked, and its
+/// insignificant white space taken out; what comes in a token is as it was sealed.
 pub(crate) struct Data {
     /// Wiped when dropped. The object may be preceded and followed by other bytes; it then came in
     /// with them.
@@ -38,23 +37,17 @@ impl Data {
         Data::concat(&[&object])
     }
 
-    /// The object that stands in `buffer` from `start` on and is followed by at least one byte
-    /// that can be spared, which becomes the NUL. None if it is not an object as this type holds
-    /// it.
-    pub(crate) fn from_canonical(
-        buffer: Buffer,
-        start: usize,
-        end: usize,
-    ) -> Result<Option<Data>, Error> {
-        let text = slice(&buffer, start..end);
-        if text.first() != Some(&b'{') || json::check_sealed(text, json::MAX_DEPTH)? != Some(0) {
-            return Ok(None);
-        }
-        Ok(Data::from_checked(buffer, start, end))
-    }
-
-    /// As [`Data::from_canonical`], for what was checked as part of a larger text.
-    pub(crate) fn from_checked(mut buffer: Buffer, start: usize, end: usize) -> Option<Data> {
+    /// The object of an authentic token, which stands in `buffer` from `start` on and is followed
+    /// by at least one byte that can be spared, which becomes the NUL.
+    ///
+    /// Whoever sealed it has checked it. So only what is relied upon elsewhere is seen to: that it
+    /// stands between braces, and is UTF-8 without control characters (C has NULs after texts, and
+    /// headers have lines). None if it is not.
+    pub(crate) fn from_sealed(mut buffer: Buffer, start: usize, end: usize) -> Option<Data> {
+        let text = buffer.get(start..end)?;
+        let is_control = |any, byte: &u8| any | (*byte < 0x20);
+        let is_object = matches!(text, [b'{', .., b'}']) && !text.iter().fold(false, is_control);
+        std::str::from_utf8(text).ok().filter(|_| is_object)?;
         *buffer.get_mut(end)? = 0;
         Some(Data { buffer, start, end })
     }

@@ -2,7 +2,7 @@
 //!
 //! Session data must come out of here byte for byte as it came in, whatever a value tree would make
 //! of its numbers, escapes or lone surrogates. So nothing is parsed into values: a text is checked
-//! once, and then cut into slices.
+//! once, when it is written, and then cut into slices.
 
 use std::ops::Range;
 
@@ -19,10 +19,10 @@ pub(crate) use check::{MAX_DEPTH, check, check_sealed};
 pub(crate) use escapes::{
     Unescaped, decode, quote, quoted_len, stands_for, unescape, unescape_to_utf8, unquoted,
 };
-pub(crate) use scan::slice;
 use scan::{is_space, skip_space, string_end, value_end};
+pub(crate) use scan::{slice, spaces_and_depth};
 
-/// A checked text without its insignificant white space.
+/// A text without its insignificant white space.
 pub(crate) fn compact(text: &[u8]) -> Result<Buffer, Error> {
     let mut out = Buffer::with_room(text.len())?;
     let mut at = 0;
@@ -62,55 +62,73 @@ pub(crate) struct Member {
     pub(crate) value: Range<usize>,
 }
 
-/// The members of a checked object, in order. Nothing for any other value.
+/// The members of an object, in order. Nothing for any other value.
 pub(crate) fn members(text: &[u8]) -> impl Iterator<Item = Member> {
-    let mut at = skip_space(text, 0);
-    let open = text.get(at) == Some(&b'{');
-    at += 1;
+    let mut object = Container::at(text, skip_space(text, 0)).filter(|found| found.is_object);
     std::iter::from_fn(move || {
-        at = skip_space(text, at);
-        if !open || text.get(at) != Some(&b'"') {
-            return None;
-        }
-        let name = at + 1..string_end(text, at).saturating_sub(1);
-        at = skip_space(text, skip_space(text, name.end + 1) + 1);
-        let value = at..value_end(text, at);
-        at = skip_space(text, value.end) + 1;
-        Some(Member { name, value })
+        let Place { name, value } = object.as_mut()?.next(text)?;
+        name.map(|name| Member { name, value })
     })
 }
 
-/// The elements of a checked array, in order. Nothing for any other value.
+/// The elements of an array, in order. Nothing for any other value.
 pub(crate) fn elements(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut at = skip_space(text, 0);
-    let open = text.get(at) == Some(&b'[');
-    at += 1;
-    std::iter::from_fn(move || {
-        at = skip_space(text, at);
-        if !open || matches!(text.get(at), None | Some(b']')) {
-            return None;
-        }
-        let value = at..value_end(text, at);
-        at = skip_space(text, value.end) + 1;
-        Some(value)
-    })
+    let mut array = Container::at(text, skip_space(text, 0)).filter(|found| !found.is_object);
+    std::iter::from_fn(move || Some(array.as_mut()?.next(text)?.value))
 }
 
-/// The entry at `at`, in an object or array without white space: the range of its name without
-/// quotes, if it is in an object, and of its value. None at the end.
-pub(crate) fn entry_at(
-    text: &[u8],
-    at: usize,
-    in_object: bool,
-) -> Option<(Option<Range<usize>>, Range<usize>)> {
-    match text.get(at)? {
-        b'"' if in_object => {
-            let name = at + 1..string_end(text, at).saturating_sub(1);
-            let value = name.end.checked_add(2)?;
-            Some((Some(name), value..value_end(text, value)))
+/// What is left of an object or array in a walk through it.
+///
+/// The text need not have been checked: that of a token was, but by whoever sealed it. A walk
+/// through any text ends. What it gives begins and ends with whole characters, is not empty, and is
+/// followed by a comma or a closing bracket, so that edits leave a text's last byte alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Container {
+    /// Where its next entry begins, or where it ends.
+    pub(crate) at: usize,
+    pub(crate) is_object: bool,
+}
+
+/// Where a member or an element stands.
+pub(crate) struct Place {
+    /// A member's name as it is written, without its quotes.
+    pub(crate) name: Option<Range<usize>>,
+    pub(crate) value: Range<usize>,
+}
+
+impl Container {
+    /// The object or array that begins at `start`.
+    pub(crate) fn at(text: &[u8], start: usize) -> Option<Container> {
+        let is_object = match text.get(start)? {
+            b'{' => true,
+            b'[' => false,
+            _ => return None,
+        };
+        Some(Container {
+            at: start + 1,
+            is_object,
+        })
+    }
+
+    /// The next entry; None at the end, and for what is none.
+    #[inline]
+    pub(crate) fn next(&mut self, text: &[u8]) -> Option<Place> {
+        let mut start = skip_space(text, self.at);
+        let mut name = None;
+        if self.is_object {
+            let end = (text.get(start) == Some(&b'"')).then(|| string_end(text, start))?;
+            name = Some(start + 1..end - 1);
+            let colon = skip_space(text, end);
+            start = (text.get(colon) == Some(&b':')).then(|| skip_space(text, colon + 1))?;
         }
-        b'}' | b']' => None,
-        _ => Some((None, at..value_end(text, at))),
+        let value = start..value_end(text, start);
+        let next = skip_space(text, value.end);
+        self.at = match text.get(next)? {
+            b',' => next + 1,
+            b'}' | b']' => next,
+            _ => return None,
+        };
+        (!value.is_empty()).then_some(Place { name, value })
     }
 }
 

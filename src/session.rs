@@ -13,8 +13,6 @@ mod write;
 use std::fmt;
 use std::sync::OnceLock;
 
-#[cfg(feature = "capi")]
-pub(crate) use self::entries::Container;
 pub use self::entries::{Entries, Entry};
 pub(crate) use self::origin::{Origin, Others};
 use self::outgoing::Outgoing;

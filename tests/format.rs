@@ -25,6 +25,13 @@ struct Refuse {
     rejection: String,
 }
 
+#[derive(Deserialize)]
+struct Write {
+    name: String,
+    given: String,
+    data: Option<String>,
+}
+
 #[test]
 fn every_good_token_opens() {
     let vectors: Vec<Open> = serde_json::from_str(include_str!("vectors/h3s1-open.json")).unwrap();
@@ -63,5 +70,32 @@ fn every_bad_token_is_refused_with_its_reason() {
             .expect_err(&vector.name);
         let reason = error.rejection().map(|reason| reason.name());
         assert_eq!(reason, Some(vector.rejection.as_str()), "{}", vector.name);
+    }
+}
+
+#[test]
+fn every_good_text_is_written_and_every_bad_one_refused() {
+    let vectors: Vec<Write> =
+        serde_json::from_str(include_str!("vectors/h3s1-write.json")).unwrap();
+    assert!(vectors.len() >= 40);
+    let options = h3s::Options::new("correct horse battery staple, and more of it");
+    let config = Config::new(options).unwrap();
+    for vector in vectors {
+        let given: Vec<u8> = (0..vector.given.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&vector.given[at..at + 2], 16).unwrap())
+            .collect();
+        let mut session = config.use_session(&Request::new("")).unwrap();
+        let written = session.replace(&given);
+        match &vector.data {
+            Some(data) => {
+                written.expect(&vector.name);
+                assert_eq!(session.data(), data, "{}", vector.name);
+            }
+            None => {
+                let refused = written.expect_err(&vector.name);
+                assert_eq!(refused.kind(), h3s::ErrorKind::Data, "{}", vector.name);
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 package h3s_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"testing"
@@ -70,6 +72,35 @@ func TestVectorsThatAreRefused(t *testing.T) {
 			}
 			if errors.Is(err, h3s.ErrExpired) != (v.Rejection == "expired" || v.Rejection == "idle") {
 				t.Error("ErrExpired is just for sessions that have ended")
+			}
+		})
+	}
+}
+
+func TestVectorsThatAreWritten(t *testing.T) {
+	var all []struct {
+		Name, Given string
+		Data        *string
+	}
+	check(t, json.Unmarshal(must(os.ReadFile("../../tests/vectors/h3s1-write.json")), &all))
+	if len(all) < 40 {
+		t.Fatal("too few vectors")
+	}
+	ss := must(h3s.New(h3s.Options{Password: password}))
+	for _, v := range all {
+		t.Run(v.Name, func(t *testing.T) {
+			s := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
+			defer s.Close()
+			err := s.Replace(json.RawMessage(must(hex.DecodeString(v.Given))))
+			if v.Data == nil {
+				if err == nil {
+					t.Fatal("it is written")
+				}
+				return
+			}
+			check(t, err)
+			if got := string(s.Find("")); got != *v.Data {
+				t.Errorf("%s, want %s", got, *v.Data)
 			}
 		})
 	}

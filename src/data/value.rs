@@ -33,7 +33,7 @@ pub enum ValueType {
     Object = 6,
 }
 
-/// The type of a checked value.
+/// The type of a value.
 pub(crate) fn type_of(json: &[u8]) -> Option<ValueType> {
     Some(match json.first()? {
         b'n' => ValueType::Null,
@@ -68,6 +68,9 @@ pub(crate) fn int(json: &[u8]) -> Option<i64> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = || whole.bytes().chain(fraction.bytes());
+    if !digits().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
     let mut counting = (0..).zip(digits()).filter(|(_, digit)| *digit != b'0');
     let Some((first, _)) = counting.next() else {
         return Some(0);

@@ -9,7 +9,7 @@ use super::reading::store;
 use super::session::{Inside, h3s_session};
 use super::types::*;
 use crate::data::value;
-use crate::session::Container;
+use crate::json::Container;
 use crate::{Error, Session};
 
 /// A walk through an object or array of a session's data, in the caller's memory: nothing to free.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn h3s_iter_next(
                 let Some(place) = session.next_in(&mut container) else {
                     return Ok(None);
                 };
-                if let Some(range) = place.key {
+                if let Some(range) = place.name {
                     name = h3s_str::of(session.unescaped(range)?);
                 }
                 json = session

@@ -44,7 +44,8 @@ impl Deref for Unescaped<'_> {
     }
 }
 
-/// As [`unescape`], piece by piece; together they are never longer than that text.
+/// As [`unescape`], piece by piece; together they are never longer than that text. What is no
+/// escape of JSON stands for itself.
 pub(crate) fn decode(escaped: &[u8], mut piece: impl FnMut(&[u8])) {
     let mut rest = escaped;
     while let Some(plain) = rest.iter().position(|byte| *byte == b'\\') {
@@ -57,8 +58,8 @@ pub(crate) fn decode(escaped: &[u8], mut piece: impl FnMut(&[u8])) {
             Some(b'r') => (2, 0x0D),
             Some(b't') => (2, 0x09),
             Some(b'u') => code_point(escape),
-            Some(other) => (2, u32::from(*other)),
-            None => (1, u32::from(b'\\')),
+            Some(quoted @ (b'"' | b'\\' | b'/')) => (2, u32::from(*quoted)),
+            _ => (1, u32::from(b'\\')),
         };
         match char::from_u32(point) {
             Some(char) => piece(char.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -102,7 +103,7 @@ fn code_point(escape: &[u8]) -> (usize, u32) {
             (12, 0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
         }
         (Some(unit), _) => (6, unit),
-        (None, _) => (2, u32::from(b'u')),
+        (None, _) => (1, u32::from(b'\\')),
     }
 }
 

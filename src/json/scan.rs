@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The end of the checked value that starts at `at`.
+/// The end of the value that starts at `at`; of none, `at`.
 pub(super) fn value_end(text: &[u8], mut at: usize) -> usize {
     let mut depth = 0_usize;
     while let Some(byte) = text.get(at) {
@@ -31,7 +31,8 @@ pub(super) fn value_end(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The end, closing quote included, of the checked string whose opening quote is at `at`.
+/// The end, closing quote included, of the string whose opening quote is at `at`; the text's, where
+/// it is not closed.
 pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
     at += 1;
     loop {
@@ -43,6 +44,27 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
             None => return text.len(),
         }
     }
+}
+
+/// How much insignificant white space an unchecked text has, and how deep its brackets nest.
+pub(crate) fn spaces_and_depth(text: &[u8]) -> (usize, usize) {
+    let (mut at, mut spaces, mut depth, mut deepest) = (0, 0, 0_usize, 0);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at = string_end(text, at);
+                continue;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            byte => spaces += usize::from(is_space(*byte)),
+        }
+        at += 1;
+    }
+    (spaces, deepest)
 }
 
 pub(super) fn skip_space(text: &[u8], mut at: usize) -> usize {

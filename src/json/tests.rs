@@ -70,13 +70,26 @@ proptest! {
     }
 
     #[test]
-    fn walking_any_bytes_ends_without_a_panic(text in text(), noise in proptest::collection::vec(any::<u8>(), 0..60)) {
-        for text in [&text, &noise] {
-            for member in members(text).take(100) {
-                let _ = unescape(slice(text, member.name)).unwrap().len() + slice(text, member.value).len();
-            }
-            for element in elements(text).take(100) {
-                let _ = slice(text, element);
+    fn walking_any_text_ends_and_gives_whole_characters_before_its_end(
+        text in text(),
+        noise in "[\\[\\]{}:,\"\\\\ é0-9a-d]{0,60}",
+    ) {
+        let text = String::from_utf8_lossy(&text);
+        for text in [&*text, &noise] {
+            for start in 0..=text.len() {
+                let bytes = text.as_bytes();
+                let Some(mut container) = Container::at(bytes, start) else { continue };
+                let mut end = start;
+                while let Some(Place { name, value }) = container.next(bytes) {
+                    let first = name.clone().map_or(value.start, |name| name.start);
+                    prop_assert!(first > end && value.end < text.len() && !value.is_empty());
+                    prop_assert_eq!(name.is_some(), container.is_object);
+                    for place in name.into_iter().chain([value.clone()]) {
+                        prop_assert!(text.get(place.clone()).is_some());
+                        let _ = unescape_to_utf8(slice(bytes, place)).map(|text| std::str::from_utf8(&text).unwrap().len());
+                    }
+                    end = value.end;
+                }
             }
         }
     }

@@ -160,7 +160,7 @@ fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
         PlainId::Uuid(bytes) => Some(Id::from_uuid(Uuid::from_bytes(bytes))?),
         PlainId::Text(text) => Id::from_text(text)?.filter(|id| !id.is_uuid()),
     };
-    let data = Data::from_canonical(buffer, end - data_len, end)?;
+    let data = Data::from_sealed(buffer, end - data_len, end);
     Ok(id.zip(data).map(|(id, data)| Record {
         id,
         created_at,

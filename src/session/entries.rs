@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::iter::FusedIterator;
-use std::ops::Range;
 
-use crate::json::{self, slice};
+use crate::json::{self, Container, slice};
 
 /// The members of an object, or the elements of an array: see
 /// [`Session::entries`](crate::Session::entries).
@@ -54,10 +53,10 @@ impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        let place = self.container.as_mut()?.next(self.data)?;
+        let entry = self.container.as_mut()?.next(self.data)?;
         Some(Entry {
-            key: place.key.map(|key| slice(self.data, key)),
-            json: slice(self.data, place.value),
+            key: entry.name.map(|key| slice(self.data, key)),
+            json: slice(self.data, entry.value),
         })
     }
 }
@@ -118,38 +117,4 @@ pub(super) fn text_of(spelled: &[u8]) -> Option<Cow<'_, str>> {
     let text = json::unescape_to_utf8(spelled).ok()?;
     let text = std::str::from_utf8(&text).ok()?;
     Some(Cow::Owned(text.to_owned()))
-}
-
-/// What is left of an object or array.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Container {
-    /// Where its next entry begins, or where it ends.
-    pub(crate) at: usize,
-    pub(crate) is_object: bool,
-}
-
-/// Where a member or element stands.
-pub(crate) struct Place {
-    /// A member's name without its quotes.
-    pub(crate) key: Option<Range<usize>>,
-    pub(crate) value: Range<usize>,
-}
-
-impl Container {
-    /// The value at a place, if it has entries.
-    pub(crate) fn at(data: &[u8], place: Range<usize>) -> Option<Container> {
-        let is_object = match data.get(place.start)? {
-            b'{' => true,
-            b'[' => false,
-            _ => return None,
-        };
-        let at = place.start + 1;
-        Some(Container { at, is_object })
-    }
-
-    pub(super) fn next(&mut self, data: &[u8]) -> Option<Place> {
-        let (key, value) = json::entry_at(data, self.at, self.is_object)?;
-        self.at = value.end + usize::from(data.get(value.end) == Some(&b','));
-        Some(Place { key, value })
-    }
 }

@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::Session;
-use super::entries::{Container, Place};
 use crate::Error;
-use crate::json::{self, slice};
+use crate::json::{self, Container, Place, slice};
 
 impl Session {
     pub(crate) fn id_z(&self) -> &[u8] {

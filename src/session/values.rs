@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::entries::{Container, Entries, Entry, text_of};
+use super::entries::{Entries, Entry, text_of};
 use super::{Outgoing, Session, State};
 use crate::Error;
 use crate::cookie::Cookies;
 use crate::data::value::{self, Number, ValueType};
-use crate::json;
+use crate::json::{self, Container};
 
 /// Reading values.
 impl Session {
@@ -131,7 +131,10 @@ impl Session {
         from: Option<Range<usize>>,
         pointer: &[u8],
     ) -> Option<Container> {
-        Container::at(self.record.data.as_bytes(), self.place(from, pointer)?)
+        Container::at(
+            self.record.data.as_bytes(),
+            self.place(from, pointer)?.start,
+        )
     }
 }
 

@@ -21,9 +21,11 @@ FIELDS = {
     "open": "name comment must options now_ms token id created_at last_seen_at expires_at data"
     " master key nonce derived_key aad plaintext",
     "refuse": "name comment must options now_ms token rejection",
+    "write": "name comment must given data",
 }
 OPEN: list[dict[str, Any]] = json.loads((HERE / "h3s1-open.json").read_text())
 REFUSE: list[dict[str, Any]] = json.loads((HERE / "h3s1-refuse.json").read_text())
+WRITE: list[dict[str, Any]] = json.loads((HERE / "h3s1-write.json").read_text())
 PUBLISHED = [
     (1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"),
     (3, "c2sp.org/XAES-256-GCM", "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d"),
@@ -71,6 +73,16 @@ def refuses(vector: dict[str, Any]) -> None:
         raise AssertionError("it opened")
 
 
+def writes(vector: dict[str, Any]) -> None:
+    assert list(vector) == FIELDS["write"].split()
+    try:
+        data = reference.written(bytes.fromhex(vector["given"])).decode()
+    except ValueError:
+        assert vector["data"] is None
+    else:
+        assert data == vector["data"], data
+
+
 def published(number: int, aad: str, expected: str) -> None:
     """The test vectors of C2SP's XAES-256-GCM specification."""
     nonce = b"ABCDEFGHIJKLMNOPQRSTUVWX"
@@ -82,7 +94,7 @@ def published(number: int, aad: str, expected: str) -> None:
 def every_must_has_a_vector() -> None:
     stated = re.findall(r"\*\*\[(M\d+)\]\*\*", FORMAT)
     assert stated and len(set(stated)) == len(stated), "each MUST is stated once"
-    named = {must for vector in OPEN + REFUSE for must in vector["must"]}
+    named = {must for vector in OPEN + REFUSE + WRITE for must in vector["must"]}
     assert set(stated) == named, f"only on one side: {sorted(set(stated) ^ named)}"
 
 
@@ -109,14 +121,16 @@ def worked_examples_are_vectors() -> None:
 
 
 def names_are_unique() -> None:
-    names = [vector["name"] for vector in OPEN + REFUSE]
-    assert len(set(names)) == len(names)
+    for vectors in (OPEN + REFUSE, WRITE):
+        names = [vector["name"] for vector in vectors]
+        assert len(set(names)) == len(names)
 
 
 def main() -> int:
     tests: list[tuple[str, Callable[[], None]]] = []
     tests += [(f"{vector['name']} opens", partial(opens, vector)) for vector in OPEN]
     tests += [(f"{vector['name']} is refused", partial(refuses, vector)) for vector in REFUSE]
+    tests += [(f"{vector['name']} is written, or refused", partial(writes, vector)) for vector in WRITE]
     tests += [(f"XAES-256-GCM, key {case[0]}", partial(published, *case)) for case in PUBLISHED]
     tests += [
         (test.__name__.replace("_", " "), test)

@@ -1,4 +1,4 @@
-"""Makes h3s1-open.json and h3s1-refuse.json.
+"""Makes h3s1-open.json, h3s1-refuse.json and h3s1-write.json.
 
 They are the same each time: the nonces come from the vectors' names.
 """
@@ -26,6 +26,7 @@ LONG = Record(ID, NOW, None, None, b'{"text":"%s"}' % (b"x" * 60))
 LONG_LENGTH = 185
 opening: list[dict[str, Any]] = []
 refusing: list[dict[str, Any]] = []
+writing: list[dict[str, Any]] = []
 
 
 def nonce_of(name: str) -> bytes:
@@ -107,6 +108,15 @@ def bad_text(name: str, comment: str, must: str, text: bytes) -> None:
 
 def bad_data(name: str, comment: str, must: str, data: bytes) -> None:
     bad_text(name, comment, must, reference.plaintext(Record(ID, NOW, None, None, data)))
+
+
+def writes(name: str, comment: str, must: str, given: bytes, data: str) -> None:
+    """A text that a sealer is given, and the data that it seals."""
+    writing.append({"name": name, "comment": comment, "must": must.split(), "given": given.hex(), "data": data})
+
+
+def writes_not(name: str, comment: str, must: str, given: bytes) -> None:
+    writing.append({"name": name, "comment": comment, "must": must.split(), "given": given.hex(), "data": None})
 
 
 def bad_time(name: str, comment: str, must: str, what: Record, rejection: str, **options: Any) -> None:
@@ -397,54 +407,27 @@ bad_text("id-space", "a space in the id", "M13", bytes([0]) + created + b"\x03a 
 bad_text("id-delete", "0x7F in the id", "M13", bytes([0]) + created + b"\x02a\x7f{}")
 bad_text("id-high", "0x80 in the id", "M13", bytes([0]) + created + b"\x02a\x80{}")
 for name, comment, must, data in [
-    ("data-none", "no data", "M14", b""),
-    ("data-array", "an array", "M14", b"[1]"),
-    ("data-number", "a number", "M14", b"42"),
-    ("data-null", "null", "M14", b"null"),
-    ("data-string", "a string", "M14", b'"a"'),
-    ("data-more", "text after the object", "M14", b"{}x"),
-    ("data-two", "two objects", "M14", b"{}{}"),
-    ("data-nul", "a NUL after the object", "M14 M15", b"{}\0"),
-    ("data-unclosed-string", "a string that does not end", "M14", b'{"a":"'),
-    ("data-unclosed", "an object that does not end", "M14", b'{"a":1'),
-    ("data-trailing-comma", "a comma at the end", "M14", b'{"a":1,}'),
-    ("data-leading-zero", "a number with a leading zero", "M14", b'{"a":01}'),
-    ("data-plus", "a number with a plus", "M14", b'{"a":+1}'),
-    ("data-no-fraction", "a point without digits", "M14", b'{"a":1.}'),
-    ("data-no-integer", "a point without digits before it", "M14", b'{"a":.5}'),
-    ("data-no-exponent", "an exponent without digits", "M14", b'{"a":1e+}'),
-    ("data-minus", "a minus without digits", "M14", b'{"a":-}'),
-    ("data-infinity", "Infinity", "M14", b'{"a":-Infinity}'),
-    ("data-nan", "NaN", "M14", b'{"a":NaN}'),
-    ("data-literal", "a literal in upper case", "M14", b'{"a":True}'),
-    ("data-bad-escape", "an unknown escape", "M14", b'{"a":"\\x41"}'),
-    ("data-short-escape", "an escape with three digits", "M14", b'{"a":"\\u004"}'),
-    ("data-single-quotes", "single quotes", "M14", b"{'a':1}"),
-    ("data-no-name", "a name that is no string", "M14", b"{1:1}"),
-    ("data-invalid-utf-8", "a byte that UTF-8 does not have", "M14", b'{"a":"\xff"}'),
-    ("data-cut-utf-8", "a character that ends too early", "M14", b'{"a":"\xe2\x82"}'),
-    ("data-beyond-unicode", "beyond U+10FFFF", "M14", b'{"a":"\xf4\x90\x80\x80"}'),
-    ("data-overlong", "UTF-8 that is longer than need be", "M14", b'{"a":"\xc0\xaf"}'),
-    ("data-surrogate", "a surrogate in UTF-8", "M14", b'{"a":"\xed\xa0\x80"}'),
-    ("data-bom", "a byte order mark", "M14", b"\xef\xbb\xbf{}"),
-    ("data-control", "a control character in a string", "M15", b'{"a":"\x01"}'),
-    ("data-tab", "a tab in a string", "M15", b'{"a":"\t"}'),
-    ("data-space-inside", "white space", "M15", b"{ }"),
-    ("data-space-after", "white space after it", "M15", b"{} "),
-    ("data-space-before", "white space before it", "M15", b" {}"),
-    ("data-line-feed", "a line feed between members", "M15", b'{"a":1,\n"b":2}'),
-    ("data-too-deep", "129 levels", "M16", nested(129).encode()),
-    ("data-too-deep-arrays", "129 levels, most of them arrays", "M16", nested_arrays(129).encode()),
-    ("data-twice", "a name twice", "M17", b'{"a":1,"b":2,"a":3}'),
-    ("data-twice-escaped", "a name twice, once escaped", "M17", b'{"a":1,"\\u0061":2}'),
-    (
-        "data-twice-pair",
-        "a name twice, once as a surrogate pair",
-        "M17",
-        '{"\U0001f98a":1,"\\ud83e\\udd8a":2}'.encode(),
-    ),
-    ("data-twice-surrogate", "an unpaired surrogate twice, in two cases", "M17", b'{"\\ud80a":1,"\\uD80A":2}'),
-    ("data-twice-inside", "a name twice in an inner object", "M17", b'{"o":[{"a":1,"a":2}]}'),
+    ("data-none", "no data", "M27", b""),
+    ("data-array", "an array", "M27", b"[1]"),
+    ("data-number", "a number", "M27", b"42"),
+    ("data-null", "null", "M27", b"null"),
+    ("data-string", "a string", "M27", b'"a"'),
+    ("data-more", "text after the object", "M27", b"{}x"),
+    ("data-nul", "a NUL after the object", "M27", b"{}\0"),
+    ("data-unclosed-string", "a string that does not end", "M27", b'{"a":"'),
+    ("data-unclosed", "an object that does not end", "M27", b'{"a":1'),
+    ("data-invalid-utf-8", "a byte that UTF-8 does not have", "M27", b'{"a":"\xff"}'),
+    ("data-cut-utf-8", "a character that ends too early", "M27", b'{"a":"\xe2\x82"}'),
+    ("data-beyond-unicode", "beyond U+10FFFF", "M27", b'{"a":"\xf4\x90\x80\x80"}'),
+    ("data-overlong", "UTF-8 that is longer than need be", "M27", b'{"a":"\xc0\xaf"}'),
+    ("data-surrogate", "a surrogate in UTF-8", "M27", b'{"a":"\xed\xa0\x80"}'),
+    ("data-bom", "a byte order mark", "M27", b"\xef\xbb\xbf{}"),
+    ("data-control", "a control character in a string", "M27", b'{"a":"\x01"}'),
+    ("data-tab", "a tab in a string", "M27", b'{"a":"\t"}'),
+    ("data-space-after", "white space after it", "M27", b"{} "),
+    ("data-space-before", "white space before it", "M27", b" {}"),
+    ("data-line-feed", "a line feed between members", "M27", b'{"a":1,\n"b":2}'),
+    ("data-one-brace", "a single brace", "M27", b"{"),
 ]:
     bad_data(name, comment, must, data)
 
@@ -500,7 +483,7 @@ bad_time(
 bad_time(
     "malformed-first",
     "and so it is of the plaintext",
-    "M14 M24",
+    "M24 M27",
     record("[]", created=NOW - 1),
     "malformed",
     notBefore=NOW,
@@ -513,6 +496,82 @@ refused(
     "bad_seal",
 )
 
-for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing)):
+for name, comment, must, data, left in [
+    (
+        "spaces",
+        "white space goes, but for that in strings",
+        "M15",
+        b' {\t" a " :\r\n[ 1 , " " ] }\n',
+        '{" a ":[1," "]}',
+    ),
+    ("only-spaces", "white space in an empty object", "M15", b" { } ", "{}"),
+    (
+        "as-written",
+        "what a number or a string says stays as it is written",
+        "M18",
+        b'{"f":1.0e5,"z":-0.0,"\\u0061":"\\u0041\\/"}',
+        r'{"f":1.0e5,"z":-0.0,"\u0061":"\u0041\/"}',
+    ),
+    ("unpaired", "an escape of an unpaired surrogate", "M14", b'{"a":"\\ud800"}', r'{"a":"\ud800"}'),
+    (
+        "names-apart",
+        "the same name in different objects, and in another case",
+        "M17",
+        b'{"a":{"a":1},"A":[{"a":1},{"a":2}]}',
+        '{"a":{"a":1},"A":[{"a":1},{"a":2}]}',
+    ),
+    ("deep", "128 levels", "M16", nested(128).encode(), nested(128)),
+    ("deep-arrays", "127 levels of arrays in an object", "M16", nested_arrays(128).encode(), nested_arrays(128)),
+]:
+    writes(name, comment, must, data, left)
+for name, comment, must, data in [
+    ("none", "no data", "M14", b""),
+    ("array", "an array", "M14", b"[1]"),
+    ("number", "a number", "M14", b"42"),
+    ("null", "null", "M14", b"null"),
+    ("string", "a string", "M14", b'"a"'),
+    ("more", "text after the object", "M14", b"{}x"),
+    ("two", "two objects", "M14", b"{}{}"),
+    ("nul", "a NUL after the object", "M14 M15", b"{}\0"),
+    ("unclosed-string", "a string that does not end", "M14", b'{"a":"'),
+    ("unclosed", "an object that does not end", "M14", b'{"a":1'),
+    ("trailing-comma", "a comma at the end", "M14", b'{"a":1,}'),
+    ("leading-zero", "a number with a leading zero", "M14", b'{"a":01}'),
+    ("plus", "a number with a plus", "M14", b'{"a":+1}'),
+    ("no-fraction", "a point without digits", "M14", b'{"a":1.}'),
+    ("no-integer", "a point without digits before it", "M14", b'{"a":.5}'),
+    ("no-exponent", "an exponent without digits", "M14", b'{"a":1e+}'),
+    ("minus", "a minus without digits", "M14", b'{"a":-}'),
+    ("infinity", "Infinity", "M14", b'{"a":-Infinity}'),
+    ("nan", "NaN", "M14", b'{"a":NaN}'),
+    ("literal", "a literal in upper case", "M14", b'{"a":True}'),
+    ("bad-escape", "an unknown escape", "M14", b'{"a":"\\x41"}'),
+    ("short-escape", "an escape with three digits", "M14", b'{"a":"\\u004"}'),
+    ("single-quotes", "single quotes", "M14", b"{'a':1}"),
+    ("no-name", "a name that is no string", "M14", b"{1:1}"),
+    ("invalid-utf-8", "a byte that UTF-8 does not have", "M14", b'{"a":"\xff"}'),
+    ("cut-utf-8", "a character that ends too early", "M14", b'{"a":"\xe2\x82"}'),
+    ("beyond-unicode", "beyond U+10FFFF", "M14", b'{"a":"\xf4\x90\x80\x80"}'),
+    ("overlong", "UTF-8 that is longer than need be", "M14", b'{"a":"\xc0\xaf"}'),
+    ("surrogate", "a surrogate in UTF-8", "M14", b'{"a":"\xed\xa0\x80"}'),
+    ("bom", "a byte order mark", "M14", b"\xef\xbb\xbf{}"),
+    ("control", "a control character in a string", "M15", b'{"a":"\x01"}'),
+    ("tab", "a tab in a string", "M15", b'{"a":"\t"}'),
+    ("too-deep", "129 levels", "M16", nested(129).encode()),
+    ("too-deep-arrays", "129 levels, most of them arrays", "M16", nested_arrays(129).encode()),
+    ("twice", "a name twice", "M17", b'{"a":1,"b":2,"a":3}'),
+    ("twice-escaped", "a name twice, once escaped", "M17", b'{"a":1,"\\u0061":2}'),
+    (
+        "twice-pair",
+        "a name twice, once as a surrogate pair",
+        "M17",
+        '{"\U0001f98a":1,"\\ud83e\\udd8a":2}'.encode(),
+    ),
+    ("twice-surrogate", "an unpaired surrogate twice, in two cases", "M17", b'{"\\ud80a":1,"\\uD80A":2}'),
+    ("twice-inside", "a name twice in an inner object", "M17", b'{"o":[{"a":1,"a":2}]}'),
+]:
+    writes_not(name, comment, must, data)
+
+for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing), ("h3s1-write.json", writing)):
     (HERE / file).write_text(json.dumps(vectors, indent=2) + "\n")
     print(f"{file}: {len(vectors)} vectors")

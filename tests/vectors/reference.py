@@ -105,7 +105,7 @@ def seal_plaintext(options: Options, text: bytes, nonce: bytes, key_id: str | No
 
 
 def seal(options: Options, record: Record, nonce: bytes) -> str:
-    return seal_plaintext(options, plaintext(record), nonce)
+    return seal_plaintext(options, plaintext(replace(record, data=written(record.data))), nonce)
 
 
 def open(options: Options, token: str, now_ms: int) -> Record:
@@ -174,22 +174,35 @@ def parse(text: bytes) -> Record:
 
 
 def check_data(data: bytes) -> None:
-    def unique(pairs: list[tuple[str, Any]]) -> None:
-        if len({name for name, _ in pairs}) != len(pairs):
-            malformed()
-
+    """What an opener checks of it."""
     try:
         text = data.decode("utf-8")
-        outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
-        depth = deepest = 0
-        for character in outside:
-            depth += (character in "{[") - (character in "}]")
-            deepest = max(deepest, depth)
-        if not text.startswith("{") or re.search(r"[ \t\r\n]", outside) or deepest > 128:
-            malformed()
-        json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=lambda _: malformed())
-    except (ValueError, RecursionError):
+    except UnicodeDecodeError:
         malformed()
+    if not re.fullmatch(r"\{[^\x00-\x1f]*\}", text):
+        malformed()
+
+
+def written(given: bytes) -> bytes:
+    """What a sealer writes of a text that it is given; ValueError for what it refuses."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError("a name twice")
+
+    def refused(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    text = given.decode("utf-8")
+    text = re.sub(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+', lambda found: found[1] or "", text)
+    depth = deepest = 0
+    for character in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
+        depth += (character in "{[") - (character in "}]")
+        deepest = max(deepest, depth)
+    if deepest > 128 or not text.startswith("{"):
+        raise ValueError("too deep, or no object")
+    json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=refused)
+    return text.encode()
 
 
 def check_times(options: Options, record: Record, now_ms: int) -> None:

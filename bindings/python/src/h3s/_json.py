@@ -28,9 +28,14 @@ _encode_infinite = json.JSONEncoder(separators=(",", ":")).encode
 def decode(text: str) -> Any:
     """A value of the library's.
 
-    A number too large for Python, e.g. 1e400, is `inf`, as in JavaScript.
+    A number too large for Python, e.g. 1e400, is `inf`, as in JavaScript. Raises DataError for what
+    is no JSON, or nests too deep for Python: a token holds what its sealer has put there.
     """
-    return _decode(text)[0]
+    try:
+        return _decode(text)[0]
+    except (ValueError, RecursionError):
+        # Python's own error has the whole text with it.
+        raise DataError("what was sealed is no JSON that Python can read") from None
 
 
 def name_of(key: object) -> bytes:
