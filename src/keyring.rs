@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Rejection};
 
-const PBKDF2_SALT: &[u8] = b"h3s1 password";
+const PBKDF2_SALT: &[u8] = b"libh3s h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
 const LOG_SALT: &[u8] = b"h3s log id";

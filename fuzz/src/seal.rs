@@ -24,7 +24,7 @@ const IV: [u8; 16] = *b"always the same.";
 /// The key of h3s1 for the cookie name `h3`.
 static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| {
     let mut master = [0; 32];
-    pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), b"h3s1 password", 65_536, &mut master);
+    pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), b"libh3s h3s1 password", 65_536, &mut master);
     let mut key = [0; 32];
     let expanded = Hkdf::<Sha256>::new(Some(b"h3s1 session seal"), &master).expand(b"h3", &mut key);
     expanded.expect("32 bytes are few enough");
@@ -40,6 +40,12 @@ pub fn h3s1(plaintext: &[u8]) -> String {
     let sealed = CIPHER.encrypt(&Nonce::from(NONCE), payload);
     let sealed = [NONCE.as_slice(), &sealed.expect("it is short enough")].concat();
     format!("h3s1..{}", URL_SAFE_NO_PAD.encode(sealed))
+}
+
+/// An h3s1 token of a session that was made now and holds this data, whatever it is.
+pub fn h3s1_of(data: &[u8]) -> String {
+    let head = [&[0], &crate::NOW.to_be_bytes()[2..], &[1, b'x']].concat();
+    h3s1(&[head.as_slice(), data].concat())
 }
 
 /// The plaintext of an h3s1 token.

@@ -189,6 +189,8 @@ enum Text {
     Bytes(Vec<u8>),
     /// One of `WORDS`, or a Fe26.2 token of another server, or one that is like it but forged.
     Word(u8),
+    /// A token of this data under the right key, whether or not it is JSON.
+    Sealed(Vec<u8>),
     /// A length, but no pointer.
     Null(u8),
     /// The token that was sealed last.
@@ -385,6 +387,7 @@ impl World {
                     None => FORGED.clone(),
                 }
             }
+            Text::Sealed(data) => h3s_fuzz::seal::h3s1_of(data).into_bytes(),
             Text::Null(len) => {
                 return Argument {
                     bytes: Box::default(),
@@ -1036,7 +1039,7 @@ impl World {
         if !session.is_null() {
             self.keep_z(slot, id);
             let data = self.keep_z(slot, data);
-            h3s_fuzz::check_data(std::str::from_utf8(&data).expect("UTF-8"));
+            h3s_fuzz::check_trusted_data(std::str::from_utf8(&data).expect("UTF-8"));
         }
     }
 

@@ -8,8 +8,8 @@
 
 use std::sync::LazyLock;
 
-use h3s::{Config, Request, Session};
-use h3s_fuzz::{IRON, NOW, PASSWORD, check, config, request, seal};
+use h3s::{Config, Error, ErrorKind, Request, Session};
+use h3s_fuzz::{IRON, NOW, PASSWORD, check_trusted, config, request, seal};
 use libfuzzer_sys::fuzz_target;
 
 static NATIVE: LazyLock<Config> = LazyLock::new(|| config(""));
@@ -78,6 +78,49 @@ fn with_times_until_now(plaintext: &[u8]) -> Vec<u8> {
     read
 }
 
+type Edit<'a> = &'a dyn Fn(&mut Session) -> Result<(), Error>;
+
+/// Reads and edits whatever data an authentic token brings, by names and places that are in it.
+fn use_all(config: &Config, token: &[u8]) {
+    let open = || config.unseal(&Request::from_token(token).at(NOW)).unwrap();
+    let session = open();
+    let mut pointers = vec![String::new(), "/a".to_owned(), "/0".to_owned()];
+    for entry in session.entries("").take(8) {
+        let key = entry.key().unwrap_or_default();
+        let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+        pointers.extend([format!("{pointer}/-"), format!("{pointer}/0/a"), pointer]);
+    }
+    for pointer in &pointers {
+        let _ = (
+            session.int(pointer),
+            session.double(pointer),
+            session.bool(pointer),
+        );
+        let _ = (session.value_type(pointer), session.text(pointer));
+        let found = session.find(pointer).map_or(0, str::len);
+        let entries = session.entries(pointer).map(|entry| entry.json().len());
+        assert!(entries.sum::<usize>() <= found);
+        let key = pointer.get(1..).unwrap_or_default();
+        let edits: [Edit<'_>; 5] = [
+            &|session| session.set(key, "1"),
+            &|session| session.remove(key),
+            &|session| session.set_at(pointer, "[{}]"),
+            &|session| session.remove_at(pointer),
+            &|session| session.update("{\"a\":\"b\"}"),
+        ];
+        for edit in edits {
+            let mut session = open();
+            match edit(&mut session) {
+                Ok(()) => check_trusted(&session),
+                Err(error) => assert!(
+                    matches!(error.kind(), ErrorKind::Data | ErrorKind::TooLarge),
+                    "{error}"
+                ),
+            }
+        }
+    }
+}
+
 fn opened_by(config: &Config, token: &[u8]) -> Option<Session> {
     let session = match config.unseal(&Request::from_token(token).at(NOW)) {
         Ok(session) => session,
@@ -86,7 +129,8 @@ fn opened_by(config: &Config, token: &[u8]) -> Option<Session> {
             return None;
         }
     };
-    check(&session);
+    check_trusted(&session);
+    use_all(config, token);
     if !session.is_new() {
         let by_header = config.get_session(&request(b"", token)).unwrap();
         assert_eq!(

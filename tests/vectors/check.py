@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -120,6 +122,22 @@ def worked_examples_are_vectors() -> None:
         assert f"`{vector['data']}`" in prose, name
 
 
+def openssl_derives_the_master_key_under_its_check_of_sp_800_132() -> None:
+    """By the command in the specification; a salt of 13 bytes, for one, it refuses."""
+    command = re.search(r"^    (openssl kdf .*\n.*)", FORMAT, re.MULTILINE)
+    assert command
+    vector = OPEN[0]
+    environment = {**os.environ, "SESSION_PASSWORD": vector["options"]["password"]}
+
+    def derived(text: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, timeout=60)
+
+    master = derived(command[1])
+    assert master.stdout.replace(":", "").strip().lower() == vector["master"], master
+    short = command[1].replace("libh3s h3s1 password", "h3s1 password")
+    assert short != command[1] and derived(short).returncode != 0
+
+
 def names_are_unique() -> None:
     for vectors in (OPEN + REFUSE, WRITE):
         names = [vector["name"] for vector in vectors]
@@ -134,7 +152,13 @@ def main() -> int:
     tests += [(f"XAES-256-GCM, key {case[0]}", partial(published, *case)) for case in PUBLISHED]
     tests += [
         (test.__name__.replace("_", " "), test)
-        for test in (every_must_has_a_vector, every_must_has_an_id, worked_examples_are_vectors, names_are_unique)
+        for test in (
+            every_must_has_a_vector,
+            every_must_has_an_id,
+            worked_examples_are_vectors,
+            openssl_derives_the_master_key_under_its_check_of_sp_800_132,
+            names_are_unique,
+        )
     ]
     failed = 0
     for name, test in tests:

@@ -37,7 +37,7 @@ class Record:
 
 
 def master_key(password: str) -> bytes:
-    return PBKDF2HMAC(hashes.SHA256(), 32, b"h3s1 password", 65_536).derive(password.encode())
+    return PBKDF2HMAC(hashes.SHA256(), 32, b"libh3s h3s1 password", 65_536).derive(password.encode())
 
 
 def session_key(master: bytes, name: str) -> bytes:
