@@ -138,6 +138,12 @@ def openssl_derives_the_master_key_under_its_check_of_sp_800_132() -> None:
     assert short != command[1] and derived(short).returncode != 0
 
 
+def tokens_of_one_prefix_have_one_derived_key_and_nonces_of_their_own() -> None:
+    pair = [vector for vector in OPEN if vector["name"].startswith("same-prefix")]
+    for field, count in (("derived_key", 1), ("nonce", 2), ("plaintext", 1), ("token", 2)):
+        assert len({vector[field] for vector in pair}) == count, field
+
+
 def names_are_unique() -> None:
     for vectors in (OPEN + REFUSE, WRITE):
         names = [vector["name"] for vector in vectors]
@@ -157,6 +163,7 @@ def main() -> int:
             every_must_has_an_id,
             worked_examples_are_vectors,
             openssl_derives_the_master_key_under_its_check_of_sp_800_132,
+            tokens_of_one_prefix_have_one_derived_key_and_nonces_of_their_own,
             names_are_unique,
         )
     ]

@@ -48,9 +48,13 @@ def opens(
     now: int = NOW,
     key_id: str | None = None,
     sealing: Options | None = None,
+    prefix: bytes = b"",
 ) -> None:
-    """sealing: the options that it was sealed under, if not those that it is opened under."""
-    nonce = nonce_of(name)
+    """sealing: the options that it was sealed under, if not those that it is opened under.
+
+    prefix: what its nonce begins with.
+    """
+    nonce = prefix + nonce_of(name)[len(prefix) :]
     sealing = options if sealing is None else sealing
     token = reference.seal_plaintext(sealing, reference.plaintext(what), nonce, key_id)
     used = token.split(".")[1]
@@ -223,6 +227,8 @@ opens(
 )
 opens("other-name", "another cookie name", "M7", record(), {"password": PASSWORD, "name": "__Host-session"})
 opens("unicode-password", "a password in UTF-8", "M6", record(), {"password": "pässwörd 🔑 " * 4})
+opens("same-prefix", "sealed under a key that was kept", "M8", record(), prefix=nonce_of("prefix")[:12])
+opens("same-prefix-again", "another one of the same prefix", "M8", record(), prefix=nonce_of("prefix")[:12])
 opens("non-ascii", "characters outside ASCII", "M14 M18", record('{"name":"Zoë 🦊","Ключ":"値"}'))
 opens(
     "escapes",
