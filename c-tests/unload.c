@@ -95,7 +95,7 @@ static void mappings(long *all, long *of_the_library)
     *all = *of_the_library = 0;
     while (getline(&line, &room, maps) > 0) {
         ++*all;
-        *of_the_library += strstr(line, "libh3s") != NULL;
+        *of_the_library += strstr(line, "/libh3s.so") != NULL;
     }
     free(line);
     fclose(maps);
