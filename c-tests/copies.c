@@ -202,7 +202,7 @@ static int find_block(struct dl_phdr_info *info, size_t size, void *out)
 {
     struct block *block = out;
     (void)size;
-    if (strstr(info->dlpi_name, "libh3s") == NULL)
+    if (strstr(info->dlpi_name, "/libh3s.so") == NULL)
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_TLS)
