@@ -483,6 +483,22 @@ void a_session_whose_clock_moves_past_its_end_can_only_be_read()
     today.set_now();
 }
 
+void a_session_has_a_lifetime_of_its_own()
+{
+    using std::chrono::hours;
+    const h3s::config limited(with(R"("maxAge":86400)"));
+    h3s::session session = limited.use(h3s::request{}.now(now));
+    CHECK(session.lifetime().max_age.count() == 0 && !session.lifetime().ends_with_browser);
+    session.set_lifetime({hours(1), true});
+    CHECK(session.lifetime().max_age == hours(1) && session.lifetime().ends_with_browser);
+    CHECK(session.expires_at() == now + hours(1));
+    CHECK(session.set_cookies()[0].find("Max-Age") == std::string_view::npos);
+    session.set_lifetime({});
+    CHECK(session.expires_at() == now + hours(24));
+    const h3s::config old(with(R"("seal":"h3-1")"));
+    THROWN(h3s::state_error, old.use(h3s::request{}).set_lifetime({hours(1)}));
+}
+
 void a_time_out_of_range_is_an_argument_error()
 {
     const h3s::time_point never(std::chrono::milliseconds(-1));
@@ -830,6 +846,7 @@ const test tests[] = {
     TEST(rotate_changes_the_id_and_set_id_sets_it),
     TEST(times_are_points_of_the_system_clock),
     TEST(a_session_whose_clock_moves_past_its_end_can_only_be_read),
+    TEST(a_session_has_a_lifetime_of_its_own),
     TEST(a_time_out_of_range_is_an_argument_error),
     TEST(a_view_has_what_the_getters_give),
     TEST(what_is_set_is_got_by_its_type),

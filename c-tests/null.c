@@ -40,6 +40,7 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_int_equal(h3s_rotate(NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_clear(NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_set_id(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_set_lifetime(NULL, 60, 0, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_set_now(NULL, NOW, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_view(NULL, &view), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_seal(NULL, &token, &err), H3S_ERR_ARGUMENT);
@@ -216,6 +217,12 @@ static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
     assert_ok(h3s_use(config, &request, &session, NULL));
     assert_int_equal(h3s_session_set_now(session, -1, NULL), H3S_ERR_ARGUMENT);
     assert_ok(h3s_session_set_now(session, 0, NULL));
+    assert_int_equal(h3s_session_set_lifetime(session, -1, 0, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "max_age_sec");
+    assert_int_equal(h3s_session_set_lifetime(session, 4294967296, 0, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_session_set_lifetime(session, 60, H3S_LIFETIME_BROWSER << 1, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "flags");
+    assert_ok(h3s_session_set_lifetime(session, 4294967295, 0, NULL));
     h3s_session_free(session);
     request.flags = H3S_CROSS_SITE << 1;
     assert_int_equal(h3s_use(config, &request, &session, &err), H3S_ERR_ARGUMENT);

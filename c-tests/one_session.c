@@ -107,6 +107,8 @@ static void *do_all(void *arg)
         note(side, h3s_set_cookies(session, &list, &count, NULL));
         assert_true((list == NULL) == (count == 0));
         note(side, h3s_seal(session, &token, NULL));
+        note(side, h3s_session_set_lifetime(session, 3600 + i, 0, NULL));
+        h3s_session_lifetime(session, NULL);
         note(side, h3s_session_set_now(session, NOW + i, NULL));
         note(side, h3s_session_view(session, &view));
         /* Of these, an absent string or 0 is the answer. */

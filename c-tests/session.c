@@ -296,6 +296,40 @@ static void a_moved_clock_ends_a_session(void **state)
     h3s_config_free(idle);
 }
 
+static void a_session_has_a_lifetime_of_its_own_on_every_server(void **state)
+{
+    h3s_config *limited = config_of("{\"password\":\"" PASSWORD "\",\"maxAge\":86400}");
+    h3s_session *session = used(limited, NULL, NULL, NOW);
+    const h3s_str *list;
+    size_t count;
+    uint32_t flags = 7;
+    (void)state;
+    assert_int_equal(h3s_session_lifetime(session, &flags), 0);
+    assert_int_equal(flags, 0);
+    assert_ok(h3s_session_set_lifetime(session, 3600, H3S_LIFETIME_BROWSER, NULL));
+    jar_take(jar, session);
+    h3s_session_free(session);
+
+    session = used(limited, jar_header(jar), NULL, NOW + 3600 * SECOND);
+    assert_int_equal(h3s_session_lifetime(session, &flags), 3600);
+    assert_int_equal(flags, H3S_LIFETIME_BROWSER);
+    assert_int_equal(h3s_session_lifetime(session, NULL), 3600);
+    assert_int_equal(h3s_session_expires_at(session), NOW + 3600 * SECOND);
+    assert_ok(h3s_set_int(session, S("a"), 1, NULL));
+    assert_ok(h3s_set_cookies(session, &list, &count, NULL));
+    assert_null(strstr(list[0].ptr, "Max-Age"));
+    assert_null(strstr(list[0].ptr, "Expires"));
+    h3s_session_free(session);
+
+    session = used(limited, jar_header(jar), NULL, NOW + 3600 * SECOND + 1);
+    assert_int_equal(h3s_session_rejection(session), H3S_REJECTION_EXPIRED);
+    assert_ok(h3s_session_set_lifetime(session, 0, 0, NULL));
+    assert_ok(h3s_set_cookies(session, &list, &count, NULL));
+    assert_non_null(strstr(list[0].ptr, "; Max-Age=86400;"));
+    h3s_session_free(session);
+    h3s_config_free(limited);
+}
+
 static void strings_last_until_the_next_write_whatever_is_read(void **state)
 {
     h3s_session *session = used(config, NULL, NULL, NOW);
@@ -351,6 +385,7 @@ int main(void)
         TEST(a_large_session_grows_and_shrinks_without_leftovers),
         TEST(an_old_password_is_replaced_on_read),
         TEST(a_moved_clock_ends_a_session),
+        TEST(a_session_has_a_lifetime_of_its_own_on_every_server),
         TEST(strings_last_until_the_next_write_whatever_is_read),
         TEST(a_session_keeps_its_config_alive),
     };

@@ -53,6 +53,7 @@ static void every_good_token_opens(void **state)
     assert_true(json_array_size(list) >= 12);
     json_array_foreach(list, i, vector) {
         h3s_session *session = NULL;
+        uint32_t flags = 0;
         h3s_error err;
         if (unseal(vector, &session, &err) != H3S_OK)
             fail_msg("%s: %s", text(vector, "name"), err.message);
@@ -60,6 +61,8 @@ static void every_good_token_opens(void **state)
         assert_str(h3s_session_data(session), text(vector, "data"));
         assert_int_equal(h3s_session_created_at(session), json_integer_value(json_object_get(vector, "created_at")));
         assert_int_equal(h3s_session_last_seen_at(session), json_integer_value(json_object_get(vector, "last_seen_at")));
+        assert_int_equal(h3s_session_lifetime(session, &flags), json_integer_value(json_object_get(vector, "lifetime")));
+        assert_int_equal(flags == H3S_LIFETIME_BROWSER, json_is_true(json_object_get(vector, "ends_with_browser")));
         h3s_session_free(session);
     }
     json_decref(list);

@@ -138,6 +138,8 @@
  *   h3s_session_created_at    When the session was made or last rotated.
  *   h3s_session_last_seen_at  When it was last sealed under `idleTimeout`.
  *   h3s_session_expires_at    When it ends if nothing more comes, by the earliest of its limits.
+ *   h3s_session_lifetime      How long it lives by its own lifetime, in seconds from when it was
+ *                             made or last rotated.
  *   h3s_session_is_new        1 if this request made the session, else 0.
  *   h3s_session_is_dirty      1 if there is something to send that was not yet taken, else 0.
  *   h3s_session_source        Where the session came from: H3S_SOURCE_*.
@@ -179,6 +181,8 @@
  *                             its cookies.
  *   h3s_session_set_id        Gives a new or just rotated session an id of your own, in place of
  *                             the random UUID.
+ *   h3s_session_set_lifetime  Gives this session a lifetime of its own, such as a login without
+ *                             "remember me" has.
  *   h3s_session_set_now       Moves the session's clock, which otherwise stands at the time it was
  *                             opened.
  *
@@ -394,6 +398,12 @@
  * out opens as a session.
  */
 #define H3S_IRON_SESSION 1
+
+/**
+ * Flag of `h3s_session_set_lifetime`: the session's cookie has no end of its own, so that the
+ * browser forgets it when it is closed.
+ */
+#define H3S_LIFETIME_BROWSER 1
 
 /** View flag: this request made the session. */
 #define H3S_VIEW_NEW 1
@@ -904,6 +914,15 @@ int64_t h3s_session_last_seen_at(const struct h3s_session *session);
  */
 int64_t h3s_session_expires_at(const struct h3s_session *session);
 
+/**
+ * How long it lives by its own lifetime, in seconds from when it was made or last rotated.
+ *
+ * 0 where none was set (`h3s_session_set_lifetime`), and for NULL.
+ *
+ * flags: NULL, or receives 0 or H3S_LIFETIME_BROWSER.
+ */
+int64_t h3s_session_lifetime(const struct h3s_session *session, uint32_t *flags);
+
 /** 1 if this request made the session, else 0. */
 int32_t h3s_session_is_new(const struct h3s_session *session);
 
@@ -1267,6 +1286,26 @@ int32_t h3s_session_set_id(struct h3s_session *session,
                            const char *id,
                            size_t len,
                            struct h3s_error *err);
+
+/**
+ * Gives this session a lifetime of its own, such as a login without "remember me" has.
+ *
+ * It is sealed in the token, so that every server keeps to it, and stays when the session is
+ * written to, rotated, seen again or sealed with another password. `h3s_clear` ends it with all
+ * else.
+ *
+ * max_age_sec: how long it lives from `h3s_session_created_at`, in seconds up to 4294967295, in
+ * place of `maxAge`, where that is not shorter; 0: as `maxAge` says.
+ * flags: 0, or H3S_LIFETIME_BROWSER.
+ *
+ * Returns as `h3s_update`; H3S_ERR_REJECTED also if it would have ended already; H3S_ERR_STATE
+ * also where sessions are sealed in Fe26.2, which has no place for it, and after `h3s_clear`.
+ */
+H3S_NODISCARD
+int32_t h3s_session_set_lifetime(struct h3s_session *session,
+                                 int64_t max_age_sec,
+                                 uint32_t flags,
+                                 struct h3s_error *err);
 
 /**
  * Moves the session's clock, which otherwise stands at the time it was opened.

@@ -71,16 +71,18 @@
 //     get<T>, json, type, contains
 //                           Read a value by its JSON Pointer.
 //     walk                  The members of an object or the elements of an array.
-//     data, id, log_id, created_at, last_seen_at, expires_at, is_new, is_dirty, source, rejection
+//     data, id, log_id, created_at, last_seen_at, expires_at, lifetime, is_new, is_dirty, source,
+//     rejection
 //                           Read what else there is; view gives most of it at once.
 //     set, set_json, update, replace, remove
 //                           Write top-level keys.
 //     set_at, set_json_at, remove_at
 //                           Write anywhere, by JSON Pointer.
-//     ensure, rotate, clear, set_id, set_now
+//     ensure, rotate, clear, set_id, set_lifetime, set_now
 //                           Change the session as a whole.
 //     set_cookies, seal     What to send.
 //     strip                 A Cookie header without other cookies of the session's.
+//   lifetime                How long one session lives, whatever maxAge says.
 //   item                    A member or element on a walk: key, and get<T>, json, type, contains,
 //                           walk inside it.
 //
@@ -814,6 +816,14 @@ private:
     std::size_t count_;
 };
 
+/// How long one session lives, such as a login without "remember me".
+struct lifetime {
+    /// From created_at, in place of maxAge, where that is not shorter; 0: as maxAge says.
+    std::chrono::seconds max_age{0};
+    /// Its cookie has no end of its own, so that the browser forgets it when it is closed.
+    bool ends_with_browser = false;
+};
+
 /// A session at one glance: what its getters of these names give.
 struct view {
     std::optional<std::string_view> id;
@@ -904,6 +914,14 @@ public:
     [[nodiscard]] std::optional<time_point> last_seen_at() const noexcept
     {
         return detail::if_not_zero(h3s_session_last_seen_at(session_));
+    }
+
+    /// What set_lifetime has set for this session alone.
+    [[nodiscard]] h3s::lifetime lifetime() const noexcept
+    {
+        std::uint32_t flags = 0;
+        const std::int64_t seconds = h3s_session_lifetime(session_, &flags);
+        return {std::chrono::seconds(seconds), (flags & H3S_LIFETIME_BROWSER) != 0};
     }
 
     /// When it ends if nothing more comes. Nothing if never.
@@ -1085,6 +1103,16 @@ public:
     {
         h3s_error err{};
         return done(h3s_session_set_id(session_, id.data(), id.size(), &err), err);
+    }
+
+    /// Gives this session a lifetime of its own, which is sealed in its token and stays. Throws
+    /// state_error where sessions are sealed in Fe26.2, which has no place for it, and
+    /// rejected_error if the session would have ended already.
+    session& set_lifetime(h3s::lifetime lifetime)
+    {
+        h3s_error err{};
+        const std::uint32_t flags = lifetime.ends_with_browser ? H3S_LIFETIME_BROWSER : 0;
+        return done(h3s_session_set_lifetime(session_, lifetime.max_age.count(), flags, &err), err);
     }
 
     /// Moves the session's clock, which otherwise stands at the time it was opened: for connections

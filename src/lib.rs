@@ -86,6 +86,7 @@ pub use config::Config;
 pub use cookie::{Cookies, CookiesIter};
 pub use data::value::ValueType;
 pub use error::{Error, ErrorKind, Rejection};
+pub use limits::Lifetime;
 pub use options::{
     CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, SameSite, SealOptions,
 };

@@ -1,4 +1,6 @@
-//! How long a session lives by its configuration.
+//! How long a session lives: by its configuration, and by what was set for it alone.
+
+use std::time::Duration;
 
 /// Today's configuration of a session's life, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -8,7 +10,78 @@ pub(crate) struct Limits {
     pub(crate) not_before: Option<i64>,
 }
 
+/// How long one session lives: see [`Session::set_lifetime`](crate::Session::set_lifetime).
+///
+/// ```
+/// use std::time::Duration;
+/// use h3s::Lifetime;
+///
+/// let remembered = Lifetime::new();
+/// let forgotten = Lifetime::new().max_age(Duration::from_secs(3_600)).ends_with_browser(true);
+/// assert_ne!(remembered, forgotten);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Lifetime {
+    /// In milliseconds as all times, but whole seconds.
+    pub(crate) max_age: Option<i64>,
+    pub(crate) ends_with_browser: bool,
+}
+
+impl Lifetime {
+    /// The longest, in seconds: 136 years.
+    pub(crate) const MAX_SEC: i64 = u32::MAX as i64;
+
+    /// As the options have it for all sessions.
+    ///
+    /// ```
+    /// assert_eq!(h3s::Lifetime::new(), h3s::Lifetime::default());
+    /// ```
+    pub fn new() -> Lifetime {
+        Lifetime::default()
+    }
+
+    /// How long it lives from when it was made or last rotated, in place of `maxAge`, where that is
+    /// not shorter. Rounded up to whole seconds: 1 at least, 136 years at most.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let an_hour = h3s::Lifetime::new().max_age(Duration::from_secs(3_600));
+    /// assert_eq!(an_hour.max_age(None), h3s::Lifetime::new());
+    /// ```
+    pub fn max_age(self, max_age: impl Into<Option<Duration>>) -> Lifetime {
+        let seconds = |age: Duration| age.as_millis().div_ceil(1000);
+        let max_age = max_age.into().map(|age| {
+            let seconds = i64::try_from(seconds(age)).unwrap_or(Lifetime::MAX_SEC);
+            seconds.clamp(1, Lifetime::MAX_SEC) * 1000
+        });
+        Lifetime { max_age, ..self }
+    }
+
+    /// Whether its cookie has no end of its own, so that the browser forgets it when it is closed.
+    ///
+    /// ```
+    /// let until_closed = h3s::Lifetime::new().ends_with_browser(true);
+    /// assert_eq!(until_closed.ends_with_browser(false), h3s::Lifetime::new());
+    /// ```
+    pub fn ends_with_browser(self, ends_with_browser: bool) -> Lifetime {
+        Lifetime {
+            ends_with_browser,
+            ..self
+        }
+    }
+}
+
 impl Limits {
+    /// The limits of a session that has this lifetime.
+    pub(crate) fn of(&self, lifetime: Lifetime) -> Limits {
+        Limits {
+            max_age: earlier(self.max_age, lifetime.max_age),
+            ..*self
+        }
+    }
+
     /// When a session that was made and last seen at these times ends: the earlier of the two
     /// limits.
     pub(crate) fn end(&self, created_at: i64, seen_at: i64) -> Option<i64> {

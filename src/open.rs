@@ -210,6 +210,9 @@ fn reseal_due(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Optio
 fn may_travel(config: &Inner, found: &Found, format: Format, now: i64) -> bool {
     let record = &found.opened.record;
     let stamp = config.seals.stamp(format, record, &config.limits, now);
+    if !stamp.is_held() {
+        return false;
+    }
     let token_len = config.seals.token_len(&stamp, record.data.len());
     if !config.cookies {
         return token_len <= config.max_token_len;

@@ -3,7 +3,7 @@
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
-use crate::limits::{Limits, earlier};
+use crate::limits::{Lifetime, Limits, earlier};
 use crate::{Error, Rejection};
 
 /// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat
@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) last_seen_at: Option<i64>,
     /// The end that was written into the token when it was sealed.
     pub(crate) expires_at: Option<i64>,
+    /// Its own, where it has one.
+    pub(crate) lifetime: Lifetime,
     pub(crate) data: Data,
     /// Members of a Fe26.2 payload that this library does not know, as JSON text with a comma
     /// before each. They are kept when the session is sealed in that format again.
@@ -40,6 +42,7 @@ impl Record {
             created_at: 0,
             last_seen_at: None,
             expires_at: None,
+            lifetime: Lifetime::default(),
             data: Data::empty(),
             extra: Buffer::default(),
         }
@@ -70,6 +73,7 @@ impl Record {
 
     /// Whether the session still lives: it does at the very moment of its limits.
     pub(crate) fn check_alive(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
+        let limits = limits.of(self.lifetime);
         let after = |end: Option<i64>| end.is_some_and(|end| now > end);
         if after(limits.max_age_end(self.created_at)) {
             Err(Rejection::Expired)
@@ -84,6 +88,7 @@ impl Record {
 
     /// When the session ends by today's limits or by what was written into its token.
     pub(crate) fn end(&self, limits: &Limits) -> Option<i64> {
+        let limits = limits.of(self.lifetime);
         earlier(limits.end(self.created_at, self.seen_at()), self.expires_at)
     }
 

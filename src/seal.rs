@@ -90,7 +90,8 @@ impl Seals {
     ) -> Stamp<'a> {
         let created_at = record.created_at;
         let last_seen_at = limits.idle_timeout.map(|_| now).or(record.last_seen_at);
-        let end = limits.end(created_at, last_seen_at.unwrap_or(created_at));
+        let of_this = limits.of(record.lifetime);
+        let end = of_this.end(created_at, last_seen_at.unwrap_or(created_at));
         let (expiration, token_end) = match (format, &self.fe26) {
             (Format::Fe26(_), Some(fe26)) => fe26.expiration(limits, now).unzip(),
             _ => (None, None),
@@ -101,6 +102,7 @@ impl Seals {
             created_at,
             last_seen_at,
             expires_at: earlier(end, token_end),
+            lifetime: record.lifetime,
             expiration,
             extra: &record.extra,
         }

@@ -2,6 +2,7 @@
 //! come of it.
 
 mod entries;
+mod lifetime;
 mod origin;
 mod outgoing;
 #[cfg(feature = "capi")]

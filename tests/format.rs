@@ -1,6 +1,8 @@
 //! The vectors of docs/FORMAT.md.
 
-use h3s::{Config, Request};
+use std::time::Duration;
+
+use h3s::{Config, Lifetime, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,6 +15,8 @@ struct Open {
     id: String,
     created_at: i64,
     last_seen_at: Option<i64>,
+    lifetime: Option<u64>,
+    ends_with_browser: bool,
     data: String,
 }
 
@@ -55,6 +59,10 @@ fn every_good_token_opens() {
             "{}",
             vector.name
         );
+        let lifetime = Lifetime::new()
+            .max_age(vector.lifetime.map(Duration::from_secs))
+            .ends_with_browser(vector.ends_with_browser);
+        assert_eq!(session.lifetime(), lifetime, "{}", vector.name);
     }
 }
 

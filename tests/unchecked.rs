@@ -24,7 +24,12 @@ static CONFIG: LazyLock<Config> = LazyLock::new(|| Config::new(Options::new(PASS
 /// As `docs/FORMAT.md` has it.
 static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| {
     let (mut master, mut key) = ([0; 32], [0; 32]);
-    pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), b"libh3s h3s1 password", 65_536, &mut master);
+    pbkdf2::pbkdf2_hmac::<Sha256>(
+        PASSWORD.as_bytes(),
+        b"libh3s h3s1 password",
+        65_536,
+        &mut master,
+    );
     let hkdf = Hkdf::<Sha256>::new(Some(b"h3s1 session seal"), &master);
     hkdf.expand(b"h3", &mut key).unwrap();
     Xaes256Gcm::new(&key.into())

@@ -24,7 +24,12 @@ const IV: [u8; 16] = *b"always the same.";
 /// The key of h3s1 for the cookie name `h3`.
 static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| {
     let mut master = [0; 32];
-    pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), b"libh3s h3s1 password", 65_536, &mut master);
+    pbkdf2::pbkdf2_hmac::<Sha256>(
+        PASSWORD.as_bytes(),
+        b"libh3s h3s1 password",
+        65_536,
+        &mut master,
+    );
     let mut key = [0; 32];
     let expanded = Hkdf::<Sha256>::new(Some(b"h3s1 session seal"), &master).expand(b"h3", &mut key);
     expanded.expect("32 bytes are few enough");

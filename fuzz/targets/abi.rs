@@ -87,6 +87,11 @@ enum Step {
         slot: u8,
         id: Text,
     },
+    SetLifetime {
+        slot: u8,
+        max_age: i64,
+        flags: u8,
+    },
     SetNow {
         slot: u8,
         now: Now,
@@ -570,6 +575,30 @@ impl World {
                     self.write(*slot, |session, err| {
                         h3s_session_set_id(session, id.ptr(), id.len(), err)
                     });
+                }
+                Step::SetLifetime {
+                    slot,
+                    max_age,
+                    flags,
+                } => {
+                    // As a rule, one that may be set.
+                    let max_age = if flags & 8 == 0 {
+                        max_age & 0xFFFF_FFFF
+                    } else {
+                        *max_age
+                    };
+                    let flags = u32::from(flags & 3);
+                    let before = snapshot(self.session(*slot));
+                    let status = self.call(*slot, |session, err| {
+                        h3s_session_set_lifetime(session, max_age, flags, err)
+                    });
+                    self.check_unchanged(*slot, status, &before);
+                    let mut found = 4;
+                    let seconds = h3s_session_lifetime(self.session(*slot), &mut found);
+                    if status == H3S_OK {
+                        assert_eq!((seconds, found), (max_age, flags));
+                    }
+                    assert!(found <= 1 && (0..=0xFFFF_FFFF).contains(&seconds));
                 }
                 Step::SetNow { slot, now } => {
                     let before = snapshot(self.session(*slot));

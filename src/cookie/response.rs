@@ -55,6 +55,15 @@ pub struct Cookies {
     ends: TinyVec<[usize; 4]>,
 }
 
+/// When a cookie ends.
+#[derive(Clone, Copy)]
+pub(crate) enum CookieEnd {
+    /// With its session, in milliseconds since 1970. Where that has no end, with the browser, unless
+    /// `cookie.maxAge` says otherwise.
+    OfSession(Option<i64>),
+    WithBrowser,
+}
+
 impl Attributes {
     /// How many cookies a token of this length takes, not counting the one that says so.
     pub(crate) fn cookies_for(&self, token_len: usize) -> usize {
@@ -90,15 +99,14 @@ impl Attributes {
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.
     ///
-    /// `expires_at` is when the session ends, in milliseconds since 1970.
     pub(crate) fn set(
         &self,
         token: &[u8],
         now: i64,
-        expires_at: Option<i64>,
+        end: CookieEnd,
         received: ChunkSet,
     ) -> Result<Cookies, Error> {
-        let lifetime = self.lifetime(now, expires_at);
+        let lifetime = self.lifetime(now, end);
         let (name, lifetime, fixed) = (
             self.name.as_bytes(),
             lifetime.as_bytes(),
@@ -144,10 +152,14 @@ impl Attributes {
         Ok(cookies)
     }
 
-    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a session that ends with
+    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a cookie that ends with
     /// the browser.
-    fn lifetime(&self, now: i64, expires_at: Option<i64>) -> String {
+    fn lifetime(&self, now: i64, end: CookieEnd) -> String {
         let mut out = String::new();
+        let expires_at = match end {
+            CookieEnd::WithBrowser => return out,
+            CookieEnd::OfSession(end) => end,
+        };
         if self.max_age.or(expires_at).is_some() {
             out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
         }
@@ -342,7 +354,12 @@ mod tests {
         };
         for (len, chunks) in [(1, 0), (4000, 0), (4001, 2), (8144, 3)] {
             let token = "x".repeat(len);
-            let cookies = attributes.set(token.as_bytes(), 0, None, ChunkSet::default());
+            let cookies = attributes.set(
+                token.as_bytes(),
+                0,
+                CookieEnd::WithBrowser,
+                ChunkSet::default(),
+            );
             let pairs: Vec<_> = cookies.iter().flat_map(Cookies::iter).collect();
             assert_eq!(pairs.len(), chunks + 1);
             let line = format!("Cookie: {}\r\n", pairs.join("; "));

@@ -231,6 +231,33 @@ pub unsafe extern "C" fn h3s_session_expires_at(session: *const h3s_session) -> 
     unsafe { read(session, 0, |session| session.expires_at()) }
 }
 
+/// How long it lives by its own lifetime, in seconds from when it was made or last rotated.
+///
+/// 0 where none was set (`h3s_session_set_lifetime`), and for NULL.
+///
+/// flags: NULL, or receives 0 or H3S_LIFETIME_BROWSER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_session_lifetime(session: *const h3s_session, flags: *mut u32) -> i64 {
+    let none = (0, 0);
+    // SAFETY: the caller's contract: NULL or live.
+    let (seconds, found) = unsafe {
+        read(session, none, |session| {
+            let lifetime = session.lifetime();
+            let browser = if lifetime.ends_with_browser {
+                H3S_LIFETIME_BROWSER
+            } else {
+                0
+            };
+            Some((lifetime.max_age.map_or(0, |age| age / 1000), browser))
+        })
+    };
+    // SAFETY: the caller's contract: NULL or writable.
+    if let Some(flags) = unsafe { flags.as_mut() } {
+        *flags = found;
+    }
+    seconds
+}
+
 /// 1 if this request made the session, else 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_is_new(session: *const h3s_session) -> i32 {

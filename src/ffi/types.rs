@@ -102,6 +102,10 @@ pub const H3S_TYPE_OBJECT: i32 = 6;
 /// out opens as a session.
 pub const H3S_IRON_SESSION: u32 = 1;
 
+/// Flag of `h3s_session_set_lifetime`: the session's cookie has no end of its own, so that the
+/// browser forgets it when it is closed.
+pub const H3S_LIFETIME_BROWSER: u32 = 1;
+
 /// View flag: this request made the session.
 pub const H3S_VIEW_NEW: u32 = 1;
 /// View flag: `h3s_set_cookies` (or, with `"cookie": false`, `h3s_seal`) has something to give

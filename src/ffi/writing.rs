@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::error::h3s_error;
-use super::input::{bytes, time};
+use super::input::{bytes, lifetime, time};
 use super::session::{h3s_session, write};
 use crate::data::utf8;
 use crate::{Error, Session};
@@ -312,6 +312,37 @@ pub unsafe extern "C" fn h3s_session_set_id(
 ) -> i32 {
     // SAFETY: the caller's contract, passed on.
     unsafe { write(session, err, || bytes(id, len, "id"), Session::set_id_of) }
+}
+
+/// Gives this session a lifetime of its own, such as a login without "remember me" has.
+///
+/// It is sealed in the token, so that every server keeps to it, and stays when the session is
+/// written to, rotated, seen again or sealed with another password. `h3s_clear` ends it with all
+/// else.
+///
+/// max_age_sec: how long it lives from `h3s_session_created_at`, in seconds up to 4294967295, in
+/// place of `maxAge`, where that is not shorter; 0: as `maxAge` says.
+/// flags: 0, or H3S_LIFETIME_BROWSER.
+///
+/// Returns as `h3s_update`; H3S_ERR_REJECTED also if it would have ended already; H3S_ERR_STATE
+/// also where sessions are sealed in Fe26.2, which has no place for it, and after `h3s_clear`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_session_set_lifetime(
+    session: *mut h3s_session,
+    max_age_sec: i64,
+    flags: u32,
+    err: *mut h3s_error,
+) -> i32 {
+    // SAFETY: the caller's contract, passed on.
+    unsafe {
+        write(
+            session,
+            err,
+            || lifetime(max_age_sec, flags),
+            Session::set_lifetime,
+        )
+    }
 }
 
 /// Moves the session's clock, which otherwise stands at the time it was opened.

@@ -1,6 +1,7 @@
 //! What a token is sealed in, with what, and what it held when it is opened.
 
 use crate::id::Id;
+use crate::limits::Lifetime;
 use crate::record::Record;
 
 /// What a token is sealed in.
@@ -13,6 +14,14 @@ pub(crate) enum Format {
 impl Format {
     /// Whether all that read this format know a session in several cookies: h3 1 does not.
     pub(crate) fn is_read_in_chunks(self) -> bool {
+        match self {
+            Format::H3s1 => true,
+            Format::Fe26(_) => false,
+        }
+    }
+
+    /// Whether it has a place for a lifetime of one session.
+    pub(crate) fn holds_lifetimes(self) -> bool {
         match self {
             Format::H3s1 => true,
             Format::Fe26(_) => false,
@@ -41,6 +50,7 @@ pub(crate) struct Stamp<'a> {
     pub(crate) last_seen_at: Option<i64>,
     /// When the session ends, by its limits or by its token's own end.
     pub(crate) expires_at: Option<i64>,
+    pub(crate) lifetime: Lifetime,
     /// What a Fe26.2 token says of its end outside the encryption.
     pub(super) expiration: Option<i64>,
     /// Members of a Fe26.2 payload that this library does not know.
@@ -51,6 +61,17 @@ impl<'a> Stamp<'a> {
     /// The same under another id.
     pub(crate) fn with_id(self, id: &'a Id) -> Stamp<'a> {
         Stamp { id, ..self }
+    }
+
+    /// Whether its format has a place for all of it. (Of the lifetime alone one can tell: what
+    /// other members there were, its own format keeps.)
+    pub(crate) fn is_held(&self) -> bool {
+        self.lifetime == Lifetime::default() || self.format.holds_lifetimes()
+    }
+
+    /// The same with another lifetime. When it ends is still as it was.
+    pub(crate) fn with_lifetime(self, lifetime: Lifetime) -> Stamp<'a> {
+        Stamp { lifetime, ..self }
     }
 
     /// The same with other members that this library does not know.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! token     = "h3s1." kid "." base64url( nonce || ciphertext || tag )
-//! plaintext = flags:u8  createdAt:u48  [lastSeenAt:u48]  [expiresAt:u48]  id  data
+//! plaintext = flags:u8  createdAt:u48  [lastSeenAt:u48]  [expiresAt:u48]  [lifetime:u32]  id  data
 //! ```
 
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::buffer::{Buffer, wiping_stack};
 use crate::data::Data;
 use crate::id::Id;
 use crate::keyring::{Key, Keyring};
+use crate::limits::Lifetime;
 use crate::record::Record;
 use crate::seal::{Format, Opened, Refusal, Stamp, base64url};
 use crate::{Error, Rejection};
@@ -29,6 +30,9 @@ const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
 const HAS_LAST_SEEN_AT: u8 = 1;
 const HAS_EXPIRES_AT: u8 = 2;
 const ID_IS_UUID: u8 = 4;
+const HAS_LIFETIME: u8 = 8;
+const ENDS_WITH_BROWSER: u8 = 16;
+const ALL_FLAGS: u8 = 31;
 
 /// Opens a token. Nothing of it is looked at, but for its outer form, before it is authenticated.
 pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
@@ -153,6 +157,7 @@ fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
         created_at,
         last_seen_at,
         expires_at,
+        lifetime,
         id,
         data_len,
     } = head;
@@ -166,6 +171,7 @@ fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
         created_at,
         last_seen_at,
         expires_at,
+        lifetime,
         data,
         extra: Buffer::default(),
     }))
@@ -176,6 +182,7 @@ struct Head<'a> {
     created_at: i64,
     last_seen_at: Option<i64>,
     expires_at: Option<i64>,
+    lifetime: Lifetime,
     id: PlainId<'a>,
     data_len: usize,
 }
@@ -187,7 +194,7 @@ enum PlainId<'a> {
 
 fn head(mut rest: &[u8]) -> Option<Head<'_>> {
     let [flags] = take(&mut rest)?;
-    if flags & !(HAS_LAST_SEEN_AT | HAS_EXPIRES_AT | ID_IS_UUID) != 0 {
+    if flags & !ALL_FLAGS != 0 {
         return None;
     }
     let created_at = time(&mut rest)?;
@@ -198,6 +205,15 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
     };
     let expires_at = if flags & HAS_EXPIRES_AT != 0 {
         Some(time(&mut rest)?)
+    } else {
+        None
+    };
+    let max_age = if flags & HAS_LIFETIME != 0 {
+        let seconds = u32::from_be_bytes(take(&mut rest)?);
+        if seconds == 0 {
+            return None;
+        }
+        Some(i64::from(seconds) * 1000)
     } else {
         None
     };
@@ -213,6 +229,10 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
         created_at,
         last_seen_at,
         expires_at,
+        lifetime: Lifetime {
+            max_age,
+            ends_with_browser: flags & ENDS_WITH_BROWSER != 0,
+        },
         id,
         data_len: rest.len(),
     })
@@ -224,13 +244,19 @@ fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
     out.push(
         flag(stamp.last_seen_at.is_some(), HAS_LAST_SEEN_AT)
             | flag(stamp.expires_at.is_some(), HAS_EXPIRES_AT)
-            | flag(uuid.is_some(), ID_IS_UUID),
+            | flag(uuid.is_some(), ID_IS_UUID)
+            | flag(stamp.lifetime.max_age.is_some(), HAS_LIFETIME)
+            | flag(stamp.lifetime.ends_with_browser, ENDS_WITH_BROWSER),
     );
     for time in [Some(stamp.created_at), stamp.last_seen_at, stamp.expires_at]
         .into_iter()
         .flatten()
     {
         out.extend_from_slice(&time.to_be_bytes()[2..]);
+    }
+    if let Some(max_age) = stamp.lifetime.max_age {
+        let seconds = u32::try_from(max_age / 1000).unwrap_or(u32::MAX);
+        out.extend_from_slice(&seconds.to_be_bytes());
     }
     match uuid {
         Some(uuid) => out.extend_from_slice(uuid),
@@ -254,7 +280,8 @@ fn sealed_len(stamp: &Stamp<'_>, data_len: usize) -> usize {
     };
     let times = [stamp.last_seen_at, stamp.expires_at];
     let times = times.iter().flatten().count();
-    NONCE_LEN + 1 + 6 + 6 * times + id_len + data_len + TAG_LEN
+    let lifetime_len = stamp.lifetime.max_age.map_or(0, |_| 4);
+    NONCE_LEN + 1 + 6 + 6 * times + lifetime_len + id_len + data_len + TAG_LEN
 }
 
 fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {

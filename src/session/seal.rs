@@ -3,7 +3,7 @@
 use super::outgoing::Outgoing;
 use super::{Others, Session, State};
 use crate::Error;
-use crate::cookie::Cookies;
+use crate::cookie::{CookieEnd, Cookies};
 use crate::record::{MAX_AHEAD_MS, Record};
 
 /// What sealing made, before it is certain that it can be passed on. Until then the session stays
@@ -157,10 +157,14 @@ impl Session {
                 (token, record.last_seen_at)
             }
         };
-        let created_at = record.created_at;
-        let end = inner
-            .limits
-            .end(created_at, last_seen_at.unwrap_or(created_at));
+        let (created_at, lifetime) = (record.created_at, record.lifetime);
+        let limits = inner.limits.of(lifetime);
+        let end = match lifetime.ends_with_browser {
+            true => CookieEnd::WithBrowser,
+            false => {
+                CookieEnd::OfSession(limits.end(created_at, last_seen_at.unwrap_or(created_at)))
+            }
+        };
         inner
             .attributes
             .set(without_nul(token), self.now, end, origin.chunks)
@@ -186,7 +190,7 @@ impl Session {
             true => Some(i64::MAX),
             false => inner.limits.end(at, at).max(others.end),
         };
-        let attributes = &inner.attributes;
+        let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
         attributes.set(without_nul(&token), self.now, end, self.origin.chunks)
     }
 }

@@ -146,7 +146,10 @@ impl Session {
     pub fn rotate(&mut self) -> Result<(), Error> {
         self.check_not_cleared()?;
         self.check_alive()?;
-        let rotated = Record::new(self.now)?;
+        let rotated = Record {
+            lifetime: self.record.lifetime,
+            ..Record::new(self.now)?
+        };
         let stamp = self.stamp_of(&rotated).with_extra(&self.record.extra);
         self.check_fits(&stamp, self.record.data.len())?;
         let Record { data, extra, .. } = std::mem::replace(&mut self.record, rotated);
@@ -280,7 +283,7 @@ impl Session {
         Ok(data)
     }
 
-    fn wrote(&mut self, id_is_open: bool) {
+    pub(super) fn wrote(&mut self, id_is_open: bool) {
         self.format = self.config.inner().seals.format();
         self.outgoing = Outgoing::Unsealed {
             is_due: true,
@@ -316,7 +319,7 @@ impl Session {
     }
 
     /// What the next seal after a write would say.
-    fn stamp(&self) -> Stamp<'_> {
+    pub(super) fn stamp(&self) -> Stamp<'_> {
         self.stamp_of(&self.record)
     }
 
@@ -326,9 +329,14 @@ impl Session {
         inner.seals.stamp(format, record, &inner.limits, self.now)
     }
 
-    /// Refuses what would not fit with data of this length. What has come larger than a write may
-    /// make it can still be rotated, and changed within as many cookies.
-    fn check_fits(&self, stamp: &Stamp<'_>, data_len: usize) -> Result<(), Error> {
+    /// Refuses what would not fit with data of this length, or into the format. What has come
+    /// larger than a write may make it can still be rotated, and changed within as many cookies.
+    pub(super) fn check_fits(&self, stamp: &Stamp<'_>, data_len: usize) -> Result<(), Error> {
+        if !stamp.is_held() {
+            return Err(Error::state(
+                "Fe26.2, in which sessions are sealed here, has no place for a lifetime of one session",
+            ));
+        }
         let inner = self.config.inner();
         let token_len = inner.seals.token_len(stamp, data_len);
         inner.check_fits(token_len).or_else(|error| {

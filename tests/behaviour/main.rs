@@ -6,6 +6,7 @@ mod jar;
 mod lifetimes;
 mod opening;
 mod options;
+mod own_lifetime;
 mod typed_options;
 mod types;
 mod values;

@@ -20,8 +20,8 @@ from reference import Record, Refused
 HERE = Path(__file__).parent
 FORMAT = (HERE / "../../docs/FORMAT.md").read_text(encoding="utf-8")
 FIELDS = {
-    "open": "name comment must options now_ms token id created_at last_seen_at expires_at data"
-    " master key nonce derived_key aad plaintext",
+    "open": "name comment must options now_ms token id created_at last_seen_at expires_at lifetime"
+    " ends_with_browser data master key nonce derived_key aad plaintext",
     "refuse": "name comment must options now_ms token rejection",
     "write": "name comment must given data",
 }
@@ -43,6 +43,8 @@ def opens(vector: dict[str, Any]) -> None:
         vector["last_seen_at"],
         vector["expires_at"],
         vector["data"].encode(),
+        vector["lifetime"],
+        vector["ends_with_browser"],
     )
     assert found == wanted, found
     was_sealed = reference.parse(bytes.fromhex(vector["plaintext"]))

@@ -34,9 +34,15 @@ def nonce_of(name: str) -> bytes:
 
 
 def record(
-    data: str = "{}", session_id: bytes = ID, created: int = NOW, seen: int | None = None, end: int | None = None
+    data: str = "{}",
+    session_id: bytes = ID,
+    created: int = NOW,
+    seen: int | None = None,
+    end: int | None = None,
+    lifetime: int | None = None,
+    browser: bool = False,
 ) -> Record:
-    return Record(session_id, created, seen, end, data.encode())
+    return Record(session_id, created, seen, end, data.encode(), lifetime, browser)
 
 
 def opens(
@@ -74,6 +80,8 @@ def opens(
             "created_at": opened.created_at,
             "last_seen_at": opened.last_seen_at,
             "expires_at": what.expires_at,
+            "lifetime": what.lifetime,
+            "ends_with_browser": what.ends_with_browser,
             "data": what.data.decode(),
             "master": master.hex(),
             "key": key.hex(),
@@ -173,6 +181,30 @@ opens("upper-case-uuid", "a UUID in upper case is text", "M12 M13", record(sessi
 opens("nil-uuid", "a UUID of no version", "M12", record(session_id=b"00000000-0000-0000-0000-000000000000"))
 opens("almost-uuid", "g is no hexadecimal digit", "M12 M13", record(session_id=ID[:-1] + b"g"))
 opens("uuid-without-hyphens", "32 digits are text", "M12 M13", record(session_id=ID.replace(b"-", b"")))
+opens("lifetime", "flag 8: an hour of its own", "M10 M11 M28", record(lifetime=3600, end=NOW + 3_600_000))
+opens(
+    "ends-with-browser", "flag 16 alone, which takes no byte", "M10 M29", record(session_id=b"user!~42", browser=True)
+)
+opens(
+    "every-flag",
+    "1, 2, 4, 8 and 16",
+    "M10 M11 M12 M28 M29",
+    record('{"count":1}', seen=NOW - 2, end=NOW + 2, lifetime=2**32 - 1, browser=True),
+)
+opens(
+    "at-its-lifetime",
+    "alive at its limit, which is earlier than that of maxAge",
+    "M21 M28",
+    record(created=NOW - 1_000, lifetime=1),
+    {**PLAIN, "maxAge": 60},
+)
+opens(
+    "longer-than-max-age",
+    "alive at the limit of maxAge, which is earlier",
+    "M21 M28",
+    record(created=NOW - 60_000, lifetime=61),
+    {**PLAIN, "maxAge": 60},
+)
 opens("seen-before-created", "clocks are set back", "M11", record(seen=NOW - 1_000))
 opens("latest-end", "the greatest time there is", "M11 M23", record(end=2**48 - 1))
 opens("zero-times", "the first moment of 1970", "M11", record(created=0, seen=0), {"password": PASSWORD})
@@ -400,13 +432,15 @@ refused("truncated", "three bytes are missing", "M8", truncated(good, 3), "bad_s
 
 head = reference.plaintext(record())[:-2]
 created = NOW.to_bytes(6, "big")
-bad_text("flag-8", "an unknown flag", "M10", bytes([head[0] | 8]) + head[1:] + b"{}")
+bad_text("flag-32", "an unknown flag", "M10", bytes([head[0] | 32]) + head[1:] + b"{}")
 bad_text("flag-128", "an unknown flag", "M10", bytes([head[0] | 128]) + head[1:] + b"{}")
 bad_text("cut-in-last-seen", "it ends within lastSeenAt", "M11", bytes([1]) + created + b"{}{}")
 bad_text("cut-in-expires", "it ends within expiresAt", "M11", bytes([3]) + created * 2 + b"{}")
 bad_text("cut-in-uuid", "it ends within the UUID", "M12", head[:-8])
 bad_text("cut-in-id", "the id is longer than what is left", "M13", bytes([0]) + created + b"\x09" + b"abcd{}")
 bad_text("cut-in-created", "flags that promise more than there is", "M11", bytes([7]) + created + b"abcd")
+bad_text("cut-in-lifetime", "it ends within the lifetime", "M11", bytes([8]) + created + b"abc")
+bad_text("no-lifetime", "a lifetime of no second", "M28", bytes([12]) + created + bytes(4) + head[-16:] + b"{}")
 bad_text("uuid-as-text", "a UUID in lower case is never text", "M12", bytes([0]) + created + b"\x24" + ID + b"{}")
 bad_text("empty-id", "an id of no bytes", "M13", bytes([0]) + created + b"\x00" + b"{}{}")
 bad_text("id-space", "a space in the id", "M13", bytes([0]) + created + b"\x03a b{}")
@@ -447,6 +481,15 @@ bad_time(
     record(created=NOW - 60_001),
     "revoked",
     notBefore=NOW,
+    maxAge=60,
+)
+bad_time("lifetime-over", "older than its lifetime", "M21 M28", record(created=NOW - 1_001, lifetime=1), "expired")
+bad_time(
+    "max-age-over",
+    "older than maxAge, although not than its lifetime",
+    "M21 M28",
+    record(created=NOW - 60_001, lifetime=61),
+    "expired",
     maxAge=60,
 )
 bad_time("max-age", "older than maxAge", "M21", record(created=NOW - 60_001, seen=NOW), "expired", maxAge=60)

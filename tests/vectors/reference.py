@@ -34,6 +34,8 @@ class Record:
     last_seen_at: int | None
     expires_at: int | None
     data: bytes
+    lifetime: int | None = None
+    ends_with_browser: bool = False
 
 
 def master_key(password: str) -> bytes:
@@ -86,10 +88,13 @@ def plaintext(record: Record) -> bytes:
     uuid = UUID.fullmatch(record.id) is not None
     times = [time for time in (record.last_seen_at, record.expires_at) if time is not None]
     flags = (record.last_seen_at is not None) | (record.expires_at is not None) << 1 | uuid << 2
+    flags |= (record.lifetime is not None) << 3 | record.ends_with_browser << 4
+    lifetime = b"" if record.lifetime is None else record.lifetime.to_bytes(4, "big")
     encoded_id = bytes.fromhex(record.id.decode().replace("-", "")) if uuid else bytes([len(record.id)]) + record.id
     return (
         bytes([flags])
         + b"".join(time.to_bytes(6, "big") for time in [record.created_at, *times])
+        + lifetime
         + encoded_id
         + record.data
     )
@@ -157,11 +162,14 @@ def parse(text: bytes) -> Record:
         return int.from_bytes(take(6), "big")
 
     flags = take(1)[0]
-    if flags > 7:
+    if flags > 31:
         malformed()
     created_at = time()
     last_seen_at = time() if flags & 1 else None
     expires_at = time() if flags & 2 else None
+    lifetime = int.from_bytes(take(4), "big") if flags & 8 else None
+    if lifetime == 0:
+        malformed()
     if flags & 4:
         digits = take(16).hex()
         session_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])).encode()
@@ -170,7 +178,7 @@ def parse(text: bytes) -> Record:
         if not re.fullmatch(rb"[\x21-\x7e]{1,255}", session_id) or UUID.fullmatch(session_id):
             malformed()
     check_data(text)
-    return Record(session_id, created_at, last_seen_at, expires_at, text)
+    return Record(session_id, created_at, last_seen_at, expires_at, text, lifetime, flags & 16 != 0)
 
 
 def check_data(data: bytes) -> None:
@@ -209,7 +217,8 @@ def check_times(options: Options, record: Record, now_ms: int) -> None:
     seen_at = record.created_at if record.last_seen_at is None else record.last_seen_at
     if record.created_at < options.get("notBefore", 0):
         raise Refused("revoked")
-    if "maxAge" in options and now_ms - record.created_at > options["maxAge"] * 1000:
+    ages = [age for age in (options.get("maxAge"), record.lifetime) if age is not None]
+    if ages and now_ms - record.created_at > min(ages) * 1000:
         raise Refused("expired")
     if "idleTimeout" in options and now_ms - seen_at > options["idleTimeout"] * 1000:
         raise Refused("idle")

@@ -12,6 +12,7 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
 use crate::json::{self, Member, slice};
+use crate::limits::Lifetime;
 use crate::record::Record;
 use crate::seal::Stamp;
 
@@ -66,6 +67,7 @@ pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>,
             created_at: read.created_at,
             last_seen_at: read.last_seen_at,
             expires_at: None,
+            lifetime: Lifetime::default(),
             data,
             extra: read.extra,
         },

@@ -44,6 +44,7 @@ fn sealing_gives_the_tokens_of_the_specification() {
             created_at: record.created_at,
             last_seen_at: record.last_seen_at,
             expires_at: record.expires_at,
+            lifetime: record.lifetime,
             expiration: None,
             extra: b"",
         };

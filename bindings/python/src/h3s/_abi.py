@@ -176,6 +176,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_rotate": (c_int32, [_session, _error]),
     "h3s_clear": (c_int32, [_session, _error]),
     "h3s_session_set_id": (c_int32, [_session, _text, c_size_t, _error]),
+    "h3s_session_lifetime": (c_int64, [_session, POINTER(c_uint32)]),
+    "h3s_session_set_lifetime": (c_int32, [_session, c_int64, c_uint32, _error]),
     "h3s_session_set_now": (c_int32, [_session, c_int64, _error]),
     "h3s_session_view": (c_int32, [_session, POINTER(View)]),
     "h3s_session_id": (Str, [_session]),
