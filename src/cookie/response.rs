@@ -58,8 +58,8 @@ pub struct Cookies {
 /// When a cookie ends.
 #[derive(Clone, Copy)]
 pub(crate) enum CookieEnd {
-    /// With its session, in milliseconds since 1970. Where that has no end, with the browser, unless
-    /// `cookie.maxAge` says otherwise.
+    /// With its session, in milliseconds since 1970. Where that has no end, with the browser,
+    /// unless `cookie.maxAge` says otherwise.
     OfSession(Option<i64>),
     WithBrowser,
 }
