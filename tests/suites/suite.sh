@@ -107,7 +107,7 @@ need_build() {
 }
 
 need_c() {
-    need_debian cc gcc libc6-dev && need_debian c++ g++ && need_debian nm binutils && need_debian pkg-config pkg-config
+    need_debian cc gcc libc6-dev && need_debian g++ g++ && need_debian nm binutils && need_debian pkg-config pkg-config
 }
 
 # apart COMMAND...: over the machine's own /etc and /usr, of which nothing that it writes stays.

@@ -132,7 +132,9 @@ def openssl_derives_the_master_key_under_its_check_of_sp_800_132() -> None:
     environment = {**os.environ, "SESSION_PASSWORD": vector["options"]["password"]}
 
     def derived(text: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            ["sh", "-c", text], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
 
     master = derived(command[1])
     assert master.stdout.replace(":", "").strip().lower() == vector["master"], master
