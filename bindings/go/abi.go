@@ -7,6 +7,10 @@ package h3s
 #cgo nocallback h3s_go_open
 #cgo noescape h3s_go_write
 #cgo nocallback h3s_go_write
+#cgo noescape h3s_go_set_lifetime
+#cgo nocallback h3s_go_set_lifetime
+#cgo noescape h3s_session_lifetime
+#cgo nocallback h3s_session_lifetime
 #cgo noescape h3s_go_set_cookies
 #cgo nocallback h3s_go_set_cookies
 #cgo noescape h3s_go_seal
@@ -108,6 +112,12 @@ static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoStr
     case GO_SET_NOW: status = h3s_session_set_now(handle, now_ms, err); break;
     }
     return h3s_go_view(s, status);
+}
+
+static int32_t h3s_go_set_lifetime(h3s_go_session *s, int64_t max_age_sec, uint32_t flags,
+                                   h3s_error *err)
+{
+    return h3s_go_view(s, h3s_session_set_lifetime(s->handle, max_age_sec, flags, err));
 }
 
 static int32_t h3s_go_set_cookies(h3s_go_session *s, const h3s_str **list, size_t *count,
@@ -399,6 +409,24 @@ func (h *handle) write(what write, name, text string, now int64) error {
 		return errorOf(status, e)
 	}
 	return nil
+}
+
+func (h *handle) setLifetime(seconds int64, endsWithBrowser bool) error {
+	flags := C.uint32_t(0)
+	if endsWithBrowser {
+		flags = C.H3S_LIFETIME_BROWSER
+	}
+	var e C.h3s_error
+	if status := C.h3s_go_set_lifetime(&h.c, C.int64_t(seconds), flags, &e); status != C.H3S_OK {
+		return errorOf(status, e)
+	}
+	return nil
+}
+
+func (h *handle) lifetime() Lifetime {
+	var flags C.uint32_t
+	seconds := C.h3s_session_lifetime(h.c.handle, &flags)
+	return Lifetime{MaxAge: time.Duration(seconds) * time.Second, EndsWithBrowser: flags&C.H3S_LIFETIME_BROWSER != 0}
 }
 
 func (h *handle) setCookies() ([]string, error) {

@@ -125,6 +125,39 @@ func ExampleSession_Rotate() {
 	// true false
 }
 
+func ExampleSession_SetLifetime() {
+	sessions, err := h3s.New(h3s.Options{
+		Password: h3s.NewPassword("an example of 32 characters or more"),
+		MaxAge:   30 * 24 * time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := h3s.FromContext(r.Context())
+		// Until the browser is closed, and for a day at most; else as the options have it.
+		lifetime := h3s.Lifetime{MaxAge: 24 * time.Hour, EndsWithBrowser: true}
+		if r.FormValue("remember") != "" {
+			lifetime = h3s.Lifetime{}
+		}
+		if err := errors.Join(s.Rotate(), s.SetLifetime(lifetime), s.Set("user", "ada")); err != nil {
+			http.Error(w, "try again", h3s.StatusCode(err))
+			return
+		}
+		fmt.Println(s.ExpiresAt().Sub(s.CreatedAt()), s.Lifetime().EndsWithBrowser)
+	}))
+	for _, form := range []string{"user=ada", "user=ada&remember=1"} {
+		recorder := httptest.NewRecorder()
+		login.ServeHTTP(recorder, httptest.NewRequest("POST", "/login?"+form, nil))
+		fmt.Println("Max-Age:", recorder.Result().Cookies()[0].MaxAge)
+	}
+	// Output:
+	// 24h0m0s true
+	// Max-Age: 0
+	// 720h0m0s false
+	// Max-Age: 2592000
+}
+
 func ExampleSessions_Unseal() {
 	sessions, err := h3s.New(h3s.Options{Password: h3s.NewPassword("an example of 32 characters or more")})
 	if err != nil {

@@ -235,6 +235,13 @@ func visitTheReadmesServer(t *testing.T, server string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	for remember, maxAge := range map[string]int{"": 0, "on": 7 * 24 * 60 * 60} {
+		response := must(http.PostForm(server+"/login", url.Values{"user": {"ada"}, "remember": {remember}}))
+		response.Body.Close()
+		if cookies := response.Cookies(); len(cookies) != 1 || cookies[0].MaxAge != maxAge {
+			t.Errorf("remember %q: %v", remember, cookies)
+		}
+	}
 }
 
 func TestWithoutCgoTheCompilerSaysOneSentence(t *testing.T) {

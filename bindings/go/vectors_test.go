@@ -22,6 +22,8 @@ type vector struct {
 	ID         string
 	CreatedAt  int64 `json:"created_at"`
 	LastSeenAt int64 `json:"last_seen_at"` // null: 0
+	Lifetime   int64 // seconds; null: 0
+	Browser    bool  `json:"ends_with_browser"`
 	Data       string
 	Rejection  string
 }
@@ -54,6 +56,10 @@ func TestVectorsThatOpen(t *testing.T) {
 			}
 			if milliseconds(s.LastSeenAt()) != v.LastSeenAt {
 				t.Errorf("last seen at %v, want %v", s.LastSeenAt(), v.LastSeenAt)
+			}
+			lifetime := h3s.Lifetime{MaxAge: time.Duration(v.Lifetime) * time.Second, EndsWithBrowser: v.Browser}
+			if s.Lifetime() != lifetime {
+				t.Errorf("it lives for %v, want %v", s.Lifetime(), lifetime)
 			}
 			if s.Source() != h3s.SourceToken || s.IsNew() || s.Rejection() != h3s.RejectionNone {
 				t.Error(s.Source(), s.IsNew(), s.Rejection())
