@@ -11,6 +11,7 @@
  *     ngx_http_h3s_variables.c  $h3s_*
  *     ngx_http_h3s_open.c       opens a session: once, in a thread where it takes long
  *     ngx_http_h3s_narrow.c     of several sessions, which alone goes upstream
+ *     ngx_http_h3s_lifetime.c   h3s_lifetime: how long sessions live that a location writes
  *     ngx_http_h3s_cookies.c    what of a request is the session's
  *     ngx_http_h3s_session.c    a request's session, kept with the main request
  *     ngx_http_h3s_data.c       what pointers and names lead to in a session's data
@@ -76,6 +77,13 @@ typedef struct {
 } ngx_http_h3s_set_t;
 
 
+/* How long a session lives, in place of what the options say. */
+typedef struct {
+    int64_t               max_age;      /* seconds; 0: as the options have it */
+    uint32_t              flags;        /* H3S_LIFETIME_* */
+} ngx_http_h3s_lifetime_t;
+
+
 /* Where a directive stands, for what is found out when blocks merge. */
 typedef struct {
     void                 *block;        /* its configuration; NULL: it stands nowhere */
@@ -92,6 +100,7 @@ enum {
     NGX_HTTP_H3S_CLEAR,
     NGX_HTTP_H3S_HIDE_COOKIE,
     NGX_HTTP_H3S_UPSTREAM,
+    NGX_HTTP_H3S_LIFETIME,
     NGX_HTTP_H3S_PLACES
 };
 
@@ -101,6 +110,7 @@ typedef struct {
     ngx_uint_t                 mode;
     ngx_array_t               *require; /* ngx_str_t, JSON Pointers; NULL: none */
     ngx_array_t               *set;     /* ngx_http_h3s_set_t; NULL: none */
+    ngx_http_h3s_lifetime_t   *lifetime; /* NULL: sessions keep theirs */
     ngx_flag_t                 rotate;
     ngx_flag_t                 clear;
     ngx_flag_t                 hide_cookie;
@@ -130,6 +140,7 @@ struct ngx_http_h3s_session_s {
     unsigned                   narrow:1;  /* other sessions came beside the one that was opened */
     unsigned                   from_header:1; /* which came in the header */
     unsigned                   used:1;    /* opened by h3s_use */
+    unsigned                   fresh:1;   /* just now: its location may limit it */
     unsigned                   written:1; /* by a directive, or by what the upstream has answered */
     unsigned                   sent:1;    /* the response carries its cookies */
 
@@ -246,6 +257,12 @@ ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf
     ngx_uint_t may_wait, ngx_http_h3s_session_t **out);
 ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
+
+char *ngx_http_h3s_read_lifetime(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_h3s_check_lifetime(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf);
+int32_t ngx_http_h3s_limit(ngx_http_h3s_loc_conf_t *conf, h3s_session *session, h3s_error *err);
+void ngx_http_h3s_limit_made(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_http_h3s_session_t *s);
 
 ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
     ngx_str_t *cookies);

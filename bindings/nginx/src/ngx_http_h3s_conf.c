@@ -14,7 +14,8 @@ typedef char *(*ngx_http_h3s_setter_pt)(ngx_conf_t *cf, ngx_command_t *cmd, void
 
 
 static const char *ngx_http_h3s_names[NGX_HTTP_H3S_PLACES] = {
-    "h3s", "h3s_require", "h3s_set", "h3s_rotate", "h3s_clear", "h3s_hide_cookie", "h3s_upstream"
+    "h3s", "h3s_require", "h3s_set", "h3s_rotate", "h3s_clear", "h3s_hide_cookie", "h3s_upstream",
+    "h3s_lifetime"
 };
 
 
@@ -57,6 +58,7 @@ ngx_http_h3s_create_loc_conf(ngx_conf_t *cf)
     conf->mode = NGX_CONF_UNSET_UINT;
     conf->require = NGX_CONF_UNSET_PTR;
     conf->set = NGX_CONF_UNSET_PTR;
+    conf->lifetime = NGX_CONF_UNSET_PTR;
     conf->rotate = NGX_CONF_UNSET;
     conf->clear = NGX_CONF_UNSET;
     conf->hide_cookie = NGX_CONF_UNSET;
@@ -90,6 +92,7 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_H3S_OFF);
     ngx_conf_merge_ptr_value(conf->require, prev->require, NULL);
     ngx_conf_merge_ptr_value(conf->set, prev->set, NULL);
+    ngx_conf_merge_ptr_value(conf->lifetime, prev->lifetime, NULL);
     ngx_conf_merge_value(conf->rotate, prev->rotate, 0);
     ngx_conf_merge_value(conf->clear, prev->clear, 0);
     ngx_conf_merge_value(conf->hide_cookie, prev->hide_cookie, 0);
@@ -103,6 +106,8 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     on[NGX_HTTP_H3S_CLEAR] = conf->clear;
     on[NGX_HTTP_H3S_HIDE_COOKIE] = conf->hide_cookie;
     on[NGX_HTTP_H3S_UPSTREAM] = conf->upstream;
+    /* A default for the blocks inside, which may stand where there is no session. */
+    on[NGX_HTTP_H3S_LIFETIME] = 0;
 
     off = conf->mode == NGX_HTTP_H3S_OFF;
 
@@ -134,6 +139,10 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (!off && conf->clear && ngx_http_h3s_check_clear(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->lifetime && ngx_http_h3s_check_lifetime(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -211,7 +220,7 @@ ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     static const ngx_http_h3s_setter_pt  setters[NGX_HTTP_H3S_PLACES] = {
         ngx_conf_set_enum_slot, ngx_http_h3s_require, ngx_http_h3s_set, ngx_conf_set_flag_slot,
-        ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_conf_set_flag_slot
+        ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_http_h3s_read_lifetime
     };
 
     for (i = 0; ngx_strcmp(cmd->name.data, ngx_http_h3s_names[i]) != 0; i++) { /* void */ }

@@ -70,6 +70,13 @@ static ngx_command_t  ngx_http_h3s_commands[] = {
       offsetof(ngx_http_h3s_loc_conf_t, clear),
       NULL },
 
+    { ngx_string("h3s_lifetime"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE12,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("h3s_hide_cookie"),
       NGX_HTTP_H3S_ANYWHERE|NGX_CONF_FLAG,
       ngx_http_h3s_placed,

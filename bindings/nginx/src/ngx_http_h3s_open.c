@@ -62,6 +62,7 @@ ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint
     rc = ngx_http_h3s_open_entry(r, s, conf->mode == NGX_HTTP_H3S_USE, may_wait);
 
     if (rc == NGX_OK) {
+        ngx_http_h3s_limit_made(r, conf, s);
         s->varies = 1;
         s->wanted = 1;
         *out = s;
@@ -186,6 +187,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
 
     s->status = (use ? h3s_use : h3s_get)(s->options->config, &request, &s->session, &err);
     s->used = use;
+    s->fresh = use;
 
 #if (NGX_THREADS)
     if (s->status == H3S_ERR_COLD) {
@@ -311,6 +313,7 @@ ngx_http_h3s_thread_done(ngx_event_t *ev)
         s->session = t->session;
         s->status = t->status;
         s->used = t->use;
+        s->fresh = t->use;
 
         if (s->status == H3S_ERR_BUSY) {
             ngx_http_h3s_log_busy(r);

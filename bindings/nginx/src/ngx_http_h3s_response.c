@@ -184,7 +184,7 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
     h3s_error                err;
     ngx_int_t                rc;
     u_char                   what[80];
-    ngx_uint_t               clear, rotate, update;
+    ngx_uint_t               clear, rotate, update, begins;
     ngx_table_elt_t         *h;
     ngx_http_h3s_walk_t      walk;
     ngx_http_h3s_session_t  *s;
@@ -237,6 +237,9 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
 
     ngx_memzero(&err, sizeof(h3s_error));
 
+    /* An update alone may come with every page: it leaves a session's lifetime as it is. */
+    begins = clear || rotate || h3s_session_is_new(s->session) || h3s_session_id(s->session).len == 0;
+
     status = clear ? h3s_clear(s->session, &err) : H3S_OK;
 
     walk = ngx_http_h3s_walk(headers);
@@ -249,6 +252,10 @@ ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, 
 
     if (status == H3S_OK && rotate && !clear) {
         status = h3s_rotate(s->session, &err);
+    }
+
+    if (status == H3S_OK && begins && h3s_session_id(s->session).len) {
+        status = ngx_http_h3s_limit(conf, s->session, &err);
     }
 
     ngx_http_h3s_forget_variables(r);

@@ -16,6 +16,7 @@ enum {
 static ngx_int_t ngx_http_h3s_is_error_page(ngx_http_request_t *r, ngx_uint_t *error);
 static ngx_uint_t ngx_http_h3s_is_in_rewrite(ngx_http_request_t *r);
 static ngx_int_t ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write);
+static int32_t ngx_http_h3s_begin(ngx_http_h3s_write_t *write, h3s_session *session, h3s_error *err);
 
 
 /* Writes what is due, where the request has succeeded: who failed to log in is not logged in. */
@@ -194,7 +195,7 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
     ngx_keyval_t            *set;
     ngx_http_h3s_session_t  *s;
 
-    static ngx_http_h3s_rate_t  rates[3];
+    static ngx_http_h3s_rate_t  rates[4];
 
     rc = ngx_http_h3s_writable(r, write->conf, &s);
     if (rc != NGX_OK || s->session == NULL) {
@@ -205,7 +206,18 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
         ngx_http_h3s_log_error(r, &rates[0], "h3s_clear failed", &err);
     }
 
+    /* A location before may have ended it. */
+    if (write->rotate && h3s_session_id(s->session).len && h3s_rotate(s->session, &err) != H3S_OK) {
+        ngx_http_h3s_log_error(r, &rates[2], "h3s_rotate failed", &err);
+    }
+
     set = write->set ? write->set->elts : NULL;
+
+    /* Nobody is logged in for longer than the location says. */
+    if (ngx_http_h3s_begin(write, s->session, &err) != H3S_OK) {
+        ngx_http_h3s_log_error(r, &rates[3], "h3s_lifetime failed, so that h3s_set does nothing", &err);
+        set = NULL;
+    }
 
     for (i = 0; set && i < write->set->nelts; i++) {
 
@@ -217,14 +229,36 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
         }
     }
 
-    /* A location before may have ended it. */
-    if (write->rotate && h3s_session_id(s->session).len && h3s_rotate(s->session, &err) != H3S_OK) {
-        ngx_http_h3s_log_error(r, &rates[2], "h3s_rotate failed", &err);
-    }
-
     ngx_http_h3s_forget_variables(r);
 
     return NGX_OK;
+}
+
+
+/* Gives a session that is about to be written the lifetime that the location has for it. */
+static int32_t
+ngx_http_h3s_begin(ngx_http_h3s_write_t *write, h3s_session *session, h3s_error *err)
+{
+    int32_t  status;
+
+    if (write->conf->lifetime == NULL || (write->set == NULL && !write->rotate)) {
+        return H3S_OK;
+    }
+
+    if (h3s_session_id(session).len == 0) {
+
+        if (write->set == NULL) {
+            return H3S_OK;
+        }
+
+        /* A location before has ended it: another one begins. */
+        status = h3s_update(session, "{}", 2, err);
+        if (status != H3S_OK) {
+            return status;
+        }
+    }
+
+    return ngx_http_h3s_limit(write->conf, session, err);
 }
 
 

@@ -79,6 +79,20 @@ def test_an_upstream_without_session_code(nginx: Nginx, client: httpx.Client, up
     assert value_of(client.get("/"), "X-Session-Data") == "{}"
 
 
+def test_a_login_lasts_for_a_week_or_until_the_browser_is_closed(nginx: Nginx, client: httpx.Client) -> None:
+    run(nginx, example(README, "$arg_remember"))
+    (nginx.folder / "users").write_text("zoe:{PLAIN}secret\n")
+    for path, seconds, ends in (("/login", 86400, ""), ("/login?remember=1", 604800, "; Max-Age=604800; Expires=")):
+        assert client.get(path, auth=("zoe", "wrong")).status_code == 401
+        login = client.get(path, auth=("zoe", "secret"))
+        session = opened(login)
+        assert login.status_code == 204 and session["user"] == "zoe"
+        assert session.expires_at is not None and session.created_at is not None
+        assert (session.expires_at - session.created_at).total_seconds() == seconds
+        assert ("Max-Age" in set_cookies(login)[0]) == bool(ends) and ends in set_cookies(login)[0]
+    assert "do nothing" not in nginx.error_log()
+
+
 def test_pages_of_those_who_have_a_session_stay_out_of_the_cache(
     nginx: Nginx, client: httpx.Client, upstream: Upstream
 ) -> None:
