@@ -38,6 +38,7 @@ TYPES: dict[str, Any] = {
     "h3s_view *": ctypes.POINTER(_abi.View),
     "h3s_iter": _abi.Iter,
     "h3s_iter *": ctypes.POINTER(_abi.Iter),
+    "uint32_t *": ctypes.POINTER(ctypes.c_uint32),
     "size_t *": ctypes.POINTER(ctypes.c_size_t),
     "int32_t *": ctypes.POINTER(ctypes.c_int32),
     "int64_t *": ctypes.POINTER(ctypes.c_int64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def test_every_good_token_opens(vector: dict[str, Any]) -> None:
     assert dict(session) == json.loads(vector["data"])
     assert milliseconds(session.created_at) == vector["created_at"]
     assert milliseconds(session.last_seen_at) == (vector["last_seen_at"] or 0)
+    assert session.lifetime == (timedelta(seconds=vector["lifetime"]) if vector["lifetime"] else None)
+    assert session.ends_with_browser is vector["ends_with_browser"]
     assert (session.source, session.is_new, session.rejection) == ("token", False, None)
 
 

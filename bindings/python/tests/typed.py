@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Optional
 
 import flask
@@ -24,6 +24,10 @@ def of_the_package() -> None:
     assert_type(session.copy(), dict[str, Any])
     assert_type(session | {"a": 1}, dict[str, Any])
     assert_type(session.created_at, Optional[datetime])
+    session.set_lifetime(3600)
+    session.set_lifetime(timedelta(hours=1), ends_with_browser=True)
+    assert_type(session.lifetime, Optional[timedelta])
+    assert_type(session.ends_with_browser, bool)
     session.update({"a": 1}, b=2)
     session |= {"c": 3}
     assert_type(session, h3s.Session)

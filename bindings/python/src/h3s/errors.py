@@ -67,7 +67,8 @@ class ConfigError(H3sError, ValueError):
 
 
 class DataError(H3sError, ValueError):
-    """A value that JSON cannot hold, under `key`. The session is as it was."""
+    """A value that a session cannot hold, under `key`: JSON cannot, or it is no id or no lifetime.
+    The session is as it was."""
 
 
 class TooLarge(DataError):

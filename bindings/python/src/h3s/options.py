@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from ctypes import byref
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Optional, TypedDict, Union
 
 from . import _abi
-from .errors import ConfigError
+from .errors import ConfigError, DataError
 
 __all__ = ["CookieOptions", "Derivation", "Duration", "Moment", "SealOptions"]
 
@@ -110,6 +111,18 @@ def milliseconds(now: Optional[Moment]) -> int:
             raise ValueError("a datetime needs a time zone, e.g. datetime.now(timezone.utc)")
         now = now.timestamp()
     return round(now * 1000)
+
+
+#: The longest lifetime of one session.
+MAX_SECONDS = 2**32 - 1
+
+
+def seconds(duration: Duration, key: str) -> int:
+    """A lifetime for the library, in whole seconds. Raises DataError, which names the argument."""
+    given = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 < given <= MAX_SECONDS:
+        return ceil(given)
+    raise DataError(f"it is from 1 to {MAX_SECONDS} seconds, or a timedelta", key=key)
 
 
 def to_json(options: Mapping[str, Any], development: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from ctypes import POINTER, byref, c_size_t, c_void_p
+from ctypes import POINTER, byref, c_size_t, c_uint32, c_void_p
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 
@@ -12,7 +12,7 @@ from ._abi import Error, Str, View, fast
 from ._handle import Handle
 from ._json import name_of
 from .errors import DataError
-from .options import Moment, milliseconds
+from .options import Duration, Moment, milliseconds, seconds
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -213,6 +213,25 @@ class Session(Handle, _Dict):
         text = id.encode("utf-8", "surrogatepass")
         self._write(fast.h3s_session_set_id, text, len(text), key="id")
 
+    def set_lifetime(self, max_age: Optional[Duration] = None, *, ends_with_browser: bool = False) -> None:
+        """Gives this session a lifetime of its own, such as a login without "remember me" has.
+
+        It is sealed in the token, so every server keeps to it. It stays when the session is written
+        to, rotated or seen again, and goes with `clear`.
+
+        max_age: how long it lives from `created_at`, 1 second to 4294967295, in place of the
+            options' `max_age` where that is not shorter. Fractions of a second round up. None: as
+            the options say.
+        ends_with_browser: whether its cookie has no end of its own, so that the browser forgets it
+            when it is closed.
+
+        Raises DataError where max_age is wrong; Expired if the session would have ended already;
+        StateError after `clear`, and where sessions are sealed in Fe26.2, which has no place for it
+        (without arguments there is nothing to hold).
+        """
+        age = 0 if max_age is None else seconds(max_age, "max_age")
+        self._write(fast.h3s_session_set_lifetime, age, _abi.LIFETIME_BROWSER if ends_with_browser else 0)
+
     def set_now(self, now: Optional[Moment] = None) -> None:
         """Moves the session's clock, which otherwise stands still.
 
@@ -253,8 +272,7 @@ class Session(Handle, _Dict):
     @property
     def log_id(self) -> Optional[str]:
         """A keyed hash of the id: write this to logs, never the id. None after `clear`."""
-        self._check_open()
-        found: Optional[bytes] = fast.h3s_session_log_id(self._handle).ptr
+        found: Optional[bytes] = fast.h3s_session_log_id(self._opened()).ptr
         return None if found is None else found.decode()
 
     @property
@@ -287,6 +305,22 @@ class Session(Handle, _Dict):
     def expires_at(self) -> Optional[datetime]:
         """When it ends if nothing more comes, in UTC; None: never."""
         return _time(self._view().expires_at)
+
+    @property
+    def lifetime(self) -> Optional[timedelta]:
+        """How long it lives from `created_at` by its own lifetime, see `set_lifetime`.
+
+        None: as the options say.
+        """
+        age: int = fast.h3s_session_lifetime(self._opened(), None)
+        return timedelta(seconds=age) if age else None
+
+    @property
+    def ends_with_browser(self) -> bool:
+        """Whether its cookie ends with the browser, see `set_lifetime`."""
+        flags = c_uint32()
+        fast.h3s_session_lifetime(self._opened(), byref(flags))
+        return bool(flags.value & _abi.LIFETIME_BROWSER)
 
     @property
     def source(self) -> Optional[str]:
@@ -360,6 +394,11 @@ class Session(Handle, _Dict):
             self._check_open()
             raise KeyError(key)
         return self._data()[key]
+
+    def _opened(self) -> Optional[c_void_p]:
+        """The handle, for functions of the library that have no status."""
+        self._check_open()
+        return self._handle
 
     def _view(self) -> View:
         view = View(_abi.VIEW_SIZE)
