@@ -92,7 +92,7 @@ def test_a_whole_visit(wsgi: Serve, client: httpx.Client, sessions: h3s.Sessions
     assert login.json() == {"changed": True} and "Max-Age=3600" in cookies_of(login)[0]
     assert client.get(at + "/nested").json() == {"modified": True}
     read = client.get(at + "/read")
-    assert read.json() == {"count": 2, "user": "Zoë", "cart": ["apple"], "_permanent": True} and not cookies_of(read)
+    assert read.json() == {"count": 2, "user": "Zoë", "cart": ["apple"]} and not cookies_of(read)
     assert len(cookies_of(client.get(at + "/large"))) > 2
     assert len(client.get(at + "/read").json()["text"]) == 5_000
     assert len(cookies_of(client.get(at + "/seal"))) > 2
@@ -332,3 +332,247 @@ def test_a_logout_that_is_then_marked_as_modified_is_a_logout(sessions: h3s.Sess
 
     visit(logout)
     assert client.get_cookie("h3") is None
+
+
+# ---- Whether it is permanent ---------------------------------------------------------------------
+
+HOUR, DAY = 3600, 24 * 3600
+
+
+class Server:
+    """One of several with the same password; its clock stands at `now`."""
+
+    def __init__(self, now: float = NOW, cookie: str = "", lifetime: Any = None, **options: Any) -> None:
+        self.now = now
+        self.sessions = h3s.Sessions(**{"password": PASSWORD, "max_age": timedelta(days=365), **options})
+        self.app = flask.Flask("test")
+        self.app.session_interface = H3SessionInterface(self.sessions, clock=lambda: self.now)
+        if lifetime is not None:
+            self.app.config["PERMANENT_SESSION_LIFETIME"] = lifetime
+        self.client = self.app.test_client()
+        if cookie:
+            self.client.set_cookie("h3", cookie)
+        self.app.add_url_rule("/", "deed")
+
+    def visit(self, deed: Callable[[H3Session], Any]) -> tuple[Any, list[str]]:
+        """What it says, and the response's cookies."""
+        found = []
+
+        def view() -> str:
+            found.append(deed(session))
+            return ""
+
+        self.app.view_functions["deed"] = view
+        response = self.client.get("/")
+        assert response.status_code == 200
+        return found[0], response.headers.getlist("Set-Cookie")
+
+    def login(self, permanent: Any = None) -> str:
+        """What the cookie then holds."""
+
+        def deed(session: H3Session) -> None:
+            session["user"] = 1
+            if permanent is not None:
+                session.permanent = permanent
+
+        self.visit(deed)
+        return self.cookie()
+
+    def cookie(self) -> str:
+        found = self.client.get_cookie("h3")
+        assert found is not None
+        return found.value
+
+
+def is_permanent(session: H3Session) -> bool:
+    return session.permanent
+
+
+def test_a_session_ends_with_the_browser_unless_it_is_permanent_and_every_server_knows() -> None:
+    for permanent in (None, False, True):
+        cookie = Server().login(permanent)
+        other = Server(cookie=cookie)
+        assert other.visit(is_permanent) == (bool(permanent), [])
+        (again,) = other.visit(lambda session: session.update(n=1))[1]
+        assert ("Max-Age" in again) == ("Expires" in again) == bool(permanent)
+        third = Server(cookie=other.cookie())
+        assert third.visit(is_permanent) == (bool(permanent), [])
+        assert third.visit(dict)[0] == {"user": 1, "n": 1}, "the data has nothing of it"
+
+
+def test_a_server_in_another_language_keeps_it_so() -> None:
+    sessions = h3s.Sessions(password=PASSWORD)
+    found = sessions.get(f"h3={Server().login()}", now=NOW)
+    found.rotate()
+    assert found.ends_with_browser and "Max-Age" not in found.set_cookies()[0]
+    cookie = cookie_of(found).partition("=")[2]
+    assert Server(cookie=cookie).visit(is_permanent) == (False, [])
+
+
+def test_what_another_server_has_said_of_the_lifetime_stays() -> None:
+    sessions = h3s.Sessions(password=PASSWORD)
+    theirs = sessions.use(now=NOW)
+    plain = cookie_of(theirs).partition("=")[2]
+    theirs.set_lifetime(HOUR)
+    short = cookie_of(theirs).partition("=")[2]
+    for cookie, age in ((plain, 365 * DAY), (short, HOUR)):
+        server = Server(cookie=cookie)
+        assert server.visit(is_permanent) == (True, [])
+        (again,) = server.visit(lambda session: session.update(n=1))[1]
+        assert f"Max-Age={age};" in again
+    server.visit(lambda session: setattr(session, "permanent", False))
+    assert server.visit(lambda session: (session.lifetime, session.permanent))[0] == (timedelta(hours=1), False)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "seconds"),
+    [(None, 31 * DAY), (timedelta(minutes=5), 300), (300, 300), (timedelta(days=400), 365 * DAY)],
+)
+def test_a_permanent_session_lives_as_long_as_flasks_setting_says_and_never_longer_than_max_age(
+    lifetime: Any, seconds: int
+) -> None:
+    server = Server(lifetime=lifetime)
+    _, (cookie,) = server.visit(lambda session: setattr(session, "permanent", True))
+    assert f"Max-Age={seconds};" in cookie
+    token = server.cookie()
+    assert not Server(NOW + seconds, token).visit(lambda session: session.new)[0]
+    assert Server(NOW + seconds + 1, token).visit(lambda session: session.rejection)[0] == "expired"
+
+
+def test_the_lifetime_counts_from_when_it_was_last_made_permanent() -> None:
+    server = Server(lifetime=300)
+    for moment in (0, 200.5, 400.9):
+        server.now = NOW + moment
+        _, (cookie,) = server.visit(lambda session: setattr(session, "permanent", True))
+        assert "Max-Age=300;" in cookie
+    server.now = NOW + 600
+    (cookie,) = server.visit(lambda session: session.update(n=1))[1]
+    assert "Max-Age=100;" in cookie, "another write does not make it longer"
+    server.now = NOW + 701
+    assert server.visit(lambda session: session.rejection)[0] == "expired"
+
+
+def test_a_session_that_is_rotated_first_or_afterwards_lives_as_long() -> None:
+    def rotated_first(session: H3Session) -> None:
+        session.rotate()
+        session.permanent = True
+
+    def rotated_last(session: H3Session) -> None:
+        session.permanent = True
+        session.rotate()
+
+    def permanent(session: H3Session) -> None:
+        session.permanent = True
+
+    def rotated(session: H3Session) -> None:
+        session.rotate()
+
+    for deeds in ([rotated_first], [rotated_last], [permanent, rotated]):
+        server = Server(NOW, Server().login(), lifetime=300)
+        server.now = NOW + 5 * DAY
+        (cookie,) = [server.visit(deed)[1][0] for deed in deeds][-1:]
+        assert "Max-Age=300;" in cookie
+        server.now += 301
+        assert server.visit(lambda session: session.rejection)[0] == "expired"
+
+
+def test_rotate_leaves_a_shorter_lifetime_of_another_server_as_it_is() -> None:
+    theirs = h3s.Sessions(password=PASSWORD).use(now=NOW)
+    theirs.set_lifetime(60)
+    server = Server(NOW + 30, cookie_of(theirs).partition("=")[2])
+    _, (cookie,) = server.visit(lambda session: session.rotate())
+    assert "Max-Age=60;" in cookie
+
+
+def test_what_begins_after_clear_ends_with_the_browser_unless_it_is_permanent() -> None:
+    def login(session: H3Session) -> bool:
+        session.clear()
+        assert not session.permanent
+        session["user"] = 2
+        return session.permanent
+
+    def permanent_login(session: H3Session) -> bool:
+        session.clear()
+        session.permanent = True
+        session["user"] = 2
+        return session.permanent
+
+    server = Server(cookie=Server().login(True))
+    said, (cookie,) = server.visit(login)
+    assert not said and "Max-Age" not in cookie
+    said, (cookie,) = server.visit(permanent_login)
+    assert said and f"Max-Age={31 * DAY};" in cookie
+
+
+def test_a_logout_stays_one_whatever_is_said_of_its_permanence() -> None:
+    def logout(session: H3Session) -> None:
+        session.permanent = True
+        session.clear()
+        session.permanent = False
+
+    server = Server(cookie=Server().login(True))
+    server.visit(logout)
+    assert server.client.get_cookie("h3") is None
+
+
+def test_a_new_session_that_is_said_to_end_with_the_browser_costs_no_cookie() -> None:
+    assert Server().visit(lambda session: setattr(session, "permanent", False))[1] == []
+
+
+def test_a_lifetime_that_the_view_has_set_stays() -> None:
+    server = Server()
+    _, (cookie,) = server.visit(lambda session: session.set_lifetime(HOUR))
+    assert f"Max-Age={HOUR};" in cookie and server.visit(is_permanent)[0]
+
+
+def test_a_token_that_the_view_seals_says_the_same() -> None:
+    def seal(session: H3Session) -> str:
+        session["user"] = 1
+        return session.seal()
+
+    server = Server()
+    token, _ = server.visit(seal)
+    assert server.sessions.unseal(token, now=NOW).ends_with_browser
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, timedelta(seconds=0.5)])
+def test_a_lifetime_of_no_second_is_an_error_that_names_the_setting(lifetime: Any) -> None:
+    def deed(session: H3Session) -> None:
+        with pytest.raises(h3s.ConfigError, match="PERMANENT_SESSION_LIFETIME"):
+            session.permanent = True
+
+    assert Server(lifetime=lifetime).visit(deed)[1] == []
+
+
+def test_one_that_is_made_permanent_too_late_is_reported() -> None:
+    server = Server()
+
+    def view() -> flask.Response:
+        def body() -> Any:
+            yield "a"
+            session.permanent = True
+
+        return flask.Response(flask.stream_with_context(body()))
+
+    server.app.view_functions["deed"] = view
+    with pytest.warns(h3s.LateWriteWarning, match="so the write is lost"):
+        assert server.client.get("/").text == "a"
+
+
+def test_in_fe26_a_session_lasts_as_the_options_say_and_what_cannot_be_kept_is_refused() -> None:
+    server = Server(seal="h3-1", max_age=7 * DAY)
+    assert server.visit(is_permanent) == (True, [])
+    _, (cookie,) = server.visit(lambda session: session.update(n=1))
+    assert "Max-Age=604800;" in cookie
+    assert server.visit(lambda session: setattr(session, "permanent", True))[1] == []
+
+    def refused(session: H3Session, value: bool) -> str:
+        with pytest.raises(h3s.StateError) as error:
+            session.permanent = value
+        return str(error.value)
+
+    assert "Fe26.2" in server.visit(lambda session: refused(session, False))[0]
+    for max_age, lifetime in ((7 * DAY, DAY), (None, None)):
+        server = Server(seal="h3-1", max_age=max_age, lifetime=lifetime)
+        said, _ = server.visit(lambda session: refused(session, True))
+        assert "Fe26.2" in said and "PERMANENT_SESSION_LIFETIME" in said and "max_age" in said

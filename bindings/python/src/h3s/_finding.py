@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any, Callable, Optional, Union
 
 from .errors import REASONS
@@ -11,7 +12,7 @@ from .options import Moment
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["Clock", "cookie_of", "find"]
+__all__ = ["Clock", "cookie_of", "find", "time_of"]
 
 #: The time, in seconds since 1970 or as a datetime with a time zone: for tests.
 Clock = Callable[[], Moment]
@@ -41,6 +42,14 @@ def find(
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug("%s %r: %s", method, path, _told(sessions, session, cookie, is_plain))
     return session
+
+
+def time_of(clock: Optional[Clock]) -> datetime:
+    """The time, by the clock of a test if there is one."""
+    told = clock() if clock is not None else None
+    if isinstance(told, datetime):
+        return told
+    return datetime.now(timezone.utc) if told is None else datetime.fromtimestamp(told, timezone.utc)
 
 
 def cookie_of(environ: Mapping[str, Any]) -> Optional[str]:

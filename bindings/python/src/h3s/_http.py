@@ -8,15 +8,18 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from math import floor
 from typing import Any, Callable
 
 from ._abi import RETRY_AFTER
 from ._headers import is_targeted, merged_vary, private
 from .errors import Busy, LateWriteWarning, StateError
+from .options import MAX_SECONDS
 from .session import Session
 from .sessions import Sessions
 
-__all__ = ["BUSY", "Additions", "RequestSession", "additions", "put"]
+__all__ = ["BUSY", "Additions", "RequestSession", "additions", "age_at", "put"]
 
 
 class RequestSession(Session):
@@ -266,3 +269,13 @@ def _without(cookie: str, *attributes: str) -> str:
     if "Max-Age=0" in parts and "Max-Age=" in attributes:
         return cookie
     return "; ".join([parts[0], *(part for part in parts[1:] if not part.startswith(attributes))])
+
+
+def age_at(session: Session, end: datetime) -> int:
+    """The lifetime of a session that is to end then: seconds from `created_at`.
+
+    A fraction of a second goes, so it ends no later.
+    """
+    created_at = session.created_at
+    age = (end - created_at).total_seconds() if created_at is not None else 0
+    return min(max(floor(age), 1), MAX_SECONDS)

@@ -2,9 +2,10 @@
 
     app.session_interface = h3s.flask.H3SessionInterface(sessions)
 
-It stands in for Flask's `SESSION_COOKIE_*` and `PERMANENT_SESSION_LIFETIME`: name, attributes and
-lifetimes are those of the Sessions. As in Flask, the cookie ends with the browser unless
-`session.permanent` is set.
+It stands in for Flask's `SESSION_COOKIE_*`: name and attributes are those of the Sessions. As in
+Flask, a session ends with the browser unless `session.permanent` is set; then it lives for
+`PERMANENT_SESSION_LIFETIME`, but never longer than `max_age` of the Sessions. Both are sealed in
+the token, so every server keeps to them.
 
 What JSON has not and Flask's own sessions keep, lives here as well: tuples, bytes, UUIDs, datetimes
 and Markup. Other services find a list or a string in its place.
@@ -12,6 +13,7 @@ and Markup. Other services find a list or a string in its place.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Callable, Optional, cast
 
 import flask
@@ -19,10 +21,11 @@ from flask.sessions import SessionInterface, SessionMixin
 from werkzeug import exceptions
 
 from . import _abi, _json, _tagged
-from ._finding import Clock, cookie_of, find
-from ._http import RequestSession, additions
+from ._finding import Clock, cookie_of, find, time_of
+from ._http import RequestSession, additions, age_at
 from .cross_site import is_cross_site
-from .errors import Busy, DataError
+from .errors import Busy, ConfigError, DataError, StateError
+from .options import Duration
 from .session import Session
 from .sessions import Sessions
 
@@ -40,6 +43,80 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
     def new(self) -> bool:  # type: ignore[override]
         """Whether this request made it."""
         return self.is_new
+
+    # ---- How long it lives -----------------------------------------------------------------------
+
+    #: What the interface knows of it.
+    _app: flask.Flask
+    _clock: Optional[Clock]
+    _sessions: Sessions
+    #: Whether `clear` was called, and whether its lifetime was said since.
+    _ended = False
+    _is_told = False
+
+    @property
+    def permanent(self) -> bool:
+        """Whether it outlives the browser: of a new session False until that is set.
+
+        True: it lives for Flask's `PERMANENT_SESSION_LIFETIME` from now on, but never longer than
+        `max_age` of the Sessions. Other writes do not make it longer; set it at each request to
+        have it slide. False: its cookie ends with the browser.
+
+        In Fe26.2, which has no place for it, each session lasts as the Sessions say, and this is
+        True. What cannot be kept there raises StateError.
+        """
+        return not self._begins() and not self.ends_with_browser
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        if not value:
+            if not self._begins():
+                # One that another server has set is not made longer.
+                self.set_lifetime(self.lifetime, ends_with_browser=True)
+            return
+        age = self._app.permanent_session_lifetime
+        if age < timedelta(seconds=1):
+            raise ConfigError("a permanent session lives for a second at least", key="PERMANENT_SESSION_LIFETIME")
+        if self.is_cleared:
+            # It has to begin before it can have a lifetime.
+            self.update()
+        if self._sessions._holds_lifetimes():
+            self.set_lifetime(age_at(self, time_of(self._clock) + age))
+            return
+        longest = self._sessions._age()
+        if longest is None or age < longest:
+            raise StateError(
+                "PERMANENT_SESSION_LIFETIME: Fe26.2, in which sessions are sealed here, has no place for a lifetime of"
+                " one session; give the Sessions a max_age that is no longer"
+            )
+
+    def rotate(self) -> None:
+        super().rotate()
+        # Its age until now is in what `permanent` has set.
+        age = self._app.permanent_session_lifetime
+        if self.lifetime is not None and timedelta(seconds=1) <= age < self.lifetime:
+            self.set_lifetime(age_at(self, time_of(self._clock) + age), ends_with_browser=self.ends_with_browser)
+
+    def set_lifetime(self, max_age: Optional[Duration] = None, *, ends_with_browser: bool = False) -> None:
+        super().set_lifetime(max_age, ends_with_browser=ends_with_browser)
+        self._is_told = True
+
+    def _begins(self) -> bool:
+        """Whether it is new in this request, and nothing was said of its lifetime."""
+        return not self._is_told and (self._ended or self.is_new) and self._sessions._holds_lifetimes()
+
+    def _end_with_browser(self) -> None:
+        """What Flask's sessions do where nothing was said."""
+        if self._begins() and self.is_dirty and not self.is_cleared:
+            self.set_lifetime(ends_with_browser=True)
+
+    def set_cookies(self) -> list[str]:
+        self._end_with_browser()
+        return super().set_cookies()
+
+    def seal(self) -> str:
+        self._end_with_browser()
+        return super().seal()
 
     # ---- Values with types that JSON has not, see _tagged ----------------------------------------
 
@@ -69,6 +146,7 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
     def clear(self) -> None:
         super().clear()
         self._kept = None
+        self._ended, self._is_told = True, False
 
     def _object_of(self, values: dict[str, Any], *, whole: bool = False) -> tuple[dict[str, bytes], bytes]:
         if _tagged.MEMBER in values:
@@ -169,7 +247,9 @@ class H3SessionInterface(SessionInterface):
                 refused = True
                 raise TooManyRequests(busy.message) from None
 
-        return H3Session(open, request.method, request.path)
+        session = H3Session(open, request.method, request.path)
+        session._app, session._clock, session._sessions = app, self._clock, sessions
+        return session
 
     def save_session(self, app: flask.Flask, session: SessionMixin, response: flask.Response) -> None:
         if not isinstance(session, H3Session):
@@ -189,7 +269,6 @@ class H3SessionInterface(SessionInterface):
                 session,
                 headers.getlist("Vary"),
                 headers.getlist("Cache-Control"),
-                until_closed=lambda: not session.permanent,
             )
             headers.update(ours.headers)
             for name in {name for name, _ in headers if ours.removed(name)}:

@@ -6,12 +6,13 @@ import ctypes
 import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Callable, Literal, NoReturn, Optional, Union
 
 from . import _abi, _json
 from ._abi import Error, Request, fast, slow
 from ._handle import Handle
-from .errors import ConfigError
+from .errors import ConfigError, StateError
 from .options import (
     CookieOptions,
     Duration,
@@ -74,6 +75,9 @@ class Sessions(Handle):
     """
 
     _noun = "the Sessions object"
+
+    #: Once it was asked for, see `_holds_lifetimes`.
+    _lifetimes: Optional[bool] = None
 
     def __init__(
         self,
@@ -294,6 +298,24 @@ class Sessions(Handle):
         out = _room(len(text) + 1)
         length = fast.h3s_cookie_strip(self._handle, text, len(text), out)
         return out.raw[:length].decode("latin-1")
+
+    # ---- For the frameworks' modules -------------------------------------------------------------
+
+    def _holds_lifetimes(self) -> bool:
+        """Whether the tokens have a place for a lifetime of one session."""
+        if self._lifetimes is None:
+            try:
+                self.get().set_lifetime(1)
+                self._lifetimes = True
+            except StateError:
+                self._check_open()
+                self._lifetimes = False
+        return self._lifetimes
+
+    def _age(self) -> Optional[timedelta]:
+        """How long a session lives that has no lifetime of its own and is not seen again."""
+        fresh = self.get()
+        return fresh.expires_at - fresh.created_at if fresh.expires_at and fresh.created_at else None
 
     # ---- Its end ---------------------------------------------------------------------------------
 
