@@ -224,12 +224,11 @@ def additions(
     vary: Sequence[str],
     cache_control: Sequence[str],
     *,
-    until_closed: Callable[[], bool] = lambda: False,
     insecure: bool = False,
 ) -> Additions:
     """vary, cache_control: the values of these header lines so far.
 
-    until_closed: whether the cookie is to end with the browser. insecure: it is not to be Secure.
+    insecure: the cookie is not to be Secure.
     """
     headers = {}
     if sessions.vary:
@@ -237,10 +236,8 @@ def additions(
     cookies = session.set_cookies()
     if cookies:
         headers["Cache-Control"] = private(cache_control)
-        if until_closed():
-            cookies = [_without(value, "Max-Age=", "Expires=") for value in cookies]
         if insecure:
-            cookies = [_without(value, "Secure") for value in cookies]
+            cookies = ["; ".join(part for part in value.split("; ") if part != "Secure") for value in cookies]
     return Additions(headers, cookies)
 
 
@@ -261,14 +258,6 @@ def put(
     taken = {name.lower() for name in ours.headers}
     kept = [header for key, header in zip(lower, headers) if key not in taken and not ours.removed(key)]
     return [*kept, *ours.headers.items(), *(("Set-Cookie", value) for value in ours.cookies)]
-
-
-def _without(cookie: str, *attributes: str) -> str:
-    """A Set-Cookie value without these attributes; one that deletes keeps its lifetime."""
-    parts = cookie.split("; ")
-    if "Max-Age=0" in parts and "Max-Age=" in attributes:
-        return cookie
-    return "; ".join([parts[0], *(part for part in parts[1:] if not part.startswith(attributes))])
 
 
 def age_at(session: Session, end: datetime) -> int:

@@ -91,7 +91,6 @@ def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:
         store.h3s,
         _lines(headers.get("Vary")),
         _lines(headers.get("Cache-Control")),
-        until_closed=store.get_expire_at_browser_close,
     )
     for name in [name for name in headers if ours.removed(name)]:
         del headers[name]
@@ -138,8 +137,7 @@ def _renew(store: SessionStore) -> bool:
     try:
         if store.h3s.source != "cookie" or not store.h3s.id:
             return False
-        if not store.h3s.is_dirty:
-            store.h3s.update()
+        store.renew()
     except (Busy, TooLarge):
         # The page did without it.
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Callable, Optional
@@ -14,7 +14,7 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from .._finding import Clock
+from .._finding import Clock, time_of
 from ..errors import ConfigError, H3sError
 from ..options import Moment
 from ..sessions import Sessions
@@ -125,6 +125,10 @@ def _sessions(where: str, given: Mapping[str, Any]) -> Sessions:
     if found.cookie_name != options["name"]:
         key = origin.get("name", where)
         raise ImproperlyConfigured(f"{key}: under `development` the name is {found.cookie_name}; set it to that")
+    if settings.SESSION_EXPIRE_AT_BROWSER_CLOSE and not found._holds_lifetimes():
+        raise ImproperlyConfigured(
+            f"SESSION_EXPIRE_AT_BROWSER_CLOSE: Fe26.2, in which {where} seals sessions, has no place for it; remove it"
+        )
     return found
 
 
@@ -202,10 +206,7 @@ def moment() -> Optional[Moment]:
 
 
 def now() -> datetime:
-    told = moment()
-    if isinstance(told, datetime):
-        return told
-    return datetime.now(timezone.utc) if told is None else datetime.fromtimestamp(told, timezone.utc)
+    return time_of(clock())
 
 
 def _forget(*, setting: str, **_: Any) -> None:

@@ -9,12 +9,13 @@ from typing import Any, Optional
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.timezone import get_default_timezone, make_naive
 
-from .._http import RequestSession
-from ..errors import Busy, TooLarge
+from ..errors import Busy, StateError, TooLarge
 from ..session import Session
 from ..sessions import Sessions
 from ._cookie import SetCookie
+from ._expiry import ExpiringSession, aware, stored
 from ._opening import Opening, asked_for_the_cookie, caller, of_client, of_request, of_scope, of_token
 from ._settings import largest, now, only_one, sessions
 
@@ -30,7 +31,7 @@ class SessionStore(SessionBase):
     """
 
     # What SessionBase edits is the session itself, so there is nothing to load or to save.
-    _session_cache: RequestSession
+    _session_cache: ExpiringSession
 
     def __init__(self, session_key: Optional[str] = None) -> None:
         super().__init__(session_key)
@@ -52,7 +53,7 @@ class SessionStore(SessionBase):
     def open_by(self, opening: Opening, *, may_exist: bool) -> None:
         """Opens the session anew, once it is touched. may_exist: whether there may be one."""
         self._opening = opening
-        self._session_cache = RequestSession(opening, opening.method, opening.path)
+        self._session_cache = ExpiringSession(opening)
         self._may_exist = may_exist
         self._created = False
 
@@ -105,6 +106,10 @@ class SessionStore(SessionBase):
         if not self.modified and not self.is_empty():
             self._session_cache.update()
 
+    def renew(self) -> None:
+        """Seals it again, as Django's save does, whether or not anything was written."""
+        self._session_cache.renew()
+
     def is_empty(self) -> bool:
         session = self._session_cache
         if not session.touched and self._may_exist:
@@ -131,7 +136,7 @@ class SessionStore(SessionBase):
 
     # ---- Its contents ----------------------------------------------------------------------------
 
-    async def _aget_session(self, no_load: bool = False) -> RequestSession:
+    async def _aget_session(self, no_load: bool = False) -> ExpiringSession:
         # All of Django's asynchronous methods begin with it.
         if not self._session_cache.touched:
             try:
@@ -214,35 +219,100 @@ class SessionStore(SessionBase):
         await self._aget_session()
         self.delete(session_key)
 
-    def set_expiry(self, value: Any) -> None:
-        """0: the cookie ends with the browser; None: as the settings say.
+    # ---- How long it lives -----------------------------------------------------------------------
 
-        Lifetimes are those of the options alone.
+    def set_expiry(self, value: Any) -> None:
+        """When this session ends, but never later than the settings say.
+
+        value: seconds from its last write; a timedelta from now, or a datetime; 0: with the
+            browser; None: as the settings say.
+
+        Raises DataError where it is none of these, or in the past, and StateError where sessions
+        are sealed in Fe26.2, which has no place for it.
         """
-        super().set_expiry(_only_known(value))
+        session, expiry = self._session_cache, stored(value)
+        if expiry is not None and not self.sessions._holds_lifetimes():
+            age = self.sessions._age()
+            if not isinstance(expiry, int) or age is None or expiry < age.total_seconds():
+                raise StateError(
+                    "set_expiry: Fe26.2, in which H3S_OPTIONS seals sessions, has no place for a lifetime of one"
+                    " session; only None can be kept, and seconds that are no fewer than SESSION_COOKIE_AGE"
+                )
+            # So it ends without any further ado.
+            expiry = None
+        if expiry is None:
+            session.forget_expiry()
+        else:
+            session.set_expiry(expiry)
 
     async def aset_expiry(self, value: Any) -> None:
         await self._aget_session()
         self.set_expiry(value)
 
+    def get_session_cookie_age(self) -> int:
+        """How many seconds a session lives that has no expiry of its own."""
+        age = self.sessions._age()
+        return settings.SESSION_COOKIE_AGE if age is None else ceil(age.total_seconds())
+
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """When it ends if nothing more comes."""
-        return self._session_cache.expires_at or datetime.max.replace(tzinfo=timezone.utc)
+        """When it ends if nothing more comes.
+
+        modification, expiry: as Django's own; an `expiry` is counted, whatever the session has.
+        """
+        if "expiry" in kwargs:
+            return super().get_expiry_date(**{"modification": _djangos(now()), **kwargs})
+        return _djangos(self._end(**kwargs))
 
     async def aget_expiry_date(self, **kwargs: Any) -> datetime:
         await self._aget_session()
-        return self.get_expiry_date()
+        return self.get_expiry_date(**kwargs)
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """The seconds until then."""
-        if settings.SESSION_SAVE_EVERY_REQUEST and asked_for_the_cookie(self):
+        """The seconds until then. modification, expiry: as of `get_expiry_date`."""
+        if settings.SESSION_SAVE_EVERY_REQUEST and asked_for_the_cookie(self) and not self.is_empty():
             # It is about to be saved, and counts from then.
-            self._seal_again()
-        return ceil((self.get_expiry_date() - now()).total_seconds())
+            self.renew()
+        if "expiry" in kwargs:
+            return super().get_expiry_age(**{"modification": _djangos(now()), **kwargs})
+        end = self._end(**kwargs)
+        # The clock comes last: a moment more would round up to another second.
+        since = aware(kwargs["modification"]) if "modification" in kwargs else now()
+        return ceil((end - since).total_seconds())
 
     async def aget_expiry_age(self, **kwargs: Any) -> int:
         await self._aget_session()
-        return self.get_expiry_age()
+        return self.get_expiry_age(**kwargs)
+
+    def get_expire_at_browser_close(self) -> bool:
+        """Whether its cookie ends with the browser, or would at the next write."""
+        session = self._session_cache
+        if session.ends_with_browser:
+            return True
+        expiry = session.expiry
+        return expiry == 0 if expiry is not None else bool(settings.SESSION_EXPIRE_AT_BROWSER_CLOSE)
+
+    async def aget_expire_at_browser_close(self) -> bool:
+        await self._aget_session()
+        return self.get_expire_at_browser_close()
+
+    def _end(self, modification: Optional[datetime] = None) -> datetime:
+        """When it ends, if it was last written at that time: by its expiry or by the settings."""
+        session = self._session_cache
+        session.move_end()
+        end, expiry = session.expires_at, session.expiry
+        since = now() if modification is None else aware(modification)
+        told: Optional[datetime] = None
+        if isinstance(expiry, datetime):
+            told = expiry
+        elif expiry:
+            told = since + timedelta(seconds=expiry)
+        elif modification is not None:
+            age = self.sessions._age()
+            told = None if age is None else since + age
+        # The library counts in whole seconds.
+        if told is not None and (end is None or told - end < timedelta(seconds=1)):
+            return told
+        return end or datetime.max.replace(tzinfo=timezone.utc)
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -283,14 +353,11 @@ class SessionStore(SessionBase):
                 client.cookies.pop(cookie.key, None)
 
 
-def _only_known(value: Any) -> Any:
-    """0, None, or the age of the settings, which is what is so anyway: "remember me"."""
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if seconds in (0, None):
-        return value
-    if seconds == settings.SESSION_COOKIE_AGE:
-        return settings.SESSION_COOKIE_AGE
-    raise NotImplementedError(
-        "set_expiry takes 0, None or SESSION_COOKIE_AGE: a session has no lifetime of its own;"
-        " set max_age or idle_timeout in H3S_OPTIONS"
-    )
+def _djangos(time: datetime) -> datetime:
+    """A time as Django has it: without a time zone where USE_TZ is off."""
+    if settings.USE_TZ:
+        return time
+    try:
+        return make_naive(time, get_default_timezone())
+    except OverflowError:
+        return time.replace(tzinfo=None)
