@@ -59,11 +59,16 @@ def in_django(request: HttpRequest) -> None:
     assert_type(session.h3s.log_id, Optional[str])
     session.h3s.rotate()
     assert_type(django.session_of(request, "cart").session_key, Optional[str])
+    session.set_expiry(timedelta(hours=1))
+    assert_type(session.get_expiry_age(), int)
+    assert_type(session.get_expiry_date(), datetime)
+    assert_type(session.h3s.lifetime, Optional[timedelta])
     assert_type(session.modified, bool)
 
 
 def in_flask() -> flask.Response:
     flask_session.rotate()
+    assert_type(flask_session.permanent, bool)
     flask_session.permanent = True
     assert_type(flask_session.get("user"), Any)
     assert_type(flask_session.id, str)
