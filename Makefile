@@ -228,7 +228,7 @@ bench-nginx: nginx ## Measure the nginx module's cost a request
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
 soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)
-	@H3S_SOAK=1 tests/run rust fuzz threads timing differential load
+	@H3S_SOAK=1 tests/run rust fuzz threads timing differential python go nginx load
 	@tests/mutants/run.sh --sample $(MUTANTS)
 MUTANTS = 100
 

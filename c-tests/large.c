@@ -48,7 +48,8 @@ static void by_default_no_session_outgrows_a_line_of_8_KiB(void **state)
         "{\"password\":{\"no_longer_id_than_32_characters_\":\"" PASSWORD "\"},\"name\":\"__Host-a-name-of-a-session\"}",
         "{\"password\":\"" PASSWORD "\",\"seal\":\"h3-1\"}",
     };
-    static const size_t cookies[] = {4, 4, 4, 1};
+    /* The second slides, in a cookie of its own. */
+    static const size_t cookies[] = {4, 5, 4, 1};
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         h3s_config *own = config_of(options[i]);
@@ -60,6 +61,9 @@ static void by_default_no_session_outgrows_a_line_of_8_KiB(void **state)
         assert_int_equal(h3s_set_json(session, S("a"), S("1"), NULL), H3S_ERR_TOO_LARGE);
         assert_int_equal(h3s_session_text(session, S("/big")).len, len);
         assert_str(h3s_session_find(session, S("/a")), NULL);
+        jar_take(jar, session);
+        h3s_session_free(session);
+        session = got(own, jar_header(jar), NULL, NOW + 40 * SECOND);
         jar_take(jar, session);
         h3s_session_free(session);
 
@@ -146,7 +150,11 @@ static void a_session_that_others_let_grow_is_kept_alive_by_reads(void **state)
         for (int64_t second = 40; second <= 160; second += 40) {
             session = got(second < 160 ? slides : moves, jar_header(jar), NULL, NOW + second * SECOND);
             assert_int_equal(h3s_session_text(session, S("/big")).len, 20000);
-            assert_true(jar_take(jar, session) > 3);
+            /* A slide of h3s1 takes one cookie, beside those of the session. */
+            if (i == 0 && second < 160)
+                assert_int_equal(jar_take(jar, session), 1);
+            else
+                assert_true(jar_take(jar, session) > 3);
             h3s_session_free(session);
         }
         free(jar);

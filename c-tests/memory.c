@@ -172,7 +172,8 @@ static void deletes_cookies(struct scene *scene)
     size_t count = 7;
     assert_ok(h3s_clear(scene->session, NULL));
     scene->status = h3s_set_cookies(scene->session, &list, &count, NULL);
-    assert_int_equal(count, scene->status == H3S_OK ? 101 : 0);
+    /* In h3s1 with the cookie that slides. */
+    assert_int_equal(count, scene->status == H3S_OK ? 101 + (scene->format == 0) : 0);
 }
 
 static void finds_text(struct scene *scene)

@@ -86,6 +86,27 @@ static void every_bad_token_is_refused_with_its_reason(void **state)
     json_decref(list);
 }
 
+static void what_stands_beside_a_token_slides_it_or_is_passed_over(void **state)
+{
+    json_t *list = vectors("../tests/vectors/h3s1-seen.json"), *vector;
+    size_t i;
+    (void)state;
+    assert_true(json_array_size(list) >= 8);
+    json_array_foreach(list, i, vector) {
+        char *options = json_dumps(json_object_get(vector, "options"), JSON_COMPACT);
+        const char *rejection = text(vector, "rejection"), *header = text(vector, "header");
+        h3s_config *with = config_of(options);
+        h3s_session *session = got(with, text(vector, "cookie"), header, json_integer_value(json_object_get(vector, "now_ms")));
+        if (h3s_session_last_seen_at(session) != json_integer_value(json_object_get(vector, "last_seen_at")))
+            fail_msg("%s", text(vector, "name"));
+        assert_string_equal(h3s_rejection_str(h3s_session_rejection(session)), rejection == NULL ? "none" : rejection);
+        h3s_session_free(session);
+        h3s_config_free(with);
+        free(options);
+    }
+    json_decref(list);
+}
+
 static void every_good_text_is_written_and_every_bad_one_refused(void **state)
 {
     json_t *list = vectors("../tests/vectors/h3s1-write.json"), *vector;
@@ -119,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_good_token_opens),
         cmocka_unit_test(every_bad_token_is_refused_with_its_reason),
+        cmocka_unit_test(what_stands_beside_a_token_slides_it_or_is_passed_over),
         cmocka_unit_test(every_good_text_is_written_and_every_bad_one_refused),
     };
     return cmocka_run_group_tests(tests, NULL, forget_config);

@@ -48,8 +48,8 @@
  * The session:
  *   password                  string, or object of strings; at least 32 UTF-16 code units, which is
  *                             how h3 counts; default: none; it is required
- *   name                      string; a cookie name that does not end in .1 to .100, which would be
- *                             another session's chunk; default: "h3"
+ *   name                      string; a cookie name that does not end in .1 to .100 or .seen, as
+ *                             other sessions' cookies do; default: "h3"
  *   maxAge                    whole number of seconds; 1 to 3153600000; default: no limit
  *   idleTimeout               whole number of seconds; 1 to 3153600000; default: no limit
  *   notBefore                 whole number of milliseconds since 1970; 0 to 281474976710656;
@@ -136,7 +136,7 @@
  *   h3s_session_bool          A bool of the data: 1 for `true`, 0 for `false`.
  *   h3s_session_double        The double nearest to a number of the data.
  *   h3s_session_created_at    When the session was made or last rotated.
- *   h3s_session_last_seen_at  When it was last sealed under `idleTimeout`.
+ *   h3s_session_last_seen_at  When it was last seen under `idleTimeout`.
  *   h3s_session_expires_at    When it ends if nothing more comes, by the earliest of its limits.
  *   h3s_session_lifetime      How long it lives by its own lifetime, in seconds from when it was
  *                             made or last rotated.
@@ -899,9 +899,9 @@ int32_t h3s_session_double(const struct h3s_session *session,
 int64_t h3s_session_created_at(const struct h3s_session *session);
 
 /**
- * When it was last sealed under `idleTimeout`.
+ * When it was last seen under `idleTimeout`.
  *
- * In milliseconds since 1970; 0 if never, and for NULL. A write seals, and a read only once more
+ * In milliseconds since 1970; 0 if never, and for NULL. A write counts, and a read only once more
  * than half of `idleTimeout` is used. So a session may end half of it after its last read.
  */
 int64_t h3s_session_last_seen_at(const struct h3s_session *session);

@@ -910,7 +910,7 @@ public:
         return detail::if_not_zero(h3s_session_created_at(session_));
     }
 
-    /// When it was last sealed under `idleTimeout`. Nothing if never.
+    /// When it was last seen under `idleTimeout`. Nothing if never.
     [[nodiscard]] std::optional<time_point> last_seen_at() const noexcept
     {
         return detail::if_not_zero(h3s_session_last_seen_at(session_));

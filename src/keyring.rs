@@ -13,6 +13,7 @@ use crate::{Error, Rejection};
 const PBKDF2_SALT: &[u8] = b"libh3s h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
+const SEEN_SALT: &[u8] = b"h3s1 seen";
 const LOG_SALT: &[u8] = b"h3s log id";
 const HASH_SALT: &[u8] = b"h3s table hash";
 
@@ -37,6 +38,8 @@ pub(crate) struct Key {
     /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token
     /// of one session cannot be replayed as another's.
     pub(crate) seal: Xaes256Gcm,
+    /// What authenticates when its h3s1 sessions were last seen. In a place that it never leaves.
+    pub(crate) seen: Box<Zeroizing<[u8; 32]>>,
     /// Kept only for Fe26.2, each of whose tokens has salts of its own.
     password: Option<Password>,
 }
@@ -68,9 +71,12 @@ impl Keyring {
                 *hash_key = expand(&master, HASH_SALT, name);
             }
             let key = expand(&master, SEAL_SALT, name);
+            let mut seen = Box::new(Zeroizing::new([0; 32]));
+            *seen = expand(&master, SEEN_SALT, name);
             keys.push(Key {
                 id,
                 seal: Xaes256Gcm::new(&(*key).into()),
+                seen,
                 password: keep_passwords.then_some(password),
             });
         }
@@ -90,6 +96,7 @@ impl Keyring {
         let keys = ids.into_iter().map(|id| Key {
             id,
             seal: Xaes256Gcm::new(&[0; 32].into()),
+            seen: Box::default(),
             password: None,
         });
         let keyring = Keyring {
@@ -109,6 +116,11 @@ impl Keyring {
             unreachable!("a keyring is never empty")
         };
         first
+    }
+
+    /// The key at a position.
+    pub(crate) fn at(&self, position: usize) -> Option<&Key> {
+        self.keys.get(position)
     }
 
     /// The keys that a token's key id may mean, each with its position, of which 0 seals. A token

@@ -5,10 +5,10 @@ mod search;
 
 use self::search::{Found, Search, unseal_record};
 use crate::config::{Config, Inner};
-use crate::cookie::{ChunkSet, SessionCookies};
+use crate::cookie::{Received, SessionCookies};
 use crate::request::{Request, Source};
 use crate::seal::{Caller, Format};
-use crate::session::{Origin, Session};
+use crate::session::{Origin, Renewal, Session};
 use crate::{Error, Rejection};
 
 /// Opening sessions.
@@ -112,9 +112,9 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let cookies = inner
         .cookies
         .then(|| SessionCookies::scan(request.cookie, config.cookie_name()));
-    let chunks = cookies
+    let received = cookies
         .as_ref()
-        .map_or(ChunkSet::default(), SessionCookies::chunks);
+        .map_or(Received::default(), SessionCookies::received);
     // A cookie that the browser did not send is not to be replaced or deleted.
     let spares_cookies =
         request.cross_site && !cookies.as_ref().is_some_and(SessionCookies::is_any);
@@ -125,7 +125,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         cookies.as_ref(),
     )?;
     let mut origin = Origin {
-        chunks,
+        received,
         spares_cookies,
         rejection: search.rejection(found.is_some()),
         others: cookies.and_then(|cookies| search.others(cookies.count().0)),
@@ -133,25 +133,25 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     };
     match found {
         Some(found) => {
-            origin.due_to_use = reseal_due(&search, &found, spares_cookies);
+            origin.due_to_use = renewal(&search, &found, spares_cookies);
             // What lacked an id is to `get` as what it had to make.
             let is_set = verb == Verb::Use || !found.opened.lacked_id;
             origin.source = found.source;
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
             origin.mark = found.mark;
             let mut session = Session::from_token(config, found.opened, now, origin);
-            if let Some(format) = origin.due_to_use.filter(|_| is_set) {
-                session.set_due(format);
+            if let Some(renewal) = origin.due_to_use.filter(|_| is_set) {
+                session.set_due(renewal);
             }
             Ok(session)
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
             let is_set = !spares_cookies && !search.may_be_valid_elsewhere();
-            origin.due_to_use = is_set.then_some(inner.seals.format());
+            origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
             let mut session = Session::new(config, now, origin)?;
-            if let Some(format) = origin.due_to_use.filter(|_| verb == Verb::Use) {
-                session.set_due(format);
+            if let Some(renewal) = origin.due_to_use.filter(|_| verb == Verb::Use) {
+                session.set_due(renewal);
             }
             Ok(session)
         }
@@ -165,7 +165,7 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
         return Err(Rejection::TooLarge.into());
     }
     let caller = Caller::of_bare_token(request);
-    let opened = unseal_record(config.inner(), token, now, caller)?;
+    let opened = unseal_record(config.inner(), token, std::iter::empty(), now, caller)?;
     Ok(Session::from_token(
         config,
         opened,
@@ -174,35 +174,38 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
     ))
 }
 
-/// Whether a session that is only read shall be sealed again, and in what format: it slides, it was
-/// sealed with an older password, or it moves to today's format. Without `migrate` it keeps its
-/// format and its number of iterations, which may be all that another server can read.
+/// What a session that is only read has due: it is sealed again if it was sealed with an older
+/// password, or moves to today's format; it slides, beside its token where its format can. Without
+/// `migrate` it keeps its format and its number of iterations, which may be all that another server
+/// can read.
 ///
-/// Never if another cookie may be the newer one. What came in the header is sealed again on a write
-/// alone.
-fn reseal_due(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<Format> {
+/// Nothing if another cookie may be the newer one. What came in the header is sealed again on a
+/// write alone.
+fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<Renewal> {
     let (config, opened) = (search.config, &found.opened);
     if search.has_left_some() {
         return None;
     }
+    let is_current = opened.position == 0;
+    let slides = opened.record.slides(&config.limits, search.now);
+    let beside = slides && opened.format.slides_beside();
     let (may, renews) = if opened.lacked_id {
         // It has to be set, to be the same session at the next request.
         (!spares_cookies, true)
     } else {
-        let slides = opened.record.slides(&config.limits, search.now);
         let may = config.refresh && found.source == Source::Cookie;
-        (may, !opened.current || slides)
+        (may, !is_current || (slides && !beside))
     };
     let today = config.seals.format();
     let moves = config.migrate && opened.format != today;
     let may_travel = |format| may_travel(config, found, format, search.now);
     // Where it would not travel in today's format, it may still slide in its own.
     if may && moves && may_travel(today) {
-        Some(today)
+        Some(Renewal::Token(today))
     } else if may && renews && may_travel(opened.format) {
-        Some(opened.format)
+        Some(Renewal::Token(opened.format))
     } else {
-        None
+        (may && is_current && beside).then_some(Renewal::Seen)
     }
 }
 

@@ -5,12 +5,13 @@
 
 use self::fe26::Fe26;
 pub(crate) use self::format::{Format, Iterations, Opened, Stamp};
+pub(crate) use self::h3s1::SEEN_LEN;
 pub(crate) use self::refusal::{Caller, Fate, Refusal};
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, earlier};
-use crate::record::Record;
+use crate::record::{MAX_AHEAD_MS, Record};
 use crate::{Error, Rejection, random};
 
 mod base64url;
@@ -91,7 +92,10 @@ impl Seals {
         let created_at = record.created_at;
         let last_seen_at = limits.idle_timeout.map(|_| now).or(record.last_seen_at);
         let of_this = limits.of(record.lifetime);
-        let end = of_this.end(created_at, last_seen_at.unwrap_or(created_at));
+        let end = match format.slides_beside() {
+            true => of_this.max_age_end(created_at),
+            false => of_this.end(created_at, last_seen_at.unwrap_or(created_at)),
+        };
         let (expiration, token_end) = match (format, &self.fe26) {
             (Format::Fe26(_), Some(fe26)) => fe26.expiration(limits, now).unzip(),
             _ => (None, None),
@@ -106,6 +110,31 @@ impl Seals {
             expiration,
             extra: &record.extra,
         }
+    }
+
+    /// When the session of a token was last seen, by what its request brought beside that: the
+    /// latest of the authentic ones that this clock can believe.
+    pub(crate) fn seen_beside<'v>(
+        &self,
+        opened: &Opened,
+        values: impl IntoIterator<Item = &'v [u8]>,
+        now: i64,
+    ) -> Result<Option<i64>, Error> {
+        let key = self.keyring.at(opened.position);
+        let Some(key) = key.filter(|_| opened.format.slides_beside()) else {
+            return Ok(None);
+        };
+        let mut latest = None;
+        for value in values {
+            let at = h3s1::open_seen(key, &opened.record, value)?;
+            latest = latest.max(at.filter(|at| *at <= now + MAX_AHEAD_MS));
+        }
+        Ok(latest)
+    }
+
+    /// What says, beside its token, that a session is seen now.
+    pub(crate) fn seal_seen(&self, record: &Record, now: i64) -> Result<[u8; SEEN_LEN], Error> {
+        h3s1::seal_seen(self.keyring.first(), record, now)
     }
 
     /// How long the token would be with data of this length.

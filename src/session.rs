@@ -15,8 +15,8 @@ use std::fmt;
 use std::sync::OnceLock;
 
 pub use self::entries::{Entries, Entry};
-pub(crate) use self::origin::{Origin, Others};
-use self::outgoing::Outgoing;
+pub(crate) use self::origin::{Origin, Others, Renewal};
+use self::outgoing::{Due, Outgoing};
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie;
@@ -105,7 +105,7 @@ impl Session {
             origin,
             format,
             outgoing: Outgoing::Unsealed {
-                is_due: false,
+                due: Due::Nothing,
                 id_is_open: state == State::New,
             },
             texts: Vec::new(),
@@ -113,11 +113,17 @@ impl Session {
         }
     }
 
-    /// Cookies are due although nothing was written, in this format.
-    pub(crate) fn set_due(&mut self, format: Format) {
-        self.format = format;
+    /// Cookies are due although nothing was written.
+    pub(crate) fn set_due(&mut self, renewal: Renewal) {
+        let due = match renewal {
+            Renewal::Token(format) => {
+                self.format = format;
+                Due::Session
+            }
+            Renewal::Seen => Due::Seen,
+        };
         self.outgoing = Outgoing::Unsealed {
-            is_due: true,
+            due,
             id_is_open: self.outgoing.id_is_open(),
         };
     }
@@ -189,7 +195,7 @@ impl Session {
         Some(self.record.created_at).filter(|_| self.state != State::Cleared)
     }
 
-    /// When it was last sealed under `idleTimeout`, in milliseconds since 1970: by a write, or by a
+    /// When it was last seen under `idleTimeout`, in milliseconds since 1970: by a write, or by a
     /// read once more than half of it was used.
     ///
     /// ```
@@ -207,33 +213,6 @@ impl Session {
     #[must_use]
     pub fn last_seen_at(&self) -> Option<i64> {
         self.record.last_seen_at
-    }
-
-    /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since
-    /// 1970; None where it has no end, and after [`Session::clear`].
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use h3s::{Config, Options, Request};
-    ///
-    /// let options = Options::new("correct horse battery staple, and more of it");
-    /// let config = Config::new(options.max_age(Duration::from_secs(60)))?;
-    /// let session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
-    /// assert_eq!(session.expires_at(), Some(1_800_000_060_000));
-    /// # Ok::<(), h3s::Error>(())
-    /// ```
-    #[must_use]
-    pub fn expires_at(&self) -> Option<i64> {
-        let inner = self.config.inner();
-        match self.state {
-            State::Cleared => None,
-            _ if self.is_dirty() => {
-                let seals = &inner.seals;
-                let stamp = seals.stamp(self.format, &self.record, &inner.limits, self.now);
-                stamp.expires_at
-            }
-            _ => self.record.end(&inner.limits),
-        }
     }
 
     /// Whether this request made it.

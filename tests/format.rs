@@ -30,6 +30,17 @@ struct Refuse {
 }
 
 #[derive(Deserialize)]
+struct Seen {
+    name: String,
+    options: Box<RawValue>,
+    now_ms: i64,
+    cookie: String,
+    header: String,
+    last_seen_at: Option<i64>,
+    rejection: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct Write {
     name: String,
     given: String,
@@ -78,6 +89,24 @@ fn every_bad_token_is_refused_with_its_reason() {
             .expect_err(&vector.name);
         let reason = error.rejection().map(|reason| reason.name());
         assert_eq!(reason, Some(vector.rejection.as_str()), "{}", vector.name);
+    }
+}
+
+#[test]
+fn what_stands_beside_a_token_slides_it_or_is_passed_over() {
+    let vectors: Vec<Seen> = serde_json::from_str(include_str!("vectors/h3s1-seen.json")).unwrap();
+    assert!(vectors.len() >= 8);
+    for vector in vectors {
+        let config = Config::from_json(vector.options.get()).expect(&vector.name);
+        let request = Request::new(&vector.cookie).header(&vector.header);
+        let session = config.get_session(&request.at(vector.now_ms)).unwrap();
+        let reason = session.rejection().map(|reason| reason.name());
+        let (seen, name) = (session.last_seen_at(), &vector.name);
+        assert_eq!(
+            (seen, reason),
+            (vector.last_seen_at, vector.rejection.as_deref()),
+            "{name}"
+        );
     }
 }
 

@@ -268,7 +268,7 @@ func (s *Session) IsDirty() bool { return view(s, (*handle).isDirty) }
 // CreatedAt is when the session was made or last rotated; the zero time after Clear.
 func (s *Session) CreatedAt() time.Time { return view(s, (*handle).createdAt) }
 
-// LastSeenAt is when it was last sealed under Options.IdleTimeout; the zero time if never.
+// LastSeenAt is when it was last seen under Options.IdleTimeout; the zero time if never.
 func (s *Session) LastSeenAt() time.Time { return view(s, (*handle).lastSeenAt) }
 
 // ExpiresAt is when it ends if nothing more comes; the zero time: never.

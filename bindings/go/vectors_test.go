@@ -83,6 +83,36 @@ func TestVectorsThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestVectorsThatSlide(t *testing.T) {
+	var all []struct {
+		vector
+		Cookie, Header string
+	}
+	check(t, json.Unmarshal(must(os.ReadFile("../../tests/vectors/h3s1-seen.json")), &all))
+	if len(all) < 8 {
+		t.Fatal("too few vectors")
+	}
+	for _, v := range all {
+		t.Run(v.Name, func(t *testing.T) {
+			options := must(h3s.OptionsFromJSON(v.Options))
+			options.Now = func() time.Time { return time.UnixMilli(v.NowMS) }
+			ss := must(h3s.New(options))
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Cookie", v.Cookie)
+			r.Header.Set(ss.HeaderName(), v.Header)
+			s := must(ss.Peek(r))
+			defer s.Close()
+			reason := ""
+			if s.Rejection() != h3s.RejectionNone {
+				reason = s.Rejection().String()
+			}
+			if milliseconds(s.LastSeenAt()) != v.LastSeenAt || reason != v.Rejection {
+				t.Errorf("last seen at %v, %q, want %v, %q", s.LastSeenAt(), reason, v.LastSeenAt, v.Rejection)
+			}
+		})
+	}
+}
+
 func TestVectorsThatAreWritten(t *testing.T) {
 	var all []struct {
 		Name, Given string

@@ -1,5 +1,5 @@
-//! A token that is too long for one cookie: the cookies `name.1`, `name.2` and so on that it is cut
-//! into.
+//! The cookies beside the session's own: `name.1`, `name.2` and so on, into which a token is cut
+//! that is too long for one, and `name.seen`, which says when it was last seen.
 
 /// How many chunks a session may have, in h3 and here.
 pub(crate) const MAX_CHUNKS: usize = 100;
@@ -7,26 +7,34 @@ pub(crate) const MAX_CHUNKS: usize = 100;
 /// The longest cookie, name and value, that browsers keep: so no longer one comes from here.
 pub(crate) const MAX_COOKIE_LEN: usize = 4096;
 
+/// What the name of the cookie that says when the session was last seen has after the session's.
+pub(super) const SEEN: &[u8] = b".seen";
+
 /// What the value of the cookie starts with when the token is in `name.1`, `name.2` and so on. The
 /// number of chunks follows it.
 pub(super) const CHUNKED: &[u8] = b"__chunked__";
 
-/// Which of the chunks 1 to 100 a request brought.
+/// Which of the cookies beside the session's own a request brought.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct ChunkSet(u128);
+pub(crate) struct Received {
+    /// The chunks 1 to 100, by bits.
+    chunks: u128,
+    /// The one that says when the session was last seen.
+    pub(super) has_seen: bool,
+}
 
-impl ChunkSet {
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
+impl Received {
+    pub(super) fn has_chunks(self) -> bool {
+        self.chunks != 0
     }
 
-    pub(super) fn insert(&mut self, number: usize) {
-        self.0 |= 1 << number;
+    pub(super) fn insert_chunk(&mut self, number: usize) {
+        self.chunks |= 1 << number;
     }
 
-    /// Those with a higher number.
-    pub(super) fn beyond(self, number: usize) -> impl Iterator<Item = usize> {
-        let mut rest = self.0 & (u128::MAX << 1 << number);
+    /// The chunks with a higher number.
+    pub(super) fn chunks_beyond(self, number: usize) -> impl Iterator<Item = usize> {
+        let mut rest = self.chunks & (u128::MAX << 1 << number);
         std::iter::from_fn(move || {
             let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
             rest &= rest - 1;

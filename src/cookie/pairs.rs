@@ -2,13 +2,15 @@
 
 use memchr::memchr;
 
-use super::chunks::chunk_number;
+use super::chunks::{SEEN, chunk_number};
 
 /// Which of the session's cookies a cookie is.
 #[derive(Clone, Copy)]
 pub(super) enum Which {
     Main,
     Chunk(usize),
+    /// That which says when the session was last seen.
+    Seen,
 }
 
 pub(super) struct Pair<'a> {
@@ -52,6 +54,11 @@ impl Pair<'_> {
         owner(self.name, name)
     }
 
+    /// Whether it says when the session was last seen.
+    pub(super) fn is_seen_of(&self, name: &str) -> bool {
+        matches!(self.owner(name), Some(Which::Seen))
+    }
+
     /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls
     /// white space from around a name; how a server has turned bytes into characters before is not
     /// known here, so each way counts.
@@ -66,6 +73,7 @@ fn owner(cookie: &[u8], name: &str) -> Option<Which> {
     let (own, after) = cookie.split_at_checked(name.len())?;
     match after {
         [] if own == name.as_bytes() => Some(Which::Main),
+        after if after == SEEN && own == name.as_bytes() => Some(Which::Seen),
         [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
         _ => None,
     }

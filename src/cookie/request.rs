@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use memchr::memchr;
 use tinyvec::ArrayVec;
 
-use super::chunks::{CHUNKED, ChunkSet, MAX_CHUNKS, MAX_COOKIE_LEN, chunk_number};
+use super::chunks::{CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Received, chunk_number};
 use super::pairs::{Pair, Which, own, pairs, trimmed};
-use crate::seal::{Refusal, is_token_like};
+use crate::seal::{Refusal, SEEN_LEN, is_token_like};
 use crate::{Error, Rejection};
 
 /// Of several cookies of the session's name, so many are tried.
@@ -25,7 +25,9 @@ pub(crate) struct SessionCookies<'a> {
     has_more: bool,
     /// Some cookie had the name and a value, even if that is nothing like a token.
     any: bool,
-    chunks: ChunkSet,
+    received: Received,
+    /// What may say when the session was last seen. Of several, as many are tried as of tokens.
+    seen: ArrayVec<[&'a [u8]; MAX_CANDIDATES]>,
 }
 
 /// A cookie of the session's name whose value begins like a token.
@@ -86,11 +88,19 @@ impl<'a> SessionCookies<'a> {
             count: 0,
             has_more: false,
             any: false,
-            chunks: ChunkSet::default(),
+            received: Received::default(),
+            seen: ArrayVec::new(),
         };
         for (which, value, after) in own(header, name) {
             match which {
-                Which::Chunk(number) if !value.is_empty() => cookies.chunks.insert(number),
+                Which::Chunk(number) if !value.is_empty() => cookies.received.insert_chunk(number),
+                Which::Seen => {
+                    cookies.received.has_seen = true;
+                    if value.len() == SEEN_LEN {
+                        // Beyond the fourth they are passed over, as tokens are.
+                        let _ = cookies.seen.try_push(value);
+                    }
+                }
                 Which::Main if !value.is_empty() => {
                     cookies.any = true;
                     if is_candidate(value) {
@@ -109,13 +119,19 @@ impl<'a> SessionCookies<'a> {
         cookies
     }
 
-    pub(crate) fn chunks(&self) -> ChunkSet {
-        self.chunks
+    /// Which cookies there are beside those with tokens.
+    pub(crate) fn received(&self) -> Received {
+        self.received
+    }
+
+    /// What may say when the session was last seen.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.seen.into_iter()
     }
 
     /// Whether there is any cookie of the session, whatever is in it.
     pub(crate) fn is_any(&self) -> bool {
-        self.any || !self.chunks.is_empty()
+        self.any || self.received.has_chunks()
     }
 
     /// How many cookies there are that begin like a token, and whether there are more than are
@@ -220,7 +236,8 @@ pub(crate) fn strip<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item =
     kept(header, move |pair| !pair.may_be_of(name))
 }
 
-/// As [`strip`], but with the cookies of one token, if it is there.
+/// As [`strip`], but with the cookies of one token, if it is there, and with what may say when its
+/// session was last seen.
 pub(crate) fn strip_others<'a>(
     header: &'a [u8],
     name: &'a str,
@@ -230,7 +247,8 @@ pub(crate) fn strip_others<'a>(
         SessionCookies::scan(header, name).ends(mark)
     });
     kept(header, move |pair| {
-        !pair.may_be_of(name) || ends.contains(&pair.end)
+        let is_of_token = ends.contains(&pair.end) || (!ends.is_empty() && pair.is_seen_of(name));
+        !pair.may_be_of(name) || is_of_token
     })
 }
 

@@ -5,9 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tinyvec::{ArrayVec, TinyVec};
 
-use super::chunks::{CHUNKED, ChunkSet};
+use super::chunks::{CHUNKED, Received, SEEN};
 use crate::Error;
 use crate::json::slice;
+use crate::seal::SEEN_LEN;
 
 /// The longest line of a header that nginx, Apache and gunicorn take unless they are told
 /// otherwise.
@@ -30,6 +31,8 @@ pub(crate) struct Attributes {
     pub(crate) chunk_max_len: usize,
     /// How many a write may make.
     pub(crate) max_chunks: usize,
+    /// Sessions slide beside their tokens, in a cookie of their own.
+    pub(crate) has_seen: bool,
     /// They also fit together into a header line that servers take.
     pub(crate) fits_servers: bool,
 }
@@ -94,7 +97,11 @@ impl Attributes {
             1 => 0,
             chunks => chunks * (self.name.len() + "; .1=".len()) + "__chunked__1".len(),
         };
-        "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + "\r\n".len()
+        let seen = match self.has_seen {
+            true => "; ".len() + self.name.len() + SEEN.len() + "=".len() + SEEN_LEN,
+            false => 0,
+        };
+        "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + seen + "\r\n".len()
     }
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.
@@ -104,7 +111,7 @@ impl Attributes {
         token: &[u8],
         now: i64,
         end: CookieEnd,
-        received: ChunkSet,
+        received: Received,
     ) -> Result<Cookies, Error> {
         let lifetime = self.lifetime(now, end);
         let (name, lifetime, fixed) = (
@@ -119,7 +126,7 @@ impl Attributes {
         // No cookie has all of this, so that there is a place for its NUL.
         let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len();
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
-        for stale in received.beyond(chunks) {
+        for stale in received.chunks_beyond(chunks) {
             cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
@@ -141,13 +148,31 @@ impl Attributes {
         Ok(cookies)
     }
 
-    /// Deletes the cookie, whether or not the request brought it, and its chunks.
-    pub(crate) fn delete(&self, received: ChunkSet) -> Result<Cookies, Error> {
+    /// Says when the session was last seen, in a cookie that ends when it will be idle.
+    pub(crate) fn set_seen(
+        &self,
+        value: &[u8; SEEN_LEN],
+        now: i64,
+        end: CookieEnd,
+    ) -> Result<Cookies, Error> {
+        let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
+        let lifetime = self.lifetime(now, end);
+        let mut cookies = Cookies::default();
+        cookies.push(&[name, SEEN, b"=", value, lifetime.as_bytes(), fixed])?;
+        Ok(cookies)
+    }
+
+    /// Deletes the cookie, whether or not the request brought it, its chunks, and what says when it
+    /// was last seen, which some read in flight may be about to set.
+    pub(crate) fn delete(&self, received: Received) -> Result<Cookies, Error> {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();
         cookies.push(&[name, DELETED, fixed])?;
-        for number in received.beyond(0) {
+        for number in received.chunks_beyond(0) {
             cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
+        }
+        if self.has_seen || received.has_seen {
+            cookies.push(&[name, SEEN, DELETED, fixed])?;
         }
         Ok(cookies)
     }
@@ -350,6 +375,7 @@ mod tests {
             max_age: None,
             chunk_max_len: 4000,
             max_chunks: 3,
+            has_seen: false,
             fits_servers: true,
         };
         for (len, chunks) in [(1, 0), (4000, 0), (4001, 2), (8144, 3)] {
@@ -358,7 +384,7 @@ mod tests {
                 token.as_bytes(),
                 0,
                 CookieEnd::WithBrowser,
-                ChunkSet::default(),
+                Received::default(),
             );
             let pairs: Vec<_> = cookies.iter().flat_map(Cookies::iter).collect();
             assert_eq!(pairs.len(), chunks + 1);

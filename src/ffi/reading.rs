@@ -211,9 +211,9 @@ pub unsafe extern "C" fn h3s_session_created_at(session: *const h3s_session) -> 
     unsafe { read(session, 0, |session| session.created_at()) }
 }
 
-/// When it was last sealed under `idleTimeout`.
+/// When it was last seen under `idleTimeout`.
 ///
-/// In milliseconds since 1970; 0 if never, and for NULL. A write seals, and a read only once more
+/// In milliseconds since 1970; 0 if never, and for NULL. A write counts, and a read only once more
 /// than half of `idleTimeout` is used. So a session may end half of it after its last read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_last_seen_at(session: *const h3s_session) -> i64 {

@@ -18,6 +18,8 @@ pub(super) struct Search<'a> {
     pub(super) config: &'a Inner,
     pub(super) now: i64,
     caller: Caller<'a>,
+    /// What may say when the cookies' session was last seen.
+    seen: ArrayVec<[&'a [u8]; MAX_CANDIDATES]>,
     refused: Refused,
     /// The one slow derivation that a request may cost was made.
     has_derived: bool,
@@ -59,6 +61,7 @@ impl<'a> Search<'a> {
             config,
             now,
             caller,
+            seen: ArrayVec::new(),
             refused: Refused::default(),
             has_derived: false,
             is_busy: false,
@@ -72,7 +75,7 @@ impl<'a> Search<'a> {
     pub(super) fn find(
         &mut self,
         header: Option<&[u8]>,
-        cookies: Option<&SessionCookies<'_>>,
+        cookies: Option<&SessionCookies<'a>>,
     ) -> Result<Option<Found>, Error> {
         let found = self.header(header)?;
         match cookies.filter(|_| found.is_none() && !self.refused.header_ended) {
@@ -149,7 +152,8 @@ impl<'a> Search<'a> {
     /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is
     /// told that there is one to be made, also where some cookie has opened without: else a stale
     /// cookie that is warm would pass for the session for ever.
-    fn cookies(&mut self, cookies: &SessionCookies<'_>) -> Result<Option<Found>, Error> {
+    fn cookies(&mut self, cookies: &SessionCookies<'a>) -> Result<Option<Found>, Error> {
+        self.seen = cookies.seen().collect();
         let mut newest = None;
         let mut cold = ColdTokens::new();
         let (_, has_more) = cookies.count();
@@ -254,7 +258,8 @@ impl<'a> Search<'a> {
     }
 
     fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
-        match unseal_record(self.config, token, self.now, caller) {
+        let seen = self.seen.iter().copied();
+        match unseal_record(self.config, token, seen, self.now, caller) {
             Ok(opened) => Ok(Tried::Opened(opened)),
             Err(Refusal::Token(reason, fate)) => Ok(Tried::Refused(reason, fate)),
             Err(Refusal::Failed(error)) => match error.kind() {
@@ -267,13 +272,22 @@ impl<'a> Search<'a> {
 }
 
 /// A token's record, if it is in an accepted format, authentic, and its session has not ended.
-pub(super) fn unseal_record(
+///
+/// `seen` is what may say that it was seen later than its token does.
+pub(super) fn unseal_record<'v>(
     config: &Inner,
     token: &[u8],
+    seen: impl Iterator<Item = &'v [u8]>,
     now: i64,
     caller: Caller<'_>,
 ) -> Result<Opened, Refusal> {
     let mut opened = config.seals.open(token, now, caller)?;
+    if let Some(at) = config.seals.seen_beside(&opened, seen, now)?
+        && at > opened.record.seen_at()
+    {
+        opened.record.last_seen_at = Some(at);
+        opened.seen_at_there = at;
+    }
     if opened.record.is_from_the_future(now) {
         // This clock may be the wrong one.
         return Err(Rejection::Malformed.of_foreign());

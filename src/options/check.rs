@@ -150,6 +150,7 @@ impl Options {
             max_age: cookie.max_age_sec()?,
             chunk_max_len: cookie.chunk_len(),
             max_chunks: max_chunks.unwrap_or(seal.max_chunks),
+            has_seen: limits.idle_timeout.is_some() && seal.accepts_h3s1,
             // Whoever names a number has seen to the servers.
             fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
             name: name.to_owned(),
@@ -241,10 +242,10 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
     // Else a session of the shorter name would take this one's cookie for its chunk.
     let end = name.rsplit_once('.').map(|(_, end)| end.as_bytes());
-    if end.and_then(cookie::chunk_number).is_some() {
+    if end.is_some_and(|end| end == b"seen" || cookie::chunk_number(end).is_some()) {
         return Err(Error::config(
             "name",
-            "a name that ends in .1 to .100 is that of another session's chunk: choose one without",
+            "a name that ends in .1 to .100, or in .seen, is that of another session's cookie: choose one without",
         ));
     }
     Ok(())

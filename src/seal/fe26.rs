@@ -96,7 +96,7 @@ impl Fe26 {
                 ..payload.record
             },
             format: Format::Fe26(opened.iterations),
-            current: opened.position == 0,
+            position: opened.position,
             lacked_id: payload.lacked_id,
         })
     }

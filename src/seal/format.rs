@@ -20,6 +20,14 @@ impl Format {
         }
     }
 
+    /// Whether a session that is only read slides beside its token, and not in it.
+    pub(crate) fn slides_beside(self) -> bool {
+        match self {
+            Format::H3s1 => true,
+            Format::Fe26(_) => false,
+        }
+    }
+
     /// Whether it has a place for a lifetime of one session.
     pub(crate) fn holds_lifetimes(self) -> bool {
         match self {
@@ -48,7 +56,8 @@ pub(crate) struct Stamp<'a> {
     pub(crate) id: &'a Id,
     pub(crate) created_at: i64,
     pub(crate) last_seen_at: Option<i64>,
-    /// When the session ends, by its limits or by its token's own end.
+    /// What its token says of its end. Where a session slides beside that, it says nothing of
+    /// `idleTimeout`.
     pub(crate) expires_at: Option<i64>,
     pub(crate) lifetime: Lifetime,
     /// What a Fe26.2 token says of its end outside the encryption.
@@ -84,8 +93,8 @@ impl<'a> Stamp<'a> {
 pub(crate) struct Opened {
     pub(crate) record: Record,
     pub(crate) format: Format,
-    /// Its password is the one that seals today.
-    pub(crate) current: bool,
+    /// Which of the passwords it was sealed with. The one that seals today is the first, 0.
+    pub(crate) position: usize,
     /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
     pub(crate) lacked_id: bool,
     /// When it was last seen, else made, by the clock of whoever sealed it, which may be ahead.

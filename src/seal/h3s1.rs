@@ -6,6 +6,8 @@
 //! plaintext = flags:u8  createdAt:u48  [lastSeenAt:u48]  [expiresAt:u48]  [lifetime:u32]  id  data
 //! ```
 
+mod seen;
+
 use uuid::Uuid;
 use xaes_256_gcm::aead::{AeadInOut, inout::InOutBuf};
 use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
@@ -18,6 +20,8 @@ use crate::limits::Lifetime;
 use crate::record::Record;
 use crate::seal::{Format, Opened, Refusal, Stamp, base64url};
 use crate::{Error, Rejection};
+
+pub(crate) use self::seen::{LEN as SEEN_LEN, open as open_seen, seal as seal_seen};
 
 pub(super) const PREFIX: &[u8] = b"h3s1.";
 const NONCE_LEN: usize = 24;
@@ -53,7 +57,7 @@ pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
         seen_at_there: record.seen_at(),
         record,
         format: Format::H3s1,
-        current: position == 0,
+        position,
         lacked_id: false,
         sealed_order: None,
     })
@@ -252,7 +256,7 @@ fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
         .into_iter()
         .flatten()
     {
-        out.extend_from_slice(&time.to_be_bytes()[2..]);
+        out.extend_from_slice(&u48(time));
     }
     if let Some(max_age) = stamp.lifetime.max_age {
         let seconds = u32::try_from(max_age / 1000).unwrap_or(u32::MAX);
@@ -291,12 +295,17 @@ fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
 }
 
 fn time(from: &mut &[u8]) -> Option<i64> {
-    let bytes: [u8; 6] = take(from)?;
-    Some(
-        bytes
-            .iter()
-            .fold(0, |time, byte| time << 8 | i64::from(*byte)),
-    )
+    Some(time_of(&take(from)?))
+}
+
+fn time_of(bytes: &[u8; 6]) -> i64 {
+    let pushed = |time, byte: &u8| time << 8 | i64::from(*byte);
+    bytes.iter().fold(0, pushed)
+}
+
+fn u48(time: i64) -> [u8; 6] {
+    let [_, _, bytes @ ..] = time.to_be_bytes();
+    bytes
 }
 
 #[cfg(test)]

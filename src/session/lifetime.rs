@@ -1,10 +1,44 @@
 //! How long one session lives.
 
-use super::Session;
-use crate::limits::Lifetime;
+use super::outgoing::Due;
+use super::{Session, State};
+use crate::limits::{Lifetime, earlier};
 use crate::{Error, Rejection};
 
 impl Session {
+    /// When it ends if nothing more comes, by the earliest of its limits, in milliseconds since
+    /// 1970; None where it has no end, and after [`Session::clear`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.max_age(Duration::from_secs(60)))?;
+    /// let session = config.use_session(&Request::new("").at(1_800_000_000_000))?;
+    /// assert_eq!(session.expires_at(), Some(1_800_000_060_000));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expires_at(&self) -> Option<i64> {
+        let (inner, record) = (self.config.inner(), &self.record);
+        let limits = &inner.limits;
+        let seen_now = || limits.idle_end(self.now);
+        match self.outgoing.due() {
+            _ if self.state == State::Cleared => None,
+            Due::Session if self.is_dirty() => {
+                let stamp = inner.seals.stamp(self.format, record, limits, self.now);
+                earlier(seen_now(), stamp.expires_at)
+            }
+            Due::Seen if self.is_dirty() => {
+                let of_this = limits.of(record.lifetime);
+                let end = earlier(of_this.max_age_end(record.created_at), record.expires_at);
+                earlier(seen_now(), end)
+            }
+            _ => record.end(limits),
+        }
+    }
+
     /// The lifetime that was set for this session alone.
     ///
     /// ```

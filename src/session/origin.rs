@@ -1,7 +1,7 @@
 //! Where a session came from, and what else its request brought.
 
 use crate::Rejection;
-use crate::cookie::{ChunkSet, Mark};
+use crate::cookie::{Mark, Received};
 use crate::request::Source;
 use crate::seal::Format;
 
@@ -15,10 +15,10 @@ pub(crate) struct Origin {
     pub(crate) token_len: usize,
     /// Which of the cookies' tokens it was.
     pub(crate) mark: Option<Mark>,
-    /// The request's chunks, some of which a write or `clear` will have to delete.
-    pub(crate) chunks: ChunkSet,
-    /// The format of what `use` has due at once, be it that the session was asked for by `get`.
-    pub(crate) due_to_use: Option<Format>,
+    /// What else the request brought of it, some of which a write or `clear` will have to delete.
+    pub(crate) received: Received,
+    /// What `use` has due at once, be it that the session was asked for by `get`.
+    pub(crate) due_to_use: Option<Renewal>,
     /// The browser may have a cookie of the session that it did not send: `clear` must not delete
     /// it.
     pub(crate) spares_cookies: bool,
@@ -35,12 +35,21 @@ impl Origin {
             cookies: 0,
             token_len: 0,
             mark: None,
-            chunks: ChunkSet::default(),
+            received: Received::default(),
             due_to_use: None,
             spares_cookies: false,
             others: None,
         }
     }
+}
+
+/// What a session that is only read has due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// A token, in this format.
+    Token(Format),
+    /// What says, beside its token, when it was last seen.
+    Seen,
 }
 
 /// What is known of a request's cookies, where there are several of the session's name.

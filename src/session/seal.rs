@@ -1,6 +1,6 @@
 //! Sealing a session: the cookies and the token that come of it.
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Due, Outgoing};
 use super::{Others, Session, State};
 use crate::Error;
 use crate::cookie::{CookieEnd, Cookies};
@@ -54,14 +54,27 @@ impl Session {
         if let Outgoing::Taken { cookies, .. } = &self.outgoing {
             check(cookies)?;
         } else {
-            let sealed = match self.state {
-                State::Cleared => None,
-                _ => self.sealed_now()?,
+            let due = self.outgoing.due();
+            let (sealed, cookies) = if due == Due::Seen {
+                (None, self.seen_cookies()?)
+            } else {
+                let sealed = match self.state {
+                    State::Cleared => None,
+                    _ => self.sealed_now()?,
+                };
+                let cookies = self.make_cookies(sealed.as_ref())?;
+                (sealed, cookies)
             };
-            let cookies = self.make_cookies(sealed.as_ref())?;
             check(&cookies)?;
             let token = self.take_on(sealed);
-            self.outgoing = Outgoing::Taken { token, cookies };
+            if due == Due::Seen {
+                self.record.last_seen_at = Some(self.now);
+            }
+            self.outgoing = Outgoing::Taken {
+                token,
+                cookies,
+                due,
+            };
         }
         match &self.outgoing {
             Outgoing::Taken { cookies, .. } => Ok(cookies),
@@ -100,16 +113,22 @@ impl Session {
         };
         let inner = self.config.inner();
         inner.check_token_len(without_nul(token).len())?;
-        let (is_due, takes) = (self.outgoing.is_due(), !inner.cookies);
-        if !self.outgoing.is_taken() {
+        let (due, takes) = (self.outgoing.due(), !inner.cookies);
+        if let Outgoing::Taken { token: None, .. } = &self.outgoing {
+            let sealed = self.take_on(sealed);
+            if let Outgoing::Taken { token, .. } = &mut self.outgoing {
+                *token = sealed;
+            }
+        } else if !self.outgoing.is_taken() {
             let token = self.take_on(sealed).ok_or_else(Error::internal)?;
-            self.outgoing = match is_due && takes {
+            self.outgoing = match due != Due::Nothing && takes {
                 // The token is all that there is to take.
                 true => Outgoing::Taken {
                     token: Some(token),
                     cookies: Cookies::none(),
+                    due,
                 },
-                false => Outgoing::Sealed { token, is_due },
+                false => Outgoing::Sealed { token, due },
             };
         }
         self.outgoing.token().ok_or_else(Error::internal)
@@ -117,7 +136,7 @@ impl Session {
 
     /// Seals what was not sealed since it changed last. None if it was.
     fn sealed_now(&self) -> Result<Option<Sealed>, Error> {
-        if !self.outgoing.is_unsealed() {
+        if self.outgoing.token().is_some() {
             return Ok(None);
         }
         self.check_alive()?;
@@ -142,12 +161,24 @@ impl Session {
         Some(sealed.token)
     }
 
+    /// What says that the session is seen now. Its own cookies stay as they are.
+    fn seen_cookies(&self) -> Result<Cookies, Error> {
+        self.check_alive()?;
+        let (inner, record) = (self.config.inner(), &self.record);
+        let value = inner.seals.seal_seen(record, self.now)?;
+        let end = match record.lifetime.ends_with_browser {
+            true => CookieEnd::WithBrowser,
+            false => CookieEnd::OfSession(self.expires_at()),
+        };
+        inner.attributes.set_seen(&value, self.now, end)
+    }
+
     fn make_cookies(&self, sealed: Option<&Sealed>) -> Result<Cookies, Error> {
         let (inner, record, origin) = (self.config.inner(), &self.record, &self.origin);
         if self.state == State::Cleared {
             return match origin.others {
                 Some(others) => self.empty_cookies(others),
-                None => inner.attributes.delete(origin.chunks),
+                None => inner.attributes.delete(origin.received),
             };
         }
         let (token, last_seen_at) = match sealed {
@@ -159,15 +190,19 @@ impl Session {
         };
         let (created_at, lifetime) = (record.created_at, record.lifetime);
         let limits = inner.limits.of(lifetime);
-        let end = match lifetime.ends_with_browser {
-            true => CookieEnd::WithBrowser,
-            false => {
+        let end = match (lifetime.ends_with_browser, self.format.slides_beside()) {
+            (true, _) => CookieEnd::WithBrowser,
+            // It has to be there as long as the session may slide.
+            (false, true) if limits.idle_timeout.is_some() => {
+                CookieEnd::OfSession(limits.max_age_end(created_at).or(Some(i64::MAX)))
+            }
+            (false, _) => {
                 CookieEnd::OfSession(limits.end(created_at, last_seen_at.unwrap_or(created_at)))
             }
         };
         inner
             .attributes
-            .set(without_nul(token), self.now, end, origin.chunks)
+            .set(without_nul(token), self.now, end, origin.received)
     }
 
     /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so
@@ -191,7 +226,7 @@ impl Session {
             false => inner.limits.end(at, at).max(others.end),
         };
         let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
-        attributes.set(without_nul(&token), self.now, end, self.origin.chunks)
+        attributes.set(without_nul(&token), self.now, end, self.origin.received)
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::entries::{Entries, Entry, text_of};
+use super::outgoing::Due;
 use super::{Outgoing, Session, State};
 use crate::Error;
 use crate::cookie::Cookies;
@@ -285,7 +286,7 @@ impl Session {
     /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) if it has ended since (see
     /// [`Session::set_now`]).
     pub fn ensure(&mut self) -> Result<(), Error> {
-        let Some(format) = self.origin.due_to_use else {
+        let Some(renewal) = self.origin.due_to_use else {
             return Ok(());
         };
         if self.outgoing.is_due() || self.state == State::Cleared {
@@ -295,12 +296,15 @@ impl Session {
         if !self.config.inner().cookies && self.outgoing.token().is_some() {
             // Without cookies the token is all that there is to take, and it was taken.
             let token = self.outgoing.take_token();
-            let cookies = Cookies::none();
-            self.outgoing = Outgoing::Taken { token, cookies };
+            self.outgoing = Outgoing::Taken {
+                token,
+                cookies: Cookies::none(),
+                due: Due::Session,
+            };
             return Ok(());
         }
         self.forget_outputs();
-        self.set_due(format);
+        self.set_due(renewal);
         Ok(())
     }
 }

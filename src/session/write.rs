@@ -1,6 +1,6 @@
 //! Writing to a session.
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Due, Outgoing};
 use super::{Session, State};
 use crate::data::Data;
 use crate::id::Id;
@@ -179,7 +179,7 @@ impl Session {
         // Without cookies there is nothing to delete, and no token that says so.
         if self.origin.spares_cookies || !self.config.inner().cookies {
             self.outgoing = Outgoing::Unsealed {
-                is_due: false,
+                due: Due::Nothing,
                 id_is_open: false,
             };
         }
@@ -286,7 +286,7 @@ impl Session {
     pub(super) fn wrote(&mut self, id_is_open: bool) {
         self.format = self.config.inner().seals.format();
         self.outgoing = Outgoing::Unsealed {
-            is_due: true,
+            due: Due::Session,
             id_is_open,
         };
         self.forget_outputs();

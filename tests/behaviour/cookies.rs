@@ -248,8 +248,17 @@ fn a_reseal_on_read_that_would_not_fit_is_left_out() {
         }
         at += 1;
     };
-    let idle = config(r#""idleTimeout":60,"cookie":{"maxChunks":1,"chunkMaxLength":200}"#);
-    let mut session = use_at(&idle, &sealed_at(&old, &tight, NOW), NOW + 40 * SECOND);
+    let passwords = format!(
+        r#"{{"with_an_id":"another password of at least 32 characters","default":"{PASSWORD}"}}"#
+    );
+    let new = Config::from_json(format!(
+        r#"{{"password":{passwords},"cookie":{{"maxChunks":1,"chunkMaxLength":200}}}}"#
+    ));
+    let mut session = use_at(
+        &new.unwrap(),
+        &sealed_at(&old, &tight, NOW),
+        NOW + 40 * SECOND,
+    );
     assert_eq!(session.data(), tight);
     assert!(set_cookies(&mut session).is_empty());
 }
@@ -850,7 +859,7 @@ fn a_session_slides_also_where_it_cannot_move_or_needs_more_cookies_now() {
     let cookie = sealed_at(&before, &large(2800), NOW);
     for today in [moving, smaller] {
         let mut session = get_at(&today, &cookie, NOW + 400 * SECOND);
-        let mut jar = jar::Jar::default();
+        let mut jar = jar::Jar::of(&cookie);
         jar.take(&mut session);
         let slid = get_at(&today, &jar.header(), NOW + 800 * SECOND);
         assert_eq!(slid.data(), large(2800));

@@ -7,6 +7,14 @@ use h3s::Session;
 pub struct Jar(pub Vec<(String, String)>);
 
 impl Jar {
+    /// As one that would send this Cookie header.
+    pub fn of(header: &str) -> Jar {
+        let pairs = header.split("; ").filter_map(|pair| pair.split_once('='));
+        Jar(pairs
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect())
+    }
+
     /// Takes the response's Set-Cookie values.
     pub fn take(&mut self, session: &mut Session) {
         for value in super::set_cookies(session) {

@@ -85,7 +85,7 @@ fn a_read_slides_the_idle_window_once_more_than_half_of_it_is_used() {
     assert!(!at_half.is_dirty());
     let mut past_half = get_at(&config, &cookie, NOW + 30 * SECOND + 1);
     assert!(past_half.is_dirty());
-    let mut jar = jar::Jar::default();
+    let mut jar = jar::Jar::of(&cookie);
     jar.take(&mut past_half);
     assert_eq!(past_half.last_seen_at(), Some(NOW + 30 * SECOND + 1));
     assert_eq!(past_half.created_at(), Some(NOW));

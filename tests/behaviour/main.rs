@@ -7,6 +7,7 @@ mod lifetimes;
 mod opening;
 mod options;
 mod own_lifetime;
+mod sliding;
 mod typed_options;
 mod types;
 mod values;

@@ -112,6 +112,7 @@ fn every_bad_option_is_refused_by_name() {
         (r#""generateId":1"#, "generateId"),
         // The cookie of another session's chunk.
         (r#""name":"app.1""#, "name"),
+        (r#""name":"app.seen""#, "name"),
         (r#""name":"app.100""#, "name"),
         (r#""name":".1""#, "name"),
         (
@@ -718,6 +719,8 @@ fn sessions_of_prefixed_names_work() {
 fn options_that_look_like_refused_ones_are_taken() {
     for more in [
         r#""name":"app.0""#,
+        r#""name":"app.seen.x""#,
+        r#""name":"app.unseen""#,
         r#""name":"app.101""#,
         r#""name":"app.01""#,
         r#""name":"app.1.x""#,

@@ -23,10 +23,12 @@ FIELDS = {
     "open": "name comment must options now_ms token id created_at last_seen_at expires_at lifetime"
     " ends_with_browser data master key nonce derived_key aad plaintext",
     "refuse": "name comment must options now_ms token rejection",
+    "seen": "name comment must options now_ms cookie header last_seen_at rejection",
     "write": "name comment must given data",
 }
 OPEN: list[dict[str, Any]] = json.loads((HERE / "h3s1-open.json").read_text())
 REFUSE: list[dict[str, Any]] = json.loads((HERE / "h3s1-refuse.json").read_text())
+SEEN: list[dict[str, Any]] = json.loads((HERE / "h3s1-seen.json").read_text())
 WRITE: list[dict[str, Any]] = json.loads((HERE / "h3s1-write.json").read_text())
 PUBLISHED = [
     (1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"),
@@ -77,6 +79,21 @@ def refuses(vector: dict[str, Any]) -> None:
         raise AssertionError("it opened")
 
 
+def slides(vector: dict[str, Any]) -> None:
+    assert list(vector) == FIELDS["seen"].split()
+    options, now_ms = vector["options"], vector["now_ms"]
+    try:
+        if vector["header"]:
+            found = reference.open(options, vector["header"], now_ms)
+        else:
+            found = reference.open_cookies(options, vector["cookie"], now_ms)
+    except Refused as refused:
+        assert refused.args == (vector["rejection"],), refused
+    else:
+        assert vector["rejection"] is None
+        assert found.last_seen_at == vector["last_seen_at"], found
+
+
 def writes(vector: dict[str, Any]) -> None:
     assert list(vector) == FIELDS["write"].split()
     try:
@@ -98,7 +115,7 @@ def published(number: int, aad: str, expected: str) -> None:
 def every_must_has_a_vector() -> None:
     stated = re.findall(r"\*\*\[(M\d+)\]\*\*", FORMAT)
     assert stated and len(set(stated)) == len(stated), "each MUST is stated once"
-    named = {must for vector in OPEN + REFUSE + WRITE for must in vector["must"]}
+    named = {must for vector in OPEN + REFUSE + SEEN + WRITE for must in vector["must"]}
     assert set(stated) == named, f"only on one side: {sorted(set(stated) ^ named)}"
 
 
@@ -149,7 +166,7 @@ def tokens_of_one_prefix_have_one_derived_key_and_nonces_of_their_own() -> None:
 
 
 def names_are_unique() -> None:
-    for vectors in (OPEN + REFUSE, WRITE):
+    for vectors in (OPEN + REFUSE + SEEN, WRITE):
         names = [vector["name"] for vector in vectors]
         assert len(set(names)) == len(names)
 
@@ -158,6 +175,7 @@ def main() -> int:
     tests: list[tuple[str, Callable[[], None]]] = []
     tests += [(f"{vector['name']} opens", partial(opens, vector)) for vector in OPEN]
     tests += [(f"{vector['name']} is refused", partial(refuses, vector)) for vector in REFUSE]
+    tests += [(f"{vector['name']} slides, or does not", partial(slides, vector)) for vector in SEEN]
     tests += [(f"{vector['name']} is written, or refused", partial(writes, vector)) for vector in WRITE]
     tests += [(f"XAES-256-GCM, key {case[0]}", partial(published, *case)) for case in PUBLISHED]
     tests += [

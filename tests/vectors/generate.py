@@ -1,4 +1,4 @@
-"""Makes h3s1-open.json, h3s1-refuse.json and h3s1-write.json.
+"""Makes h3s1-open.json, h3s1-refuse.json, h3s1-seen.json and h3s1-write.json.
 
 They are the same each time: the nonces come from the vectors' names.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ LONG_LENGTH = 185
 opening: list[dict[str, Any]] = []
 refusing: list[dict[str, Any]] = []
 writing: list[dict[str, Any]] = []
+sliding: list[dict[str, Any]] = []
 
 
 def nonce_of(name: str) -> bytes:
@@ -129,6 +131,41 @@ def writes(name: str, comment: str, must: str, given: bytes, data: str) -> None:
 
 def writes_not(name: str, comment: str, must: str, given: bytes) -> None:
     writing.append({"name": name, "comment": comment, "must": must.split(), "given": given.hex(), "data": None})
+
+
+def slides(
+    name: str,
+    comment: str,
+    must: str,
+    what: Record,
+    seen: Sequence[str],
+    last_seen_at: int | None,
+    rejection: str | None = None,
+    now: int = NOW,
+    header: bool = False,
+    options: Options | None = None,
+) -> None:
+    """A session and what stands beside it in the Cookie header.
+
+    header: whether its token stands in the session header instead.
+    """
+    options = {**PLAIN, "idleTimeout": 3600} if options is None else options
+    cookie_name = options.get("name", "h3")
+    token = sealed(name, reference.plaintext(what), options)
+    pairs = [] if header else [f"{cookie_name}={token}"]
+    sliding.append(
+        {
+            "name": name,
+            "comment": comment,
+            "must": must.split(),
+            "options": options,
+            "now_ms": now,
+            "cookie": "; ".join([*pairs, *(f"{cookie_name}.seen={value}" for value in seen)]),
+            "header": token if header else "",
+            "last_seen_at": last_seen_at,
+            "rejection": rejection,
+        }
+    )
 
 
 def bad_time(name: str, comment: str, must: str, what: Record, rejection: str, **options: Any) -> None:
@@ -545,6 +582,127 @@ refused(
     "bad_seal",
 )
 
+IDLE: Options = {**PLAIN, "idleTimeout": 3600}
+AGO = NOW - 3_000_000
+LONG_AGO = NOW - 5_000_000
+young = record(created=AGO, session_id=b"user!~42")
+old = record(created=LONG_AGO)
+seen = reference.seal_seen(IDLE, old, AGO)
+slides("seen-absent", "by the token alone it is idle", "M22", old, [], None, "idle")
+slides("seen", "seen later than the token says", "M30 M31", old, [seen], AGO)
+slides("seen-text-id", "an id that is no UUID", "M30", young, [reference.seal_seen(IDLE, young, NOW - 1)], NOW - 1)
+slides("seen-now", "at this very moment", "M31", old, [reference.seal_seen(IDLE, old, NOW)], NOW)
+slides(
+    "seen-older",
+    "older than what the token says",
+    "M31",
+    record(created=LONG_AGO, seen=AGO),
+    [reference.seal_seen(IDLE, old, AGO - 1)],
+    AGO,
+)
+slides(
+    "seen-forged",
+    "a bit of the mac",
+    "M30",
+    old,
+    [seen[:-2] + ("B" if seen[-2] == "A" else "A") + seen[-1]],
+    None,
+    "idle",
+)
+slides(
+    "seen-moved",
+    "another time under the same mac",
+    "M30",
+    old,
+    [seen[:7] + ("B" if seen[7] == "A" else "A") + seen[8:]],
+    None,
+    "idle",
+)
+slides(
+    "seen-of-another-id",
+    "that of another session",
+    "M30",
+    old,
+    [reference.seal_seen(IDLE, record(created=LONG_AGO, session_id=b"other"), AGO)],
+    None,
+    "idle",
+)
+slides(
+    "seen-of-another-time",
+    "that of the session with another createdAt",
+    "M30",
+    old,
+    [reference.seal_seen(IDLE, record(created=LONG_AGO - 1), AGO)],
+    None,
+    "idle",
+)
+slides(
+    "seen-of-another-name",
+    "that of another cookie",
+    "M30",
+    old,
+    [reference.seal_seen({**IDLE, "name": "other"}, old, AGO)],
+    None,
+    "idle",
+)
+slides(
+    "seen-of-another-password",
+    "by the key of another password than the token's",
+    "M30",
+    old,
+    [reference.seal_seen({**IDLE, "password": "another password of at least 32 characters"}, old, AGO)],
+    None,
+    "idle",
+)
+slides("seen-short", "29 characters", "M30", old, [seen[:-1]], None, "idle")
+slides("seen-long", "more than 30 characters", "M30", old, [seen + "A"], None, "idle")
+slides("seen-padded", "with padding", "M30", old, [seen + "=="], None, "idle")
+slides(
+    "seen-ten-minutes-ahead",
+    "clocks differ, and what is ahead counts as now",
+    "M26 M30",
+    old,
+    [reference.seal_seen(IDLE, old, NOW + 600_000)],
+    NOW,
+)
+slides(
+    "seen-in-the-future",
+    "more than ten minutes from now",
+    "M30",
+    old,
+    [reference.seal_seen(IDLE, old, NOW + 600_001)],
+    None,
+    "idle",
+)
+slides(
+    "seen-by-several",
+    "the latest of four",
+    "M31",
+    old,
+    [seen, "A" * 30, reference.seal_seen(IDLE, old, AGO + 2), reference.seal_seen(IDLE, old, AGO + 1)],
+    AGO + 2,
+)
+slides("seen-beside-a-header", "a token in the header", "M32", old, [seen], None, "idle", header=True)
+slides(
+    "seen-and-expired",
+    "what ends by maxAge does not live on",
+    "M21 M31",
+    old,
+    [seen],
+    None,
+    "expired",
+    options={**IDLE, "maxAge": 4999},
+)
+slides(
+    "seen-under-a-prefix",
+    "a name with a prefix",
+    "M30",
+    old,
+    [reference.seal_seen({**IDLE, "name": "__Host-session"}, old, AGO)],
+    AGO,
+    options={**IDLE, "name": "__Host-session"},
+)
+
 for name, comment, must, data, left in [
     (
         "spaces",
@@ -621,6 +779,11 @@ for name, comment, must, data in [
 ]:
     writes_not(name, comment, must, data)
 
-for file, vectors in (("h3s1-open.json", opening), ("h3s1-refuse.json", refusing), ("h3s1-write.json", writing)):
+for file, vectors in (
+    ("h3s1-open.json", opening),
+    ("h3s1-refuse.json", refusing),
+    ("h3s1-seen.json", sliding),
+    ("h3s1-write.json", writing),
+):
     (HERE / file).write_text(json.dumps(vectors, indent=2) + "\n")
     print(f"{file}: {len(vectors)} vectors")

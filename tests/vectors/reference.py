@@ -6,8 +6,10 @@ It is a second implementation, which shares no code with the library.
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -84,6 +86,28 @@ def key_of(options: Options, password: str) -> bytes:
     return session_key(master_key(password), options.get("name", "h3"))
 
 
+def seen_key(master: bytes, name: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, b"h3s1 seen", name.encode()).derive(master)
+
+
+def seal_seen(options: Options, record: Record, last_seen_at: int, key_id: str = "") -> str:
+    """What slides a session beside its token."""
+    (password,) = candidates(options, key_id)
+    key = seen_key(master_key(password), options.get("name", "h3"))
+    time = last_seen_at.to_bytes(6, "big")
+    mac = hmac.digest(key, record.id + record.created_at.to_bytes(6, "big") + time, "sha256")
+    return base64.urlsafe_b64encode(time + mac[:16]).decode().rstrip("=")
+
+
+def seen_by(options: Options, password: str, record: Record, value: str, now_ms: int) -> int:
+    """When a value says that a session was seen; 0 if it is to be passed over."""
+    if not re.fullmatch("[A-Za-z0-9_-]{30}", value, re.ASCII):
+        return 0
+    time = int.from_bytes(base64.urlsafe_b64decode(value + "==")[:6], "big")
+    own = seal_seen({**options, "password": password}, record, time)
+    return time if hmac.compare_digest(own, value) and time <= now_ms + FUTURE_MS else 0
+
+
 def plaintext(record: Record) -> bytes:
     uuid = UUID.fullmatch(record.id) is not None
     times = [time for time in (record.last_seen_at, record.expires_at) if time is not None]
@@ -113,7 +137,15 @@ def seal(options: Options, record: Record, nonce: bytes) -> str:
     return seal_plaintext(options, plaintext(replace(record, data=written(record.data))), nonce)
 
 
-def open(options: Options, token: str, now_ms: int) -> Record:
+def open_cookies(options: Options, cookie: str, now_ms: int) -> Record:
+    """The session of a Cookie header that has one token, in one cookie."""
+    name = options.get("name", "h3")
+    pairs = [pair.split("=", 1) for pair in cookie.split("; ")]
+    (token,) = (value for found, value in pairs if found == name)
+    return open(options, token, now_ms, [value for found, value in pairs if found == f"{name}.seen"][:4])
+
+
+def open(options: Options, token: str, now_ms: int, seen: Sequence[str] = ()) -> Record:
     if len(token.encode()) > options.get("maxTokenLength", 16_384):
         raise Refused("too_large")
     if not token.startswith("h3s1."):
@@ -135,6 +167,9 @@ def open(options: Options, token: str, now_ms: int) -> Record:
     else:
         raise Refused("bad_seal" if is_named(options, parts[1]) else "unknown_key")
     record = parse(text)
+    latest = max((seen_by(options, password, record, value, now_ms) for value in seen), default=0)
+    if latest > max(record.created_at, record.last_seen_at or 0):
+        record = replace(record, last_seen_at=latest)
     if max(record.created_at, record.last_seen_at or 0) > now_ms + FUTURE_MS:
         malformed()
     record = brought_back(record, now_ms)

@@ -55,6 +55,14 @@ def test_every_bad_token_is_refused_with_its_reason(vector: dict[str, Any]) -> N
     assert isinstance(refused.value, h3s.Expired) == (vector["rejection"] in ("expired", "idle"))
 
 
+@pytest.mark.parametrize("vector", vectors("h3s1-seen.json"))
+def test_what_stands_beside_a_token_slides_it_or_is_passed_over(vector: dict[str, Any]) -> None:
+    sessions = h3s.Sessions.from_json(json.dumps(vector["options"]))
+    session = sessions.get(vector["cookie"], vector["header"], now=vector["now_ms"] / 1000)
+    assert milliseconds(session.last_seen_at) == (vector["last_seen_at"] or 0)
+    assert session.rejection == vector["rejection"]
+
+
 @pytest.mark.parametrize("vector", vectors("h3s1-write.json"))
 def test_every_good_text_is_written_and_every_bad_one_refused(vector: dict[str, Any]) -> None:
     """By the function of all writes, which themselves have no bad text for it."""

@@ -298,7 +298,7 @@ class Session(Handle, _Dict):
 
     @property
     def last_seen_at(self) -> Optional[datetime]:
-        """When it was last sealed under `idle_timeout`, in UTC; None if never."""
+        """When it was last seen under `idle_timeout`, in UTC; None if never."""
         return _time(self._view().last_seen_at)
 
     @property
