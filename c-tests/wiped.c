@@ -311,6 +311,33 @@ static void a_freed_config_leaves_no_key(void **state)
     json_decref(list);
 }
 
+/* The key by which a session slides: neither while it is used nor after is there a copy of it. */
+static void a_freed_config_leaves_no_key_of_sliding(void **state)
+{
+    json_t *list = json_load_file("../tests/vectors/h3s1-seen.json", JSON_ALLOW_NUL, NULL), *vector = json_array_get(list, 1);
+    char *options = json_dumps(json_object_get(vector, "options"), JSON_COMPACT);
+    const char *cookie = json_string_value(json_object_get(vector, "cookie"));
+    int64_t now = json_integer_value(json_object_get(vector, "now_ms"));
+    struct needle key;
+    const h3s_str *set = NULL;
+    size_t count = 0;
+    (void)state;
+    assert_string_equal(json_string_value(json_object_get(vector, "name")), "seen");
+    disguise_hex(&key, json_string_value(json_object_get(vector, "seen_key")));
+    assert_int_equal(key.len, 32);
+    h3s_config *made = config_of(options);
+    h3s_session *session = got(made, cookie, NULL, now);
+    assert_int_equal(h3s_session_rejection(session), H3S_REJECTION_NONE);
+    assert_ok(h3s_set_cookies(session, &set, &count, NULL));
+    assert_int_equal(count, 1);
+    assert_int_equal(found(&key), 1);
+    h3s_session_free(session);
+    h3s_config_free(made);
+    assert_int_equal(found(&key), 0);
+    free(options);
+    json_decref(list);
+}
+
 /*
  * The keys of Fe26.2 tokens from elsewhere, which openssl and Python sealed with PASSWORD:
  * PBKDF2-HMAC-SHA1 of it and the token's salts.
@@ -355,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
         cmocka_unit_test(a_freed_session_leaves_no_id),
         cmocka_unit_test(a_freed_config_leaves_no_key),
+        cmocka_unit_test(a_freed_config_leaves_no_key_of_sliding),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_other_servers_tokens),
     };
     disguise(&password, "swordfish swims in the sea", "0123456789 at the back door");

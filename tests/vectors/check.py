@@ -23,7 +23,7 @@ FIELDS = {
     "open": "name comment must options now_ms token id created_at last_seen_at expires_at lifetime"
     " ends_with_browser data master key nonce derived_key aad plaintext",
     "refuse": "name comment must options now_ms token rejection",
-    "seen": "name comment must options now_ms cookie header last_seen_at rejection",
+    "seen": "name comment must options now_ms cookie header seen_key last_seen_at rejection",
     "write": "name comment must given data",
 }
 OPEN: list[dict[str, Any]] = json.loads((HERE / "h3s1-open.json").read_text())
@@ -82,6 +82,8 @@ def refuses(vector: dict[str, Any]) -> None:
 def slides(vector: dict[str, Any]) -> None:
     assert list(vector) == FIELDS["seen"].split()
     options, now_ms = vector["options"], vector["now_ms"]
+    master = reference.master_key(options["password"])
+    assert reference.seen_key(master, options.get("name", "h3")).hex() == vector["seen_key"]
     try:
         if vector["header"]:
             found = reference.open(options, vector["header"], now_ms)

@@ -162,6 +162,7 @@ def slides(
             "now_ms": now,
             "cookie": "; ".join([*pairs, *(f"{cookie_name}.seen={value}" for value in seen)]),
             "header": token if header else "",
+            "seen_key": reference.seen_key(reference.master_key(PASSWORD), cookie_name).hex(),
             "last_seen_at": last_seen_at,
             "rejection": rejection,
         }
