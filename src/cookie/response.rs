@@ -8,7 +8,6 @@ use tinyvec::{ArrayVec, TinyVec};
 use super::chunks::{CHUNKED, Received, SEEN};
 use crate::Error;
 use crate::json::slice;
-use crate::seal::SEEN_LEN;
 
 /// The longest line of a header that nginx, Apache and gunicorn take unless they are told
 /// otherwise.
@@ -31,8 +30,9 @@ pub(crate) struct Attributes {
     pub(crate) chunk_max_len: usize,
     /// How many a write may make.
     pub(crate) max_chunks: usize,
-    /// Sessions slide beside their tokens, in a cookie of their own.
-    pub(crate) has_seen: bool,
+    /// How long the value of the cookie is in which sessions slide beside their tokens; 0 where
+    /// none does.
+    pub(crate) seen_len: usize,
     /// They also fit together into a header line that servers take.
     pub(crate) fits_servers: bool,
 }
@@ -97,9 +97,9 @@ impl Attributes {
             1 => 0,
             chunks => chunks * (self.name.len() + "; .1=".len()) + "__chunked__1".len(),
         };
-        let seen = match self.has_seen {
-            true => "; ".len() + self.name.len() + SEEN.len() + "=".len() + SEEN_LEN,
-            false => 0,
+        let seen = match self.seen_len {
+            0 => 0,
+            len => "; ".len() + self.name.len() + SEEN.len() + "=".len() + len,
         };
         "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + seen + "\r\n".len()
     }
@@ -151,7 +151,7 @@ impl Attributes {
     /// Says when the session was last seen, in a cookie that ends when it will be idle.
     pub(crate) fn set_seen(
         &self,
-        value: &[u8; SEEN_LEN],
+        value: &[u8],
         now: i64,
         end: CookieEnd,
     ) -> Result<Cookies, Error> {
@@ -171,7 +171,7 @@ impl Attributes {
         for number in received.chunks_beyond(0) {
             cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
         }
-        if self.has_seen || received.has_seen {
+        if self.seen_len > 0 || received.has_seen {
             cookies.push(&[name, SEEN, DELETED, fixed])?;
         }
         Ok(cookies)
@@ -375,7 +375,7 @@ mod tests {
             max_age: None,
             chunk_max_len: 4000,
             max_chunks: 3,
-            has_seen: false,
+            seen_len: 0,
             fits_servers: true,
         };
         for (len, chunks) in [(1, 0), (4000, 0), (4001, 2), (8144, 3)] {

@@ -13,7 +13,7 @@ use crate::clock::LONGEST_LIFETIME_SEC;
 use crate::cookie::{self, Attributes};
 use crate::keyring::Password;
 use crate::limits::Limits;
-use crate::seal::{Format, fe26};
+use crate::seal::{Format, SEEN_LEN, fe26};
 
 const LIFETIME: Span = Span {
     advice: "; leave it out for no limit",
@@ -150,7 +150,10 @@ impl Options {
             max_age: cookie.max_age_sec()?,
             chunk_max_len: cookie.chunk_len(),
             max_chunks: max_chunks.unwrap_or(seal.max_chunks),
-            has_seen: limits.idle_timeout.is_some() && seal.accepts_h3s1,
+            seen_len: match limits.idle_timeout {
+                Some(_) if seal.accepts_h3s1 => SEEN_LEN,
+                _ => 0,
+            },
             // Whoever names a number has seen to the servers.
             fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
             name: name.to_owned(),

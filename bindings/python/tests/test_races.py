@@ -10,13 +10,14 @@ from typing import Any
 import h3s
 import httpx
 import pytest
-from conftest import NOW, PASSWORD, Serve
 from h3s.asgi import SessionMiddleware
 from h3s.wsgi import SessionMiddleware as WSGISessionMiddleware
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+from conftest import NOW, PASSWORD, Serve
 
 ROUNDS = 400 if os.environ.get("H3S_SOAK") else 12
 PARALLEL = 16
