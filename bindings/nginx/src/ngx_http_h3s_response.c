@@ -348,11 +348,15 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 }
 
 
-/* Whether a header sets, or deletes, the session's cookie or one of its chunks. */
+/*
+ * Whether a header sets, or deletes, the session's cookie, one of its chunks, or the cookie that says
+ * when it was last seen.
+ */
 static ngx_uint_t
 ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 {
-    u_char  *p, *last;
+    u_char            *p, *last;
+    static ngx_str_t   seen = ngx_string(".seen");
 
     if (h->hash == 0 || !options->sets || h->value.len <= options->cookie.len
         || !ngx_http_h3s_name_is(h, &ngx_http_h3s_set_cookie_key)
@@ -364,7 +368,10 @@ ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
     p = h->value.data + options->cookie.len;
     last = h->value.data + h->value.len;
 
-    if (*p == '.') {
+    if ((size_t) (last - p) > seen.len && ngx_memcmp(p, seen.data, seen.len) == 0) {
+        p += seen.len;
+
+    } else if (*p == '.') {
         for (p++; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
     }
 

@@ -38,6 +38,7 @@ def test_an_upstream_s_own_session_cookie_is_not_stored_even_where_nginx_is_told
     theirs = cookie_with({"user": "the first visitor"})
     upstream.answer("/", ("Set-Cookie", f"{theirs}; Path=/"))
     upstream.answer("/other", ("Set-Cookie", "theme=dark"))
+    upstream.answer("/slid", ("Set-Cookie", "h3.seen=AaMYXFAA; Path=/"))
     nginx.start(
         f"location / {{ h3s {mode}; {STATUS} proxy_ignore_headers Set-Cookie; proxy_pass http://UPSTREAM; }}",
         http=CACHE,
@@ -47,6 +48,8 @@ def test_an_upstream_s_own_session_cookie_is_not_stored_even_where_nginx_is_told
     upstream.answer("/")
     second = anyone.get("/")
     assert second.headers["x-cache"] == "MISS" and theirs not in str(set_cookies(second))
+    # Nor where it says only that its session was seen: the page is that visitor's.
+    assert [client.get("/slid").headers["x-cache"] for _ in range(2)] == ["MISS", "MISS"]
     # Other cookies are none of our business.
     client.get("/other")
     assert client.get("/other").headers["x-cache"] == "HIT"

@@ -388,10 +388,11 @@ def test_what_a_directive_writes_goes_before_the_upstream_s_own_cookie(
     nginx: Nginx, client: httpx.Client, upstream: Upstream
 ) -> None:
     theirs = cookie_with({"user": "theirs"})
-    upstream.answer("/", ("Set-Cookie", f"{theirs}; Path=/"), ("Set-Cookie", "h3.1=; Path=/"), ("Set-Cookie", "h3x=1"))
+    others = (("Set-Cookie", "h3.1=; Path=/"), ("Set-Cookie", "h3.seen=x; Path=/"), ("Set-Cookie", "h3x=1"))
+    upstream.answer("/", ("Set-Cookie", f"{theirs}; Path=/"), *others)
     nginx.start(f"h3s use; location / {{ {PROXY} }} location /set/ {{ h3s_set a b; proxy_pass http://UPSTREAM/; }}")
     answer = client.get("/")
-    assert set_cookies(answer)[0].startswith(theirs) and len(set_cookies(answer)) == 3
+    assert set_cookies(answer)[0].startswith(theirs) and len(set_cookies(answer)) == 4
     client.cookies.clear()
     answer = client.get("/set/")
     assert [value.split("=")[0] for value in set_cookies(answer)] == ["h3x", "h3"] and dict(opened(answer)) == {
