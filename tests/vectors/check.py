@@ -82,7 +82,7 @@ def refuses(vector: dict[str, Any]) -> None:
 def slides(vector: dict[str, Any]) -> None:
     assert list(vector) == FIELDS["seen"].split()
     options, now_ms = vector["options"], vector["now_ms"]
-    master = reference.master_key(options["password"])
+    master = reference.master_key(next(iter(reference.passwords(options).values())))
     assert reference.seen_key(master, options.get("name", "h3")).hex() == vector["seen_key"]
     try:
         if vector["header"]:

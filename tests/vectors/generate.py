@@ -289,6 +289,13 @@ opens(
     {"password": {"9": PASSWORD, "k10": KEYED["password"]["k2"]}},
 )
 opens(
+    "zeros-before-a-number",
+    "of ids that are all numbers the highest seals, with zeros in front or not",
+    "M25",
+    record(),
+    {"password": {"9": KEYED["password"]["k2"], "010": PASSWORD}},
+)
+opens(
     "default-by-its-id",
     "the password called default seals under its id",
     "M1 M9",
@@ -384,6 +391,7 @@ refused("upper-case-prefix", "the prefix is in lower case", "M2", "H3S1" + good[
 refused("leading-space", "nothing stands before the prefix", "M2", " " + good, "malformed")
 refused("next-version", "a later version of this format", "M2", "h3s2" + good[4:], "unsupported_format")
 refused("version-12", "versions may have more digits", "M2", "h3s12.x", "unsupported_format")
+refused("version-01", "or zeros in front", "M2", "h3s01.x", "unsupported_format")
 refused("no-dot", "nothing after the version", "M2", "h3s1", "malformed")
 refused("no-star", "Fe26.2 without its delimiter", "M2", "Fe26.2", "malformed")
 refused("no-version", "no digits, no version", "M2", "h3s.x", "malformed")
@@ -429,6 +437,14 @@ refused("key-id-under-a-string", "one of another password", "M9", "h3s1.k1." + b
 refused("default-under-a-string", "the same", "M9", "h3s1.default." + body, "unknown_key")
 refused("key-id-of-a-prototype", "no such password", "M9", "h3s1.__proto__." + body, "unknown_key", KEYED)
 refused("no-key-id-under-an-object", "no password is called default", "M9", good, "unknown_key", KEYED)
+refused(
+    "default-and-another",
+    "where a password is called default, no other is tried",
+    "M9",
+    good,
+    "bad_seal",
+    {"password": {"default": KEYED["password"]["k2"], "k1": PASSWORD}},
+)
 refused(
     "unknown-before-seal",
     "the key is chosen before the seal is checked",
@@ -520,6 +536,22 @@ bad_time(
     "revoked",
     notBefore=NOW,
     maxAge=60,
+)
+bad_time(
+    "revoked-although-ahead",
+    "made ahead of now, which counts as now, and that is before notBefore",
+    "M20 M26",
+    record(created=NOW + 8_000),
+    "revoked",
+    notBefore=NOW + 5_000,
+)
+bad_time(
+    "idle-although-made-later",
+    "lastSeenAt counts, also where it is before createdAt",
+    "M22",
+    record(created=NOW - 1_000, seen=NOW - 60_001),
+    "idle",
+    idleTimeout=60,
 )
 bad_time("lifetime-over", "older than its lifetime", "M21 M28", record(created=NOW - 1_001, lifetime=1), "expired")
 bad_time(
@@ -655,6 +687,55 @@ slides(
     None,
     "idle",
 )
+TWO: Options = {**IDLE, "password": {"k1": PASSWORD, "k2": "another password of at least 32 characters"}}
+slides(
+    "seen-of-another-of-two-passwords",
+    "by the key of a password that opens tokens, but has not opened this one",
+    "M30",
+    old,
+    [reference.seal_seen(TWO, old, AGO, "k2")],
+    None,
+    "idle",
+    options=TWO,
+)
+slides(
+    "seen-of-one-of-two-passwords",
+    "the other way round",
+    "M30",
+    old,
+    [reference.seal_seen(TWO, old, AGO, "k1")],
+    AGO,
+    options=TWO,
+)
+last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+assert last.index(seen[-1]) % 16 == 0, "so that it has stray bits"
+slides(
+    "seen-stray-bits",
+    "bits of the last character that no byte has",
+    "M30",
+    old,
+    [seen[:-1] + last[last.index(seen[-1]) + 1]],
+    None,
+    "idle",
+)
+ahead = record(created=NOW + 300_000)
+slides(
+    "seen-created-ahead",
+    "of a token that is ahead: with its createdAt as it stands there",
+    "M26 M30",
+    ahead,
+    [reference.seal_seen(IDLE, ahead, NOW + 400_000)],
+    NOW,
+)
+slides(
+    "seen-created-now",
+    "and not as it counts",
+    "M26 M30",
+    ahead,
+    [reference.seal_seen(IDLE, record(created=NOW), NOW + 400_000)],
+    None,
+)
+slides("seen-unlimited", "also without an idleTimeout", "M31", old, [seen], AGO, options=PLAIN)
 slides("seen-short", "29 characters", "M30", old, [seen[:-1]], None, "idle")
 slides("seen-long", "more than 30 characters", "M30", old, [seen + "A"], None, "idle")
 slides("seen-padded", "with padding", "M30", old, [seen + "=="], None, "idle")
