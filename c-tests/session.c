@@ -173,7 +173,10 @@ static void the_view_says_what_the_getters_say(void **state)
     assert_int_equal(view.expires_at, NOW + 50 * SECOND);
     assert_int_equal(view.source, H3S_SOURCE_COOKIE);
     assert_int_equal(view.rejection, h3s_session_rejection(session));
-    assert_int_equal(view.flags, H3S_VIEW_DIRTY); /* a slide is due */
+    assert_int_equal(view.flags, H3S_VIEW_DIRTY | H3S_VIEW_SLIDES);
+    assert_ok(h3s_set_int(session, S("b"), 1, NULL));
+    assert_ok(h3s_session_view(session, &view));
+    assert_int_equal(view.flags, H3S_VIEW_DIRTY);
     h3s_session_free(session);
     h3s_config_free(limited);
 }

@@ -417,6 +417,12 @@
 /** View flag: the session was cleared. */
 #define H3S_VIEW_CLEARED 4
 
+/**
+ * View flag: what is due says only when the session was seen, under `idleTimeout`. It is no write,
+ * and holds no data.
+ */
+#define H3S_VIEW_SLIDES 8
+
 /** Config flag: cookies are read and set; `"cookie"` is not false. */
 #define H3S_CONFIG_COOKIES 1
 
@@ -1095,8 +1101,9 @@ struct h3s_iter h3s_iter_iter(const struct h3s_iter *iter, const char *pointer, 
  *
  * Returns H3S_OK; H3S_ERR_DATA (no JSON object in UTF-8, a name twice in one object, or more than
  * 128 levels; `err->offset` is the byte); H3S_ERR_TOO_LARGE; H3S_ERR_REJECTED (it has ended
- * since, see `h3s_session_set_now`); H3S_ERR_STATE (another thread is inside); H3S_ERR_ARGUMENT,
- * H3S_ERR_MEMORY or H3S_ERR_RANDOM. After any error the session is as it was.
+ * since, see `h3s_session_set_now`); H3S_ERR_STATE (another thread is inside, or it has a lifetime
+ * of its own and would be sealed in Fe26.2); H3S_ERR_ARGUMENT, H3S_ERR_MEMORY or H3S_ERR_RANDOM.
+ * After any error the session is as it was.
  */
 H3S_NODISCARD
 int32_t h3s_update(struct h3s_session *session,

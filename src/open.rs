@@ -138,6 +138,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             let is_set = verb == Verb::Use || !found.opened.lacked_id;
             origin.source = found.source;
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
+            origin.position = found.opened.position;
             origin.mark = found.mark;
             let mut session = Session::from_token(config, found.opened, now, origin);
             if let Some(renewal) = origin.due_to_use.filter(|_| is_set) {
@@ -205,7 +206,7 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
     } else if may && renews && may_travel(opened.format) {
         Some(Renewal::Token(opened.format))
     } else {
-        (may && is_current && beside).then_some(Renewal::Seen)
+        (may && beside).then_some(Renewal::Seen)
     }
 }
 

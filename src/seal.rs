@@ -132,9 +132,16 @@ impl Seals {
         Ok(latest)
     }
 
-    /// What says, beside its token, that a session is seen now.
-    pub(crate) fn seal_seen(&self, record: &Record, now: i64) -> Result<[u8; SEEN_LEN], Error> {
-        h3s1::seal_seen(self.keyring.first(), record, now)
+    /// What says, beside the token that was sealed with the password at a position, that its
+    /// session is seen now.
+    pub(crate) fn seal_seen(
+        &self,
+        position: usize,
+        record: &Record,
+        now: i64,
+    ) -> Result<[u8; SEEN_LEN], Error> {
+        let key = self.keyring.at(position).ok_or_else(Error::internal)?;
+        h3s1::seal_seen(key, record, now)
     }
 
     /// How long the token would be with data of this length.

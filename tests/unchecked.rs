@@ -188,3 +188,12 @@ fn what_a_walk_cannot_understand_ends_it() {
         assert_eq!(session.data(), data);
     }
 }
+
+#[test]
+fn a_name_that_stands_there_often_takes_no_more_room_when_it_is_updated() {
+    let data = format!("{{{}}}", vec![r#""a":0"#; 1000].join(","));
+    let mut session = opened(&sealed(data.as_bytes())).unwrap();
+    let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(500));
+    session.update(&long).unwrap();
+    assert_eq!(session.data(), long);
+}

@@ -113,7 +113,7 @@ impl Attributes {
         end: CookieEnd,
         received: Received,
     ) -> Result<Cookies, Error> {
-        let lifetime = self.lifetime(now, end);
+        let lifetime = lifetime(self.max_age, now, end);
         let (name, lifetime, fixed) = (
             self.name.as_bytes(),
             lifetime.as_bytes(),
@@ -156,7 +156,7 @@ impl Attributes {
         end: CookieEnd,
     ) -> Result<Cookies, Error> {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
-        let lifetime = self.lifetime(now, end);
+        let lifetime = lifetime(None, now, end);
         let mut cookies = Cookies::default();
         cookies.push(&[name, SEEN, b"=", value, lifetime.as_bytes(), fixed])?;
         Ok(cookies)
@@ -175,32 +175,6 @@ impl Attributes {
             cookies.push(&[name, SEEN, DELETED, fixed])?;
         }
         Ok(cookies)
-    }
-
-    /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a cookie that ends with
-    /// the browser.
-    fn lifetime(&self, now: i64, end: CookieEnd) -> String {
-        let mut out = String::new();
-        let expires_at = match end {
-            CookieEnd::WithBrowser => return out,
-            CookieEnd::OfSession(end) => end,
-        };
-        if self.max_age.or(expires_at).is_some() {
-            out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
-        }
-        let remaining_ms = expires_at.map(|end| {
-            end.saturating_sub(now)
-                .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
-        });
-        let max_age = self.max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
-        if let Some(max_age) = max_age {
-            let _ = write!(out, "; Max-Age={max_age}");
-        }
-        if let Some(remaining) = remaining_ms {
-            let end = UNIX_EPOCH + Duration::from_millis((now + remaining).unsigned_abs());
-            let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
-        }
-        out
     }
 }
 
@@ -356,6 +330,32 @@ impl Cookies {
         self.ends.push(self.text.len());
         Ok(())
     }
+}
+
+/// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a cookie that ends with
+/// the browser. `max_age`, in seconds, goes before what would be computed.
+fn lifetime(max_age: Option<i64>, now: i64, end: CookieEnd) -> String {
+    let mut out = String::new();
+    let expires_at = match end {
+        CookieEnd::WithBrowser => return out,
+        CookieEnd::OfSession(end) => end,
+    };
+    if max_age.or(expires_at).is_some() {
+        out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
+    }
+    let remaining_ms = expires_at.map(|end| {
+        end.saturating_sub(now)
+            .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
+    });
+    let max_age = max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
+    if let Some(max_age) = max_age {
+        let _ = write!(out, "; Max-Age={max_age}");
+    }
+    if let Some(remaining) = remaining_ms {
+        let end = UNIX_EPOCH + Duration::from_millis((now + remaining).unsigned_abs());
+        let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
+    }
+    out
 }
 
 /// What a chunk's name has after the session's.

@@ -27,6 +27,8 @@ impl Data {
         for old in json::members(text) {
             let new = members.position(slice(text, old.name.clone()))?;
             let value = match new.and_then(|i| Some((members.list.get(i)?, used.get_mut(i)?))) {
+                // A name twice, in data that no sealer should have written: the first is the one.
+                Some((_, used)) if *used => continue,
                 Some((member, used)) => {
                     *used = true;
                     slice(&update, member.value.clone())

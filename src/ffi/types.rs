@@ -114,6 +114,10 @@ pub const H3S_VIEW_DIRTY: u32 = 2;
 /// View flag: the session was cleared.
 pub const H3S_VIEW_CLEARED: u32 = 4;
 
+/// View flag: what is due says only when the session was seen, under `idleTimeout`. It is no write,
+/// and holds no data.
+pub const H3S_VIEW_SLIDES: u32 = 8;
+
 /// A string that the library owns: `len` bytes at `ptr`.
 ///
 /// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: each function says

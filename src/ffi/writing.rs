@@ -21,8 +21,9 @@ use crate::{Error, Session};
 ///
 /// Returns H3S_OK; H3S_ERR_DATA (no JSON object in UTF-8, a name twice in one object, or more than
 /// 128 levels; `err->offset` is the byte); H3S_ERR_TOO_LARGE; H3S_ERR_REJECTED (it has ended
-/// since, see `h3s_session_set_now`); H3S_ERR_STATE (another thread is inside); H3S_ERR_ARGUMENT,
-/// H3S_ERR_MEMORY or H3S_ERR_RANDOM. After any error the session is as it was.
+/// since, see `h3s_session_set_now`); H3S_ERR_STATE (another thread is inside, or it has a lifetime
+/// of its own and would be sealed in Fe26.2); H3S_ERR_ARGUMENT, H3S_ERR_MEMORY or H3S_ERR_RANDOM.
+/// After any error the session is as it was.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_update(

@@ -285,8 +285,9 @@ pub(super) fn unseal_record<'v>(
     if let Some(at) = config.seals.seen_beside(&opened, seen, now)?
         && at > opened.record.seen_at()
     {
+        // Which of two tokens is the newer one is still for themselves to tell: else a read whose
+        // answer comes late could lift an older one above what has taken its place.
         opened.record.last_seen_at = Some(at);
-        opened.seen_at_there = at;
     }
     if opened.record.is_from_the_future(now) {
         // This clock may be the wrong one.

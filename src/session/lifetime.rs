@@ -39,6 +39,12 @@ impl Session {
         }
     }
 
+    /// Whether all that it has to give says when it was seen.
+    #[cfg(feature = "capi")]
+    pub(crate) fn only_slides(&self) -> bool {
+        self.outgoing.due() == Due::Seen && self.is_dirty()
+    }
+
     /// The lifetime that was set for this session alone.
     ///
     /// ```

@@ -10,6 +10,8 @@ pub(crate) struct Origin {
     pub(crate) source: Source,
     /// Why the first candidate was refused.
     pub(crate) rejection: Option<Rejection>,
+    /// Which of the passwords its token was sealed with.
+    pub(crate) position: usize,
     /// In how many cookies its token came, 0 where it came in none, and how long that was.
     pub(crate) cookies: usize,
     pub(crate) token_len: usize,
@@ -32,6 +34,7 @@ impl Origin {
         Origin {
             source,
             rejection: None,
+            position: 0,
             cookies: 0,
             token_len: 0,
             mark: None,

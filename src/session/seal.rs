@@ -165,7 +165,9 @@ impl Session {
     fn seen_cookies(&self) -> Result<Cookies, Error> {
         self.check_alive()?;
         let (inner, record) = (self.config.inner(), &self.record);
-        let value = inner.seals.seal_seen(record, self.now)?;
+        let value = inner
+            .seals
+            .seal_seen(self.origin.position, record, self.now)?;
         let end = match record.lifetime.ends_with_browser {
             true => CookieEnd::WithBrowser,
             false => CookieEnd::OfSession(self.expires_at()),
@@ -188,21 +190,25 @@ impl Session {
                 (token, record.last_seen_at)
             }
         };
-        let (created_at, lifetime) = (record.created_at, record.lifetime);
-        let limits = inner.limits.of(lifetime);
-        let end = match (lifetime.ends_with_browser, self.format.slides_beside()) {
-            (true, _) => CookieEnd::WithBrowser,
-            // It has to be there as long as the session may slide.
-            (false, true) if limits.idle_timeout.is_some() => {
-                CookieEnd::OfSession(limits.max_age_end(created_at).or(Some(i64::MAX)))
-            }
-            (false, _) => {
-                CookieEnd::OfSession(limits.end(created_at, last_seen_at.unwrap_or(created_at)))
-            }
+        let seen_at = last_seen_at.unwrap_or(record.created_at);
+        let end = match record.lifetime.ends_with_browser {
+            true => CookieEnd::WithBrowser,
+            false => CookieEnd::OfSession(self.cookie_end(record, seen_at)),
         };
         inner
             .attributes
             .set(without_nul(token), self.now, end, origin.received)
+    }
+
+    /// When the cookie of a session ends that was last seen at a time: with it, but where it slides
+    /// beside its token as late as it may slide.
+    fn cookie_end(&self, record: &Record, seen_at: i64) -> Option<i64> {
+        let limits = self.config.inner().limits.of(record.lifetime);
+        if self.format.slides_beside() && limits.idle_timeout.is_some() {
+            limits.max_age_end(record.created_at).or(Some(i64::MAX))
+        } else {
+            limits.end(record.created_at, seen_at)
+        }
     }
 
     /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so
@@ -223,7 +229,7 @@ impl Session {
         let token = inner.seals.seal(&stamp, &empty.data, at)?;
         let end = match others.some_unknown || others.some_endless {
             true => Some(i64::MAX),
-            false => inner.limits.end(at, at).max(others.end),
+            false => self.cookie_end(&empty, at).max(others.end),
         };
         let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
         attributes.set(without_nul(&token), self.now, end, self.origin.received)

@@ -28,8 +28,9 @@ impl Session {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no JSON object in UTF-8,
     /// [`TooLarge`](crate::ErrorKind::TooLarge),
     /// [`Rejected`](crate::ErrorKind::Rejected) if it has ended since (see [`Session::set_now`]),
-    /// [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for all
-    /// writes.
+    /// [`State`](crate::ErrorKind::State) if it has a lifetime of its own and would be sealed in
+    /// Fe26.2, [`Memory`](crate::ErrorKind::Memory) or [`Random`](crate::ErrorKind::Random). So for
+    /// all writes.
     pub fn update(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
         let object = object.as_ref();
         self.write(json::least_len_of_any_spelling(object), |data| {

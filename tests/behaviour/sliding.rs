@@ -386,3 +386,96 @@ fn a_server_without_an_idle_timeout_keeps_what_others_need() {
     jar.take(&mut session);
     assert!(!get_at(&idle, &jar.header(), NOW + 2 * HOUR).is_new());
 }
+
+/// The Cookie header of one session as it was, and as it is after a write.
+fn before_and_after_a_write(config: &Config) -> (String, String) {
+    let before = sealed_at(config, r#"{"v":"old"}"#, NOW);
+    let mut session = get_at(config, &before, NOW + SECOND);
+    session.set_text("v", "new").unwrap();
+    let mut jar = jar::Jar::default();
+    jar.take(&mut session);
+    (before, jar.header())
+}
+
+#[test]
+fn of_two_cookies_of_one_session_the_one_that_was_written_later_counts_also_once_it_has_slid() {
+    let config = config(IDLE);
+    let (old, new) = before_and_after_a_write(&config);
+    for header in [format!("{new}; {old}"), format!("{old}; {new}")] {
+        let mut jar = jar::Jar::default();
+        jar.take(&mut get_at(&config, &header, NOW + HOUR));
+        let header = format!("{header}; {}", jar.header());
+        let session = get_at(&config, &header, NOW + 2 * HOUR);
+        assert_eq!(session.text("/v").as_deref(), Some("new"));
+        assert_eq!(session.last_seen_at(), Some(NOW + HOUR));
+    }
+}
+
+#[test]
+fn a_slow_read_does_not_undo_a_logout_beside_a_cookie_of_another_path() {
+    let config = config(IDLE);
+    let other = sealed_at(&config, r#"{"user":"ada"}"#, NOW + SECOND);
+    let own = sealed_at(&config, "{}", NOW);
+    let header = format!("{other}; {own}");
+    let mut logout = use_at(&config, &header, NOW + HOUR);
+    logout.clear();
+    let mut jar = jar::Jar::default();
+    jar.take(&mut logout);
+    // Its answer comes last, and it began a little later.
+    let mut read = get_at(&config, &header, NOW + HOUR + 1);
+    assert_eq!(read.text("/user").as_deref(), Some("ada"));
+    jar.take(&mut read);
+    assert_eq!(jar.names(), ["h3", "h3.seen"]);
+    let header = format!("{other}; {}", jar.header());
+    let session = get_at(&config, &header, NOW + HOUR + 2);
+    assert_eq!(session.data(), "{}");
+}
+
+#[test]
+fn the_empty_session_that_takes_the_place_of_others_has_a_cookie_as_long_as_it_slides() {
+    let config = config(IDLE);
+    let header = format!(
+        "{}; {}",
+        sealed_at(&config, "{}", NOW),
+        sealed_at(&config, "{}", NOW)
+    );
+    let mut logout = use_at(&config, &header, NOW + HOUR);
+    logout.clear();
+    assert!(set_cookies(&mut logout)[0].contains("; Max-Age=34560000; "));
+}
+
+#[test]
+fn a_session_that_does_not_fit_under_the_new_password_slides_under_its_own() {
+    let cookie = r#""cookie":{"maxChunks":1,"chunkMaxLength":200}"#;
+    let before = config(&format!("{IDLE},{cookie}"));
+    let mut session = use_at(&before, "", NOW);
+    let mut len = 0;
+    while session.set_text("a", &"x".repeat(len + 1)).is_ok() {
+        len += 1;
+    }
+    let mut jar = jar::Jar::default();
+    jar.take(&mut session);
+    let passwords = format!(
+        r#"{{"with_an_id":"another password of at least 32 characters","default":"{PASSWORD}"}}"#
+    );
+    let after = format!(r#"{{"password":{passwords},{IDLE},{cookie}}}"#);
+    let after = Config::from_json(after).unwrap();
+    for hours in 1..4 {
+        let mut session = get_at(&after, &jar.header(), NOW + hours * HOUR);
+        assert_eq!(session.text("/a").unwrap().len(), len);
+        let cookies = set_cookies(&mut session);
+        assert!(
+            cookies.len() == 1 && cookies[0].starts_with("h3.seen="),
+            "{cookies:?}"
+        );
+        jar.take(&mut session);
+    }
+}
+
+#[test]
+fn what_says_when_it_was_seen_ends_when_it_will_be_idle_whatever_the_cookies_max_age() {
+    let config = config(r#""idleTimeout":3600,"cookie":{"maxAge":86400}"#);
+    let cookie = sealed_at(&config, "{}", NOW);
+    let cookies = seen_at(&config, &cookie, NOW + HOUR);
+    assert!(cookies[0].contains("; Max-Age=3600; "), "{cookies:?}");
+}

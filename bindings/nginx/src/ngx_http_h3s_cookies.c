@@ -251,6 +251,13 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
         return 0;
     }
 
+    /* What says when a session was seen is none itself, and worth nothing alone. */
+    if ((size_t) (equals - pair.data) == options->cookie.len + sizeof(".seen") - 1
+        && ngx_memcmp(equals - (sizeof(".seen") - 1), ".seen", sizeof(".seen") - 1) == 0)
+    {
+        return 0;
+    }
+
     /* Its name alone, as a pair: the library knows which are the session's. */
     pair.len = equals + 1 - pair.data;
 

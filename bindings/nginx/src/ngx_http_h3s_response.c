@@ -349,8 +349,8 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 
 
 /*
- * Whether a header sets, or deletes, the session's cookie, one of its chunks, or the cookie that says
- * when it was last seen.
+ * Whether a header sets, or deletes, the session's cookie, one of its chunks, or the cookie that
+ * says when it was last seen.
  */
 static ngx_uint_t
 ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)

@@ -66,6 +66,7 @@ LIFETIME_BROWSER = 1
 VIEW_NEW = 1
 VIEW_DIRTY = 2
 VIEW_CLEARED = 4
+VIEW_SLIDES = 8
 
 
 class Error(ctypes.Structure):

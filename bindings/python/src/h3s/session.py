@@ -292,6 +292,15 @@ class Session(Handle, _Dict):
         return bool(self._view().flags & _abi.VIEW_DIRTY)
 
     @property
+    def only_slides(self) -> bool:
+        """Whether its new cookies would say only when it was seen, under `idle_timeout`.
+
+        They hold no data then.
+        """
+        self._flush()
+        return bool(self._view().flags & _abi.VIEW_SLIDES)
+
+    @property
     def created_at(self) -> Optional[datetime]:
         """When it was made or last rotated, in UTC; None after `clear`."""
         return _time(self._view().created_at)

@@ -103,7 +103,7 @@ class ExpiringSession(RequestSession):
 
     def renew(self) -> None:
         """Seals it again, as a write does."""
-        if not self.is_dirty or (not self._is_written and self.get(EXPIRY)):
+        if not self.is_dirty or self.only_slides or (not self._is_written and self.get(EXPIRY)):
             self.update()
 
     def _age_of(self, expiry: Union[int, datetime]) -> timedelta:

@@ -225,3 +225,9 @@ def only_one() -> None:
         raise ImproperlyConfigured(
             "H3S_SESSIONS: needs h3s.django.SessionMiddleware in the place of Django's own in MIDDLEWARE"
         )
+    options = settings.H3S_OPTIONS
+    if options.get("idle_timeout") and options.get("seal") in (None, "h3s1"):
+        # Django's sets one cookie, the whole session's, and a read that slides shall not.
+        raise ImproperlyConfigured(
+            "H3S_OPTIONS: idle_timeout needs h3s.django.SessionMiddleware in the place of Django's own in MIDDLEWARE"
+        )

@@ -93,7 +93,10 @@ class SessionStore(SessionBase):
 
     @property
     def modified(self) -> bool:
-        return self._session_cache.touched and self._session_cache.is_dirty
+        # A slide is no write: Django's own middleware would send the whole session for it, and an
+        # answer that comes late would take back a logout.
+        session = self._session_cache
+        return session.touched and session.is_dirty and not session.only_slides
 
     @modified.setter
     def modified(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
