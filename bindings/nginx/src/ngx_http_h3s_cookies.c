@@ -237,8 +237,9 @@ ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *option
 static ngx_uint_t
 ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
-    u_char     *equals;
-    ngx_str_t   pair;
+    u_char            *equals;
+    ngx_str_t          pair, name;
+    static ngx_str_t   seen = ngx_string(".seen");
 
     u_char  rest[256];
 
@@ -252,8 +253,10 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
     }
 
     /* What says when a session was seen is none itself, and worth nothing alone. */
-    if ((size_t) (equals - pair.data) == options->cookie.len + sizeof(".seen") - 1
-        && ngx_memcmp(equals - (sizeof(".seen") - 1), ".seen", sizeof(".seen") - 1) == 0)
+    name = ngx_http_h3s_trimmed(pair.data, equals);
+
+    if (name.len == options->cookie.len + seen.len
+        && ngx_memcmp(name.data + options->cookie.len, seen.data, seen.len) == 0)
     {
         return 0;
     }

@@ -53,6 +53,15 @@ def test_h3s_carried_tells_what_came_opened_or_not(nginx: Nginx, client: httpx.C
         assert answer.headers["vary"] == "Cookie, x-h3-session"
 
 
+def test_what_says_when_a_session_was_seen_is_nothing_of_a_session_alone(nginx: Nginx, client: httpx.Client) -> None:
+    options = {**OPTIONS, "idleTimeout": 600}
+    nginx.start("location / { h3s get; return 200 [$h3s_carried$h3s_status]; }", options=options)
+    cookie = cookie_with({"user": 1}, options)
+    for others in ["h3.seen=AaMYXFAA", "theme=dark; h3.seen = x"]:
+        assert client.get("/", headers={"Cookie": others}).text == "[none]"
+        assert client.get("/", headers={"Cookie": f"{others}; {cookie}"}).text == "[1valid]"
+
+
 def test_h3s_carried_is_empty_where_there_are_no_options(nginx: Nginx, client: httpx.Client) -> None:
     nginx.write("server { listen 127.0.0.1:PORT; return 200 [$h3s_carried]; }")
     nginx.run()
