@@ -41,6 +41,9 @@ pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>,
         end = text.len();
     }
     let payload = slice(&text, 0..end);
+    if std::str::from_utf8(payload).is_err() {
+        return Ok(None);
+    }
     let mut read = Read::default();
     let mut end_of_last = 0;
     for member in json::members(payload) {
@@ -253,6 +256,7 @@ mod tests {
         ] {
             assert!(parsed(text.as_bytes()).is_none(), "{text}");
         }
+        assert!(parsed(b"{\"x\":\"\xff\"}").is_none());
         assert!(parsed(b"{}").is_some_and(|payload| payload.lacked_id));
     }
 

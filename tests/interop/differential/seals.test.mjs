@@ -65,7 +65,8 @@ const refusals = {
   utf8: ["a payload is UTF-8 without a byte order mark to the library, where the peers replace what is not",
     ({ text }) => text.length > 0 && (!isUtf8(text) || text.indexOf("\ufeff") === 0)],
   twice: ["a payload with a name twice in one object is refused by the library, since readers do not agree on which counts",
-    ({ structure }) => structure.twice],
+    // Of a session only its own members count: what it holds was checked by whoever sealed it.
+    ({ structure }, _, raw) => (raw ? structure.twice : structure.memberTwice)],
   deep: ["a payload of more than 128 levels is refused by the library, so that no reader runs out of stack", ({ structure }, most) => structure.depth > most],
 };
 
@@ -171,7 +172,7 @@ async function amended(peer, token, config, plain, { raw, levels }) {
   if (early.length > 0) return { by: [...by, ...early] };
   const inside = plaintext(text, config, passwords);
   const seen = { text: inside, structure: structure(inside.toString()) };
-  const late = Object.keys(refusals).slice(5).filter((name) => refusals[name][1](seen, levels));
+  const late = Object.keys(refusals).slice(5).filter((name) => refusals[name][1](seen, levels, raw));
   return late.length > 0 ? { by: [...by, ...late] } : { opened: { value: opened.value }, by };
 }
 
