@@ -105,7 +105,6 @@ impl Attributes {
     }
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.
-    ///
     pub(crate) fn set(
         &self,
         token: &[u8],
