@@ -54,6 +54,10 @@ export function variantsOf(random, { cipher, iterations, passwords }) {
   ]);
   return {
     "any payload": () => edit(() => ({})),
+    "no JSON inside a session": () => edit(() => ({
+      text: `{"id":"a","createdAt":${NOW},"data":{"a":${random.of(["01", "nul", "1.", '"\\x"', '"\n"', "[1,]", '"a" "b"'])}}}`,
+    })),
+    "no UTF-8": () => edit(() => ({ text: Buffer.from(`{"id":"a","data":{"a":"\xff"}}`, "latin1") })),
     "an expiration": () => edit(() => ({
       expiration: random.of([
         NOW, NOW - SKEW, NOW - SKEW + 1, NOW - SKEW - 1, NOW + 1, `0${NOW}`, `00000000${NOW}`, `${NOW}0`, "0", "1", "00", "-1", "1e99",
@@ -81,7 +85,7 @@ export function variantsOf(random, { cipher, iterations, passwords }) {
       const parts = edit(() => ({})).split("*");
       return [...parts.slice(0, 7), rewritten(random, parts[7])].join("*");
     },
-    "something after it": () => edit(() => ({})) + random.of(["~2", "~1", "~2~2", "~", "*", "\n", " ", "=", "\0", "A", "~2 "]),
+    "something after it": () => edit(() => ({})) + random.of(["~2", "~2", "~2", "~1", "~2~2", "~", "*", "\n", " ", "=", "\0", "A", "~2 "]),
     "a part more or less": () => {
       const parts = edit(() => ({})).split("*");
       const [at, other] = [random.below(8), random.below(8)];
