@@ -5,7 +5,8 @@ mod pairs;
 mod request;
 mod response;
 
-pub(crate) use chunks::{MAX_CHUNKS, MAX_COOKIE_LEN, Received, chunk_number};
+pub(crate) use chunks::{MAX_CHUNKS, MAX_COOKIE_LEN, Received};
+pub(crate) use pairs::is_of_shorter_name;
 pub(crate) use request::{MAX_CANDIDATES, Mark, SessionCookies, Token, strip, strip_others};
 pub(crate) use response::{Attributes, CookieEnd, MAX_AGE_LIMIT_SEC};
 pub use response::{Cookies, CookiesIter};

@@ -44,7 +44,7 @@ impl Received {
 }
 
 /// A number of a chunk or of chunks: 1 to 100, as h3 writes it.
-pub(crate) fn chunk_number(digits: &[u8]) -> Option<usize> {
+pub(super) fn chunk_number(digits: &[u8]) -> Option<usize> {
     let canonical = (1..=3).contains(&digits.len())
         && digits.iter().all(u8::is_ascii_digit)
         && digits[0] != b'0';

@@ -67,6 +67,13 @@ impl Pair<'_> {
     }
 }
 
+/// Whether a cookie of this name would be one of the session whose name is what comes before its
+/// last dot: a chunk, or what says when that was last seen.
+pub(crate) fn is_of_shorter_name(name: &str) -> bool {
+    name.rfind('.')
+        .is_some_and(|dot| owner(name.as_bytes(), &name[..dot]).is_some())
+}
+
 /// Which of a session's cookies one of this name is.
 fn owner(cookie: &[u8], name: &str) -> Option<Which> {
     // What comes after it first: most cookies are others, and few have a dot just there.

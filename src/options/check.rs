@@ -244,8 +244,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         ));
     }
     // Else a session of the shorter name would take this one's cookie for its chunk.
-    let end = name.rsplit_once('.').map(|(_, end)| end.as_bytes());
-    if end.is_some_and(|end| end == b"seen" || cookie::chunk_number(end).is_some()) {
+    if cookie::is_of_shorter_name(name) {
         return Err(Error::config(
             "name",
             "a name that ends in .1 to .100, or in .seen, is that of another session's cookie: choose one without",
