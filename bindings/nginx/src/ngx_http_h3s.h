@@ -36,6 +36,10 @@
 #define NGX_HTTP_H3S_GET  1
 #define NGX_HTTP_H3S_USE  2
 
+/* What the cookie that says when a session was last seen has after the name of the session's. */
+#define NGX_HTTP_H3S_SEEN      ".seen"
+#define NGX_HTTP_H3S_SEEN_LEN  (sizeof(NGX_HTTP_H3S_SEEN) - 1)
+
 
 #define NGX_HTTP_H3S_NO_POINTER                                                             \
     " is no JSON Pointer: it begins with \"/\", and \"~\" is written \"~0\" "               \

@@ -237,9 +237,8 @@ ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *option
 static ngx_uint_t
 ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
-    u_char            *equals;
-    ngx_str_t          pair, name;
-    static ngx_str_t   seen = ngx_string(".seen");
+    u_char     *equals;
+    ngx_str_t   pair, name;
 
     u_char  rest[256];
 
@@ -255,8 +254,8 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
     /* What says when a session was seen is none itself, and worth nothing alone. */
     name = ngx_http_h3s_trimmed(pair.data, equals);
 
-    if (name.len == options->cookie.len + seen.len
-        && ngx_memcmp(name.data + options->cookie.len, seen.data, seen.len) == 0)
+    if (name.len == options->cookie.len + NGX_HTTP_H3S_SEEN_LEN
+        && ngx_memcmp(name.data + options->cookie.len, NGX_HTTP_H3S_SEEN, NGX_HTTP_H3S_SEEN_LEN) == 0)
     {
         return 0;
     }

@@ -355,8 +355,7 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 static ngx_uint_t
 ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 {
-    u_char            *p, *last;
-    static ngx_str_t   seen = ngx_string(".seen");
+    u_char  *p, *last;
 
     if (h->hash == 0 || !options->sets || h->value.len <= options->cookie.len
         || !ngx_http_h3s_name_is(h, &ngx_http_h3s_set_cookie_key)
@@ -368,8 +367,10 @@ ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
     p = h->value.data + options->cookie.len;
     last = h->value.data + h->value.len;
 
-    if ((size_t) (last - p) > seen.len && ngx_memcmp(p, seen.data, seen.len) == 0) {
-        p += seen.len;
+    if ((size_t) (last - p) > NGX_HTTP_H3S_SEEN_LEN
+        && ngx_memcmp(p, NGX_HTTP_H3S_SEEN, NGX_HTTP_H3S_SEEN_LEN) == 0)
+    {
+        p += NGX_HTTP_H3S_SEEN_LEN;
 
     } else if (*p == '.') {
         for (p++; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
