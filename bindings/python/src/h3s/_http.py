@@ -111,10 +111,18 @@ class RequestSession(Session):
         """From now on a write is lost if it is not sealed for the client in time, see `end`."""
         self._late = RequestSession._note
 
+    def set_cookies(self) -> list[str]:
+        self._before_sealing()
+        return super().set_cookies()
+
     def seal(self) -> str:
+        self._before_sealing()
         token = super().seal()
         self._unsealed = False
         return token
+
+    def _before_sealing(self) -> None:
+        """What a framework has still to write of its own."""
 
     def save(self) -> None:
         """Writes what was changed in place.

@@ -105,18 +105,10 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
         """Whether it is new in this request, and nothing was said of its lifetime."""
         return not self._is_told and (self._ended or self.is_new) and self._sessions._holds_lifetimes()
 
-    def _end_with_browser(self) -> None:
-        """What Flask's sessions do where nothing was said."""
+    def _before_sealing(self) -> None:
+        # Flask's sessions end with the browser where nothing was said.
         if self._begins() and self.is_dirty and not self.is_cleared:
             self.set_lifetime(ends_with_browser=True)
-
-    def set_cookies(self) -> list[str]:
-        self._end_with_browser()
-        return super().set_cookies()
-
-    def seal(self) -> str:
-        self._end_with_browser()
-        return super().seal()
 
     # ---- Values with types that JSON has not, see _tagged ----------------------------------------
 

@@ -47,13 +47,8 @@ class ExpiringSession(RequestSession):
         super()._write(function, *arguments, key=key)
         self._is_written = True
 
-    def set_cookies(self) -> list[str]:
+    def _before_sealing(self) -> None:
         self.move_end()
-        return super().set_cookies()
-
-    def seal(self) -> str:
-        self.move_end()
-        return super().seal()
 
     @property
     def expiry(self) -> Expiry:
