@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--since")
     parser.add_argument("--without-c", action="store_true")
     parser.add_argument("files", nargs="*", metavar="FILE")
     options = parser.parse_args()
@@ -80,8 +81,9 @@ def main() -> None:
     folders = [Folder(WORK / str(i)) for i in range(options.jobs)]
     for folder in folders:
         folder.make()
-    mutants = folders[0].list(options.files)
-    named = read_named(mutants, is_whole=not options.files)
+    choice = chosen(options.files, options.since)
+    mutants = folders[0].list(choice)
+    named = read_named(mutants, is_whole=not choice)
     skip: list[Mutant] = []
     jobs = [[f"--shard={i}/{options.jobs}"] for i in range(options.jobs)]
     if options.sample:
@@ -94,7 +96,7 @@ def main() -> None:
     # Of all jobs, lest each cuts another list into shares.
     caught = {name for folder in folders for name in folder.caught_before(options.resume)}
     skip += [mutant for mutant in mutants if mutant.full_name in caught]
-    running = [folder.start(options.files, skip, job) for folder, job in zip(folders, jobs)]
+    running = [folder.start(choice, skip, job) for folder, job in zip(folders, jobs)]
     broken = [process.args for process in running if process.wait() not in (0, 2, 3)]
     outcomes = [outcome for folder in folders for outcome in folder.outcomes()]
     outcomes += [(mutant, "CaughtMutant") for mutant in mutants if mutant.full_name in caught]
@@ -148,14 +150,14 @@ class Folder:
         command = ["cargo-mutants", "mutants", "--dir", str(self.tree), *arguments]
         return subprocess.Popen(command, env=environment, **options)
 
-    def list(self, files: Iterable[str]) -> list[Mutant]:
-        process = self.mutants("--list", "--json", *chosen(files), stdout=subprocess.PIPE)
+    def list(self, choice: Iterable[str]) -> list[Mutant]:
+        process = self.mutants("--list", "--json", *choice, stdout=subprocess.PIPE)
         assert process.stdout
         listed = json.load(process.stdout)
         assert process.wait() == 0
         return [Mutant(self, entry) for entry in listed]
 
-    def start(self, files: Iterable[str], skip: Iterable[Mutant], job: Iterable[str]) -> subprocess.Popen[bytes]:
+    def start(self, choice: Iterable[str], skip: Iterable[Mutant], job: Iterable[str]) -> subprocess.Popen[bytes]:
         config = self.path / "mutants.toml"
         excluded = [f"^{re.escape(mutant.full_name)}$" for mutant in skip]
         # TOML has JSON's strings.
@@ -163,7 +165,7 @@ class Folder:
         arguments = [
             "--in-place", "--config", str(config), "--output", str(self.path),
             "--timeout", "600", "--build-timeout", "600", "--colors", "never", "--no-times",
-            "--caught", "--sharding", "round-robin", *job, *chosen(files),
+            "--caught", "--sharding", "round-robin", *job, *choice,
         ]  # fmt: skip
         return self.mutants(*arguments)
 
@@ -201,8 +203,15 @@ class Mutant:
         return f"{self.file}: {self.change} @ {self.line}"
 
 
-def chosen(files: Iterable[str]) -> list[str]:
-    return [argument for file in files for argument in ("--file", file)]
+def chosen(files: Iterable[str], since: str | None) -> list[str]:
+    """The options of cargo-mutants that leave only mutants of these files, and of changed lines."""
+    choice = [argument for file in files for argument in ("--file", file)]
+    if since:
+        diff = WORK / "changes.diff"
+        with diff.open("w") as out:
+            subprocess.run(["git", "diff", since, "--", "src"], cwd=ROOT, check=True, stdout=out)
+        choice += ["--in-diff", str(diff)]
+    return choice
 
 
 def link(path: pathlib.Path, to: str) -> None:

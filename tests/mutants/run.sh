@@ -7,6 +7,7 @@
 #     --sample N     only N of them, other ones each day
 #     --jobs N       N at a time, each in a folder of its own
 #     --resume       without those that an earlier run has caught (since which the code is the same)
+#     --since COMMIT only of the lines that were changed since
 #     --without-c    by the Rust tests alone
 #
 # A mutant that no test can, or need, catch is named in named.txt, with the reason. Any other that
