@@ -56,25 +56,37 @@ EACH = [pytest.param(make, id=name) for name, make in (("wsgi", in_wsgi), ("asgi
 each = pytest.mark.parametrize("make", EACH)
 
 
-class Browser:
-    """Visits an application without a server.
+class Jar:
+    """A cookie jar that is kept by hand.
 
-    A jar is kept by hand: it sends Secure cookies, too.
+    It sends Secure cookies, too, and takes answers in the order in which they are given.
     """
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
 
-    def get(self, path: str, headers: Optional[Headers] = None) -> httpx.Response:
-        mine = [("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))] * bool(self.cookies)
-        response = visit(self._app, path, [*mine, *(headers or [])])
+    def headers(self) -> list[tuple[str, str]]:
+        return [("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))] * bool(self.cookies)
+
+    def take(self, response: httpx.Response) -> None:
         for line in response.headers.get_list("set-cookie"):
             name, _, value = line.partition(";")[0].partition("=")
             if "Max-Age=0" in line:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
+
+
+class Browser(Jar):
+    """Visits an application without a server."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__()
+        self._app = app
+
+    def get(self, path: str, headers: Optional[Headers] = None) -> httpx.Response:
+        response = visit(self._app, path, [*self.headers(), *(headers or [])])
+        self.take(response)
         return response
 
 

@@ -18,37 +18,27 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from conftest import NOW, PASSWORD, Serve
+from frameworks import Jar
 
 ROUNDS = 400 if os.environ.get("H3S_SOAK") else 12
 PARALLEL = 16
 IDLE = 3600
 
 
-class Browser:
-    """A cookie jar that takes answers in the order in which they arrive."""
+class Browser(Jar):
+    """Visits a server, also with several requests at once."""
 
     def __init__(self, client: httpx.Client, address: str) -> None:
+        super().__init__()
         self.client, self.address = client, address
-        self.cookies: dict[str, str] = {}
-
-    def header(self) -> dict[str, str]:
-        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def ask(self, path: str) -> str:
-        answer = self.client.get(self.address + path, headers=self.header())
+        answer = self.client.get(self.address + path, headers=self.headers())
         self.take(answer)
         return answer.text
 
-    def take(self, answer: httpx.Response) -> None:
-        for line in answer.headers.get_list("set-cookie"):
-            name, _, value = line.split(";")[0].partition("=")
-            if "Max-Age=0" in line:
-                self.cookies.pop(name, None)
-            else:
-                self.cookies[name] = value
-
     def ask_at_once(self, paths: list[str], order: random.Random) -> None:
-        headers = self.header()
+        headers = self.headers()
         with ThreadPoolExecutor(PARALLEL) as pool:
             asked = [pool.submit(self.client.get, self.address + path, headers=headers) for path in paths]
             answers = [answer.result(20) for answer in asked]
