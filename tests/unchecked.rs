@@ -159,7 +159,13 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_text_between_braces_is_malformed(data in vec(any::<u8>(), 0..40)) {
+    fn what_is_no_text_between_braces_is_malformed(
+        data in prop_oneof![
+            vec(any::<u8>(), 0..40),
+            vec(any::<u8>(), 0..10).prop_map(|inside| [b"{", inside.as_slice(), b"}"].concat()),
+            vec(0x1d_u8..0x22, 0..4).prop_map(|inside| [b"{", inside.as_slice(), b"}"].concat()),
+        ],
+    ) {
         let is_data = std::str::from_utf8(&data).is_ok_and(|text| {
             text.len() > 1 && text.starts_with('{') && text.ends_with('}') && text.bytes().all(|byte| byte >= 0x20)
         });

@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_header_line_is_as_long_as_was_reckoned() {
-        let attributes = Attributes {
+        let mut attributes = Attributes {
             name: "h3".into(),
             fixed: String::new(),
             max_age: None,
@@ -392,5 +392,9 @@ mod tests {
         }
         assert_eq!(attributes.line_len(8144), MAX_LINE_LEN);
         assert!(attributes.check_fits(8144).is_ok() && attributes.check_fits(8145).is_err());
+
+        attributes.seen_len = 30;
+        let seen = format!("Cookie: h3=x; h3.seen={}\r\n", "x".repeat(30));
+        assert_eq!(attributes.line_len(1), seen.len());
     }
 }
