@@ -45,7 +45,7 @@ int madvise(void *at, size_t len, int advice)
 /* ---- What a process draws -------------------------------------------------------------------- */
 
 struct drawn {
-    char id[40], nonce[33];
+    char id[40], nonce[33], salt[65];
 };
 
 static int draw(const h3s_config *with, struct drawn *out)
@@ -66,11 +66,23 @@ static int alike(const struct drawn *a, const struct drawn *b)
     return strcmp(a->id, b->id) == 0 || strcmp(a->nonce, b->nonce) == 0;
 }
 
-/* Whether two have drawn the same bytes, of which only the first differ by a clock. */
-static int same_bytes(const struct drawn *a, const struct drawn *b)
+/* The first 12 bytes of a nonce, which stay the same for the seals of one process. */
+static int same_prefix(const struct drawn *a, const struct drawn *b) { return strncmp(a->nonce, b->nonce, 16) == 0; }
+
+/* A salt of Fe26.2 in hexadecimal, of which only the first 16 bytes differ by a clock. `day`: each
+ * has salts of its own. */
+static int draw_salt(const h3s_config *with, int day, char salt[65])
 {
-    return strcmp(a->nonce + MIXED_CHARS, b->nonce + MIXED_CHARS) == 0;
+    char token[600];
+    size_t len;
+    if (h3s_iron_seal(with, S("1"), NOW + day * 2 * 86400 * SECOND, 0, token, sizeof token, &len, NULL) != H3S_OK)
+        return 1;
+    memcpy(salt, token + strlen("Fe26.2**"), 64);
+    salt[64] = '\0';
+    return 0;
 }
+
+static int same_salt(const char *a, const char *b) { return strcmp(a + 32, b + 32) == 0; }
 
 /* Runs a body in a child, for a minute at most; what it returns has to be 0. */
 static void in_child(int (*body)(void))
@@ -93,18 +105,20 @@ static pid_t bare_clone(void) { return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 
 
 static pid_t (*forked)(void);
 
-/* Two children and then their parent, all of whom have what was buffered before. */
+/* Two children and then their parent, all of whom have what was buffered, and kept, before. */
 static int draw_on_both_sides(void)
 {
-    h3s_config *made = NULL;
+    h3s_config *made = NULL, *fe26 = NULL;
     struct drawn before, drawn[3];
     int status = -1, tell[2];
     if (pipe(tell) != 0 || h3s_config_new(S(options), &made, NULL) != H3S_OK || draw(made, &before) != 0)
         return 1;
+    if (h3s_config_new(S(CHEAP_OPTIONS), &fe26, NULL) != H3S_OK || draw_salt(fe26, 0, before.salt) != 0)
+        return 1;
     for (int i = 0; i < 2; i++) {
         pid_t pid = forked();
         if (pid == 0) {
-            int failed = draw(made, &drawn[i]);
+            int failed = draw(made, &drawn[i]) || draw_salt(fe26, 1, drawn[i].salt);
             _exit(failed || write(tell[1], &drawn[i], sizeof drawn[i]) != sizeof drawn[i]);
         }
         if (read(tell[0], &drawn[i], sizeof drawn[i]) != sizeof drawn[i])
@@ -112,13 +126,16 @@ static int draw_on_both_sides(void)
         if (waitpid(pid, &status, 0) != pid || status != 0)
             return 3;
     }
-    if (draw(made, &drawn[2]) != 0)
+    if (draw(made, &drawn[2]) != 0 || draw_salt(fe26, 1, drawn[2].salt) != 0)
         return 4;
     h3s_config_free(made);
-    for (int i = 0; i < 3; i++)
-        if (same_bytes(&drawn[i], &drawn[(i + 1) % 3]))
+    h3s_config_free(fe26);
+    for (int i = 0; i < 3; i++) {
+        const struct drawn *other = &drawn[(i + 1) % 3];
+        if (same_salt(drawn[i].salt, other->salt) || same_prefix(&drawn[i], other))
             return 5;
-    return 0;
+    }
+    return same_prefix(&drawn[0], &before) || same_prefix(&drawn[1], &before) ? 6 : 0;
 }
 
 static void forks_draw_what_nobody_else_does(void)
@@ -256,18 +273,16 @@ static int salts_of_copies(void)
             return 2;
         pid_t pid = fork();
         if (pid == 0) {
-            char token[600];
-            size_t len;
-            int failed = h3s_iron_seal(made, S("1"), NOW, 0, token, sizeof token, &len, NULL) != H3S_OK;
-            _exit(failed || write(tell[1], token + strlen("Fe26.2**"), 64) != 64);
+            int failed = draw_salt(made, 0, salts[copy]);
+            _exit(failed || write(tell[1], salts[copy], sizeof salts[copy]) != sizeof salts[copy]);
         }
-        if (read(tell[0], salts[copy], 64) != 64 || waitpid(pid, &status, 0) != pid || status != 0)
+        if (read(tell[0], salts[copy], sizeof salts[copy]) != sizeof salts[copy])
             return 3;
-        salts[copy][64] = '\0';
+        if (waitpid(pid, &status, 0) != pid || status != 0)
+            return 3;
     }
     h3s_config_free(made);
-    /* In hexadecimal: the first 16 bytes are mixed. */
-    return strcmp(salts[0] + 32, salts[1] + 32) == 0 ? 4 : 0;
+    return same_salt(salts[0], salts[1]) ? 4 : 0;
 }
 
 static void copies_of_a_config_that_has_sealed_nothing_have_salts_of_their_own(void **state)

@@ -1,7 +1,9 @@
 /*
  * What must never be drawn twice, ids, nonces, initialisation vectors and salts, as hashes of 64
- * bits: of a million, two different ones are taken for the same once in 30 million runs (nonces, of
- * which 60 bits are looked at, once in two million).
+ * bits: of a million, two different ones are taken for the same once in 30 million runs.
+ *
+ * Ids and nonces differ by a clock and a count even where two processes have drawn the same bytes.
+ * That they have shows in salts, of which the library mixes these into the first 16 bytes alone.
  */
 #ifndef DRAWN_H
 #define DRAWN_H
@@ -13,7 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum drawn_kind { DRAWN_ID, DRAWN_NONCE, DRAWN_IV, DRAWN_ENCRYPTION_SALT, DRAWN_INTEGRITY_SALT };
+enum drawn_kind {
+    DRAWN_ID,
+    DRAWN_NONCE,
+    DRAWN_PREFIX,
+    DRAWN_IV,
+    DRAWN_ENCRYPTION_SALT,
+    DRAWN_INTEGRITY_SALT,
+};
 
 /* FNV-1a. */
 static uint64_t drawn_of(enum drawn_kind kind, const char *text, size_t len)
@@ -24,11 +33,10 @@ static uint64_t drawn_of(enum drawn_kind kind, const char *text, size_t len)
     return hash;
 }
 
-/* Of an h3s1 token: what its nonce has that is not mixed. */
+/* Of an h3s1 token: 24 bytes in 32 characters. */
 static uint64_t nonce_of(const char *token)
 {
-    const char *body = strrchr(token, '.') + 1;
-    return drawn_of(DRAWN_NONCE, body + MIXED_CHARS, NONCE_CHARS - MIXED_CHARS);
+    return drawn_of(DRAWN_NONCE, strrchr(token, '.') + 1, 32);
 }
 
 /*

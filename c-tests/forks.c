@@ -41,8 +41,16 @@ static int token_is(const h3s_config *config, const char *token, int64_t now, co
     return right;
 }
 
-/* A new session of a config at a time, as a token, which has to open again. 0 if all is well. */
-static int draw(const h3s_config *config, int64_t now, int new_salts, struct draws *out)
+/* The first half of an h3s1 token's nonce, which tokens of one thread share, but not those of two
+ * processes. */
+static uint64_t prefix_of(const char *token)
+{
+    return drawn_of(DRAWN_PREFIX, strrchr(token, '.') + 1, 16);
+}
+
+/* A new session of a config at a time, as a token, which has to open again. 0 if all is well.
+ * `anew`: it is the first under salts, or a prefix, of its own. */
+static int draw(const h3s_config *config, int64_t now, int anew, struct draws *out)
 {
     h3s_request request = {.size = sizeof request, .now_ms = now};
     h3s_session *session;
@@ -53,7 +61,9 @@ static int draw(const h3s_config *config, int64_t now, int new_salts, struct dra
         return 2;
     put(out, drawn_of(DRAWN_ID, h3s_session_id(session).ptr, h3s_session_id(session).len));
     put(out, token.ptr[0] == 'h' ? nonce_of(token.ptr) : iv_of(token.ptr));
-    if (new_salts) {
+    if (anew && token.ptr[0] == 'h')
+        put(out, prefix_of(token.ptr));
+    else if (anew) {
         put(out, part_of(token.ptr, 2, DRAWN_ENCRYPTION_SALT));
         put(out, part_of(token.ptr, 6, DRAWN_INTEGRITY_SALT));
     }
@@ -69,7 +79,7 @@ static int draw_all(int number, struct draws *out)
 {
     int failed = 0;
     for (int i = 0; i < 3 && !failed; i++)
-        failed = draw(native, NOW, 0, out);
+        failed = draw(native, NOW, i == 0, out);
     for (int i = 0; i < 2 && !failed; i++)
         failed = draw(fe26, NOW, 0, out);
     for (int i = 1; i < 4 && !failed; i++)

@@ -65,11 +65,4 @@ const char *jar_value(const struct jar *jar, const char *name);
 /* The token of a session with data. `out` has room for 20,000 bytes. */
 void token_of(const h3s_config *with, const char *data, int64_t now, char *out);
 
-/*
- * The library mixes a clock and a counter into the first 16 of any random bytes, so that these
- * differ even where two processes have drawn them from one buffer. What must not be shared are the
- * bytes after them: all that an h3s1 token's nonce, of 24 bytes in 32 characters, has from here on.
- */
-enum { MIXED_CHARS = 22, NONCE_CHARS = 32 };
-
 #endif

@@ -4,10 +4,9 @@ use std::fmt;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
-use xaes_256_gcm::Xaes256Gcm;
-use xaes_256_gcm::aead::KeyInit;
 use zeroize::Zeroizing;
 
+use crate::xaes::Xaes;
 use crate::{Error, Rejection};
 
 const PBKDF2_SALT: &[u8] = b"libh3s h3s1 password";
@@ -37,7 +36,7 @@ pub(crate) struct Key {
     pub(crate) id: String,
     /// What seals and opens its h3s1 tokens. The cookie's name went into the key, so that the token
     /// of one session cannot be replayed as another's.
-    pub(crate) seal: Xaes256Gcm,
+    pub(crate) seal: Xaes,
     /// What authenticates when its h3s1 sessions were last seen. In a place that it never leaves.
     pub(crate) seen: Box<Zeroizing<[u8; 32]>>,
     /// Kept only for Fe26.2, each of whose tokens has salts of its own.
@@ -75,7 +74,7 @@ impl Keyring {
             *seen = expand(&master, SEEN_SALT, name);
             keys.push(Key {
                 id,
-                seal: Xaes256Gcm::new(&(*key).into()),
+                seal: Xaes::new(&key),
                 seen,
                 password: keep_passwords.then_some(password),
             });
@@ -95,7 +94,7 @@ impl Keyring {
     pub(crate) fn without_keys(ids: Vec<String>) -> Result<Keyring, Error> {
         let keys = ids.into_iter().map(|id| Key {
             id,
-            seal: Xaes256Gcm::new(&[0; 32].into()),
+            seal: Xaes::new(&[0; 32]),
             seen: Box::default(),
             password: None,
         });

@@ -81,6 +81,7 @@ mod session;
 mod site;
 mod table;
 mod throttle;
+mod xaes;
 
 pub use config::Config;
 pub use cookie::{Cookies, CookiesIter};

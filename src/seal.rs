@@ -12,7 +12,7 @@ use crate::data::Data;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, earlier};
 use crate::record::{MAX_AHEAD_MS, Record};
-use crate::{Error, Rejection, random};
+use crate::{Error, Rejection};
 
 mod base64url;
 pub(crate) mod fe26;
@@ -155,7 +155,10 @@ impl Seals {
     /// Seals what was stamped with its data, now; with a NUL after the token.
     pub(crate) fn seal(&self, stamp: &Stamp<'_>, data: &Data, now: i64) -> Result<Vec<u8>, Error> {
         match (stamp.format, &self.fe26) {
-            (Format::H3s1, _) => h3s1::seal(&self.keyring, stamp, data, &random::array()?),
+            (Format::H3s1, _) => {
+                let nonce = self.keyring.first().seal.nonce(now)?;
+                h3s1::seal(&self.keyring, stamp, data, &nonce)
+            }
             (Format::Fe26(iterations), Some(fe26)) => {
                 fe26.seal(&self.keyring, stamp, data, iterations, now)
             }

@@ -9,25 +9,21 @@
 mod seen;
 
 use uuid::Uuid;
-use xaes_256_gcm::aead::{AeadInOut, inout::InOutBuf};
-use xaes_256_gcm::{Nonce, Tag, Xaes256Gcm};
 
-use crate::buffer::{Buffer, wiping_stack};
+use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::limits::Lifetime;
 use crate::record::Record;
 use crate::seal::{Format, Opened, Refusal, Stamp, base64url};
+use crate::xaes::{NONCE_LEN, TAG_LEN, Xaes};
 use crate::{Error, Rejection};
 
 pub(crate) use self::seen::{LEN as SEEN_LEN, open as open_seen, seal as seal_seen};
 
 pub(super) const PREFIX: &[u8] = b"h3s1.";
-const NONCE_LEN: usize = 24;
-
 const KEY_ID_MAX_LEN: usize = 32;
-const TAG_LEN: usize = 16;
 /// Flags, createdAt, an id of one byte, `{}`.
 const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
 
@@ -120,34 +116,27 @@ fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// Decrypts nonce, ciphertext and tag in place; false if they are not authentic.
-fn decrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> bool {
+fn decrypt(cipher: &Xaes, aad: &[u8], sealed: &mut [u8]) -> bool {
     let Some((nonce, rest)) = sealed.split_first_chunk_mut::<NONCE_LEN>() else {
         return false;
     };
     let Some((text, tag)) = rest.split_last_chunk_mut::<TAG_LEN>() else {
         return false;
     };
-    let (nonce, tag) = (Nonce::from(*nonce), Tag::from(*tag));
-    // The cipher copies each 128 bytes that it decrypts to the stack, 2 to 5 KiB below, and leaves
-    // the last ones there.
-    wiping_stack::<{ 5 * 1024 }, bool>(|| {
-        cipher
-            .decrypt_inout_detached(&nonce, aad, InOutBuf::from(text), &tag)
-            .is_ok()
-    })
+    cipher.decrypt(nonce, aad, text, tag)
 }
 
 /// Encrypts nonce, plaintext and room for a tag in place.
-fn encrypt(cipher: &Xaes256Gcm, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
+fn encrypt(cipher: &Xaes, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
     let (nonce, rest) = sealed
         .split_first_chunk_mut::<NONCE_LEN>()
         .ok_or_else(Error::internal)?;
     let (text, tag) = rest
         .split_last_chunk_mut::<TAG_LEN>()
         .ok_or_else(Error::internal)?;
-    let nonce = Nonce::from(*nonce);
-    let computed = cipher.encrypt_inout_detached(&nonce, aad, InOutBuf::from(text));
-    *tag = computed.map_err(|_| Error::internal())?.into();
+    *tag = cipher
+        .encrypt(nonce, aad, text)
+        .ok_or_else(Error::internal)?;
     Ok(())
 }
 
