@@ -153,7 +153,11 @@ impl Keyring {
     fn position(&self, id: &[u8]) -> Option<usize> {
         let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
         match id {
-            b"" => named(id).or_else(|| named(b"default")),
+            // (Comparing two texts that are empty takes some processors longer than all the rest.)
+            b"" => {
+                let nameless = self.keys.iter().position(|key| key.id.is_empty());
+                nameless.or_else(|| named(b"default"))
+            }
             id => named(id),
         }
     }
