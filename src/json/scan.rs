@@ -46,9 +46,9 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// How much insignificant white space an unchecked text has, and how deep its brackets nest.
-pub(crate) fn spaces_and_depth(text: &[u8]) -> (usize, usize) {
-    let (mut at, mut spaces, mut depth, mut deepest) = (0, 0, 0_usize, 0);
+/// Whether an unchecked text has insignificant white space, and how deep its brackets nest.
+pub(crate) fn spaces_and_depth(text: &[u8]) -> (bool, usize) {
+    let (mut at, mut spaced, mut depth, mut deepest) = (0, false, 0_usize, 0);
     while let Some(byte) = text.get(at) {
         match byte {
             b'"' => {
@@ -60,11 +60,11 @@ pub(crate) fn spaces_and_depth(text: &[u8]) -> (usize, usize) {
                 deepest = deepest.max(depth);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            byte => spaces += usize::from(is_space(*byte)),
+            byte => spaced = spaced || is_space(*byte),
         }
         at += 1;
     }
-    (spaces, deepest)
+    (spaced, deepest)
 }
 
 pub(super) fn skip_space(text: &[u8], mut at: usize) -> usize {

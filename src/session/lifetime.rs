@@ -26,16 +26,16 @@ impl Session {
         let seen_now = || limits.idle_end(self.now);
         match self.outgoing.due() {
             _ if self.state == State::Cleared => None,
-            Due::Session if self.is_dirty() => {
+            Due::Session => {
                 let stamp = inner.seals.stamp(self.format, record, limits, self.now);
                 earlier(seen_now(), stamp.expires_at)
             }
-            Due::Seen if self.is_dirty() => {
+            Due::Seen => {
                 let of_this = limits.of(record.lifetime);
                 let end = earlier(of_this.max_age_end(record.created_at), record.expires_at);
                 earlier(seen_now(), end)
             }
-            _ => record.end(limits),
+            Due::Nothing => record.end(limits),
         }
     }
 

@@ -479,3 +479,17 @@ fn what_says_when_it_was_seen_ends_when_it_will_be_idle_whatever_the_cookies_max
     let cookies = seen_at(&config, &cookie, NOW + HOUR);
     assert!(cookies[0].contains("; Max-Age=3600; "), "{cookies:?}");
 }
+
+#[test]
+fn where_none_slides_beside_its_token_a_logout_deletes_nothing_more() {
+    for (options, cookies) in [
+        (r#""idleTimeout":3600,"seal":"fe26.2""#, 1),
+        (r#""maxAge":3600"#, 1),
+        (IDLE, 2),
+    ] {
+        let mut session = get_at(&config(options), "", NOW);
+        session.set_int("a", 1).unwrap();
+        session.clear();
+        assert_eq!(set_cookies(&mut session).len(), cookies, "{options}");
+    }
+}

@@ -32,11 +32,11 @@ pub(super) struct Payload {
 /// What is missing, or what JavaScript takes for false, is as h3 has it: no id, createdAt 0, data
 /// `{}`. The values themselves are as whoever sealed them has checked them.
 pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>, Error> {
-    let (spaces, depth) = json::spaces_and_depth(slice(&text, 0..end));
+    let (spaced, depth) = json::spaces_and_depth(slice(&text, 0..end));
     if depth > json::MAX_DEPTH + 1 {
         return Ok(None);
     }
-    if spaces > 0 {
+    if spaced {
         text = json::compact(slice(&text, 0..end))?;
         end = text.len();
     }
