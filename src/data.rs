@@ -1,7 +1,11 @@
 //! The session's JSON object, edited as text: what an edit does not touch is copied, never parsed.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use memchr::memchr;
+
+use self::pointer::Entry;
 use crate::Error;
 use crate::buffer::Buffer;
 use crate::json;
@@ -19,16 +23,15 @@ pub(crate) struct Data {
     buffer: Buffer,
     start: usize,
     end: usize,
+    /// Where the member stands that was looked up last; 0 for none. It is most often the one that
+    /// is looked up next: read, then written.
+    last: AtomicUsize,
 }
 
 impl Data {
     /// `{}`, at no cost: what is not in the buffer is taken from a constant.
     pub(crate) fn empty() -> Data {
-        Data {
-            buffer: Buffer::default(),
-            start: 0,
-            end: 0,
-        }
+        Data::new(Buffer::default(), 0, 0)
     }
 
     /// An object of the caller's.
@@ -49,7 +52,16 @@ impl Data {
         let is_object = matches!(text, [b'{', .., b'}']) && !text.iter().fold(false, is_control);
         std::str::from_utf8(text).ok().filter(|_| is_object)?;
         *buffer.get_mut(end)? = 0;
-        Some(Data { buffer, start, end })
+        Some(Data::new(buffer, start, end))
+    }
+
+    fn new(buffer: Buffer, start: usize, end: usize) -> Data {
+        Data {
+            buffer,
+            start,
+            end,
+            last: AtomicUsize::new(0),
+        }
     }
 
     /// The object's text.
@@ -72,13 +84,35 @@ impl Data {
 
     /// The value that an RFC 6901 JSON Pointer names, as JSON text.
     pub(crate) fn find(&self, pointer: &[u8]) -> Option<&[u8]> {
-        let text = self.as_bytes();
-        text.get(pointer::find(text, 0..text.len(), pointer)?)
+        self.as_bytes().get(self.place_of(pointer)?)
     }
 
-    /// As [`Data::find`], from the value at a place on; gives the place of the one that it names.
-    pub(crate) fn find_from(&self, from: Range<usize>, pointer: &[u8]) -> Option<Range<usize>> {
+    /// Where the value stands that a JSON Pointer names.
+    pub(crate) fn place_of(&self, pointer: &[u8]) -> Option<Range<usize>> {
+        let text = self.as_bytes();
+        let Some(tokens) = pointer.strip_prefix(b"/") else {
+            return pointer.is_empty().then_some(0..text.len());
+        };
+        let (first, rest) = tokens.split_at(memchr(b'/', tokens).unwrap_or(tokens.len()));
+        let member = self.member(&pointer::unescape(first)?)?;
+        pointer::find(text, member.value, rest)
+    }
+
+    /// As [`Data::place_of`], seen from the value at a place.
+    pub(crate) fn place_from(&self, from: Range<usize>, pointer: &[u8]) -> Option<Range<usize>> {
         pointer::find(self.as_bytes(), from, pointer)
+    }
+
+    /// The top-level member of that name.
+    fn member(&self, name: &[u8]) -> Option<Entry> {
+        let text = self.as_bytes();
+        let member = match self.last.load(Ordering::Relaxed) {
+            0 => None,
+            last => pointer::member_at(text, last, name),
+        };
+        let member = member.or_else(|| pointer::member(text, 0..text.len(), name))?;
+        self.last.store(member.whole.start, Ordering::Relaxed);
+        Some(member)
     }
 
     fn concat(pieces: &[&[u8]]) -> Result<Data, Error> {
@@ -91,11 +125,7 @@ impl Data {
     fn terminated(mut buffer: Buffer) -> Data {
         let end = buffer.len();
         buffer.push(0);
-        Data {
-            buffer,
-            start: 0,
-            end,
-        }
+        Data::new(buffer, 0, end)
     }
 }
 

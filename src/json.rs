@@ -65,10 +65,20 @@ pub(crate) struct Member {
 /// The members of an object, in order. Nothing for any other value.
 pub(crate) fn members(text: &[u8]) -> impl Iterator<Item = Member> {
     let mut object = Container::at(text, skip_space(text, 0)).filter(|found| found.is_object);
-    std::iter::from_fn(move || {
-        let Place { name, value } = object.as_mut()?.next(text)?;
-        name.map(|name| Member { name, value })
-    })
+    std::iter::from_fn(move || object.as_mut()?.next_member(text))
+}
+
+/// The member of an object that begins at a place.
+pub(crate) fn member_at(text: &[u8], at: usize) -> Option<Member> {
+    let is_object = true;
+    Container { at, is_object }.next_member(text)
+}
+
+impl Member {
+    /// Whether that is its name, which is unescaped.
+    pub(crate) fn is_called(&self, text: &[u8], name: &[u8]) -> bool {
+        stands_for(slice(text, self.name.clone()), name)
+    }
 }
 
 /// The elements of an array, in order. Nothing for any other value.
@@ -129,6 +139,11 @@ impl Container {
             _ => return None,
         };
         (!value.is_empty()).then_some(Place { name, value })
+    }
+
+    fn next_member(&mut self, text: &[u8]) -> Option<Member> {
+        let Place { name, value } = self.next(text)?;
+        name.map(|name| Member { name, value })
     }
 }
 

@@ -1,5 +1,6 @@
 //! How long a session lives: by its configuration, and by what was set for it alone.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Today's configuration of a session's life, in milliseconds.
@@ -23,15 +24,11 @@ pub(crate) struct Limits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Lifetime {
-    /// In milliseconds as all times, but whole seconds.
-    pub(crate) max_age: Option<i64>,
+    pub(crate) max_age_sec: Option<NonZeroU32>,
     pub(crate) ends_with_browser: bool,
 }
 
 impl Lifetime {
-    /// The longest, in seconds: 136 years.
-    pub(crate) const MAX_SEC: i64 = u32::MAX as i64;
-
     /// As the options have it for all sessions.
     ///
     /// ```
@@ -51,12 +48,14 @@ impl Lifetime {
     /// assert_eq!(an_hour.max_age(None), h3s::Lifetime::new());
     /// ```
     pub fn max_age(self, max_age: impl Into<Option<Duration>>) -> Lifetime {
-        let seconds = |age: Duration| age.as_millis().div_ceil(1000);
-        let max_age = max_age.into().map(|age| {
-            let seconds = i64::try_from(seconds(age)).unwrap_or(Lifetime::MAX_SEC);
-            seconds.clamp(1, Lifetime::MAX_SEC) * 1000
+        let max_age_sec = max_age.into().map(|age| {
+            let seconds = u32::try_from(age.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+            NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN)
         });
-        Lifetime { max_age, ..self }
+        Lifetime {
+            max_age_sec,
+            ..self
+        }
     }
 
     /// Whether its cookie has no end of its own, so that the browser forgets it when it is closed.
@@ -76,8 +75,9 @@ impl Lifetime {
 impl Limits {
     /// The limits of a session that has this lifetime.
     pub(crate) fn of(&self, lifetime: Lifetime) -> Limits {
+        let own = lifetime.max_age_sec;
         Limits {
-            max_age: earlier(self.max_age, lifetime.max_age),
+            max_age: earlier(self.max_age, own.map(|sec| i64::from(sec.get()) * 1000)),
             ..*self
         }
     }

@@ -20,7 +20,7 @@ impl Data {
     /// [`Data::with`] has to be called. So it has for a value that C has borrowed from this very
     /// object: `put` would move it away, or write over it, before it is read.
     pub(crate) fn place(&self, key: &str, json: &[u8]) -> Option<Range<usize>> {
-        let place = self.member(key)?.value;
+        let place = self.member(key.as_bytes())?.value;
         let room = self.buffer.len().checked_sub(self.end + 1)?;
         let fits = json.len() <= place.len() + room;
         let own = self.buffer.as_ptr_range();
@@ -34,6 +34,11 @@ impl Data {
             self.start + place.end,
             self.start + place.start + json.len(),
         );
+        // What comes after it moves.
+        let last = self.last.get_mut();
+        if *last > place.start {
+            *last = 0;
+        }
         if from != to {
             self.buffer.copy_within(from..=self.end, to);
             self.end = self.end - from + to;
@@ -52,14 +57,14 @@ impl Data {
 
     /// The object without one member.
     pub(crate) fn without(&self, key: &str) -> Result<Data, Error> {
-        match self.member(key) {
+        match self.member(key.as_bytes()) {
             Some(member) => self.without_entry(member.whole),
             None => Data::concat(&[self.as_bytes()]),
         }
     }
 
     fn with_value(&self, key: &str, json: &[u8]) -> Result<Data, Error> {
-        if let Some(member) = self.member(key) {
+        if let Some(member) = self.member(key.as_bytes()) {
             return self.with_replaced(member.value, json);
         }
         let text = self.as_bytes();
@@ -70,11 +75,6 @@ impl Data {
         json::quote(key, &mut name);
         name.push(b':');
         Data::concat(&[slice(text, 0..text.len() - 1), &name, json, b"}"])
-    }
-
-    fn member(&self, key: &str) -> Option<Entry> {
-        let text = self.as_bytes();
-        pointer::member(text, 0..text.len(), key.as_bytes())
     }
 
     fn with_replaced(&self, place: Range<usize>, json: &[u8]) -> Result<Data, Error> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::buffer::Buffer;
-use crate::json::{self, MAX_DEPTH, Unescaped, slice};
+use crate::json::{self, MAX_DEPTH, Member, Unescaped};
 
 /// A JSON Pointer that something is written by.
 ///
@@ -94,13 +94,25 @@ pub(super) struct Entry {
 pub(super) fn member(text: &[u8], object: Range<usize>, name: &[u8]) -> Option<Entry> {
     let start = object.start;
     let text = text.get(object)?;
-    let is_meant = |spelled: Range<usize>| json::stands_for(slice(text, spelled), name);
-    let member = json::members(text).find(|member| is_meant(member.name.clone()))?;
-    let value = start + member.value.start..start + member.value.end;
-    Some(Entry {
-        whole: start + member.name.start - 1..value.end,
-        value,
-    })
+    let member = json::members(text).find(|member| member.is_called(text, name))?;
+    Some(Entry::of(&member, start))
+}
+
+/// The member that begins at a place, if it has that name.
+pub(super) fn member_at(text: &[u8], at: usize, name: &[u8]) -> Option<Entry> {
+    let member = json::member_at(text, at)?;
+    (member.is_called(text, name)).then(|| Entry::of(&member, 0))
+}
+
+impl Entry {
+    /// A member of an object that begins at `start`.
+    fn of(member: &Member, start: usize) -> Entry {
+        let value = start + member.value.start..start + member.value.end;
+        Entry {
+            whole: start + member.name.start - 1..value.end,
+            value,
+        }
+    }
 }
 
 /// Where an element of the array at a place stands.
@@ -121,7 +133,7 @@ fn is_well_formed(token: &[u8]) -> bool {
 
 /// A reference token with `~1` and `~0` resolved; None for any other use of `~`, and where memory
 /// is short.
-fn unescape(token: &[u8]) -> Option<Unescaped<'_>> {
+pub(super) fn unescape(token: &[u8]) -> Option<Unescaped<'_>> {
     if !token.contains(&b'~') {
         return Some(Unescaped::Plain(token));
     }

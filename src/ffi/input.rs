@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 use std::mem::size_of;
-use std::time::Duration;
+use std::num::NonZeroU32;
 
 use super::types::{H3S_CROSS_SITE, H3S_LIFETIME_BROWSER, H3S_WARM_ONLY, h3s_request, h3s_view};
 use crate::{Error, Lifetime, Request, clock};
@@ -80,19 +80,19 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
 
 /// A session's own lifetime.
 pub(super) fn lifetime(max_age_sec: i64, flags: u32) -> Result<Lifetime, Error> {
-    if !(0..=Lifetime::MAX_SEC).contains(&max_age_sec) {
-        return Err(Error::argument(
+    let max_age_sec = u32::try_from(max_age_sec).map_err(|_| {
+        Error::argument(
             "max_age_sec",
             "it is from 1 to 4294967295 seconds, or 0 for as maxAge says",
-        ));
-    }
+        )
+    })?;
     if flags & !H3S_LIFETIME_BROWSER != 0 {
         return Err(Error::argument("flags", "an unknown flag is set"));
     }
-    let max_age = Duration::from_secs(max_age_sec.unsigned_abs());
-    Ok(Lifetime::new()
-        .max_age(Some(max_age).filter(|age| !age.is_zero()))
-        .ends_with_browser(flags & H3S_LIFETIME_BROWSER != 0))
+    Ok(Lifetime {
+        max_age_sec: NonZeroU32::new(max_age_sec),
+        ends_with_browser: flags & H3S_LIFETIME_BROWSER != 0,
+    })
 }
 
 /// SAFETY: NULL, or readable and writable for `size` bytes for `'a`.

@@ -249,7 +249,10 @@ pub unsafe extern "C" fn h3s_session_lifetime(session: *const h3s_session, flags
             } else {
                 0
             };
-            Some((lifetime.max_age.map_or(0, |age| age / 1000), browser))
+            Some((
+                lifetime.max_age_sec.map_or(0, |sec| sec.get().into()),
+                browser,
+            ))
         })
     };
     // SAFETY: the caller's contract: NULL or writable.

@@ -8,6 +8,8 @@
 
 mod seen;
 
+use std::num::NonZeroU32;
+
 use uuid::Uuid;
 
 use crate::buffer::Buffer;
@@ -201,12 +203,8 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
     } else {
         None
     };
-    let max_age = if flags & HAS_LIFETIME != 0 {
-        let seconds = u32::from_be_bytes(take(&mut rest)?);
-        if seconds == 0 {
-            return None;
-        }
-        Some(i64::from(seconds) * 1000)
+    let max_age_sec = if flags & HAS_LIFETIME != 0 {
+        Some(NonZeroU32::new(u32::from_be_bytes(take(&mut rest)?))?)
     } else {
         None
     };
@@ -223,7 +221,7 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
         last_seen_at,
         expires_at,
         lifetime: Lifetime {
-            max_age,
+            max_age_sec,
             ends_with_browser: flags & ENDS_WITH_BROWSER != 0,
         },
         id,
@@ -238,7 +236,7 @@ fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
         flag(stamp.last_seen_at.is_some(), HAS_LAST_SEEN_AT)
             | flag(stamp.expires_at.is_some(), HAS_EXPIRES_AT)
             | flag(uuid.is_some(), ID_IS_UUID)
-            | flag(stamp.lifetime.max_age.is_some(), HAS_LIFETIME)
+            | flag(stamp.lifetime.max_age_sec.is_some(), HAS_LIFETIME)
             | flag(stamp.lifetime.ends_with_browser, ENDS_WITH_BROWSER),
     );
     for time in [Some(stamp.created_at), stamp.last_seen_at, stamp.expires_at]
@@ -247,9 +245,8 @@ fn write(stamp: &Stamp<'_>, data: &Data, out: &mut Vec<u8>) {
     {
         out.extend_from_slice(&u48(time));
     }
-    if let Some(max_age) = stamp.lifetime.max_age {
-        let seconds = u32::try_from(max_age / 1000).unwrap_or(u32::MAX);
-        out.extend_from_slice(&seconds.to_be_bytes());
+    if let Some(seconds) = stamp.lifetime.max_age_sec {
+        out.extend_from_slice(&seconds.get().to_be_bytes());
     }
     match uuid {
         Some(uuid) => out.extend_from_slice(uuid),
@@ -273,7 +270,7 @@ fn sealed_len(stamp: &Stamp<'_>, data_len: usize) -> usize {
     };
     let times = [stamp.last_seen_at, stamp.expires_at];
     let times = times.iter().flatten().count();
-    let lifetime_len = stamp.lifetime.max_age.map_or(0, |_| 4);
+    let lifetime_len = stamp.lifetime.max_age_sec.map_or(0, |_| 4);
     NONCE_LEN + 1 + 6 + 6 * times + lifetime_len + id_len + data_len + TAG_LEN
 }
 

@@ -123,7 +123,10 @@ impl Session {
     /// else from the whole.
     pub(crate) fn place(&self, from: Option<Range<usize>>, pointer: &[u8]) -> Option<Range<usize>> {
         let data = &self.record.data;
-        data.find_from(from.unwrap_or(0..data.len()), pointer)
+        match from {
+            Some(from) => data.place_from(from, pointer),
+            None => data.place_of(pointer),
+        }
     }
 
     /// The entries of what a pointer names, seen as by [`Session::place`].

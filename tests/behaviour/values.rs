@@ -1,4 +1,6 @@
 use h3s::{ErrorKind, ValueType};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -391,4 +393,41 @@ fn ensure_gives_a_token_without_an_id_a_cookie_as_use_does() {
     assert!(!session.is_dirty());
     session.ensure().unwrap();
     assert!(session.is_dirty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The library keeps in mind where it has found a member.
+    #[test]
+    fn after_any_reads_and_writes_a_member_has_the_value_that_was_set_last(
+        steps in vec((0..4_usize, 0..6_usize, prop_oneof![Just("1"), Just("123456"), Just(r#"{"b":2}"#), Just("[]")]), 1..30),
+    ) {
+        let keys = ["a", "b", "c", "a/b", "~", "\u{e9}"];
+        let pointers = ["/a", "/b", "/c", "/a~1b", "/~0", "/\u{e9}"];
+        let mut session = get_at(&config(""), "", NOW);
+        let mut expected: [Option<&str>; 6] = [None; 6];
+        for (step, at, json) in steps {
+            match step {
+                0 => prop_assert_eq!(session.find(pointers[at]), expected[at]),
+                1 => {
+                    session.remove(keys[at]).unwrap();
+                    expected[at] = None;
+                }
+                2 => {
+                    session.set_at(pointers[at], json).unwrap();
+                    expected[at] = Some(json);
+                }
+                _ => {
+                    session.set(keys[at], json).unwrap();
+                    expected[at] = Some(json);
+                }
+            }
+        }
+        for (pointer, expected) in pointers.into_iter().zip(expected) {
+            prop_assert_eq!(session.find(pointer), expected);
+            let inside = (expected == Some(r#"{"b":2}"#)).then_some(2);
+            prop_assert_eq!(session.int(&format!("{pointer}/b")), inside);
+        }
+    }
 }
