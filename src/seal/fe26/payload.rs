@@ -235,6 +235,22 @@ mod tests {
     }
 
     #[test]
+    fn the_data_of_a_payload_is_an_object_without_insignificant_white_space() {
+        for (text, data) in [
+            (
+                r#" { "data" : { "a" : [ 1 , " b " ] } } "#,
+                Some(r#"{"a":[1," b "]}"#),
+            ),
+            (r#"{"data":null}"#, Some("{}")),
+            (r#"{"data":false}"#, Some("{}")),
+            (r#"{"data":[]}"#, None),
+            (r#"{"data":1}"#, None),
+        ] {
+            assert_eq!(data_of(text.as_bytes()).as_deref(), data, "{text}");
+        }
+    }
+
+    #[test]
     fn what_stands_between_the_members_of_a_payload_is_checked() {
         for text in [
             "",
