@@ -44,7 +44,7 @@ ssize_t getrandom(void *out, size_t len, unsigned flags)
 
 /* ---- A session's life ------------------------------------------------------------------------ */
 
-enum { BUFFER = 1024, DRAW = 16, DAY = 86400 };
+enum { BUFFER = 4096, DRAW = 16, DAY = 86400, MOST_OF_A_LIFE = 1024 };
 
 static h3s_config *configs[2]; /* h3s1, and Fe26.2 with keys that cost little */
 static const char *cheap;
@@ -187,15 +187,14 @@ static void seal_one(void)
     h3s_session_free(session);
 }
 
-/* With each possible rest of the buffer, which is a multiple of 4, so that it runs out at each
- * moment. */
+/* With each rest of the buffer that a life may run out of, which is a multiple of 4. */
 static void live_with_each_rest(unsigned bad)
 {
     for (int format = 0; format < 2; format++) {
         unsigned failed[STEPS] = {0};
-        for (unsigned i = 0; i < BUFFER / DRAW * 4; i++) {
+        for (unsigned i = 0; i < MOST_OF_A_LIFE / DRAW * 4; i++) {
             mode = WELL;
-            fill_to(BUFFER - DRAW * (i / 4 + 1));
+            fill_to(DRAW * (i / 4));
             for (unsigned seals = i % 4; seals > 0; seals--)
                 seal_one();
             mode = bad;

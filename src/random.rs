@@ -21,7 +21,7 @@ use crate::{Error, clock};
 
 pub(crate) mod fork;
 
-const BUFFER_LEN: usize = 1024;
+const BUFFER_LEN: usize = 4096;
 
 /// Not 0 in the process that set it, 0 in a forked child until the child has taken notice.
 static WITNESS: OnceLock<&'static AtomicU32> = OnceLock::new();
