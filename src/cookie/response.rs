@@ -115,7 +115,7 @@ impl Attributes {
         let lifetime = lifetime(self.max_age, now, end);
         let (name, lifetime, fixed) = (
             self.name.as_bytes(),
-            lifetime.as_bytes(),
+            lifetime.0.as_slice(),
             self.fixed.as_bytes(),
         );
         let chunks = match self.cookies_for(token.len()) {
@@ -157,7 +157,7 @@ impl Attributes {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let lifetime = lifetime(None, now, end);
         let mut cookies = Cookies::default();
-        cookies.push(&[name, SEEN, b"=", value, lifetime.as_bytes(), fixed])?;
+        cookies.push(&[name, SEEN, b"=", value, &lifetime.0, fixed])?;
         Ok(cookies)
     }
 
@@ -333,15 +333,12 @@ impl Cookies {
 
 /// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a cookie that ends with
 /// the browser. `max_age`, in seconds, goes before what would be computed.
-fn lifetime(max_age: Option<i64>, now: i64, end: CookieEnd) -> String {
-    let mut out = String::new();
+fn lifetime(max_age: Option<i64>, now: i64, end: CookieEnd) -> Lifetime {
+    let mut out = Lifetime::default();
     let expires_at = match end {
         CookieEnd::WithBrowser => return out,
         CookieEnd::OfSession(end) => end,
     };
-    if max_age.or(expires_at).is_some() {
-        out.reserve("; Max-Age=34560000; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len());
-    }
     let remaining_ms = expires_at.map(|end| {
         end.saturating_sub(now)
             .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
@@ -355,6 +352,25 @@ fn lifetime(max_age: Option<i64>, now: i64, end: CookieEnd) -> String {
         let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
     }
     out
+}
+
+/// That text, which is short enough to need no memory of its own.
+#[derive(Default)]
+struct Lifetime(ArrayVec<[u8; Lifetime::MAX_LEN]>);
+
+impl Lifetime {
+    const MAX_LEN: usize =
+        "; Max-Age=-9223372036854775808; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len();
+}
+
+impl Write for Lifetime {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.capacity() - self.0.len() < text.len() {
+            return Err(fmt::Error);
+        }
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// What a chunk's name has after the session's.
