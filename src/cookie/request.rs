@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
-use tinyvec::ArrayVec;
+use tinyvec::{ArrayVec, TinyVec};
 
 use super::chunks::{CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Received, chunk_number};
 use super::pairs::{Pair, Which, own, pairs, trimmed};
@@ -77,6 +77,9 @@ impl Token<'_> {
         }
     }
 }
+
+/// The value of each chunk, and where it ends in the header. Few sessions have more than four.
+type Chunks<'a> = TinyVec<[Option<(&'a [u8], usize)>; 4]>;
 
 impl<'a> SessionCookies<'a> {
     /// Reads a Cookie header. Any bytes will do: what is no cookie is passed over, as servers do.
@@ -170,40 +173,42 @@ impl<'a> SessionCookies<'a> {
     /// The token of so many chunks, and the number.
     fn joined(&self, count: &[u8], after: usize) -> Result<(Cow<'a, [u8]>, usize), Refusal> {
         let count = chunk_number(count).ok_or(Rejection::Malformed)?;
+        let chunks = self.chunks_after(after, count)?;
         let mut text = Vec::new();
-        for chunk in self.chunks_after(after).take(count) {
+        text.try_reserve_exact(chunks.iter().flatten().map(|(chunk, _)| chunk.len()).sum())
+            .map_err(|_| Error::memory())?;
+        for chunk in chunks {
             // What came between may have dropped it.
             let (chunk, _) = chunk.ok_or_else(|| Rejection::Malformed.of_foreign())?;
             let chunk = percent_decoded(chunk)?;
             if chunk.len() > MAX_COOKIE_LEN {
                 return Err(Rejection::TooLarge.into());
             }
-            text.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
             text.extend_from_slice(&chunk);
         }
         Ok((Cow::Owned(text), count))
     }
 
-    /// The value of each chunk that a cookie with the count would take, and where that ends in the
-    /// header: the first one of the chunk's name after the count, else the first at all; an empty
-    /// one is an absent one. (Browsers send the cookies of one path in the order in which they were
-    /// made.)
-    fn chunks_after(&self, after: usize) -> impl Iterator<Item = Option<(&'a [u8], usize)>> {
-        let mut chunks = [(None, None); MAX_CHUNKS];
+    /// The values of so many chunks that a cookie with the count would take, and where each ends in
+    /// the header: the first one of the chunk's name after the count, else the first at all; an
+    /// empty one is an absent one. (Browsers send the cookies of one path in the order in which
+    /// they were made.)
+    fn chunks_after(&self, after: usize, count: usize) -> Result<Chunks<'a>, Error> {
+        let mut chunks = Chunks::new();
+        chunks.try_reserve(count).map_err(|_| Error::memory())?;
+        chunks.resize(count, None);
         for (which, value, end) in own(self.header, self.name) {
             if let Which::Chunk(number) = which
                 && !value.is_empty()
-                && let Some((following, first)) = chunks.get_mut(number - 1)
+                && let Some(chunk) = chunks.get_mut(number - 1)
             {
-                first.get_or_insert((value, end));
-                if end > after {
-                    following.get_or_insert((value, end));
+                match chunk {
+                    Some((_, known)) if *known > after || end <= after => {}
+                    _ => *chunk = Some((value, end)),
                 }
             }
         }
-        chunks
-            .into_iter()
-            .map(|(following, first)| following.or(first))
+        Ok(chunks)
     }
 
     /// Where the cookies end in the header that have this token; nowhere if none has it.
@@ -216,12 +221,8 @@ impl<'a> SessionCookies<'a> {
                 && let Some(candidate) = self.candidates.get(mark.place)
             {
                 ends.push(candidate.after);
-                for (_, end) in self
-                    .chunks_after(candidate.after)
-                    .take(token.chunks)
-                    .flatten()
-                {
-                    ends.push(end);
+                if let Ok(chunks) = self.chunks_after(candidate.after, token.chunks) {
+                    ends.extend(chunks.iter().flatten().map(|(_, end)| *end));
                 }
                 break;
             }
