@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::chunks::{SEEN, chunk_number};
+use crate::json::slice;
 
 /// Which of the session's cookies a cookie is.
 #[derive(Clone, Copy)]
@@ -24,6 +25,11 @@ pub(super) struct Pair<'a> {
 
 /// The pairs of a Cookie header. A pair without `=` has no name.
 pub(super) fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    pieces(header).map(|(text, end)| Pair::of(text, end))
+}
+
+/// What stands between semicolons, and where each piece ends in the header.
+fn pieces(header: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut rest = Some(header);
     std::iter::from_fn(move || {
         let (text, after) = match memchr(b';', rest?) {
@@ -31,25 +37,24 @@ pub(super) fn pairs(header: &[u8]) -> impl Iterator<Item = Pair<'_>> {
             None => (rest?, None),
         };
         rest = after;
-        let end = header.len() - after.map_or(0, <[u8]>::len);
-        Some(match memchr(b'=', text) {
-            Some(at) => Pair {
-                text,
-                name: trimmed(text.get(..at)?),
-                value: trimmed(text.get(at + 1..)?),
-                end,
-            },
-            None => Pair {
-                text,
-                name: b"",
-                value: trimmed(text),
-                end,
-            },
-        })
+        Some((text, header.len() - after.map_or(0, <[u8]>::len)))
     })
 }
 
-impl Pair<'_> {
+impl<'a> Pair<'a> {
+    fn of(text: &'a [u8], end: usize) -> Pair<'a> {
+        let (name, value) = match memchr(b'=', text) {
+            Some(at) => (slice(text, 0..at), slice(text, at + 1..text.len())),
+            None => (&b""[..], text),
+        };
+        Pair {
+            text,
+            name: trimmed(name),
+            value: trimmed(value),
+            end,
+        }
+    }
+
     fn owner(&self, name: &str) -> Option<Which> {
         owner(self.name, name)
     }
@@ -76,7 +81,7 @@ pub(crate) fn is_of_shorter_name(name: &str) -> bool {
 
 /// Which of a session's cookies one of this name is.
 fn owner(cookie: &[u8], name: &str) -> Option<Which> {
-    // What comes after it first: most cookies are others, and few have a dot just there.
+    // What comes after it first: few of the others have a dot just there.
     let (own, after) = cookie.split_at_checked(name.len())?;
     match after {
         [] if own == name.as_bytes() => Some(Which::Main),
@@ -137,17 +142,26 @@ pub(super) fn own<'a>(
     header: &'a [u8],
     name: &'a str,
 ) -> impl Iterator<Item = (Which, &'a [u8], usize)> {
-    pairs(header).filter_map(|pair| Some((pair.owner(name)?, unquoted(pair.value), pair.end)))
+    pieces(header).filter_map(|(text, end)| {
+        // Most cookies are others, which is seen by how they begin.
+        let start = text.iter().position(is_no_space).unwrap_or(text.len());
+        slice(text, start..text.len()).strip_prefix(name.as_bytes())?;
+        let pair = Pair::of(text, end);
+        Some((pair.owner(name)?, unquoted(pair.value), pair.end))
+    })
 }
 
 pub(super) fn trimmed(text: &[u8]) -> &[u8] {
-    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let start = text.iter().position(is_no_space).unwrap_or(text.len());
     let end = text
         .iter()
-        .rposition(is_text)
+        .rposition(is_no_space)
         .map_or(start, |last| last + 1);
-    text.get(start..end).unwrap_or_default()
+    slice(text, start..end)
+}
+
+fn is_no_space(byte: &u8) -> bool {
+    !matches!(byte, b' ' | b'\t')
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {
