@@ -79,6 +79,11 @@ pub(crate) fn decode(escaped: &[u8], mut piece: impl FnMut(&[u8])) {
 
 /// Whether a name as it is written stands for `key`, which is neither quoted nor escaped.
 pub(crate) fn stands_for(escaped: &[u8], key: &[u8]) -> bool {
+    // Most names are other ones, and most of these begin otherwise.
+    let first = escaped.first();
+    if first != key.first() && first != Some(&b'\\') {
+        return false;
+    }
     let mut rest = Some(key);
     decode(escaped, |piece| {
         rest = rest.and_then(|rest| rest.strip_prefix(piece))
