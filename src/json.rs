@@ -12,6 +12,7 @@ use crate::buffer::Buffer;
 mod check;
 mod escapes;
 mod fault;
+mod places;
 mod scan;
 mod strings;
 

@@ -2,33 +2,47 @@
 
 use std::ops::Range;
 
+use super::places::{BLOCK, places};
+
 /// The end of the value that starts at `at`; of none, `at`.
-pub(super) fn value_end(text: &[u8], mut at: usize) -> usize {
-    let mut depth = 0_usize;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => {
-                at = string_end(text, at);
-                if depth == 0 {
-                    return at;
-                }
-            }
-            b'{' | b'[' => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' | b']' if depth > 0 => {
-                depth -= 1;
-                at += 1;
-                if depth == 0 {
-                    return at;
-                }
-            }
-            b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
-            _ => at += 1,
+pub(super) fn value_end(text: &[u8], at: usize) -> usize {
+    match text.get(at) {
+        Some(b'"') => string_end(text, at),
+        Some(b'{' | b'[') => nested_end(text, at),
+        _ => {
+            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']') || is_space(*byte);
+            let len = slice(text, at..text.len()).iter().position(ends);
+            len.map_or(text.len(), |len| at + len)
         }
     }
-    at
+}
+
+/// The end of the object or array that starts at `at`; the text's, where it is not closed.
+fn nested_end(text: &[u8], mut at: usize) -> usize {
+    // Brackets become equal to braces by one bit that both have.
+    let marks = |byte: u8| matches!(byte, b'"' | b'\\') || matches!(byte | 0x20, b'{' | b'}');
+    let (mut depth, mut is_quoted, mut escaped) = (0_usize, false, None);
+    while let Some(mut found) = places(text, at, marks) {
+        while found != 0 {
+            let mark = at + found.trailing_zeros() as usize;
+            found &= found - 1;
+            match text.get(mark) {
+                _ if escaped == Some(mark) => {}
+                Some(b'"') => is_quoted = !is_quoted,
+                Some(b'\\') if is_quoted => escaped = Some(mark + 1),
+                Some(b'{' | b'[') if !is_quoted => depth += 1,
+                Some(b'}' | b']') if !is_quoted => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return mark + 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        at += BLOCK;
+    }
+    text.len()
 }
 
 /// The end, closing quote included, of the string whose opening quote is at `at`; the text's, where

@@ -2,6 +2,7 @@
 //! bytes are looked at at once.
 
 use super::fault::{Checked, Fault};
+use super::places::{BLOCK, places};
 use super::scan::plain_end;
 
 /// Finds the ends of a text's strings, from its first to its last.
@@ -21,8 +22,6 @@ pub(super) struct Plain<'a> {
     quotes: u64,
     next: usize,
 }
-
-const BLOCK: usize = u64::BITS as usize;
 
 impl<'a> Plain<'a> {
     /// None if the text has a backslash or a control character.
@@ -45,7 +44,7 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     fn quote(&mut self) -> Option<usize> {
         while self.quotes == 0 {
-            self.quotes = quotes(self.text, self.next)?;
+            self.quotes = places(self.text, self.next, |byte| byte == b'"')?;
             self.next += BLOCK;
         }
         let at = self.next - BLOCK + self.quotes.trailing_zeros() as usize;
@@ -67,51 +66,6 @@ impl Strings for Plain<'_> {
             None => Err((Fault::End, self.text.len())),
         }
     }
-}
-
-/// Which of the bytes from a place are quotes, the first in the lowest bit. None at the end.
-///
-/// No byte is copied: what is copied to the stack would be left there, and it may be secret.
-fn quotes(text: &[u8], from: usize) -> Option<u64> {
-    let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
-    if let Some(block) = rest.first_chunk() {
-        return Some(quotes_in(block));
-    }
-    // The last block of the text, without what stands before the place.
-    if let Some(block) = text.last_chunk() {
-        return Some(quotes_in(block) >> (BLOCK - rest.len()));
-    }
-    let bit = |(i, byte): (usize, &u8)| u64::from(*byte == b'"') << i;
-    Some(
-        rest.iter()
-            .enumerate()
-            .map(bit)
-            .fold(0, |bits, bit| bits | bit),
-    )
-}
-
-#[inline(never)]
-fn quotes_in(block: &[u8; BLOCK]) -> u64 {
-    // The places of a word's bytes in the eight bits that it comes to.
-    const PLACES: [u8; BLOCK] = {
-        let mut places = [0; BLOCK];
-        let mut i = 0;
-        while i < BLOCK {
-            places[i] = 1 << (i % 8);
-            i += 1;
-        }
-        places
-    };
-    // Written so that the compiler makes a few vector instructions of it.
-    let mut found = [0; BLOCK];
-    for ((found, byte), place) in found.iter_mut().zip(block).zip(PLACES) {
-        *found = u8::from(*byte == b'"').wrapping_neg() & place;
-    }
-    // The product's highest byte is the sum of the word's, in which no bit occurs twice.
-    let sum = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(u64::MAX / 0xFF) >> 56;
-    let (words, _) = found.as_chunks();
-    let words = (0..).zip(words);
-    words.fold(0, |bits, (i, word)| bits | sum(word) << (8 * i))
 }
 
 /// The strings of any text.

@@ -3,7 +3,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::check::FEW_NAMES;
-use super::scan::plain_end;
+use super::scan::{plain_end, value_end};
 use super::strings::Plain;
 use super::*;
 
@@ -103,6 +103,30 @@ proptest! {
             (String::from_utf8(name).unwrap(), serde_json::from_slice(slice(&text, member.value)).unwrap())
         }).collect();
         prop_assert_eq!(ours, object.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_object_or_array_ends_where_a_byte_by_byte_walk_sees_it_end(
+        first in prop_oneof![Just(b'{'), Just(b'[')],
+        rest in proptest::collection::vec(prop_oneof![6 => Just(b'a'), 1 => proptest::sample::select(b"{}[]\"\"\\".to_vec())], 0..300),
+        before in 0..70_usize,
+    ) {
+        let text = [&[b' '].repeat(before), &[first][..], &rest].concat();
+        let (mut depth, mut is_quoted, mut at) = (0, false, before);
+        while let Some(byte) = text.get(at) {
+            match byte {
+                b'\\' if is_quoted => at += 1,
+                b'"' => is_quoted = !is_quoted,
+                b'{' | b'[' if !is_quoted => depth += 1,
+                b'}' | b']' if !is_quoted => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+            if depth == 0 {
+                break;
+            }
+        }
+        prop_assert_eq!(value_end(&text, before), at.min(text.len()));
     }
 
     #[test]
