@@ -1,20 +1,17 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use std::fmt::{self, Write};
-use std::time::{Duration, UNIX_EPOCH};
+use std::fmt;
 
 use tinyvec::{ArrayVec, TinyVec};
 
 use super::chunks::{CHUNKED, Received, SEEN};
+use super::end::{CookieEnd, lifetime};
 use crate::Error;
 use crate::json::slice;
 
 /// The longest line of a header that nginx, Apache and gunicorn take unless they are told
 /// otherwise.
 const MAX_LINE_LEN: usize = 8190;
-
-/// The longest life that browsers give a cookie: 400 days, in seconds.
-pub(crate) const MAX_AGE_LIMIT_SEC: i64 = 34_560_000;
 
 /// No value, and a life that is over by both ways of saying so.
 const DELETED: &[u8] = b"=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
@@ -56,15 +53,6 @@ pub struct Cookies {
     text: Vec<u8>,
     /// The end of each value, its NUL included.
     ends: TinyVec<[usize; 4]>,
-}
-
-/// When a cookie ends.
-#[derive(Clone, Copy)]
-pub(crate) enum CookieEnd {
-    /// With its session, in milliseconds since 1970. Where that has no end, with the browser,
-    /// unless `cookie.maxAge` says otherwise.
-    OfSession(Option<i64>),
-    WithBrowser,
 }
 
 impl Attributes {
@@ -115,7 +103,7 @@ impl Attributes {
         let lifetime = lifetime(self.max_age, now, end);
         let (name, lifetime, fixed) = (
             self.name.as_bytes(),
-            lifetime.0.as_slice(),
+            lifetime.as_bytes(),
             self.fixed.as_bytes(),
         );
         let chunks = match self.cookies_for(token.len()) {
@@ -157,7 +145,7 @@ impl Attributes {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let lifetime = lifetime(None, now, end);
         let mut cookies = Cookies::default();
-        cookies.push(&[name, SEEN, b"=", value, &lifetime.0, fixed])?;
+        cookies.push(&[name, SEEN, b"=", value, lifetime.as_bytes(), fixed])?;
         Ok(cookies)
     }
 
@@ -327,48 +315,6 @@ impl Cookies {
             .for_each(|piece| self.text.extend_from_slice(piece));
         self.text.push(0);
         self.ends.push(self.text.len());
-        Ok(())
-    }
-}
-
-/// `; Max-Age=60; Expires=…`, the two saying the same, or nothing for a cookie that ends with
-/// the browser. `max_age`, in seconds, goes before what would be computed.
-fn lifetime(max_age: Option<i64>, now: i64, end: CookieEnd) -> Lifetime {
-    let mut out = Lifetime::default();
-    let expires_at = match end {
-        CookieEnd::WithBrowser => return out,
-        CookieEnd::OfSession(end) => end,
-    };
-    let remaining_ms = expires_at.map(|end| {
-        end.saturating_sub(now)
-            .clamp(1000, MAX_AGE_LIMIT_SEC * 1000)
-    });
-    let max_age = max_age.or(remaining_ms.map(|ms| (ms + 999) / 1000));
-    if let Some(max_age) = max_age {
-        let _ = write!(out, "; Max-Age={max_age}");
-    }
-    if let Some(remaining) = remaining_ms {
-        let end = UNIX_EPOCH + Duration::from_millis((now + remaining).unsigned_abs());
-        let _ = write!(out, "; Expires={}", httpdate::HttpDate::from(end));
-    }
-    out
-}
-
-/// That text, which is short enough to need no memory of its own.
-#[derive(Default)]
-struct Lifetime(ArrayVec<[u8; Lifetime::MAX_LEN]>);
-
-impl Lifetime {
-    const MAX_LEN: usize =
-        "; Max-Age=-9223372036854775808; Expires=Thu, 01 Jan 1970 00:00:00 GMT".len();
-}
-
-impl Write for Lifetime {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.0.capacity() - self.0.len() < text.len() {
-            return Err(fmt::Error);
-        }
-        self.0.extend_from_slice(text.as_bytes());
         Ok(())
     }
 }
