@@ -5,10 +5,11 @@ mod end;
 mod pairs;
 mod request;
 mod response;
+mod values;
 
 pub(crate) use chunks::{MAX_CHUNKS, MAX_COOKIE_LEN, Received};
 pub(crate) use end::{CookieEnd, MAX_AGE_LIMIT_SEC};
 pub(crate) use pairs::is_of_shorter_name;
 pub(crate) use request::{MAX_CANDIDATES, Mark, SessionCookies, Token, strip, strip_others};
 pub(crate) use response::Attributes;
-pub use response::{Cookies, CookiesIter};
+pub use values::{Cookies, CookiesIter};

@@ -4,7 +4,7 @@
 //! each of [`Seals`]' functions. Who calls these sees records, stamps and bytes alone.
 
 use self::fe26::Fe26;
-pub(crate) use self::format::{Format, Iterations, Opened, Stamp};
+pub(crate) use self::format::{Around, Format, Iterations, Opened, Stamp};
 pub(crate) use self::h3s1::SEEN_LEN;
 pub(crate) use self::refusal::{Caller, Fate, Refusal};
 use crate::buffer::Buffer;
@@ -152,15 +152,21 @@ impl Seals {
         }
     }
 
-    /// Seals what was stamped with its data, now; with a NUL after the token.
-    pub(crate) fn seal(&self, stamp: &Stamp<'_>, data: &Data, now: i64) -> Result<Vec<u8>, Error> {
+    /// Seals what was stamped with its data, now.
+    pub(crate) fn seal(
+        &self,
+        stamp: &Stamp<'_>,
+        data: &Data,
+        now: i64,
+        around: Around<'_>,
+    ) -> Result<Vec<u8>, Error> {
         match (stamp.format, &self.fe26) {
             (Format::H3s1, _) => {
                 let nonce = self.keyring.first().seal.nonce(now)?;
-                h3s1::seal(&self.keyring, stamp, data, &nonce)
+                h3s1::seal(&self.keyring, stamp, data, &nonce, around)
             }
             (Format::Fe26(iterations), Some(fe26)) => {
-                fe26.seal(&self.keyring, stamp, data, iterations, now)
+                fe26.seal(&self.keyring, stamp, data, iterations, now, around)
             }
             (Format::Fe26(_), None) => Err(Error::internal()),
         }
@@ -184,7 +190,7 @@ impl Seals {
         }
     }
 
-    /// Seals a checked JSON value, with a NUL after the token.
+    /// Seals a checked JSON value.
     pub(crate) fn seal_raw(
         &self,
         json: &[u8],

@@ -1,13 +1,9 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use std::fmt;
-
-use tinyvec::{ArrayVec, TinyVec};
-
 use super::chunks::{CHUNKED, Received, SEEN};
-use super::end::{CookieEnd, lifetime};
+use super::end::{CookieEnd, Lifetime, lifetime};
+use super::values::Cookies;
 use crate::Error;
-use crate::json::slice;
 
 /// The longest line of a header that nginx, Apache and gunicorn take unless they are told
 /// otherwise.
@@ -32,27 +28,6 @@ pub(crate) struct Attributes {
     pub(crate) seen_len: usize,
     /// They also fit together into a header line that servers take.
     pub(crate) fits_servers: bool,
-}
-
-/// The Set-Cookie values of a response, each of which is a header line of its own.
-///
-/// ```
-/// use h3s::{Config, Options, Request};
-///
-/// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
-/// let mut session = config.use_session(&Request::new(""))?;
-/// for value in session.set_cookies()? {
-///     assert!(value.starts_with("h3=h3s1."));
-/// }
-/// # Ok::<(), h3s::Error>(())
-/// ```
-#[derive(Clone, Default)]
-#[must_use]
-pub struct Cookies {
-    /// The values, each followed by a NUL.
-    text: Vec<u8>,
-    /// The end of each value, its NUL included.
-    ends: TinyVec<[usize; 4]>,
 }
 
 impl Attributes {
@@ -90,6 +65,20 @@ impl Attributes {
             len => "; ".len() + self.name.len() + SEEN.len() + "=".len() + len,
         };
         "Cookie: ".len() + self.name.len() + "=".len() + chunks + token_len + seen + "\r\n".len()
+    }
+
+    /// What a token so long is set by if that takes one Set-Cookie value alone.
+    pub(crate) fn whole(
+        &self,
+        token_len: usize,
+        now: i64,
+        end: CookieEnd,
+        received: Received,
+    ) -> Option<WholeCookie<'_>> {
+        (self.cookies_for(token_len) == 1 && !received.has_chunks()).then(|| WholeCookie {
+            attributes: self,
+            lifetime: lifetime(self.max_age, now, end),
+        })
     }
 
     /// Sets a token, and deletes those chunks of a former one that it does not replace.
@@ -165,157 +154,29 @@ impl Attributes {
     }
 }
 
-impl fmt::Debug for Cookies {
-    /// How many there are; whoever has one has the session.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cookies")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
-    }
+/// A cookie that is made around its token, so that this need not be copied.
+pub(crate) struct WholeCookie<'a> {
+    attributes: &'a Attributes,
+    lifetime: Lifetime,
 }
 
-/// The values of [`Cookies`], one after the other.
-///
-/// ```
-/// # use h3s::{Config, Options, Request};
-/// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
-/// let mut session = config.use_session(&Request::new(""))?;
-/// let mut values: h3s::CookiesIter<'_> = session.set_cookies()?.iter();
-/// assert_eq!(values.len(), 1);
-/// assert!(values.next().unwrap().contains("; HttpOnly; Secure"));
-/// # Ok::<(), h3s::Error>(())
-/// ```
-#[derive(Clone)]
-#[must_use]
-pub struct CookiesIter<'a> {
-    text: &'a [u8],
-    start: usize,
-    ends: std::slice::Iter<'a, usize>,
-}
-
-impl<'a> CookiesIter<'a> {
-    /// The next value, with its NUL.
-    fn next_z(&mut self) -> Option<&'a [u8]> {
-        let end = *self.ends.next()?;
-        let start = std::mem::replace(&mut self.start, end);
-        Some(slice(self.text, start..end))
-    }
-}
-
-impl<'a> Iterator for CookiesIter<'a> {
-    type Item = &'a str;
-
-    fn next(&mut self) -> Option<&'a str> {
-        let value = self.next_z()?;
-        let value = value.strip_suffix(b"\0").unwrap_or(value);
-        Some(std::str::from_utf8(value).unwrap_or_default())
+impl<'a> WholeCookie<'a> {
+    /// What comes before the token.
+    pub(crate) fn before(&self) -> [&'a [u8]; 2] {
+        [self.attributes.name.as_bytes(), b"="]
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.ends.size_hint()
-    }
-}
-
-impl ExactSizeIterator for CookiesIter<'_> {}
-
-impl fmt::Debug for CookiesIter<'_> {
-    /// As of [`Cookies`].
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CookiesIter")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'a> IntoIterator for &'a Cookies {
-    type Item = &'a str;
-    type IntoIter = CookiesIter<'a>;
-
-    fn into_iter(self) -> CookiesIter<'a> {
-        self.iter()
-    }
-}
-
-impl Cookies {
-    /// The values.
-    ///
-    /// ```
-    /// # use h3s::{Config, Options, Request};
-    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
-    /// let mut session = config.use_session(&Request::new(""))?;
-    /// let lines = session.set_cookies()?.iter().map(|value| format!("Set-Cookie: {value}"));
-    /// assert_eq!(lines.count(), 1);
-    /// # Ok::<(), h3s::Error>(())
-    /// ```
-    pub fn iter(&self) -> CookiesIter<'_> {
-        CookiesIter {
-            text: &self.text,
-            start: 0,
-            ends: self.ends.iter(),
-        }
+    /// How long that is which comes after it.
+    pub(crate) fn after_len(&self) -> usize {
+        self.lifetime.as_bytes().len() + self.attributes.fixed.len() + 1
     }
 
-    /// How many there are.
-    ///
-    /// ```
-    /// # use h3s::{Config, Options, Request};
-    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
-    /// assert_eq!(config.use_session(&Request::new(""))?.set_cookies()?.len(), 1);
-    /// # Ok::<(), h3s::Error>(())
-    /// ```
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    ///
-    /// ```
-    /// # use h3s::{Config, Options, Request};
-    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
-    /// assert!(config.get_session(&Request::new(""))?.set_cookies()?.is_empty());
-    /// # Ok::<(), h3s::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The values, each with its NUL.
-    #[cfg(feature = "capi")]
-    pub(crate) fn iter_z(&self) -> impl Iterator<Item = &[u8]> {
-        let mut values = self.iter();
-        std::iter::from_fn(move || values.next_z())
-    }
-
-    pub(crate) const fn none() -> Cookies {
-        Cookies {
-            text: Vec::new(),
-            ends: TinyVec::Inline(ArrayVec::from_array_empty([0; 4])),
-        }
-    }
-
-    fn with_room(len: usize) -> Result<Cookies, Error> {
-        let mut cookies = Cookies::default();
-        cookies
-            .text
-            .try_reserve_exact(len)
-            .map_err(|_| Error::memory())?;
-        Ok(cookies)
-    }
-
-    /// One value, of so many pieces.
-    fn push(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
-        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>() + 1;
-        let room = self.text.try_reserve(len);
-        room.and_then(|()| self.ends.try_reserve(1))
-            .map_err(|_| Error::memory())?;
-        pieces
-            .iter()
-            .for_each(|piece| self.text.extend_from_slice(piece));
-        self.text.push(0);
-        self.ends.push(self.text.len());
-        Ok(())
+    /// Of a text that ends with the token, and has room for the rest.
+    pub(crate) fn finish(self, mut text: Vec<u8>) -> Cookies {
+        text.extend_from_slice(self.lifetime.as_bytes());
+        text.extend_from_slice(self.attributes.fixed.as_bytes());
+        text.push(0);
+        Cookies::one(text)
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use self::options::{Cipher, Derivation, Options};
 use self::refused::Refused;
 use self::token::IRON_SESSION;
 pub(super) use self::token::PREFIX;
-use super::{Caller, Format, Iterations, Opened, Refusal, Stamp};
+use super::{Around, Caller, Format, Iterations, Opened, Refusal, Stamp};
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::keyring::{Key, Keyring};
@@ -117,7 +117,7 @@ impl Fe26 {
         Ok(json::compact(text)?)
     }
 
-    /// Seals a session, with a NUL after the token.
+    /// Seals a session.
     pub(super) fn seal(
         &self,
         keyring: &Keyring,
@@ -125,15 +125,16 @@ impl Fe26 {
         data: &Data,
         iterations: Iterations,
         now: i64,
+        around: Around<'_>,
     ) -> Result<Vec<u8>, Error> {
         let len = payload::len(stamp, data.len());
         let mut text = Buffer::with_room(len + BLOCK_LEN)?;
         payload::write(stamp, data, &mut text);
         debug_assert_eq!(text.len(), len);
-        self.seal_text(keyring, text, iterations, stamp.expiration, now)
+        self.seal_text(keyring, text, iterations, stamp.expiration, now, around)
     }
 
-    /// Seals a checked JSON value, with a NUL after the token.
+    /// Seals a checked JSON value.
     pub(super) fn seal_raw(
         &self,
         keyring: &Keyring,
@@ -144,7 +145,7 @@ impl Fe26 {
         let mut text = Buffer::with_room(json.len() + BLOCK_LEN)?;
         text.extend_from_slice(json);
         let expiration = self.expiration(limits, now).map(|(written, _)| written);
-        self.seal_text(keyring, text, Iterations::Own, expiration, now)
+        self.seal_text(keyring, text, Iterations::Own, expiration, now, Around::NUL)
     }
 
     /// How long [`Fe26::seal`] makes a token with data of this length.
@@ -179,6 +180,7 @@ impl Fe26 {
         iterations: Iterations,
         expiration: Option<i64>,
         now: i64,
+        around: Around<'_>,
     ) -> Result<Vec<u8>, Error> {
         let key = keyring.first();
         let other = self
@@ -199,7 +201,10 @@ impl Fe26 {
         let cipher = self.options.cipher;
         cipher.encrypt(&salts.encryption.key, &iv, &mut text)?;
         let token_len = self.len_of(key, text.len(), expiration);
-        token::write(&key.id, &salts, &iv, &text, expiration, token_len)
+        let mut out = around.begin(token_len, 0)?;
+        token::write(&key.id, &salts, &iv, &text, expiration, &mut out)?;
+        debug_assert_eq!(out.len(), around.before_len() + token_len);
+        Ok(out)
     }
 
     fn sealing(&self, iterations: Iterations) -> &Sealing {

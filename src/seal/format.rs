@@ -1,5 +1,6 @@
 //! What a token is sealed in, with what, and what it held when it is opened.
 
+use crate::Error;
 use crate::id::Id;
 use crate::limits::Lifetime;
 use crate::record::Record;
@@ -102,4 +103,37 @@ pub(crate) struct Opened {
     /// Of two tokens that were seen at the same time, the one in which this is later was sealed
     /// later. None where the format does not tell.
     pub(crate) sealed_order: Option<i64>,
+}
+
+/// Where a token is written: after so many bytes of a text, so that a cookie is made in one piece.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// What stands before it.
+    pub(crate) before: [&'a [u8]; 2],
+    /// For how many bytes there is to be room after it.
+    pub(crate) after_len: usize,
+}
+
+impl Around<'_> {
+    /// A token alone, with room for a NUL.
+    pub(crate) const NUL: Around<'static> = Around {
+        before: [b"", b""],
+        after_len: 1,
+    };
+
+    pub(crate) fn before_len(&self) -> usize {
+        self.before.iter().map(|piece| piece.len()).sum()
+    }
+
+    /// A text with what stands before a token so long, and room for that, what comes after it, and
+    /// so many bytes of work.
+    pub(super) fn begin(&self, token_len: usize, work_len: usize) -> Result<Vec<u8>, Error> {
+        let len = self.before_len() + token_len + self.after_len.max(work_len);
+        let mut text = Vec::new();
+        text.try_reserve_exact(len).map_err(|_| Error::memory())?;
+        self.before
+            .iter()
+            .for_each(|piece| text.extend_from_slice(piece));
+        Ok(text)
+    }
 }

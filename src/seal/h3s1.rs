@@ -18,7 +18,7 @@ use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::limits::Lifetime;
 use crate::record::Record;
-use crate::seal::{Format, Opened, Refusal, Stamp, base64url};
+use crate::seal::{Around, Format, Opened, Refusal, Stamp, base64url};
 use crate::xaes::{NONCE_LEN, TAG_LEN, Xaes};
 use crate::{Error, Rejection};
 
@@ -61,40 +61,38 @@ pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     })
 }
 
-/// Seals a session, with a NUL after the token. The nonce must never be used twice.
+/// Seals a session. The nonce must never be used twice.
 pub(super) fn seal(
     keyring: &Keyring,
     stamp: &Stamp<'_>,
     data: &Data,
     nonce: &[u8; NONCE_LEN],
+    around: Around<'_>,
 ) -> Result<Vec<u8>, Error> {
     let key = keyring.first();
     let sealed_len = sealed_len(stamp, data.len());
     let header_len = header_len(key);
-    let token_len = header_len + base64url::encoded_len(sealed_len);
+    let body_len = base64url::encoded_len(sealed_len);
 
-    // One buffer: the token at its front, and behind it what goes into the token.
-    let mut buffer = Vec::new();
-    buffer
-        .try_reserve_exact(token_len + 1 + sealed_len)
-        .map_err(|_| Error::memory())?;
-    buffer.extend_from_slice(PREFIX);
-    buffer.extend_from_slice(key.id.as_bytes());
-    buffer.push(b'.');
-    buffer.resize(token_len + 1, 0);
-    buffer.extend_from_slice(nonce);
-    write(stamp, data, &mut buffer);
-    buffer.extend_from_slice(&[0; TAG_LEN]);
+    // One buffer: the token, and where it ends what goes into it.
+    let mut text = around.begin(header_len + body_len, sealed_len)?;
+    let start = text.len();
+    text.extend_from_slice(PREFIX);
+    text.extend_from_slice(key.id.as_bytes());
+    text.push(b'.');
+    let end = text.len() + body_len;
+    text.resize(end, 0);
+    text.extend_from_slice(nonce);
+    write(stamp, data, &mut text);
+    text.extend_from_slice(&[0; TAG_LEN]);
 
-    let (token, sealed) = buffer.split_at_mut(token_len + 1);
+    let (token, sealed) = text.split_at_mut(end);
+    let token = token.get_mut(start..).ok_or_else(Error::internal)?;
     let (header, body) = token.split_at_mut(header_len);
-    let body = body
-        .get_mut(..token_len - header_len)
-        .ok_or_else(Error::internal)?;
     encrypt(&key.seal, header, sealed)?;
     base64url::encode(sealed, body)?;
-    buffer.truncate(token_len + 1);
-    Ok(buffer)
+    text.truncate(end);
+    Ok(text)
 }
 
 /// How long [`seal`] makes a token with data of this length.

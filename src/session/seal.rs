@@ -1,18 +1,28 @@
 //! Sealing a session: the cookies and the token that come of it.
 
-use super::outgoing::{Due, Outgoing};
+use super::outgoing::{Due, Outgoing, Token};
 use super::{Others, Session, State};
 use crate::Error;
 use crate::cookie::{CookieEnd, Cookies};
 use crate::record::{MAX_AHEAD_MS, Record};
+use crate::seal::{Around, Stamp};
 
 /// What sealing made, before it is certain that it can be passed on. Until then the session stays
 /// as it was.
 struct Sealed {
-    /// With a NUL.
-    token: Vec<u8>,
+    token: Token,
     last_seen_at: Option<i64>,
     expires_at: Option<i64>,
+}
+
+impl Sealed {
+    fn new(token: Token, stamp: &Stamp<'_>) -> Sealed {
+        Sealed {
+            token,
+            last_seen_at: stamp.last_seen_at,
+            expires_at: stamp.expires_at,
+        }
+    }
 }
 
 impl Session {
@@ -55,15 +65,10 @@ impl Session {
             check(cookies)?;
         } else {
             let due = self.outgoing.due();
-            let (sealed, cookies) = if due == Due::Seen {
-                (None, self.seen_cookies()?)
-            } else {
-                let sealed = match self.state {
-                    State::Cleared => None,
-                    _ => self.sealed_now()?,
-                };
-                let cookies = self.make_cookies(sealed.as_ref())?;
-                (sealed, cookies)
+            let (sealed, cookies) = match due {
+                Due::Seen => (None, self.seen_cookies()?),
+                _ if self.state == State::Cleared => (None, self.deleting_cookies()?),
+                _ => self.sealed_cookies()?,
             };
             check(&cookies)?;
             let token = self.take_on(sealed);
@@ -106,11 +111,16 @@ impl Session {
 
     pub(crate) fn seal_z(&mut self) -> Result<&[u8], Error> {
         self.check_not_cleared()?;
-        let sealed = self.sealed_now()?;
-        let token = match &sealed {
-            Some(sealed) => &sealed.token,
-            None => self.outgoing.token().ok_or_else(Error::internal)?,
+        self.outgoing.copy_token()?;
+        let sealed = match self.outgoing.is_sealed() {
+            true => None,
+            false => Some(self.sealed_now()?),
         };
+        let token = match &sealed {
+            Some(sealed) => sealed.token.own(),
+            None => self.outgoing.token(),
+        };
+        let token = token.ok_or_else(Error::internal)?;
         let inner = self.config.inner();
         inner.check_token_len(without_nul(token).len())?;
         let (due, takes) = (self.outgoing.due(), !inner.cookies);
@@ -134,31 +144,63 @@ impl Session {
         self.outgoing.token().ok_or_else(Error::internal)
     }
 
-    /// Seals what was not sealed since it changed last. None if it was.
-    fn sealed_now(&self) -> Result<Option<Sealed>, Error> {
-        if self.outgoing.token().is_some() {
-            return Ok(None);
-        }
-        self.check_alive()?;
+    /// Seals the session, in a text of its own.
+    fn sealed_now(&self) -> Result<Sealed, Error> {
+        let stamp = self.stamp_now()?;
+        self.sealed_alone(&stamp)
+    }
+
+    fn sealed_alone(&self, stamp: &Stamp<'_>) -> Result<Sealed, Error> {
+        let (seals, data) = (&self.config.inner().seals, &self.record.data);
+        let mut token = seals.seal(stamp, data, self.now, Around::NUL)?;
+        token.push(0);
+        Ok(Sealed::new(Token::Own(token), stamp))
+    }
+
+    /// What sets the session's token, which is sealed if it was not since it changed last.
+    fn sealed_cookies(&self) -> Result<(Option<Sealed>, Cookies), Error> {
         let (inner, record) = (self.config.inner(), &self.record);
-        let stamp = inner
-            .seals
-            .stamp(self.format, record, &inner.limits, self.now);
-        Ok(Some(Sealed {
-            token: inner.seals.seal(&stamp, &record.data, self.now)?,
-            last_seen_at: stamp.last_seen_at,
-            expires_at: stamp.expires_at,
-        }))
+        let (attributes, received) = (&inner.attributes, self.origin.received);
+        if let Some(token) = self.outgoing.token() {
+            let end = self.cookie_end(record.last_seen_at);
+            let cookies = attributes.set(without_nul(token), self.now, end, received)?;
+            return Ok((None, cookies));
+        }
+        let stamp = self.stamp_now()?;
+        let end = self.cookie_end(stamp.last_seen_at);
+        let token_len = inner.seals.token_len(&stamp, record.data.len());
+        let Some(cookie) = attributes.whole(token_len, self.now, end, received) else {
+            let sealed = self.sealed_alone(&stamp)?;
+            let token = sealed.token.own().ok_or_else(Error::internal)?;
+            let cookies = attributes.set(without_nul(token), self.now, end, received)?;
+            return Ok((Some(sealed), cookies));
+        };
+        let around = Around {
+            before: cookie.before(),
+            after_len: cookie.after_len(),
+        };
+        let text = inner.seals.seal(&stamp, &record.data, self.now, around)?;
+        let token = Token::InCookie(around.before_len()..text.len());
+        Ok((Some(Sealed::new(token, &stamp)), cookie.finish(text)))
     }
 
     /// Makes what was sealed the session's own, and gives its token.
-    fn take_on(&mut self, sealed: Option<Sealed>) -> Option<Vec<u8>> {
+    fn take_on(&mut self, sealed: Option<Sealed>) -> Option<Token> {
         let Some(sealed) = sealed else {
             return self.outgoing.take_token();
         };
         self.record.last_seen_at = sealed.last_seen_at;
         self.record.expires_at = sealed.expires_at;
         Some(sealed.token)
+    }
+
+    /// What a seal would say now, if the session has not ended.
+    fn stamp_now(&self) -> Result<Stamp<'_>, Error> {
+        self.check_alive()?;
+        let inner = self.config.inner();
+        Ok(inner
+            .seals
+            .stamp(self.format, &self.record, &inner.limits, self.now))
     }
 
     /// What says that the session is seen now. Its own cookies stay as they are.
@@ -175,34 +217,26 @@ impl Session {
         inner.attributes.set_seen(&value, self.now, end)
     }
 
-    fn make_cookies(&self, sealed: Option<&Sealed>) -> Result<Cookies, Error> {
-        let (inner, record, origin) = (self.config.inner(), &self.record, &self.origin);
-        if self.state == State::Cleared {
-            return match origin.others {
-                Some(others) => self.empty_cookies(others),
-                None => inner.attributes.delete(origin.received),
-            };
+    fn deleting_cookies(&self) -> Result<Cookies, Error> {
+        match self.origin.others {
+            Some(others) => self.empty_cookies(others),
+            None => self.config.inner().attributes.delete(self.origin.received),
         }
-        let (token, last_seen_at) = match sealed {
-            Some(sealed) => (sealed.token.as_slice(), sealed.last_seen_at),
-            None => {
-                let token = self.outgoing.token().ok_or_else(Error::internal)?;
-                (token, record.last_seen_at)
-            }
-        };
+    }
+
+    /// When the session's cookie ends that says when it was last seen.
+    fn cookie_end(&self, last_seen_at: Option<i64>) -> CookieEnd {
+        let record = &self.record;
         let seen_at = last_seen_at.unwrap_or(record.created_at);
-        let end = match record.lifetime.ends_with_browser {
+        match record.lifetime.ends_with_browser {
             true => CookieEnd::WithBrowser,
-            false => CookieEnd::OfSession(self.cookie_end(record, seen_at)),
-        };
-        inner
-            .attributes
-            .set(without_nul(token), self.now, end, origin.received)
+            false => CookieEnd::OfSession(self.cookie_end_of(record, seen_at)),
+        }
     }
 
     /// When the cookie of a session ends that was last seen at a time: with it, but where it slides
     /// beside its token as late as it may slide.
-    fn cookie_end(&self, record: &Record, seen_at: i64) -> Option<i64> {
+    fn cookie_end_of(&self, record: &Record, seen_at: i64) -> Option<i64> {
         let limits = self.config.inner().limits.of(record.lifetime);
         if self.format.slides_beside() && limits.idle_timeout.is_some() {
             limits.max_age_end(record.created_at).or(Some(i64::MAX))
@@ -226,13 +260,13 @@ impl Session {
         let at = unknown.max(others.seen_at + 1);
         let empty = Record::new(at)?;
         let stamp = inner.seals.stamp(self.format, &empty, &inner.limits, at);
-        let token = inner.seals.seal(&stamp, &empty.data, at)?;
+        let token = inner.seals.seal(&stamp, &empty.data, at, Around::NUL)?;
         let end = match others.some_unknown || others.some_endless {
             true => Some(i64::MAX),
-            false => self.cookie_end(&empty, at).max(others.end),
+            false => self.cookie_end_of(&empty, at).max(others.end),
         };
         let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
-        attributes.set(without_nul(&token), self.now, end, self.origin.received)
+        attributes.set(&token, self.now, end, self.origin.received)
     }
 }
 

@@ -895,3 +895,28 @@ fn vary_names_what_was_looked_at() {
         Some("x-my_app-session")
     );
 }
+
+#[test]
+fn a_token_that_is_asked_for_after_its_cookies_is_theirs() {
+    for (options, chunks) in [
+        ("", 0),
+        (r#""idleTimeout":60"#, 0),
+        (r#""cookie":{"chunkMaxLength":64}"#, 2),
+    ] {
+        let mut session = get_at(&config(options), "", NOW);
+        session.set_int("a", 1).unwrap();
+        let cookies = set_cookies(&mut session);
+        let value = |cookie: &str| {
+            let pair = cookie.split(';').next().unwrap();
+            pair.split_once('=').unwrap().1.to_owned()
+        };
+        let token: String = match chunks {
+            0 => value(&cookies[0]),
+            _ => cookies[1..].iter().map(|cookie| value(cookie)).collect(),
+        };
+        assert_eq!(cookies.len(), chunks + 1, "{options}");
+        assert_eq!(session.seal().unwrap(), token);
+        assert_eq!(set_cookies(&mut session), cookies);
+        assert_eq!(session.seal().unwrap(), token);
+    }
+}

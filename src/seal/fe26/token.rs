@@ -13,6 +13,7 @@ use super::keys::{DerivedKey, Salts};
 use super::options::SALT_MAX_LEN;
 use super::payload;
 use crate::Error;
+use crate::json::slice;
 use crate::seal::base64url;
 
 pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
@@ -92,43 +93,37 @@ fn parse_expiration(text: &[u8]) -> Option<Option<i64>> {
     Some(Some(time.unwrap_or(i64::MAX)))
 }
 
-/// Writes a token, so long, with a NUL after it.
+/// Writes a token to the end of a text, which has the room for it.
 pub(super) fn write(
     key_id: &str,
     salts: &Salts,
     iv: &[u8; IV_LEN],
     ciphertext: &[u8],
     expiration: Option<i64>,
-    token_len: usize,
-) -> Result<Vec<u8>, Error> {
-    let mut token = Vec::new();
-    token
-        .try_reserve_exact(token_len + 1)
-        .map_err(|_| Error::memory())?;
+    token: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let start = token.len();
     token.extend_from_slice(PREFIX);
     token.extend_from_slice(key_id.as_bytes());
     token.push(b'*');
     token.extend_from_slice(&salts.encryption.salt);
     token.push(b'*');
-    push_base64(iv, &mut token)?;
+    push_base64(iv, token)?;
     token.push(b'*');
-    push_base64(ciphertext, &mut token)?;
+    push_base64(ciphertext, token)?;
     token.push(b'*');
     if let Some(expiration) = expiration {
         // Writing to a vector with room does not fail.
         let _ = write!(token, "{expiration}");
     }
     let mac = cipher::mac(&salts.integrity.key)
-        .chain_update(&token)
+        .chain_update(slice(token, start..token.len()))
         .finalize()
         .into_bytes();
     token.push(b'*');
     token.extend_from_slice(&salts.integrity.salt);
     token.push(b'*');
-    push_base64(&mac, &mut token)?;
-    debug_assert_eq!(token.len(), token_len);
-    token.push(0);
-    Ok(token)
+    push_base64(&mac, token)
 }
 
 /// How long a token is with these parts.
