@@ -7,14 +7,8 @@ package h3s
 #cgo nocallback h3s_go_open
 #cgo noescape h3s_go_write
 #cgo nocallback h3s_go_write
-#cgo noescape h3s_go_set_lifetime
-#cgo nocallback h3s_go_set_lifetime
 #cgo noescape h3s_session_lifetime
 #cgo nocallback h3s_session_lifetime
-#cgo noescape h3s_go_set_cookies
-#cgo nocallback h3s_go_set_cookies
-#cgo noescape h3s_go_seal
-#cgo nocallback h3s_go_seal
 #cgo noescape h3s_go_find
 #cgo nocallback h3s_go_find
 #cgo noescape h3s_go_header
@@ -23,17 +17,37 @@ package h3s
 #cgo nocallback h3s_go_header_is_targeted
 #cgo noescape h3s_go_is_cross_site
 #cgo nocallback h3s_go_is_cross_site
-#cgo noescape h3s_session_free
-#cgo nocallback h3s_session_free
 
 #include <h3s.h>
+#include <stdlib.h>
 #include <string.h>
 
-// A session and what is known of it. It lies in Go's memory and holds none but C's pointers.
+// Results are returned by value: a pointer to Go's memory costs a check of what lies there, and
+// Go zeroes the memory first.
+
+// How a call went that can fail. why is NULL after a success, and where memory is short; else it is
+// to be freed.
 typedef struct {
-    h3s_session *handle;
+    int32_t status;
+    h3s_error *why;
+} h3s_go_result;
+
+typedef struct {
+    h3s_go_result result;
+    h3s_session *session;
     h3s_view view;
-} h3s_go_session;
+} h3s_go_opened;
+
+typedef struct {
+    h3s_go_result result;
+    const h3s_str *list;
+    size_t count;
+} h3s_go_cookies;
+
+typedef struct {
+    h3s_go_result result;
+    h3s_str token;
+} h3s_go_token;
 
 enum { GO_USE, GO_GET, GO_UNSEAL };
 
@@ -52,14 +66,20 @@ enum {
     GO_SET_NOW
 };
 
-// After whatever may have moved the session's strings.
-static int32_t h3s_go_view(h3s_go_session *s, int32_t status)
+static h3s_go_result h3s_go_result_of(int32_t status, const h3s_error *err)
 {
-    s->view.size = sizeof s->view;
-    int32_t viewed = h3s_session_view(s->handle, &s->view);
-    if (viewed != H3S_OK)
-        memset(&s->view, 0, sizeof s->view);
-    return status != H3S_OK ? status : viewed;
+    h3s_go_result result = {status, NULL};
+    if (status != H3S_OK && (result.why = malloc(sizeof *err)) != NULL)
+        *result.why = *err;
+    return result;
+}
+
+static h3s_view h3s_go_view(const h3s_session *session)
+{
+    h3s_view view = H3S_VIEW_INIT;
+    if (h3s_session_view(session, &view) != H3S_OK)
+        memset(&view, 0, sizeof view);
+    return view;
 }
 
 static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t now_ms)
@@ -73,79 +93,96 @@ static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t no
     return request;
 }
 
-static int32_t h3s_go_open(const h3s_config *config, int how, uint32_t flags, _GoString_ cookie,
-                           _GoString_ header, _GoString_ peer, int64_t now_ms,
-                           h3s_go_session *s, h3s_error *err)
+static h3s_go_opened h3s_go_open(const h3s_config *config, int how, uint32_t flags,
+                                 _GoString_ cookie, _GoString_ header, _GoString_ peer,
+                                 int64_t now_ms)
 {
+    h3s_go_opened opened = {0};
     h3s_request request = h3s_go_request(header, peer, now_ms);
-    int32_t status = H3S_ERR_ARGUMENT;
+    h3s_error err;
+    int32_t status;
     request.flags = flags;
     request.cookie = _GoStringPtr(cookie);
     request.cookie_len = _GoStringLen(cookie);
     switch (how) {
-    case GO_USE: status = h3s_use(config, &request, &s->handle, err); break;
-    case GO_GET: status = h3s_get(config, &request, &s->handle, err); break;
-    case GO_UNSEAL: status = h3s_unseal(config, &request, &s->handle, err); break;
+    case GO_USE: status = h3s_use(config, &request, &opened.session, &err); break;
+    case GO_GET: status = h3s_get(config, &request, &opened.session, &err); break;
+    default: status = h3s_unseal(config, &request, &opened.session, &err); break;
     }
-    return status != H3S_OK ? status : h3s_go_view(s, status);
+    opened.result = h3s_go_result_of(status, &err);
+    if (status == H3S_OK)
+        opened.view = h3s_go_view(opened.session);
+    return opened;
 }
 
-static int32_t h3s_go_write(h3s_go_session *s, int what, _GoString_ name, _GoString_ text,
-                            int64_t now_ms, h3s_error *err)
+static h3s_go_result h3s_go_write(h3s_session *session, int what, _GoString_ name, _GoString_ text,
+                                  int64_t now_ms)
 {
-    h3s_session *handle = s->handle;
     const char *key = _GoStringPtr(name), *value = _GoStringPtr(text);
     size_t key_len = _GoStringLen(name), value_len = _GoStringLen(text);
-    int32_t status = H3S_ERR_ARGUMENT;
+    h3s_error err;
+    int32_t status;
     switch (what) {
-    case GO_UPDATE: status = h3s_update(handle, value, value_len, err); break;
-    case GO_REPLACE: status = h3s_replace(handle, value, value_len, err); break;
-    case GO_SET: status = h3s_set_json(handle, key, key_len, value, value_len, err); break;
-    case GO_SET_TEXT: status = h3s_set_text(handle, key, key_len, value, value_len, err); break;
-    case GO_SET_AT: status = h3s_set_at(handle, key, key_len, value, value_len, err); break;
-    case GO_REMOVE: status = h3s_remove(handle, key, key_len, err); break;
-    case GO_REMOVE_AT: status = h3s_remove_at(handle, key, key_len, err); break;
-    case GO_ENSURE: status = h3s_ensure(handle, err); break;
-    case GO_ROTATE: status = h3s_rotate(handle, err); break;
-    case GO_CLEAR: status = h3s_clear(handle, err); break;
-    case GO_SET_ID: status = h3s_session_set_id(handle, value, value_len, err); break;
-    case GO_SET_NOW: status = h3s_session_set_now(handle, now_ms, err); break;
+    case GO_UPDATE: status = h3s_update(session, value, value_len, &err); break;
+    case GO_REPLACE: status = h3s_replace(session, value, value_len, &err); break;
+    case GO_SET: status = h3s_set_json(session, key, key_len, value, value_len, &err); break;
+    case GO_SET_TEXT: status = h3s_set_text(session, key, key_len, value, value_len, &err); break;
+    case GO_SET_AT: status = h3s_set_at(session, key, key_len, value, value_len, &err); break;
+    case GO_REMOVE: status = h3s_remove(session, key, key_len, &err); break;
+    case GO_REMOVE_AT: status = h3s_remove_at(session, key, key_len, &err); break;
+    case GO_ENSURE: status = h3s_ensure(session, &err); break;
+    case GO_ROTATE: status = h3s_rotate(session, &err); break;
+    case GO_CLEAR: status = h3s_clear(session, &err); break;
+    case GO_SET_ID: status = h3s_session_set_id(session, value, value_len, &err); break;
+    default: status = h3s_session_set_now(session, now_ms, &err); break;
     }
-    return h3s_go_view(s, status);
+    return h3s_go_result_of(status, &err);
 }
 
-static int32_t h3s_go_set_lifetime(h3s_go_session *s, int64_t max_age_sec, uint32_t flags,
-                                   h3s_error *err)
+static h3s_go_result h3s_go_set_lifetime(h3s_session *session, int64_t max_age_sec, uint32_t flags)
 {
-    return h3s_go_view(s, h3s_session_set_lifetime(s->handle, max_age_sec, flags, err));
+    h3s_error err;
+    int32_t status = h3s_session_set_lifetime(session, max_age_sec, flags, &err);
+    return h3s_go_result_of(status, &err);
 }
 
-static int32_t h3s_go_set_cookies(h3s_go_session *s, const h3s_str **list, size_t *count,
-                                  h3s_error *err)
+static h3s_go_cookies h3s_go_set_cookies(h3s_session *session)
 {
-    return h3s_go_view(s, h3s_set_cookies(s->handle, list, count, err));
+    h3s_go_cookies cookies = {0};
+    h3s_error err;
+    int32_t status = h3s_set_cookies(session, &cookies.list, &cookies.count, &err);
+    cookies.result = h3s_go_result_of(status, &err);
+    return cookies;
 }
 
-static int32_t h3s_go_seal(h3s_go_session *s, h3s_str *token, h3s_error *err)
+static h3s_go_token h3s_go_seal(h3s_session *session)
 {
-    return h3s_go_view(s, h3s_seal(s->handle, token, err));
+    h3s_go_token sealed = {0};
+    h3s_error err;
+    int32_t status = h3s_seal(session, &sealed.token, &err);
+    sealed.result = h3s_go_result_of(status, &err);
+    return sealed;
 }
 
-static h3s_str h3s_go_find(h3s_session *handle, int text, _GoString_ pointer)
+static h3s_str h3s_go_find(h3s_session *session, int text, _GoString_ pointer)
 {
     const char *path = _GoStringPtr(pointer);
     size_t len = _GoStringLen(pointer);
-    return text ? h3s_session_text(handle, path, len) : h3s_session_find(handle, path, len);
+    return text ? h3s_session_text(session, path, len) : h3s_session_find(session, path, len);
 }
 
-static int32_t h3s_go_config_new(_GoString_ json, h3s_config **out, h3s_error *err)
+static h3s_go_result h3s_go_config_new(_GoString_ json, h3s_config **out)
 {
-    return h3s_config_new(_GoStringPtr(json), _GoStringLen(json), out, err);
+    h3s_error err;
+    int32_t status = h3s_config_new(_GoStringPtr(json), _GoStringLen(json), out, &err);
+    return h3s_go_result_of(status, &err);
 }
 
-static int32_t h3s_go_config_check(_GoString_ json, h3s_error *err)
+static h3s_go_result h3s_go_config_check(_GoString_ json)
 {
-    return h3s_config_check(_GoStringPtr(json), _GoStringLen(json), err);
+    h3s_error err;
+    int32_t status = h3s_config_check(_GoStringPtr(json), _GoStringLen(json), &err);
+    return h3s_go_result_of(status, &err);
 }
 
 static size_t h3s_go_cookie_strip(const h3s_config *config, _GoString_ cookie, char *out)
@@ -177,20 +214,23 @@ static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoStrin
                              _GoStringPtr(host), _GoStringLen(host));
 }
 
-static int32_t h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms,
-                                uint32_t flags, char *out, size_t room, size_t *len,
-                                h3s_error *err)
+static h3s_go_result h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms,
+                                      uint32_t flags, char *out, size_t room, size_t *len)
 {
-    return h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags, out, room,
-                         len, err);
+    h3s_error err;
+    int32_t status = h3s_iron_seal(config, _GoStringPtr(json), _GoStringLen(json), now_ms, flags,
+                                   out, room, len, &err);
+    return h3s_go_result_of(status, &err);
 }
 
-static int32_t h3s_go_iron_unseal(const h3s_config *config, _GoString_ token, _GoString_ peer,
-                                  int64_t now_ms, char *out, size_t room, size_t *len,
-                                  h3s_error *err)
+static h3s_go_result h3s_go_iron_unseal(const h3s_config *config, _GoString_ token,
+                                        _GoString_ peer, int64_t now_ms, char *out, size_t room,
+                                        size_t *len)
 {
     h3s_request request = h3s_go_request(token, peer, now_ms);
-    return h3s_iron_unseal(config, &request, out, room, len, err);
+    h3s_error err;
+    int32_t status = h3s_iron_unseal(config, &request, out, room, len, &err);
+    return h3s_go_result_of(status, &err);
 }
 */
 import "C"
@@ -219,11 +259,7 @@ func checkConfig(options string) error {
 	if err := checkLibrary(); err != nil {
 		return err
 	}
-	var e C.h3s_error
-	if status := C.h3s_go_config_check(options, &e); status != C.H3S_OK {
-		return errorOf(status, e)
-	}
-	return nil
+	return errorOf(C.h3s_go_config_check(options))
 }
 
 func checkLibrary() error {
@@ -238,9 +274,8 @@ func newConfig(options string) (*config, error) {
 		return nil, err
 	}
 	conf := new(config)
-	var e C.h3s_error
-	if status := C.h3s_go_config_new(options, &conf.c, &e); status != C.H3S_OK {
-		return nil, errorOf(status, e)
+	if err := errorOf(C.h3s_go_config_new(options, &conf.c)); err != nil {
+		return nil, err
 	}
 	// The sessions made with it keep the keys, so it is of no matter which is found unused
 	// first.
@@ -316,11 +351,10 @@ func (conf *config) ironSeal(json string, session bool, now int64) (string, erro
 	}
 	out := make([]byte, len(json)/3*4+512)
 	var n C.size_t
-	var e C.h3s_error
-	status := C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), flags, start(out), C.size_t(len(out)), &n, &e)
+	err := errorOf(C.h3s_go_iron_seal(conf.c, json, C.int64_t(now), flags, start(out), C.size_t(len(out)), &n))
 	runtime.KeepAlive(conf)
-	if status != C.H3S_OK {
-		return "", errorOf(status, e)
+	if err != nil {
+		return "", err
 	}
 	return string(out[:n]), nil
 }
@@ -328,11 +362,10 @@ func (conf *config) ironSeal(json string, session bool, now int64) (string, erro
 func (conf *config) ironUnseal(from request) ([]byte, error) {
 	out := make([]byte, len(from.header)+1)
 	var n C.size_t
-	var e C.h3s_error
-	status := C.h3s_go_iron_unseal(conf.c, from.header, from.peer, C.int64_t(from.now), start(out), C.size_t(len(out)), &n, &e)
+	err := errorOf(C.h3s_go_iron_unseal(conf.c, from.header, from.peer, C.int64_t(from.now), start(out), C.size_t(len(out)), &n))
 	runtime.KeepAlive(conf)
-	if status != C.H3S_OK {
-		return nil, errorOf(status, e)
+	if err != nil {
+		return nil, err
 	}
 	return out[:n], nil
 }
@@ -353,10 +386,12 @@ const (
 	unseal way = C.GO_UNSEAL // header: the bare token
 )
 
-// handle is the library's side of a Session, and what is known of it without another call. One
-// goroutine at a time may use it.
+// handle is the library's side of a Session. One goroutine at a time may use it.
 type handle struct {
-	c C.h3s_go_session
+	c *C.h3s_session
+	// What is known of it without another call, as of the last write.
+	seen   C.h3s_view
+	isSeen bool
 }
 
 func (h *handle) open(conf *config, how way, r request) error {
@@ -364,25 +399,30 @@ func (h *handle) open(conf *config, how way, r request) error {
 	if r.crossSite {
 		flags = C.H3S_CROSS_SITE
 	}
-	var e C.h3s_error
-	status := C.h3s_go_open(conf.c, C.int(how), flags, r.cookie, r.header, r.peer, C.int64_t(r.now), &h.c, &e)
+	opened := C.h3s_go_open(conf.c, C.int(how), flags, r.cookie, r.header, r.peer, C.int64_t(r.now))
 	runtime.KeepAlive(conf)
-	if status != C.H3S_OK {
-		return errorOf(status, e)
-	}
-	return nil
+	h.c, h.seen, h.isSeen = opened.session, opened.view, true
+	return errorOf(opened.result)
 }
 
-func (h *handle) isOpen() bool { return h.c.handle != nil }
+func (h *handle) isOpen() bool { return h.c != nil }
 
 func (h *handle) free() {
-	C.h3s_session_free(h.c.handle)
-	h.c = C.h3s_go_session{}
+	C.h3s_session_free(h.c)
+	*h = handle{}
 }
 
 // freeLater frees the session once owner is unreachable, unless it is stopped.
 func (h *handle) freeLater(owner *Session) runtime.Cleanup {
-	return runtime.AddCleanup(owner, func(c *C.h3s_session) { C.h3s_session_free(c) }, h.c.handle)
+	return runtime.AddCleanup(owner, func(c *C.h3s_session) { C.h3s_session_free(c) }, h.c)
+}
+
+// view is what the session is now. Only who asks pays for it, and not each write.
+func (h *handle) view() *C.h3s_view {
+	if !h.isSeen {
+		h.seen, h.isSeen = C.h3s_go_view(h.c), true
+	}
+	return &h.seen
 }
 
 // What a write does. Those that take a name or a text say so.
@@ -404,11 +444,8 @@ const (
 )
 
 func (h *handle) write(what write, name, text string, now int64) error {
-	var e C.h3s_error
-	if status := C.h3s_go_write(&h.c, C.int(what), name, text, C.int64_t(now), &e); status != C.H3S_OK {
-		return errorOf(status, e)
-	}
-	return nil
+	h.isSeen = false
+	return errorOf(C.h3s_go_write(h.c, C.int(what), name, text, C.int64_t(now)))
 }
 
 func (h *handle) setLifetime(seconds int64, endsWithBrowser bool) error {
@@ -416,48 +453,38 @@ func (h *handle) setLifetime(seconds int64, endsWithBrowser bool) error {
 	if endsWithBrowser {
 		flags = C.H3S_LIFETIME_BROWSER
 	}
-	var e C.h3s_error
-	if status := C.h3s_go_set_lifetime(&h.c, C.int64_t(seconds), flags, &e); status != C.H3S_OK {
-		return errorOf(status, e)
-	}
-	return nil
+	h.isSeen = false
+	return errorOf(C.h3s_go_set_lifetime(h.c, C.int64_t(seconds), flags))
 }
 
 func (h *handle) lifetime() Lifetime {
 	var flags C.uint32_t
-	seconds := C.h3s_session_lifetime(h.c.handle, &flags)
+	seconds := C.h3s_session_lifetime(h.c, &flags)
 	return Lifetime{MaxAge: time.Duration(seconds) * time.Second, EndsWithBrowser: flags&C.H3S_LIFETIME_BROWSER != 0}
 }
 
 func (h *handle) setCookies() ([]string, error) {
-	var list *C.h3s_str
-	var count C.size_t
-	var e C.h3s_error
-	if status := C.h3s_go_set_cookies(&h.c, &list, &count, &e); status != C.H3S_OK {
-		return nil, errorOf(status, e)
+	h.isSeen = false
+	cookies := C.h3s_go_set_cookies(h.c)
+	if cookies.count == 0 {
+		return nil, errorOf(cookies.result)
 	}
-	if count == 0 {
-		return nil, nil
-	}
-	values := make([]string, count)
-	for i, value := range unsafe.Slice(list, count) {
+	values := make([]string, cookies.count)
+	for i, value := range unsafe.Slice(cookies.list, cookies.count) {
 		values[i] = goString(value)
 	}
 	return values, nil
 }
 
 func (h *handle) seal() (string, error) {
-	var token C.h3s_str
-	var e C.h3s_error
-	if status := C.h3s_go_seal(&h.c, &token, &e); status != C.H3S_OK {
-		return "", errorOf(status, e)
-	}
-	return goString(token), nil
+	h.isSeen = false
+	sealed := C.h3s_go_seal(h.c)
+	return goString(sealed.token), errorOf(sealed.result)
 }
 
 // find is a copy of the JSON text at a JSON Pointer, or nil.
 func (h *handle) find(pointer string) []byte {
-	found := C.h3s_go_find(h.c.handle, 0, pointer)
+	found := C.h3s_go_find(h.c, 0, pointer)
 	if found.ptr == nil {
 		return nil
 	}
@@ -465,19 +492,19 @@ func (h *handle) find(pointer string) []byte {
 }
 
 func (h *handle) text(pointer string) (string, bool) {
-	found := C.h3s_go_find(h.c.handle, 1, pointer)
+	found := C.h3s_go_find(h.c, 1, pointer)
 	return goString(found), found.ptr != nil
 }
 
-func (h *handle) id() string            { return goString(h.c.view.id) }
-func (h *handle) logID() string         { return goString(C.h3s_session_log_id(h.c.handle)) }
-func (h *handle) isNew() bool           { return h.c.view.flags&C.H3S_VIEW_NEW != 0 }
-func (h *handle) isDirty() bool         { return h.c.view.flags&C.H3S_VIEW_DIRTY != 0 }
-func (h *handle) createdAt() time.Time  { return goTime(h.c.view.created_at) }
-func (h *handle) lastSeenAt() time.Time { return goTime(h.c.view.last_seen_at) }
-func (h *handle) expiresAt() time.Time  { return goTime(h.c.view.expires_at) }
-func (h *handle) source() Source        { return Source(h.c.view.source) }
-func (h *handle) rejection() Rejection  { return Rejection(h.c.view.rejection) }
+func (h *handle) id() string            { return goString(h.view().id) }
+func (h *handle) logID() string         { return goString(C.h3s_session_log_id(h.c)) }
+func (h *handle) isNew() bool           { return h.view().flags&C.H3S_VIEW_NEW != 0 }
+func (h *handle) isDirty() bool         { return h.view().flags&C.H3S_VIEW_DIRTY != 0 }
+func (h *handle) createdAt() time.Time  { return goTime(h.view().created_at) }
+func (h *handle) lastSeenAt() time.Time { return goTime(h.view().last_seen_at) }
+func (h *handle) expiresAt() time.Time  { return goTime(h.view().expires_at) }
+func (h *handle) source() Source        { return Source(h.view().source) }
+func (h *handle) rejection() Rejection  { return Rejection(h.view().rejection) }
 func (r Rejection) name() string        { return C.GoString(C.h3s_rejection_str(C.int32_t(r))) }
 func start(out []byte) *C.char          { return (*C.char)(unsafe.Pointer(unsafe.SliceData(out))) }
 func goString(s C.h3s_str) string       { return C.GoStringN(s.ptr, C.int(s.len)) }
@@ -488,10 +515,22 @@ func goTime(milliseconds C.int64_t) time.Time {
 	return time.UnixMilli(int64(milliseconds))
 }
 
-// errorOf takes e by value: it moves to the heap here, and so only when something has failed.
-func errorOf(status C.int32_t, e C.h3s_error) error {
-	err := &Error{Key: C.GoString(&e.key[0]), Offset: int(e.offset), Message: C.GoString(&e.message[0])}
-	switch status {
+// errorOf is the error that a call returned, or nil.
+func errorOf(result C.h3s_go_result) error {
+	if result.status == C.H3S_OK {
+		return nil
+	}
+	return newError(result)
+}
+
+func newError(result C.h3s_go_result) error {
+	err := &Error{Offset: -1}
+	if why := result.why; why != nil {
+		err.Key, err.Offset, err.Message = C.GoString(&why.key[0]), int(why.offset), C.GoString(&why.message[0])
+		err.Rejection = Rejection(why.rejection)
+		C.free(unsafe.Pointer(why))
+	}
+	switch result.status {
 	case C.H3S_ERR_ARGUMENT:
 		err.kind = ErrArgument
 	case C.H3S_ERR_CONFIG:
@@ -504,7 +543,7 @@ func errorOf(status C.int32_t, e C.h3s_error) error {
 		err.kind = ErrState
 	case C.H3S_ERR_REJECTED:
 		err.kind = ErrRejected
-		err.Rejection, err.Key, err.Offset = Rejection(e.rejection), "", -1
+		err.Key, err.Offset = "", -1
 	case C.H3S_ERR_RANDOM:
 		err.kind = ErrRandom
 	case C.H3S_ERR_MEMORY:
@@ -514,9 +553,8 @@ func errorOf(status C.int32_t, e C.h3s_error) error {
 	default:
 		err.kind = ErrInternal
 	}
-	// What fails before the library's own check has filled in nothing.
 	if err.Message == "" {
-		err.Message = C.GoString(C.h3s_status_str(C.int32_t(status)))
+		err.Message = C.GoString(C.h3s_status_str(result.status))
 	}
 	return err
 }

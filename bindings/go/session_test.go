@@ -716,6 +716,25 @@ func TestSessionsThatNobodyClosesAreFreed(t *testing.T) {
 	}
 }
 
+// The library's account of an error lies in C's memory until it is read.
+func TestAnErrorLeavesNoMemoryBehind(t *testing.T) {
+	_, s := open(t, h3s.Options{})
+	fail := func(times int) {
+		for range times {
+			if s.SetID("no id") == nil {
+				t.Fatal("a space in an id")
+			}
+		}
+	}
+	fail(1_000)
+	before := residentKiB(t)
+	fail(400_000)
+	// Together they have taken some 100 MiB.
+	if grown := residentKiB(t) - before; grown > 50<<10 {
+		t.Errorf("%d KiB more", grown)
+	}
+}
+
 func TestASessionOutlivesItsSessions(t *testing.T) {
 	s := must(must(h3s.New(h3s.Options{Password: password})).Use(httptest.NewRequest("GET", "/", nil)))
 	defer s.Close()
