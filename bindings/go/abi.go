@@ -15,8 +15,6 @@ package h3s
 #cgo nocallback h3s_go_header
 #cgo noescape h3s_go_header_is_targeted
 #cgo nocallback h3s_go_header_is_targeted
-#cgo noescape h3s_go_is_cross_site
-#cgo nocallback h3s_go_is_cross_site
 
 #include <h3s.h>
 #include <stdlib.h>
@@ -93,17 +91,24 @@ static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t no
     return request;
 }
 
-static h3s_go_opened h3s_go_open(const h3s_config *config, int how, uint32_t flags,
-                                 _GoString_ cookie, _GoString_ header, _GoString_ peer,
-                                 int64_t now_ms)
+// A bare token has no page that it comes from.
+static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ cookie,
+                                 _GoString_ header, _GoString_ peer, int64_t now_ms,
+                                 _GoString_ site, _GoString_ origin, _GoString_ referer,
+                                 _GoString_ host)
 {
     h3s_go_opened opened = {0};
     h3s_request request = h3s_go_request(header, peer, now_ms);
     h3s_error err;
     int32_t status;
-    request.flags = flags;
     request.cookie = _GoStringPtr(cookie);
     request.cookie_len = _GoStringLen(cookie);
+    if (how != GO_UNSEAL
+        && h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site),
+                             _GoStringPtr(origin), _GoStringLen(origin),
+                             _GoStringPtr(referer), _GoStringLen(referer),
+                             _GoStringPtr(host), _GoStringLen(host)))
+        request.flags = H3S_CROSS_SITE;
     switch (how) {
     case GO_USE: status = h3s_use(config, &request, &opened.session, &err); break;
     case GO_GET: status = h3s_get(config, &request, &opened.session, &err); break;
@@ -203,15 +208,6 @@ static int32_t h3s_go_header(const h3s_config *config, _GoString_ present, char 
 static int32_t h3s_go_header_is_targeted(_GoString_ name)
 {
     return h3s_header_is_targeted(_GoStringPtr(name), _GoStringLen(name));
-}
-
-static int32_t h3s_go_is_cross_site(_GoString_ site, _GoString_ origin, _GoString_ referer,
-                                    _GoString_ host)
-{
-    return h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site),
-                             _GoStringPtr(origin), _GoStringLen(origin),
-                             _GoStringPtr(referer), _GoStringLen(referer),
-                             _GoStringPtr(host), _GoStringLen(host));
 }
 
 static h3s_go_result h3s_go_iron_seal(const h3s_config *config, _GoString_ json, int64_t now_ms,
@@ -325,11 +321,6 @@ func header(c *C.h3s_config, present string, more int) string {
 // isTargeted reports whether a kind of shared cache heeds this header in place of Cache-Control.
 func isTargeted(name string) bool { return C.h3s_go_header_is_targeted(name) != 0 }
 
-// crossSite reports whether another site has led the browser here, as these headers say.
-func crossSite(secFetchSite, origin, referer, host string) bool {
-	return C.h3s_go_is_cross_site(secFetchSite, origin, referer, host) != 0
-}
-
 // retryAfter is how many seconds a client is told to wait that gets 429.
 var retryAfter = strconv.Itoa(C.H3S_RETRY_AFTER)
 
@@ -373,8 +364,8 @@ func (conf *config) ironUnseal(from request) ([]byte, error) {
 // A request is what a session is opened from.
 type request struct {
 	cookie, header, peer string
-	crossSite            bool
 	now                  int64
+	page                 page
 }
 
 // A way of opening.
@@ -394,12 +385,10 @@ type handle struct {
 	isSeen bool
 }
 
-func (h *handle) open(conf *config, how way, r request) error {
-	flags := C.uint32_t(0)
-	if r.crossSite {
-		flags = C.H3S_CROSS_SITE
-	}
-	opened := C.h3s_go_open(conf.c, C.int(how), flags, r.cookie, r.header, r.peer, C.int64_t(r.now))
+func (h *handle) open(conf *config, how way, r *request) error {
+	opened := C.h3s_go_open(
+		conf.c, C.int(how), r.cookie, r.header, r.peer, C.int64_t(r.now), r.page.site, r.page.origin, r.page.referer, r.page.host,
+	)
 	runtime.KeepAlive(conf)
 	h.c, h.seen, h.isSeen = opened.session, opened.view, true
 	return errorOf(opened.result)

@@ -329,7 +329,7 @@ func (s *Session) acquire() error {
 // open opens a session that opens when it is touched. It is locked.
 func (s *Session) open() error {
 	if s.from != nil {
-		s.err = s.handle.open(s.sessions.config, get, *s.from)
+		s.err = s.handle.open(s.sessions.config, get, s.from)
 		s.from = nil
 		s.opened.err = s.err
 		s.opened.as(&s.handle)

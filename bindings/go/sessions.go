@@ -75,7 +75,8 @@ func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, 
 
 func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 	s := &Session{sessions: ss}
-	s.opened.err = s.handle.open(ss.config, how, ss.request(r))
+	from := ss.request(r)
+	s.opened.err = s.handle.open(ss.config, how, &from)
 	s.opened.as(&s.handle)
 	ss.debug(r, s)
 	if s.opened.err != nil {
@@ -90,8 +91,8 @@ func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 //
 // A Fe26.2 token may cost a slow key derivation. Where strangers send tokens, say [FromPeer].
 func (ss *Sessions) Unseal(token string, options ...UnsealOption) (*Session, error) {
-	s := &Session{sessions: ss}
-	if err := s.handle.open(ss.config, unseal, ss.bareToken(token, options)); err != nil {
+	s, from := &Session{sessions: ss}, ss.bareToken(token, options)
+	if err := s.handle.open(ss.config, unseal, &from); err != nil {
 		return nil, err
 	}
 	s.cleanup = s.handle.freeLater(s)
@@ -188,7 +189,7 @@ func (ss *Sessions) time() int64 {
 }
 
 func (ss *Sessions) request(r *http.Request) request {
-	from := request{crossSite: isCrossSite(r), now: ss.time()}
+	from := request{page: pageOf(r), now: ss.time()}
 	if lines := r.Header["Cookie"]; len(lines) == 1 {
 		from.cookie = lines[0]
 	} else {
