@@ -378,6 +378,10 @@ const (
 )
 
 // handle is the library's side of a Session. One goroutine at a time may use it.
+//
+// A session that nobody closes is freed with the garbage, by its handle's finalizer. That is set
+// once, since setting and clearing it takes longer than two calls into C: a handle whose session
+// was closed serves another.
 type handle struct {
 	c *C.h3s_session
 	// What is known of it without another call, as of the last write.
@@ -385,25 +389,36 @@ type handle struct {
 	isSeen bool
 }
 
-func (h *handle) open(conf *config, how way, r *request) error {
+var handles = sync.Pool{New: func() any {
+	h := new(handle)
+	runtime.SetFinalizer(h, (*handle).free)
+	return h
+}}
+
+func open(conf *config, how way, r *request) (*handle, error) {
 	opened := C.h3s_go_open(
 		conf.c, C.int(how), r.cookie, r.header, r.peer, C.int64_t(r.now), r.page.site, r.page.origin, r.page.referer, r.page.host,
 	)
 	runtime.KeepAlive(conf)
+	if err := errorOf(opened.result); err != nil {
+		return nil, err
+	}
+	h := handles.Get().(*handle)
 	h.c, h.seen, h.isSeen = opened.session, opened.view, true
-	return errorOf(opened.result)
+	return h, nil
 }
 
-func (h *handle) isOpen() bool { return h.c != nil }
+// close frees the session. Nobody may use h then.
+func (h *handle) close() {
+	h.free()
+	handles.Put(h)
+}
 
 func (h *handle) free() {
-	C.h3s_session_free(h.c)
-	*h = handle{}
-}
-
-// freeLater frees the session once owner is unreachable, unless it is stopped.
-func (h *handle) freeLater(owner *Session) runtime.Cleanup {
-	return runtime.AddCleanup(owner, func(c *C.h3s_session) { C.h3s_session_free(c) }, h.c)
+	if h.c != nil {
+		C.h3s_session_free(h.c)
+		*h = handle{}
+	}
 }
 
 // view is what the session is now. Only who asks pays for it, and not each write.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,9 +23,9 @@ import (
 type Session struct {
 	sessions *Sessions
 
-	mu      sync.Mutex
-	handle  handle
-	cleanup runtime.Cleanup
+	mu sync.Mutex
+	// Nil before it opens, and once it is closed.
+	handle *handle
 	// What to open it from, for a session that opens when it is touched.
 	from *request
 	// Why it cannot be used.
@@ -240,7 +239,7 @@ func view[T any](s *Session, read func(*handle) T) T {
 		return zero
 	}
 	defer s.mu.Unlock()
-	return read(&s.handle)
+	return read(s.handle)
 }
 
 // Err is why the session could not be opened or can no longer be used, such as [ErrBusy],
@@ -301,9 +300,10 @@ func (s *Session) Close() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cleanup.Stop()
-	s.handle.free()
-	s.from, s.err = nil, ErrClosed
+	if s.handle != nil {
+		s.handle.close()
+	}
+	s.handle, s.from, s.err = nil, nil, ErrClosed
 }
 
 func (s *Session) isClosed() bool {
@@ -329,10 +329,10 @@ func (s *Session) acquire() error {
 // open opens a session that opens when it is touched. It is locked.
 func (s *Session) open() error {
 	if s.from != nil {
-		s.err = s.handle.open(s.sessions.config, get, s.from)
+		s.handle, s.err = open(s.sessions.config, get, s.from)
 		s.from = nil
 		s.opened.err = s.err
-		s.opened.as(&s.handle)
+		s.opened.as(s.handle)
 	}
 	return s.err
 }
@@ -402,7 +402,7 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 func (s *Session) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.written && s.sessions.cookies && s.handle.isOpen() && s.handle.isDirty()
+	return s.written && s.sessions.cookies && s.handle != nil && s.handle.isDirty()
 }
 
 // pointer is the JSON Pointer to a top-level key.

@@ -702,7 +702,7 @@ func TestSessionsThatNobodyClosesAreFreed(t *testing.T) {
 			}
 			// The collector frees in the background: wait until it has come by here.
 			freed := make(chan struct{})
-			runtime.AddCleanup(new([16]int), func(freed chan struct{}) { close(freed) }, freed)
+			runtime.SetFinalizer(new([16]int), func(*[16]int) { close(freed) })
 			runtime.GC()
 			<-freed
 		}
@@ -713,6 +713,26 @@ func TestSessionsThatNobodyClosesAreFreed(t *testing.T) {
 	// Together they have taken more than 150 MiB.
 	if grown := residentKiB(t) - before; grown > 50<<10 {
 		t.Errorf("%d KiB more", grown)
+	}
+}
+
+// A goroutine that keeps a closed session must not meet the next visitor's.
+func TestAClosedSessionIsNotTheNextOne(t *testing.T) {
+	sessions, first := open(t, h3s.Options{})
+	for turn := range 100 {
+		closed := must(sessions.Use(next(t, first)))
+		closed.Close()
+		another := must(sessions.Use(httptest.NewRequest("GET", "/", nil)))
+		check(t, another.Set("user", turn))
+		closed.Close()
+		if err := closed.Set("user", "mallory"); !errors.Is(err, h3s.ErrClosed) || closed.Has("user") || closed.ID() != "" {
+			t.Fatal(turn, err)
+		}
+		var user int
+		if check(t, another.Get("user", &user)); user != turn {
+			t.Fatal(turn, user)
+		}
+		another.Close()
 	}
 }
 

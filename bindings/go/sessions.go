@@ -76,13 +76,12 @@ func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, 
 func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 	s := &Session{sessions: ss}
 	from := ss.request(r)
-	s.opened.err = s.handle.open(ss.config, how, &from)
-	s.opened.as(&s.handle)
+	s.handle, s.opened.err = open(ss.config, how, &from)
+	s.opened.as(s.handle)
 	ss.debug(r, s)
 	if s.opened.err != nil {
 		return nil, s.opened.err
 	}
-	s.cleanup = s.handle.freeLater(s)
 	return s, nil
 }
 
@@ -91,12 +90,12 @@ func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 //
 // A Fe26.2 token may cost a slow key derivation. Where strangers send tokens, say [FromPeer].
 func (ss *Sessions) Unseal(token string, options ...UnsealOption) (*Session, error) {
-	s, from := &Session{sessions: ss}, ss.bareToken(token, options)
-	if err := s.handle.open(ss.config, unseal, &from); err != nil {
+	from := ss.bareToken(token, options)
+	handle, err := open(ss.config, unseal, &from)
+	if err != nil {
 		return nil, err
 	}
-	s.cleanup = s.handle.freeLater(s)
-	return s, nil
+	return &Session{sessions: ss, handle: handle}, nil
 }
 
 // An UnsealOption is one more thing to say of a bare token.
