@@ -486,13 +486,27 @@ func (h *handle) seal() (string, error) {
 	return goString(sealed.token), errorOf(sealed.result)
 }
 
-// find is a copy of the JSON text at a JSON Pointer, or nil.
+// find is the JSON text at a JSON Pointer, or nil. It is the library's, until the next write.
 func (h *handle) find(pointer string) []byte {
 	found := C.h3s_go_find(h.c, 0, pointer)
-	if found.ptr == nil {
-		return nil
+	return unsafe.Slice((*byte)(unsafe.Pointer(found.ptr)), found.len)
+}
+
+// findKey is find for a top-level key, whose JSON Pointer is made on the stack.
+func (h *handle) findKey(key string) []byte {
+	var room [64]byte
+	pointer := append(room[:0], '/')
+	for i := range len(key) {
+		switch key[i] {
+		case '~':
+			pointer = append(pointer, "~0"...)
+		case '/':
+			pointer = append(pointer, "~1"...)
+		default:
+			pointer = append(pointer, key[i])
+		}
 	}
-	return C.GoBytes(unsafe.Pointer(found.ptr), C.int(found.len))
+	return h.find(unsafe.String(unsafe.SliceData(pointer), len(pointer)))
 }
 
 func (h *handle) text(pointer string) (string, bool) {

@@ -3,13 +3,13 @@
 package h3s
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -48,17 +48,27 @@ type Session struct {
 // v stays as it was and that is no error: see [Session.Has]. A whole number that another language
 // wrote as 1.0, 1e3 or -0 goes into an integer, too.
 func (s *Session) Get(key string, v any) error {
-	text, err := s.find(pointer(key))
-	if err != nil || text == nil {
+	if err := s.acquire(); err != nil {
 		return err
 	}
+	text := s.handle.findKey(key)
+	if text == nil || decodePlain(text, v) {
+		s.mu.Unlock()
+		return nil
+	}
+	// A copy, so that nobody's UnmarshalJSON runs while the session is locked.
+	text = bytes.Clone(text)
+	s.mu.Unlock()
 	return decode(key, text, v)
 }
 
 // Has reports whether there is such a top-level key.
 func (s *Session) Has(key string) bool {
-	text, _ := s.find(pointer(key))
-	return text != nil
+	if s.acquire() != nil {
+		return false
+	}
+	defer s.mu.Unlock()
+	return s.handle.findKey(key) != nil
 }
 
 // Find returns the JSON text of what a JSON Pointer (RFC 6901) leads to, such as "/cart/0/price",
@@ -90,13 +100,12 @@ func (s *Session) Decode(v any) error {
 	return decode("", text, v)
 }
 
-// find returns a copy, so that nobody's UnmarshalJSON runs while the session is locked.
 func (s *Session) find(pointer string) ([]byte, error) {
 	if err := s.acquire(); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	return s.handle.find(pointer), nil
+	return bytes.Clone(s.handle.find(pointer)), nil
 }
 
 // ---- Writing ----
@@ -403,14 +412,6 @@ func (s *Session) isLost() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.written && s.sessions.cookies && s.handle != nil && s.handle.isDirty()
-}
-
-// pointer is the JSON Pointer to a top-level key.
-func pointer(key string) string {
-	if strings.ContainsAny(key, "~/") {
-		key = strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
-	}
-	return "/" + key
 }
 
 // keyed names the session's key in an error about its value.
