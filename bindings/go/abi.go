@@ -7,8 +7,6 @@ package h3s
 #cgo nocallback h3s_go_open
 #cgo noescape h3s_go_write
 #cgo nocallback h3s_go_write
-#cgo noescape h3s_session_lifetime
-#cgo nocallback h3s_session_lifetime
 #cgo noescape h3s_go_find
 #cgo nocallback h3s_go_find
 #cgo noescape h3s_go_header
@@ -20,8 +18,10 @@ package h3s
 #include <stdlib.h>
 #include <string.h>
 
-// Results are returned by value: a pointer to Go's memory costs a check of what lies there, and
-// Go zeroes the memory first.
+// A session goes in and out as a number: at each call, cgo checks where a pointer leads whose
+// type is not declared. Results are returned by value: a pointer to Go's memory would be checked,
+// too, and Go zeroes that memory first.
+typedef uintptr_t h3s_go_session;
 
 // How a call went that can fail. why is NULL after a success, and where memory is short; else it is
 // to be freed.
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     h3s_go_result result;
-    h3s_session *session;
+    h3s_go_session session;
     h3s_view view;
 } h3s_go_opened;
 
@@ -46,6 +46,11 @@ typedef struct {
     h3s_go_result result;
     h3s_str token;
 } h3s_go_token;
+
+typedef struct {
+    int64_t max_age_sec;
+    uint32_t flags;
+} h3s_go_lifetime;
 
 enum { GO_USE, GO_GET, GO_UNSEAL };
 
@@ -72,10 +77,10 @@ static h3s_go_result h3s_go_result_of(int32_t status, const h3s_error *err)
     return result;
 }
 
-static h3s_view h3s_go_view(const h3s_session *session)
+static h3s_view h3s_go_view(h3s_go_session session)
 {
     h3s_view view = H3S_VIEW_INIT;
-    if (h3s_session_view(session, &view) != H3S_OK)
+    if (h3s_session_view((const h3s_session *)session, &view) != H3S_OK)
         memset(&view, 0, sizeof view);
     return view;
 }
@@ -99,6 +104,7 @@ static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ c
 {
     h3s_go_opened opened = {0};
     h3s_request request = h3s_go_request(header, peer, now_ms);
+    h3s_session *session = NULL;
     h3s_error err;
     int32_t status;
     request.cookie = _GoStringPtr(cookie);
@@ -110,19 +116,21 @@ static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ c
                              _GoStringPtr(host), _GoStringLen(host)))
         request.flags = H3S_CROSS_SITE;
     switch (how) {
-    case GO_USE: status = h3s_use(config, &request, &opened.session, &err); break;
-    case GO_GET: status = h3s_get(config, &request, &opened.session, &err); break;
-    default: status = h3s_unseal(config, &request, &opened.session, &err); break;
+    case GO_USE: status = h3s_use(config, &request, &session, &err); break;
+    case GO_GET: status = h3s_get(config, &request, &session, &err); break;
+    default: status = h3s_unseal(config, &request, &session, &err); break;
     }
     opened.result = h3s_go_result_of(status, &err);
+    opened.session = (h3s_go_session)session;
     if (status == H3S_OK)
         opened.view = h3s_go_view(opened.session);
     return opened;
 }
 
-static h3s_go_result h3s_go_write(h3s_session *session, int what, _GoString_ name, _GoString_ text,
+static h3s_go_result h3s_go_write(h3s_go_session s, int what, _GoString_ name, _GoString_ text,
                                   int64_t now_ms)
 {
+    h3s_session *session = (h3s_session *)s;
     const char *key = _GoStringPtr(name), *value = _GoStringPtr(text);
     size_t key_len = _GoStringLen(name), value_len = _GoStringLen(text);
     h3s_error err;
@@ -144,36 +152,56 @@ static h3s_go_result h3s_go_write(h3s_session *session, int what, _GoString_ nam
     return h3s_go_result_of(status, &err);
 }
 
-static h3s_go_result h3s_go_set_lifetime(h3s_session *session, int64_t max_age_sec, uint32_t flags)
+static h3s_go_lifetime h3s_go_get_lifetime(h3s_go_session session)
+{
+    h3s_go_lifetime lifetime = {0};
+    lifetime.max_age_sec = h3s_session_lifetime((const h3s_session *)session, &lifetime.flags);
+    return lifetime;
+}
+
+static h3s_go_result h3s_go_set_lifetime(h3s_go_session session, int64_t max_age_sec,
+                                         uint32_t flags)
 {
     h3s_error err;
-    int32_t status = h3s_session_set_lifetime(session, max_age_sec, flags, &err);
+    int32_t status = h3s_session_set_lifetime((h3s_session *)session, max_age_sec, flags, &err);
     return h3s_go_result_of(status, &err);
 }
 
-static h3s_go_cookies h3s_go_set_cookies(h3s_session *session)
+static h3s_go_cookies h3s_go_set_cookies(h3s_go_session session)
 {
     h3s_go_cookies cookies = {0};
     h3s_error err;
-    int32_t status = h3s_set_cookies(session, &cookies.list, &cookies.count, &err);
+    int32_t status = h3s_set_cookies((h3s_session *)session, &cookies.list,
+                                     &cookies.count, &err);
     cookies.result = h3s_go_result_of(status, &err);
     return cookies;
 }
 
-static h3s_go_token h3s_go_seal(h3s_session *session)
+static h3s_go_token h3s_go_seal(h3s_go_session session)
 {
     h3s_go_token sealed = {0};
     h3s_error err;
-    int32_t status = h3s_seal(session, &sealed.token, &err);
+    int32_t status = h3s_seal((h3s_session *)session, &sealed.token, &err);
     sealed.result = h3s_go_result_of(status, &err);
     return sealed;
 }
 
-static h3s_str h3s_go_find(h3s_session *session, int text, _GoString_ pointer)
+static h3s_str h3s_go_find(h3s_go_session s, int text, _GoString_ pointer)
 {
+    const h3s_session *session = (const h3s_session *)s;
     const char *path = _GoStringPtr(pointer);
     size_t len = _GoStringLen(pointer);
     return text ? h3s_session_text(session, path, len) : h3s_session_find(session, path, len);
+}
+
+static h3s_str h3s_go_log_id(h3s_go_session session)
+{
+    return h3s_session_log_id((const h3s_session *)session);
+}
+
+static void h3s_go_free(h3s_go_session session)
+{
+    h3s_session_free((h3s_session *)session);
 }
 
 static h3s_go_result h3s_go_config_new(_GoString_ json, h3s_config **out)
@@ -383,7 +411,7 @@ const (
 // once, since setting and clearing it takes longer than two calls into C: a handle whose session
 // was closed serves another.
 type handle struct {
-	c *C.h3s_session
+	c C.h3s_go_session
 	// What is known of it without another call, as of the last write.
 	seen   C.h3s_view
 	isSeen bool
@@ -415,8 +443,8 @@ func (h *handle) close() {
 }
 
 func (h *handle) free() {
-	if h.c != nil {
-		C.h3s_session_free(h.c)
+	if h.c != 0 {
+		C.h3s_go_free(h.c)
 		*h = handle{}
 	}
 }
@@ -462,9 +490,8 @@ func (h *handle) setLifetime(seconds int64, endsWithBrowser bool) error {
 }
 
 func (h *handle) lifetime() Lifetime {
-	var flags C.uint32_t
-	seconds := C.h3s_session_lifetime(h.c, &flags)
-	return Lifetime{MaxAge: time.Duration(seconds) * time.Second, EndsWithBrowser: flags&C.H3S_LIFETIME_BROWSER != 0}
+	l := C.h3s_go_get_lifetime(h.c)
+	return Lifetime{MaxAge: time.Duration(l.max_age_sec) * time.Second, EndsWithBrowser: l.flags&C.H3S_LIFETIME_BROWSER != 0}
 }
 
 func (h *handle) setCookies() ([]string, error) {
@@ -515,7 +542,7 @@ func (h *handle) text(pointer string) (string, bool) {
 }
 
 func (h *handle) id() string            { return goString(h.view().id) }
-func (h *handle) logID() string         { return goString(C.h3s_session_log_id(h.c)) }
+func (h *handle) logID() string         { return goString(C.h3s_go_log_id(h.c)) }
 func (h *handle) isNew() bool           { return h.view().flags&C.H3S_VIEW_NEW != 0 }
 func (h *handle) isDirty() bool         { return h.view().flags&C.H3S_VIEW_DIRTY != 0 }
 func (h *handle) createdAt() time.Time  { return goTime(h.view().created_at) }
