@@ -38,8 +38,9 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		from := ss.request(r)
-		s := &Session{sessions: ss, from: &from}
+		x := &exchange{from: ss.request(r)}
+		s := &x.session
+		s.sessions, s.from = ss, &x.from
 		// Where there is a limit, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
 			ss.debug(r, s)
@@ -47,16 +48,25 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
 			return
 		}
-		inner := r.WithContext(&sessionContext{r.Context(), s})
-		response := &response{ResponseWriter: w, request: inner, session: s}
+		x.context = sessionContext{r.Context(), s}
+		inner := r.WithContext(&x.context)
+		x.response = response{ResponseWriter: w, request: inner, session: s}
 		// Deferred, so that it is done for a handler that panics, too: whoever
 		// recovers may still answer.
 		defer func() {
-			response.finish()
+			x.response.finish()
 			handBack(r, inner)
 		}()
-		next.ServeHTTP(response.asWide(), inner)
+		next.ServeHTTP(x.response.asWide(), inner)
 	})
+}
+
+// An exchange is what Handler makes for a request, in one piece of memory.
+type exchange struct {
+	session  Session
+	from     request
+	context  sessionContext
+	response response
 }
 
 // handBack puts on a request what next has put on its copy, as it would be there without the

@@ -312,7 +312,15 @@ func (s *Session) Close() {
 	if s.handle != nil {
 		s.handle.close()
 	}
-	s.handle, s.from, s.err = nil, nil, ErrClosed
+	s.forget()
+	s.handle, s.err = nil, ErrClosed
+}
+
+// forget lets go of the request's token, which may be in the same memory as s.
+func (s *Session) forget() {
+	if s.from != nil {
+		*s.from, s.from = request{}, nil
+	}
 }
 
 func (s *Session) isClosed() bool {
@@ -339,7 +347,7 @@ func (s *Session) acquire() error {
 func (s *Session) open() error {
 	if s.from != nil {
 		s.handle, s.err = open(s.sessions.config, get, s.from)
-		s.from = nil
+		s.forget()
 		s.opened.err = s.err
 		s.opened.as(s.handle)
 	}
