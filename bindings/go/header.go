@@ -16,7 +16,7 @@ import (
 // lies behind them: they are copied, never appended to or edited in place. Else one visitor's
 // cookie could end up in another's response.
 func putSession(header http.Header, conf *config, former, cookies []string) {
-	replaceLines(header, "Vary", conf.varied(values(header, "Vary")))
+	setLine(header, "Vary", conf.varied(takeLines(header, "Vary")))
 	if len(former) > 0 {
 		header["Set-Cookie"] = slices.DeleteFunc(slices.Clone(header["Set-Cookie"]), func(value string) bool {
 			return slices.Contains(former, value)
@@ -25,35 +25,31 @@ func putSession(header http.Header, conf *config, former, cookies []string) {
 	if len(cookies) > 0 {
 		header["Set-Cookie"] = append(slices.Clip(header["Set-Cookie"]), cookies...)
 		for name := range header {
-			if isTargeted(name) {
+			// What stands there in each response need not be asked for.
+			if name != "Vary" && name != "Set-Cookie" && name != "Cache-Control" && isTargeted(name) {
 				delete(header, name)
 			}
 		}
-		replaceLines(header, "Cache-Control", private(values(header, "Cache-Control")))
+		setLine(header, "Cache-Control", private(takeLines(header, "Cache-Control")))
 	}
 }
 
-// replaceLines puts a value in place of all lines of a header, however its name is written. Empty:
-// there are none, and none is needed.
-func replaceLines(header http.Header, name, value string) {
-	for other := range header {
-		if other != name && strings.EqualFold(other, name) {
+// takeLines returns the lines of a header, however its name is written, since what is not canonical
+// is sent as it is. It takes out those under another name than setLine's.
+func takeLines(header http.Header, name string) []string {
+	lines := header[name]
+	for other, more := range header {
+		if len(other) == len(name) && other != name && strings.EqualFold(other, name) {
+			lines = append(slices.Clip(lines), more...)
 			delete(header, other)
 		}
 	}
+	return lines
+}
+
+// setLine puts a value in place of the header's lines. Empty: there are none, and none is needed.
+func setLine(header http.Header, name, value string) {
 	if value != "" {
 		header[name] = []string{value}
 	}
-}
-
-// values are the lines of a header, however its name is written: what is not canonical is sent as
-// it is.
-func values(header http.Header, name string) []string {
-	lines := header[name]
-	for other, more := range header {
-		if other != name && len(other) == len(name) && strings.EqualFold(other, name) {
-			lines = append(slices.Clip(lines), more...)
-		}
-	}
-	return lines
 }
