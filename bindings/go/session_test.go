@@ -716,6 +716,29 @@ func TestSessionsThatNobodyClosesAreFreed(t *testing.T) {
 	}
 }
 
+// The library wipes what it lent when the session is written or freed.
+func TestWhatWasReadStaysWhenTheSessionIsClosed(t *testing.T) {
+	_, s := open(t, h3s.Options{})
+	const long = "a name that fills some memory of its own, and so lies apart"
+	check(t, s.Update(map[string]any{"user": long, "roles": []string{long}}))
+	var user string
+	var roles json.RawMessage
+	check(t, s.Get("user", &user))
+	check(t, s.Get("roles", &roles))
+	found, id, cookies := s.Find("/user"), s.ID(), must(s.SetCookies())
+	text, _ := s.Text("/user")
+	want := fmt.Sprint(user, string(roles), string(found), id, cookies, text)
+	if strings.Count(want, long) != 4 {
+		t.Fatal(want)
+	}
+	check(t, s.Rotate())
+	check(t, s.Replace(struct{}{}))
+	s.Close()
+	if got := fmt.Sprint(user, string(roles), string(found), id, cookies, text); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A goroutine that keeps a closed session must not meet the next visitor's.
 func TestAClosedSessionIsNotTheNextOne(t *testing.T) {
 	sessions, first := open(t, h3s.Options{})
