@@ -34,6 +34,7 @@ typedef struct {
     h3s_go_result result;
     h3s_go_session session;
     h3s_view view;
+    h3s_str found;
 } h3s_go_opened;
 
 typedef struct {
@@ -96,11 +97,11 @@ static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t no
     return request;
 }
 
-// A bare token has no page that it comes from.
+// A bare token has no page that it comes from. finds: the value at the pointer is asked for, too.
 static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ cookie,
                                  _GoString_ header, _GoString_ peer, int64_t now_ms,
                                  _GoString_ site, _GoString_ origin, _GoString_ referer,
-                                 _GoString_ host)
+                                 _GoString_ host, int finds, _GoString_ pointer)
 {
     h3s_go_opened opened = {0};
     h3s_request request = h3s_go_request(header, peer, now_ms);
@@ -124,6 +125,8 @@ static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ c
     opened.session = (h3s_go_session)session;
     if (status == H3S_OK)
         opened.view = h3s_go_view(opened.session);
+    if (finds)
+        opened.found = h3s_session_find(session, _GoStringPtr(pointer), _GoStringLen(pointer));
     return opened;
 }
 
@@ -424,16 +427,23 @@ var handles = sync.Pool{New: func() any {
 }}
 
 func open(conf *config, how way, r *request) (*handle, error) {
+	h, _, err := openAndFind(conf, how, r, 0, "")
+	return h, err
+}
+
+// openAndFind is open and then find in one call, if finds is not 0.
+func openAndFind(conf *config, how way, r *request, finds int, pointer string) (*handle, []byte, error) {
 	opened := C.h3s_go_open(
 		conf.c, C.int(how), r.cookie, r.header, r.peer, C.int64_t(r.now), r.page.site, r.page.origin, r.page.referer, r.page.host,
+		C.int(finds), pointer,
 	)
 	runtime.KeepAlive(conf)
 	if err := errorOf(opened.result); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h := handles.Get().(*handle)
 	h.c, h.seen, h.isSeen = opened.session, opened.view, true
-	return h, nil
+	return h, lent(opened.found), nil
 }
 
 // close frees the session. Nobody may use h then.
@@ -514,26 +524,22 @@ func (h *handle) seal() (string, error) {
 }
 
 // find is the JSON text at a JSON Pointer, or nil. It is the library's, until the next write.
-func (h *handle) find(pointer string) []byte {
-	found := C.h3s_go_find(h.c, 0, pointer)
-	return unsafe.Slice((*byte)(unsafe.Pointer(found.ptr)), found.len)
-}
+func (h *handle) find(pointer string) []byte { return lent(C.h3s_go_find(h.c, 0, pointer)) }
 
-// findKey is find for a top-level key, whose JSON Pointer is made on the stack.
-func (h *handle) findKey(key string) []byte {
-	var room [64]byte
-	pointer := append(room[:0], '/')
+// pointerTo is the JSON Pointer to a top-level key. It lies in room, where that is enough.
+func pointerTo(key string, room []byte) string {
+	room = append(room, '/')
 	for i := range len(key) {
 		switch key[i] {
 		case '~':
-			pointer = append(pointer, "~0"...)
+			room = append(room, "~0"...)
 		case '/':
-			pointer = append(pointer, "~1"...)
+			room = append(room, "~1"...)
 		default:
-			pointer = append(pointer, key[i])
+			room = append(room, key[i])
 		}
 	}
-	return h.find(unsafe.String(unsafe.SliceData(pointer), len(pointer)))
+	return unsafe.String(unsafe.SliceData(room), len(room))
 }
 
 func (h *handle) text(pointer string) (string, bool) {
@@ -553,6 +559,7 @@ func (h *handle) rejection() Rejection  { return Rejection(h.view().rejection) }
 func (r Rejection) name() string        { return C.GoString(C.h3s_rejection_str(C.int32_t(r))) }
 func start(out []byte) *C.char          { return (*C.char)(unsafe.Pointer(unsafe.SliceData(out))) }
 func goString(s C.h3s_str) string       { return C.GoStringN(s.ptr, C.int(s.len)) }
+func lent(s C.h3s_str) []byte           { return unsafe.Slice((*byte)(unsafe.Pointer(s.ptr)), s.len) }
 func goTime(milliseconds C.int64_t) time.Time {
 	if milliseconds == 0 {
 		return time.Time{}

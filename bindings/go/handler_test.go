@@ -104,6 +104,47 @@ func TestTheCookieGoesOutHoweverTheHeaderDoes(t *testing.T) {
 	})
 }
 
+func TestASessionIsThereWhateverTouchesItFirst(t *testing.T) {
+	sessions, s := open(t, h3s.Options{})
+	check(t, s.Update(map[string]any{"user": "Ada", "a/b~c": 7, "": []int{1}}))
+	brought, id := next(t, s), s.ID()
+	get := func(s *h3s.Session, key string) string {
+		var v any
+		check(t, s.Get(key, &v))
+		return fmt.Sprint(v)
+	}
+	for what, c := range map[string]struct {
+		first func(s *h3s.Session) string
+		want  string
+	}{
+		"Get":               {func(s *h3s.Session) string { return get(s, "user") }, "Ada"},
+		"Get in a slash":    {func(s *h3s.Session) string { return get(s, "a/b~c") }, "7"},
+		"Get of no name":    {func(s *h3s.Session) string { return get(s, "") }, "[1]"},
+		"Get of what's not": {func(s *h3s.Session) string { return get(s, "nobody") }, "<nil>"},
+		"Has":               {func(s *h3s.Session) string { return fmt.Sprint(s.Has("user"), s.Has("nobody")) }, "true false"},
+		"Has not":           {func(s *h3s.Session) string { return fmt.Sprint(s.Has("nobody"), s.Has("user")) }, "false true"},
+		"Find":              {func(s *h3s.Session) string { return string(s.Find("/user")) }, `"Ada"`},
+		"Find of all":       {func(s *h3s.Session) string { return string(s.Find("")) }, `{"":[1],"a/b~c":7,"user":"Ada"}`},
+		"Text":              {func(s *h3s.Session) string { text, _ := s.Text("/user"); return text }, "Ada"},
+		"ID":                {func(s *h3s.Session) string { return s.ID() }, id},
+		"Err":               {func(s *h3s.Session) string { return fmt.Sprint(s.Err()) }, "<nil>"},
+	} {
+		handler := sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s := h3s.FromContext(r.Context())
+			if got := c.first(s); got != c.want {
+				t.Errorf("%s: %s, want %s", what, got, c.want)
+			}
+			if s.ID() != id || s.IsNew() || s.Source() != h3s.SourceCookie || get(s, "user") != "Ada" {
+				t.Errorf("after %s: %s", what, s.Find(""))
+			}
+		}))
+		w := httptest.NewRecorder()
+		if handler.ServeHTTP(w, brought); w.Header().Get("Vary") == "" {
+			t.Error(what, "leaves no Vary")
+		}
+	}
+}
+
 func TestASessionThatNobodyTouchesLeavesNoTrace(t *testing.T) {
 	response, _ := serve(t, 1, h3s.Options{}, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "x") },
 		func(r *http.Request) { r.Header.Set("Cookie", "h3=forged") })

@@ -48,10 +48,11 @@ type Session struct {
 // v stays as it was and that is no error: see [Session.Has]. A whole number that another language
 // wrote as 1.0, 1e3 or -0 goes into an integer, too.
 func (s *Session) Get(key string, v any) error {
-	if err := s.acquire(); err != nil {
+	var room [64]byte
+	text, err := s.acquireAndFind(pointerTo(key, room[:0]))
+	if err != nil {
 		return err
 	}
-	text := s.handle.findKey(key)
 	if text == nil || decodePlain(text, v) {
 		s.mu.Unlock()
 		return nil
@@ -64,11 +65,13 @@ func (s *Session) Get(key string, v any) error {
 
 // Has reports whether there is such a top-level key.
 func (s *Session) Has(key string) bool {
-	if s.acquire() != nil {
+	var room [64]byte
+	text, err := s.acquireAndFind(pointerTo(key, room[:0]))
+	if err != nil {
 		return false
 	}
-	defer s.mu.Unlock()
-	return s.handle.findKey(key) != nil
+	s.mu.Unlock()
+	return text != nil
 }
 
 // Find returns the JSON text of what a JSON Pointer (RFC 6901) leads to, such as "/cart/0/price",
@@ -101,11 +104,12 @@ func (s *Session) Decode(v any) error {
 }
 
 func (s *Session) find(pointer string) ([]byte, error) {
-	if err := s.acquire(); err != nil {
+	text, err := s.acquireAndFind(pointer)
+	if err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	return bytes.Clone(s.handle.find(pointer)), nil
+	return bytes.Clone(text), nil
 }
 
 // ---- Writing ----
@@ -343,15 +347,39 @@ func (s *Session) acquire() error {
 	return err
 }
 
+// acquireAndFind is acquire, and find of a JSON Pointer in the session: in one call where it opens
+// now. The text may be read until the session is unlocked.
+func (s *Session) acquireAndFind(pointer string) (text []byte, err error) {
+	if s == nil {
+		return nil, ErrNoSession
+	}
+	s.mu.Lock()
+	s.touched = true
+	if s.from != nil {
+		text = s.openAndFind(1, pointer)
+	} else if s.err == nil {
+		text = s.handle.find(pointer)
+	}
+	if s.err != nil {
+		s.mu.Unlock()
+	}
+	return text, s.err
+}
+
 // open opens a session that opens when it is touched. It is locked.
 func (s *Session) open() error {
 	if s.from != nil {
-		s.handle, s.err = open(s.sessions.config, get, s.from)
-		s.forget()
-		s.opened.err = s.err
-		s.opened.as(s.handle)
+		s.openAndFind(0, "")
 	}
 	return s.err
+}
+
+func (s *Session) openAndFind(finds int, pointer string) (text []byte) {
+	s.handle, text, s.err = openAndFind(s.sessions.config, get, s.from, finds, pointer)
+	s.forget()
+	s.opened.err = s.err
+	s.opened.as(s.handle)
+	return text
 }
 
 // An opening is what was known of a session when it was opened, since a Rotate or a Clear changes
