@@ -100,15 +100,31 @@ func BenchmarkRequest(b *testing.B) {
 	})
 }
 
-// A request whose handler reads no session.
-func BenchmarkUntouched(b *testing.B) {
+// What the middleware itself costs: a handler alone, then inside it, without its session and with.
+func BenchmarkMiddleware(b *testing.B) {
 	ss := must(h3s.New(h3s.Options{Password: password}))
-	handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-	w, r := &discard{header: http.Header{}}, httptest.NewRequest("GET", "/", nil)
-	measureCPU(b)
-	for b.Loop() {
-		handler.ServeHTTP(w, r)
+	first := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
+	check(b, first.Set("count", 1))
+	w, r := &discard{header: http.Header{}}, requestWith(must(first.SetCookies())[0])
+	measure := func(handler http.Handler) func(*testing.B) {
+		return func(b *testing.B) {
+			measureCPU(b)
+			for b.Loop() {
+				clear(w.header)
+				handler.ServeHTTP(w, r)
+			}
+		}
 	}
+	alone := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	reads := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h3s.FromContext(r.Context()).Has("count") {
+			b.Fatal("not the session")
+		}
+		alone(w, r)
+	})
+	b.Run("alone", measure(alone))
+	b.Run("untouched", measure(ss.Handler(alone)))
+	b.Run("read", measure(ss.Handler(reads)))
 }
 
 // measureCPU reports the processor time of this process, that of the garbage collector included.
