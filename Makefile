@@ -169,6 +169,19 @@ install-nginx: ## Install the nginx module (after install; to nginx_modules=, al
 uninstall-nginx: ## Remove it
 	rm -f "$(DESTDIR)$(nginx_modules)/$(nginx_module)"
 
+# ---- Python --------------------------------------------------------------------------------------
+
+# The one whose headers the extension is compiled with; it is then for each CPython from 3.9 on.
+PYTHON = python3
+extension := target/python/_extension.abi3.so
+
+.PHONY: python
+python: all $(extension) ## Build the extension with which bindings/python is faster
+
+$(extension): bindings/python/extension/_extension.c bindings/python/build_extension.py include/h3s.h
+	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_python_headers '$(PYTHON)'
+	@'$(PYTHON)' bindings/python/build_extension.py $@ $(EXTENSION_FLAGS)
+
 # ---- Try -----------------------------------------------------------------------------------------
 
 .PHONY: for-demo demo serve demo-nginx serve-nginx

@@ -155,6 +155,13 @@ need_venv() {
     cp "$pinned" "$venv/requirements.txt"
 }
 
+# need_python_headers PYTHON: what extensions for it are compiled with.
+need_python_headers() {
+    local folder
+    folder=$("$1" -c 'import sysconfig; print(sysconfig.get_path("include"))') || return
+    need_debian "$folder/Python.h" python3-dev
+}
+
 # need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
 # installed anew when that changes.
 need_node() {
@@ -256,6 +263,7 @@ setup_why() {
         wrk) echo "it puts servers under load" ;;
         chromium) echo "the demos are visited with a browser, too" ;;
         python3 | python3-venv) echo "tests are written in it" ;;
+        python3-dev) echo "the extension of the Python package is compiled with its headers" ;;
         nodejs | npm) echo "the real h3 runs in it" ;;
         golang-go) echo "the Go binding is tested with it" ;;
         ruby | shellcheck) echo "it checks scripts" ;;

@@ -10,6 +10,7 @@
 The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s.django`.
 """
 
+from ._core import backend
 from ._http import RequestSession
 from .cross_site import is_cross_site
 from .errors import (
@@ -47,6 +48,7 @@ __all__ = [
     "Sessions",
     "StateError",
     "TooLarge",
+    "backend",
     "is_cross_site",
 ]
 __version__ = "0.2.0"

@@ -9,6 +9,8 @@ import secrets
 import sys
 from typing import Any, Optional
 
+from . import __version__, _abi
+from ._core import backend, why_not
 from .errors import REASONS, ConfigError, H3sError, Rejected
 from .options import SealOptions, check, read_file, with_changes
 from .session import Session
@@ -39,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new-password", help="print a random password")
     new.set_defaults(run=_new_password)
 
+    version = commands.add_parser("version", help="print the versions, and how the library is called")
+    version.set_defaults(run=_version)
+
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--options", metavar="FILE", help="a JSON file of options")
     common.add_argument("--password-file", metavar="FILE")
@@ -63,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _new_password(_: argparse.Namespace) -> int:
     print(secrets.token_urlsafe(32))
+    return 0
+
+
+def _version(_: argparse.Namespace) -> int:
+    library = _abi.slow
+    print(f"h3s {__version__}; libh3s {library.h3s_version().decode()} in {library._name}")
+    print(f"by {backend()}{f', since {why_not}' if why_not else ''}")
     return 0
 
 

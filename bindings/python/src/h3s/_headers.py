@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 
 from . import _abi
 from ._abi import Error, fast
-from .sessions import to_bytes
+from ._core import to_bytes
 
 __all__ = ["is_targeted", "merged_vary", "private"]
 

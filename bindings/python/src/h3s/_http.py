@@ -13,6 +13,7 @@ from math import floor
 from typing import Any, Callable
 
 from ._abi import RETRY_AFTER
+from ._core import take
 from ._headers import is_targeted, merged_vary, private
 from .errors import Busy, LateWriteWarning, StateError
 from .options import MAX_SECONDS
@@ -56,8 +57,7 @@ class RequestSession(Session):
             # Of a `peer` or `clock`, say: as an AttributeError it would be taken for one of the
             # session's.
             raise RuntimeError(f"the session could not be opened: {error}") from error
-        self._handle, opened._handle = opened._handle, None
-        self._config = opened._config
+        take(self, opened)
         self.touched = True
         # It most often holds the request, which holds the session.
         del self._open

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from ._abi import fast
-from .sessions import to_bytes
+from . import _core
 
 __all__ = ["is_cross_site"]
 
@@ -24,8 +23,7 @@ def is_cross_site(header: Callable[[str], Optional[str]]) -> bool:
     `Origin`, else in `Referer`, is compared with `Host`. What is not understood is another site.
     (A link over plain HTTP that sends no `Referer` cannot be told from one of the own site.)
     """
-    site = [to_bytes(header(name) or "") for name in _HEADERS]
-    return bool(fast.h3s_is_cross_site(*(part for value in site for part in (value, len(value)))))
+    return _core.is_cross_site(*map(header, _HEADERS))
 
 
 #: In the order in which the library takes them.

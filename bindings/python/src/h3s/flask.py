@@ -117,6 +117,9 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
     #: The tagged values, by their keys; None where they have to be read.
     _kept: Optional[dict[str, Any]] = None
 
+    # A string may have a type, which the extension's short cut does not know.
+    __getitem__ = RequestSession._item
+
     def __setitem__(self, key: str, value: Any) -> None:
         if type(value) in _tagged.PLAIN and key not in self._types() and key != _tagged.MEMBER:
             super().__setitem__(key, value)
@@ -156,9 +159,8 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
 
     def _types(self) -> dict[str, Any]:
         if self._kept is None:
-            pointer = b"/" + _tagged.MEMBER.encode()
-            found = _abi.fast.h3s_session_find(self._handle, pointer, len(pointer))
-            kept = _json.decode(found.ptr[: found.len].decode()) if found.len else {}
+            text = self._find(b"/" + _tagged.MEMBER.encode())
+            kept = {} if text is None else _json.decode(text)
             self._kept = kept if isinstance(kept, dict) else {}
         return self._kept
 

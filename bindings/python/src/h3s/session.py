@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from ctypes import POINTER, byref, c_size_t, c_uint32, c_void_p
+from collections.abc import Iterable, Iterator, Mapping
+from ctypes import POINTER, c_size_t, c_uint32, c_void_p
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Union
 
 from . import _abi, _json
 from ._abi import Error, Str, View, fast
+from ._core import Core, extension
 from ._handle import Handle
 from ._json import name_of
 from .errors import DataError
@@ -25,35 +26,9 @@ _SOURCES = (None, "cookie", "header", "token")
 _CONTAINERS = (dict, list, tuple)
 
 _STRINGS = POINTER(Str)
-_set, _set_cookies = fast.h3s_set_json, fast.h3s_set_cookies
-_find, _data_of = fast.h3s_session_find, fast.h3s_session_data
 
 
-class _Unread:
-    """Stands in a session's own storage until the data was read, see `Session`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<the data of an h3s.Session that was not read yet>"
-
-
-_UNREAD = _Unread()
-_store = dict.__setitem__
-
-
-if TYPE_CHECKING:
-    # It is declared to be a MutableMapping already.
-    _Dict = dict[str, Any]
-else:
-
-    class _Dict(MutableMapping, dict):
-        """A dict, all of whose methods are those of the mapping."""
-
-        __slots__ = ()
-
-
-class Session(Handle, _Dict):
+class Session(Handle, Core):
     """One request's session, from `Sessions.use`, `get` or `unseal`.
 
     A mapping of strings to JSON values. What is assigned is written at once; a list, dict or tuple
@@ -69,46 +44,18 @@ class Session(Handle, _Dict):
     # if it is not. So the storage is never empty before the data was read; from then on it has the
     # same as `_values`, for extension modules that read nothing else.
 
-    __slots__ = ("__weakref__", "_config", "_given", "_handle", "_late", "_values", "_whole")
+    __slots__ = ("__weakref__",)
 
-    #: Here because at the interpreter's end the modules' names may be gone.
-    _free = fast.h3s_session_free
     _noun = "the session"
-
-    #: Of the data, what was asked for or written; all of it once that was asked for.
-    _values: dict[str, Any]
-    _whole: bool
-    #: The JSON text of each list and dict in `_values` as the library knows it.
-    _given: dict[str, bytes]
-    #: What to do before a write that comes too late for the response, once it would.
-    _late: Optional[Callable[[Any], None]]
-
-    def __init__(self, handle: Optional[c_void_p], config: Optional[c_void_p] = None) -> None:
-        if handle is not None and not isinstance(handle, c_void_p):
-            raise TypeError("a session comes from Sessions.use, get or unseal; copy() makes a plain dict of one")
-        _store(self, "", _UNREAD)
-        self._handle = handle
-        # Of the Sessions, which may be closed before the response goes.
-        self._config = config
-        self._values = {}
-        self._whole = False
-        self._given = {}
-        self._late = None
 
     # ---- The mapping -----------------------------------------------------------------------------
 
-    def __getitem__(self, key: str) -> Any:
+    def _item(self, key: str) -> Any:
         values = self._values
         value = values[key] if key in values else self._read(key)
         if isinstance(value, _CONTAINERS) and key not in self._given:
             self._given[key] = self._fingerprint(value)
         return value
-
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
 
     def __contains__(self, key: object) -> bool:
         return key in self._data()
@@ -126,18 +73,18 @@ class Session(Handle, _Dict):
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._data())
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def _assign(self, key: str, value: Any) -> None:
         name, text = name_of(key), self._text_of(key, value)
         if self._late is not None:
             self._late(self)
-        # As _write would, without the call in between: this is what most requests do.
-        if _set(self._handle, name, len(name), text, len(text), None):
-            self._again(_set, name, len(name), text, len(text), key=key)
+        # As _write would, without the calls in between: this is what most requests do.
+        if self._set(name, text):
+            self._again(fast.h3s_set_json, name, len(name), text, len(text), key=key)
         self._store(key, value)
         if self._given or isinstance(value, _CONTAINERS):
             self._keep(key, value, text)
 
-    def __delitem__(self, key: str) -> None:
+    def _remove(self, key: str) -> None:
         if key not in self._data():
             raise KeyError(key)
         name = name_of(key)
@@ -145,6 +92,23 @@ class Session(Handle, _Dict):
         del self._data()[key]
         dict.__delitem__(self, key)
         self._given.pop(key, None)
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, key: str) -> Any: ...
+        def __setitem__(self, key: str, value: Any) -> None: ...
+        def __delitem__(self, key: str) -> None: ...
+        def get(self, key: str, default: Any = None) -> Any: ...
+
+    elif extension is None:
+        # The extension's own end here where they are not short.
+        __getitem__, __setitem__, __delitem__ = _item, _assign, _remove
+
+        def get(self, key, default=None):
+            try:
+                return self[key]
+            except KeyError:
+                return default
 
     def update(  # type: ignore[override]
         self, other: Union[Mapping[str, Any], Iterable[tuple[str, Any]]] = (), /, **more: Any
@@ -245,21 +209,28 @@ class Session(Handle, _Dict):
 
     # ---- What the response needs -----------------------------------------------------------------
 
-    def set_cookies(self) -> list[str]:
+    def _cookies(self) -> list[str]:
         """The response's Set-Cookie values, most often none or one, each for its own header."""
         if self._given:
             self._flush()
         found, count = _STRINGS(), c_size_t()
-        if _set_cookies(self._handle, byref(found), byref(count), None):
-            self._again(_set_cookies, byref(found), byref(count))
+        if fast.h3s_set_cookies(self._handle, found, count, None):
+            self._again(fast.h3s_set_cookies, found, count)
         return [value.ptr.decode() for value in found[: count.value]]
+
+    if TYPE_CHECKING:
+
+        def set_cookies(self) -> list[str]: ...
+
+    elif extension is None:
+        set_cookies = _cookies
 
     def seal(self) -> str:
         """The session as a bare token, for a client that sends it back in the session header."""
         self._flush()
         token = Str()
-        if fast.h3s_seal(self._handle, byref(token), None):
-            self._again(fast.h3s_seal, byref(token))
+        if fast.h3s_seal(self._handle, token, None):
+            self._again(fast.h3s_seal, token)
         return _str(token.ptr)
 
     # ---- What is known of it ---------------------------------------------------------------------
@@ -278,18 +249,18 @@ class Session(Handle, _Dict):
     @property
     def is_new(self) -> bool:
         """Whether this request made the session."""
-        return bool(self._view().flags & _abi.VIEW_NEW)
+        return bool(self._flags() & _abi.VIEW_NEW)
 
     @property
     def is_cleared(self) -> bool:
         """Whether it has ended by `clear`, and nothing was written since."""
-        return bool(self._view().flags & _abi.VIEW_CLEARED)
+        return bool(self._flags() & _abi.VIEW_CLEARED)
 
     @property
     def is_dirty(self) -> bool:
         """Whether there are new cookies that were not taken yet."""
         self._flush()
-        return bool(self._view().flags & _abi.VIEW_DIRTY)
+        return bool(self._flags() & _abi.VIEW_DIRTY)
 
     @property
     def only_slides(self) -> bool:
@@ -298,7 +269,7 @@ class Session(Handle, _Dict):
         They hold no data then.
         """
         self._flush()
-        return bool(self._view().flags & _abi.VIEW_SLIDES)
+        return bool(self._flags() & _abi.VIEW_SLIDES)
 
     @property
     def created_at(self) -> Optional[datetime]:
@@ -328,7 +299,7 @@ class Session(Handle, _Dict):
     def ends_with_browser(self) -> bool:
         """Whether its cookie ends with the browser, see `set_lifetime`."""
         flags = c_uint32()
-        fast.h3s_session_lifetime(self._opened(), byref(flags))
+        fast.h3s_session_lifetime(self._opened(), flags)
         return bool(flags.value & _abi.LIFETIME_BROWSER)
 
     @property
@@ -348,14 +319,7 @@ class Session(Handle, _Dict):
         """Frees the session and wipes its data; nothing else can be done with it then."""
         self._know({})
         self._whole = False
-        handle, self._handle = self._handle, None
-        self._free(handle)
-
-    def __del__(self) -> None:
-        handle = getattr(self, "_handle", None)
-        if handle is not None:
-            self._handle = None
-            self._free(handle)
+        self._release()
 
     def __repr__(self) -> str:
         if self._handle is None:
@@ -372,9 +336,10 @@ class Session(Handle, _Dict):
     def _data(self) -> dict[str, Any]:
         """All values. Those that were asked for before stay the objects that they were."""
         if not self._whole:
-            data = _data_of(self._handle).ptr
-            self._check(_abi.OK if data else _abi.ERR_ARGUMENT, None)
-            values = self._decode_all(data.decode())
+            data = self._text()
+            if data is None:
+                self._check(_abi.ERR_ARGUMENT, None)
+            values = self._decode_all(data or "")
             values.update(self._values)
             self._know(values, self._given)
         return self._values
@@ -393,12 +358,9 @@ class Session(Handle, _Dict):
     def _read(self, key: str) -> Any:
         """One value, without the others being parsed, if its key is there and needs no escapes."""
         if not self._whole and isinstance(key, str) and key.isidentifier() and key.isascii():
-            pointer = b"/" + key.encode()
-            found = _find(self._handle, pointer, len(pointer))
-            length = found.len
-            if length:
-                # What follows the value comes with it, and is cut off.
-                value = self._values[key] = self._decode(key, found.ptr[:length].decode())
+            text = self._find(b"/" + key.encode())
+            if text is not None:
+                value = self._values[key] = self._decode(key, text)
                 return value
             self._check_open()
             raise KeyError(key)
@@ -411,7 +373,7 @@ class Session(Handle, _Dict):
 
     def _view(self) -> View:
         view = View(_abi.VIEW_SIZE)
-        self._check(fast.h3s_session_view(self._handle, byref(view)), None)
+        self._check(fast.h3s_session_view(self._handle, view), None)
         return view
 
     def _write(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
@@ -423,7 +385,7 @@ class Session(Handle, _Dict):
     def _again(self, function: Callable[..., int], *arguments: Any, key: Optional[str] = None) -> None:
         """What failed has changed nothing: the same again tells why."""
         error = Error()
-        self._check(function(self._handle, *arguments, byref(error)), error, key)
+        self._check(function(self._handle, *arguments, error), error, key)
 
     def _keep(self, key: str, value: Any, text: bytes) -> None:
         if isinstance(value, _CONTAINERS):

@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Callable, Literal, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Optional, Union
 
 from . import _abi, _json
-from ._abi import Error, Request, fast, slow
+from ._abi import Error, fast, slow
+from ._core import GET, UNSEAL, USE, Text, derive, open, request_of, to_bytes
 from ._handle import Handle
 from .errors import ConfigError, StateError
 from .options import (
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Sessions", "to_bytes"]
-
-Text = Union[str, bytes]
 
 
 class _Config(c_void_p):
@@ -178,8 +177,7 @@ class Sessions(Handle):
 
         A token that is refused is no error: see `Session.rejection`.
         """
-        request = _request(cookie, header, peer, now, cross_site)
-        return self._open_session(fast.h3s_use, slow.h3s_use, request, warm_only)
+        return self._open_session(USE, cookie, header, peer, now, cross_site, warm_only)
 
     def get(
         self,
@@ -192,8 +190,7 @@ class Sessions(Handle):
         warm_only: bool = False,
     ) -> Session:
         """As `use`, but a new session costs no cookie until something is written."""
-        request = _request(cookie, header, peer, now, cross_site)
-        return self._open_session(fast.h3s_get, slow.h3s_get, request, warm_only)
+        return self._open_session(GET, cookie, header, peer, now, cross_site, warm_only)
 
     def unseal(
         self,
@@ -208,40 +205,23 @@ class Sessions(Handle):
         peer, now, warm_only: as of `use`. A Fe26.2 token without a key id costs a derivation for
             each password that it may be under: name the peer where strangers send tokens.
         """
-        request = _request(None, token, peer, now)
-        return self._open_session(fast.h3s_unseal, slow.h3s_unseal, request, warm_only, Error())
+        return self._open_session(UNSEAL, None, token, peer, now, False, warm_only)
 
     def _open_session(
         self,
-        open: Callable[..., int],
-        open_slowly: Callable[..., int],
-        request: Request,
+        how: int,
+        cookie: Optional[Text],
+        header: Optional[Text],
+        peer: Optional[str],
+        now: Optional[Moment],
+        cross_site: bool,
         warm_only: bool,
-        error: Optional[Error] = None,
     ) -> Session:
-        handle = c_void_p()
-        report = None if error is None else byref(error)
-        status = self._derive(open, open_slowly, request, warm_only, byref(handle), report)
-        if status:
-            self._check(status, error)
-        return Session(handle, self._handle)
-
-    def _derive(
-        self,
-        call: Callable[..., int],
-        call_slowly: Callable[..., int],
-        request: Request,
-        warm_only: bool,
-        *out: Any,
-    ) -> int:
-        """Calls what may take milliseconds, in which other threads go on; only if it does."""
-        flags = request.flags
-        request.flags = flags | _abi.WARM_ONLY
-        status = call(self._handle, byref(request), *out)
-        if status == _abi.ERR_COLD and not warm_only:
-            request.flags = flags
-            status = call_slowly(self._handle, byref(request), *out)
-        return status
+        moment = 0 if now is None else milliseconds(now)
+        opened = open(how, Session, self._handle, cookie, header, peer, moment, cross_site, warm_only)
+        if isinstance(opened, Error):
+            self._check(opened.status, opened)
+        return opened  # type: ignore[no-any-return]
 
     # ---- Tokens without a session, and the Cookie header -----------------------------------------
 
@@ -276,11 +256,12 @@ class Sessions(Handle):
 
         peer, now, warm_only: as of `unseal`. Raises Rejected.
         """
-        request = _request(None, token, peer, now)
+        request = request_of(None, token, peer, milliseconds(now))
         out, length, error = _room(request.header_len + 1), c_size_t(), Error()
-        status = self._derive(
+        status = derive(
             fast.h3s_iron_unseal,
             slow.h3s_iron_unseal,
+            self._handle,
             request,
             warm_only,
             out,
@@ -333,37 +314,5 @@ class Sessions(Handle):
         raise TypeError("Sessions hold keys and cannot be pickled; make one in each process")
 
 
-def _request(
-    cookie: Optional[Text],
-    header: Optional[Text],
-    peer: Optional[str],
-    now: Optional[Moment],
-    cross_site: bool = False,
-) -> Request:
-    request = Request(_abi.REQUEST_SIZE, _abi.CROSS_SITE if cross_site else 0)
-    if cookie is not None:
-        request.cookie = text = to_bytes(cookie)
-        request.cookie_len = len(text)
-    if header is not None:
-        request.header = text = to_bytes(header)
-        request.header_len = len(text)
-    if peer is not None:
-        request.peer = text = peer.encode("utf-8", "replace")
-        request.peer_len = len(text)
-    if now is not None:
-        request.now_ms = milliseconds(now)
-    return request
-
-
 def _room(size: int) -> ctypes.Array[ctypes.c_char]:
     return ctypes.create_string_buffer(size)
-
-
-def to_bytes(text: Text) -> bytes:
-    """A header's value: HTTP's bytes stand in Python strings as Latin-1."""
-    if isinstance(text, bytes):
-        return text
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
