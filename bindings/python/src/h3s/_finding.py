@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
+from ._core import Text
 from .errors import REASONS
 from .options import Moment
 from .session import Session
@@ -22,8 +23,8 @@ _log = logging.getLogger("h3s")
 
 def find(
     sessions: Sessions,
-    cookie: Optional[str],
-    header: Union[str, bytes, None],
+    cookie: Optional[Text],
+    header: Optional[Text],
     *,
     peer: Optional[str],
     cross_site: bool,
@@ -81,7 +82,7 @@ def _lines_of_gunicorn(environ: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _told(sessions: Sessions, session: Session, cookie: Optional[str], is_plain: bool) -> str:
+def _told(sessions: Sessions, session: Session, cookie: Optional[Text], is_plain: bool) -> str:
     """Where a session comes from, or why it is new. Nothing of it is a secret."""
     if session.source is not None:
         return f"the session of the {session.source}"

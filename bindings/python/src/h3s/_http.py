@@ -10,15 +10,17 @@ import warnings
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import floor
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from ._abi import RETRY_AFTER
-from ._core import take
+from ._core import Text, take
 from ._headers import is_targeted, merged_vary, private
 from .errors import Busy, LateWriteWarning, StateError
 from .options import MAX_SECONDS
 from .session import Session
 from .sessions import Sessions
+
+_Text = TypeVar("_Text", str, bytes)
 
 __all__ = ["BUSY", "Additions", "RequestSession", "additions", "age_at", "put"]
 
@@ -141,7 +143,7 @@ class RequestSession(Session):
             self._open = _over
             return
         is_late = self._late is not None and self._handle is not None
-        changed = self._changed() if is_late else []
+        changed = self._changed() if is_late and self._given else []
         unsealed, self._unsealed = self._unsealed, False
         if is_late:
             self._given = {}
@@ -223,14 +225,14 @@ class Additions:
         self.headers = headers
         self.cookies = cookies
         #: Says whether a header of the response has to go.
-        self.removed: Callable[[str], bool] = is_targeted if cookies else lambda _: False
+        self.removed: Callable[[Text], bool] = is_targeted if cookies else lambda _: False
 
 
 def additions(
     sessions: Sessions,
     session: Session,
-    vary: Sequence[str],
-    cache_control: Sequence[str],
+    vary: Sequence[Text],
+    cache_control: Sequence[Text],
     *,
     insecure: bool = False,
 ) -> Additions:
@@ -250,22 +252,33 @@ def additions(
 
 
 def put(
-    sessions: Sessions, session: RequestSession, headers: Iterable[tuple[str, str]], *, insecure: bool = False
-) -> list[tuple[str, str]]:
-    """A response's headers, in a list of its own, with what the session adds."""
-    headers = list(headers)
+    sessions: Sessions,
+    session: RequestSession,
+    headers: Iterable[tuple[_Text, _Text]],
+    encode: Callable[[str], _Text],
+    *,
+    insecure: bool = False,
+) -> list[tuple[_Text, _Text]]:
+    """A response's headers, in a list of its own, with what the session adds.
+
+    encode: makes a header's text what the response has: str or bytes.
+    """
+    present = list(headers)
     if not session.touched:
-        return headers
+        return present
 
-    lower = [name.lower() for name, _ in headers]
+    keys = [name.lower() for name, _ in present]
+    vary, cache_control = _lines(keys, present, encode("vary")), _lines(keys, present, encode("cache-control"))
+    ours: Additions = additions(sessions, session, vary, cache_control, insecure=insecure)
+    taken = [encode(name.lower()) for name in ours.headers]
+    kept = [header for key, header in zip(keys, present) if key not in taken and not ours.removed(key)]
+    kept += [(encode(name), encode(value)) for name, value in ours.headers.items()]
+    kept += [(encode("Set-Cookie"), encode(value)) for value in ours.cookies]
+    return kept
 
-    def lines(name: str) -> list[str]:
-        return [value for key, (_, value) in zip(lower, headers) if key == name]
 
-    ours = additions(sessions, session, lines("vary"), lines("cache-control"), insecure=insecure)
-    taken = {name.lower() for name in ours.headers}
-    kept = [header for key, header in zip(lower, headers) if key not in taken and not ours.removed(key)]
-    return [*kept, *ours.headers.items(), *(("Set-Cookie", value) for value in ours.cookies)]
+def _lines(keys: list[_Text], headers: list[tuple[_Text, _Text]], name: _Text) -> list[_Text]:
+    return [header[1] for key, header in zip(keys, headers) if key == name] if name in keys else []
 
 
 def age_at(session: Session, end: datetime) -> int:

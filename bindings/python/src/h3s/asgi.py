@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Optional
 
+from ._core import is_cross_site
 from ._finding import Clock, find
 from ._http import BUSY, RequestSession, put
-from .cross_site import is_cross_site
+from .cross_site import HEADERS
 from .errors import Busy, Cold, LateWriteWarning
 from .session import Session
 from .sessions import Sessions
@@ -91,7 +92,8 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        session = RequestSession(await self._opener(scope), *_name_of(scope))
+        method, path = scope.get("method", "WEBSOCKET"), scope.get("path", "")
+        session = RequestSession(await self._opener(scope, method, path), method, path)
         scope[self._key] = session
         response = _Response(self._sessions, session, scope, send)
         try:
@@ -109,17 +111,16 @@ class SessionMiddleware:
         else:
             session.end()
 
-    async def _opener(self, scope: _Scope) -> Callable[[], Session]:
+    async def _opener(self, scope: _Scope, method: str, path: str) -> Callable[[], Session]:
         """Opens the session where it is touched; a slow key derivation is made now, in a thread."""
         lines, header = [], None
         for name, value in scope["headers"]:
             if name == b"cookie":
-                lines.append(value.decode("latin-1"))
+                lines.append(value)
             elif name == self._header and header is None:
                 header = value
         # HTTP/2 allows several lines.
-        cookie = "; ".join(lines) if lines else None
-        method, path = _name_of(scope)
+        cookie = b"; ".join(lines) if lines else None
 
         def open(*, warm_only: bool = False) -> Session:
             return find(
@@ -127,7 +128,7 @@ class SessionMiddleware:
                 cookie,
                 header,
                 peer=self._peer(scope) if self._peer is not None else None,
-                cross_site=is_cross_site(partial(_header, scope)),
+                cross_site=_is_cross_site(scope["headers"]),
                 clock=self._clock,
                 method=method,
                 path=path,
@@ -194,9 +195,12 @@ class _Response:
 
     def _headers(self, present: Any) -> list[tuple[bytes, bytes]]:
         """A list of its own: the application's may be a constant, for all its responses."""
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in present]
-        put_in = put(self._sessions, self._session, headers, insecure=_is_test_client(self._scope))
-        return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in put_in]
+        added = put(self._sessions, self._session, present, _latin_1, insecure=_is_test_client(self._scope))
+        return [(name.lower(), value) for name, value in added]
+
+
+def _latin_1(text: str) -> bytes:
+    return text.encode("latin-1")
 
 
 def _raise(error: Busy) -> Session:
@@ -217,10 +221,6 @@ def _comes_of_busy(error: Optional[BaseException]) -> bool:
     return False
 
 
-def _name_of(scope: _Scope) -> tuple[str, str]:
-    return scope.get("method", "WEBSOCKET"), scope.get("path", "")
-
-
 def _is_plain(scope: _Scope) -> bool:
     return scope.get("scheme", "http") in ("http", "ws")
 
@@ -234,7 +234,13 @@ def _is_test_client(scope: _Scope) -> bool:
     return _is_plain(scope) and "http.response.debug" in (scope.get("extensions") or ())
 
 
-def _header(scope: _Scope, name: str) -> Optional[str]:
-    key = name.lower().encode()
-    lines = [value.decode("latin-1") for found, value in scope["headers"] if found == key]
-    return ", ".join(lines) if lines else None
+def _is_cross_site(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in _NAMES:
+            found[name] = found[name] + b", " + value if name in found else value
+    return is_cross_site(*map(found.get, _NAMES))
+
+
+#: Of what says where a browser comes from.
+_NAMES = tuple(name.lower().encode() for name in HEADERS)

@@ -23,8 +23,8 @@ def is_cross_site(header: Callable[[str], Optional[str]]) -> bool:
     `Origin`, else in `Referer`, is compared with `Host`. What is not understood is another site.
     (A link over plain HTTP that sends no `Referer` cannot be told from one of the own site.)
     """
-    return _core.is_cross_site(*map(header, _HEADERS))
+    return _core.is_cross_site(*map(header, HEADERS))
 
 
 #: In the order in which the library takes them.
-_HEADERS = ("Sec-Fetch-Site", "Origin", "Referer", "Host")
+HEADERS = ("Sec-Fetch-Site", "Origin", "Referer", "Host")

@@ -146,7 +146,7 @@ class _Response:
             # What a framework makes of an exception that nobody handles.
             self.busy()
             return
-        headers = put(self._sessions, self._session, self._headers)
+        headers = put(self._sessions, self._session, self._headers, str)
         given = (self._exc_info,) if self._exc_info else ()
         self._write = self._start_response(self.status, headers, *given)
         self._exc_info = None
