@@ -1,4 +1,6 @@
-"""Puts the library into the wheel: hatchling runs this before it packs one."""
+"""Puts the library into the wheel, and the extension where it can be compiled: hatchling runs this
+before it packs one.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from build_extension import NAME, build
+
 # In a source distribution the crate lies beside this file, in the repository two folders up.
 CRATE = HERE / "crate" if (HERE / "crate").is_dir() else HERE.parents[1]
 
@@ -21,14 +27,26 @@ CRATE = HERE / "crate" if (HERE / "crate").is_dir() else HERE.parents[1]
 class Library(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
-            # The package finds what lies there, see _abi.py.
+            # The package finds what lies there, see _abi.py and _core.py.
             _library(CRATE / "target")
+            _has_extension(CRATE / "target/python" / NAME)
             return
         library = _library(Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")))
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
+        # Of any Python 3: one that cannot load the extension goes by ctypes.
         build_data["tag"] = f"py3-none-{platform}"
         build_data["force_include"][str(library)] = f"h3s/{_name()}"
+        extension = library.parent / NAME
+        if _has_extension(extension):
+            build_data["force_include"][str(extension)] = f"h3s/{NAME}"
+
+
+def _has_extension(file: Path) -> bool:
+    why_not = build(file)
+    if why_not:
+        print(f"h3s goes by ctypes, which is slower, since {why_not}", file=sys.stderr)
+    return not why_not
 
 
 def _name() -> str:

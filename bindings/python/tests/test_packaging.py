@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from conftest import run
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CARGO_TARGET = PACKAGE.parents[1] / "target"
+#: Of the package that is built, where what the extension needs is there, and where it is not.
+WAYS = ("extension", "ctypes") if Path(sysconfig.get_path("include"), "Python.h").is_file() else ("ctypes",)
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +81,10 @@ def test_an_install_for_development_works_on_the_tree(tmp_path: Path) -> None:
         str(PACKAGE),
     ]
     subprocess.run(command, env=environment, check=True, timeout=900)
-    program = "import h3s; print(h3s.__file__, h3s._abi.slow._name); h3s.Sessions(password='x' * 32)"
-    done = run([python, "-c", program], environment, folder=tmp_path)
+    program = "import h3s; print(h3s.__file__, h3s._abi.slow._name, h3s.backend()); h3s.Sessions(password='x' * 32)"
+    done = run([python, "-c", program], {**environment, "H3S_PYTHON": WAYS[0]}, folder=tmp_path)
     library = PACKAGE.parents[1] / "target/lib/libh3s.so"
-    assert done.stdout.split() == [str(PACKAGE / "src/h3s/__init__.py"), str(library)], done.stderr
+    assert done.stdout.split() == [str(PACKAGE / "src/h3s/__init__.py"), str(library), WAYS[0]], done.stderr
 
 
 def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> None:
@@ -97,7 +100,21 @@ def test_the_wheel_works_where_there_is_no_rust(wheel: Path, tmp_path: Path) -> 
         "assert pathlib.Path(h3s.__file__).with_name('py.typed').exists()\n"
         "session = h3s.Sessions(password='x' * 32).use()\n"
         "session['a'] = 1\n"
-        "print(len(session.set_cookies()))\n"
+        "print(len(session.set_cookies()), h3s.backend())\n"
     )
-    done = run([str(python), "-c", program], environment, folder=tmp_path)
-    assert done.stdout == "1\n", done.stderr
+    for way in WAYS:
+        done = run([str(python), "-c", program], {**environment, "H3S_PYTHON": way}, folder=tmp_path)
+        assert done.stdout == f"1 {way}\n", done.stderr
+
+
+@pytest.mark.parametrize("lacking", [{"CC": "no-such-compiler"}, {"CFLAGS": "-DPyMODINIT_FUNC=%"}])
+def test_without_a_compiler_the_wheel_has_no_extension_and_the_build_says_so(
+    tmp_path: Path, lacking: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--verbose", "--disable-pip-version-check", "--no-deps"]
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(CARGO_TARGET), **lacking}
+    done = run([*command, "-w", str(tmp_path), str(PACKAGE)], environment)
+    assert done.returncode == 0 and "h3s goes by ctypes, which is slower, since " in done.stdout + done.stderr
+    (made,) = tmp_path.iterdir()
+    names = zipfile.ZipFile(made).namelist()
+    assert "h3s/libh3s.so" in names and not [name for name in names if "_extension" in name]
