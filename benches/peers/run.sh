@@ -31,6 +31,10 @@ c_driver() {
 c_driver driver
 c_driver driver-count -DCOUNT -fno-builtin
 CARGO_TARGET_DIR=$root/target/peers cargo build --quiet --release --locked --manifest-path benches/peers/rust/Cargo.toml
+# Without the headers of Python it is measured by ctypes.
+if need_python_headers target/venv/bin/python; then
+    make --no-print-directory python PYTHON=target/venv/bin/python >/dev/null
+fi
 (cd benches/peers/go && CGO_ENABLED=1 go build -o "$root/$built/driver-go" .)
 
 exec target/venv/bin/python benches/peers/bench.py "$@"
