@@ -20,7 +20,7 @@ from typing import Any
 
 import h3s
 import pytest
-from h3s import asgi, wsgi
+from h3s import _headers, asgi, wsgi
 
 from conftest import NOW, PASSWORD, SOURCE, cookie_of, cookies_of
 from frameworks import Browser, each, in_asgi, in_wsgi, visit
@@ -80,6 +80,27 @@ def test_several_lines_of_a_header_become_one(make: Any, sessions: h3s.Sessions)
     found = visit(make(sessions, count, headers), "/a").headers
     assert found.get_list("vary") == ["Accept, cookie, x-h3-session"]
     assert found.get_list("cache-control") == ["private, max-age=1"]
+
+
+@each
+def test_sessions_of_other_names_have_other_headers_to_vary_on(make: Any, sessions: h3s.Sessions) -> None:
+    staff = h3s.Sessions(password=PASSWORD, name="staff", session_header="x-staff")
+    for _ in range(2):
+        for kind, name in ((sessions, "x-h3-session"), (staff, "x-staff")):
+            assert visit(make(kind, count, [("Vary", "Accept")]), "/a").headers["vary"] == f"Accept, Cookie, {name}"
+
+
+def test_what_is_kept_of_other_headers_is_bounded_and_holds_no_keys(sessions: h3s.Sessions) -> None:
+    config = sessions._handle
+    held = sys.getrefcount(config)
+    for number in range(600):
+        name = f"X-{number}"
+        assert _headers.merged_vary(config, [name], sessions.vary) == f"{name}, {sessions.vary}"
+        assert _headers.private([f"max-age={number}"]) == f"private, max-age={number}"
+        assert not _headers.is_targeted(name) and _headers.is_targeted(f"{name}-Cache-Control")
+    assert len(_headers._VARY) <= 256 and sys.getrefcount(config) == held
+    for kept in (_headers._private, _headers.is_targeted):
+        assert kept.cache_info().currsize == 256
 
 
 # ---- What belongs to the application stays as it is ----------------------------------------------

@@ -18,7 +18,13 @@ from ._core import Text, to_bytes
 __all__ = ["is_targeted", "merged_vary", "private"]
 
 
-@lru_cache(maxsize=256)
+# An application has few names and values of these headers, so the library's answers are kept: so
+# many. They do not hold a config, whose keys are to go with it.
+_ANSWERS = 256
+_VARY: dict[tuple[bytes, str], str] = {}
+
+
+@lru_cache(_ANSWERS)
 def is_targeted(name: Text) -> bool:
     """Whether a header speaks to some caches in place of Cache-Control,
     which they then pass over."""
@@ -31,7 +37,16 @@ def merged_vary(config: Optional[c_void_p], vary: Sequence[Text], names: str) ->
 
     vary: the values of the header lines so far. names: the value where there is none.
     """
-    return _merged(fast.h3s_header_vary, vary, len(names), config) if vary else names
+    if not vary:
+        return names
+    present = _joined(vary)
+    merged = _VARY.get((present, names))
+    if merged is None:
+        if len(_VARY) >= _ANSWERS:
+            _VARY.clear()
+        merged = _merged(fast.h3s_header_vary, present, len(names), config)
+        _VARY[present, names] = merged
+    return merged
 
 
 def private(cache_control: Sequence[Text]) -> str:
@@ -39,18 +54,26 @@ def private(cache_control: Sequence[Text]) -> str:
 
     cache_control: the values of its lines so far.
     """
-    return _merged(fast.h3s_header_cache_control, cache_control, 0) if cache_control else _PRIVATE
+    return _private(_joined(cache_control)) if cache_control else _PRIVATE
 
 
-def _merged(function: Callable[..., int], lines: Sequence[Text], more: int, *config: Any) -> str:
-    present = b", ".join(map(to_bytes, lines))
+@lru_cache(_ANSWERS)
+def _private(present: bytes) -> str:
+    return _merged(fast.h3s_header_cache_control, present, 0)
+
+
+def _joined(lines: Sequence[Text]) -> bytes:
+    return b", ".join(map(to_bytes, lines))
+
+
+def _merged(function: Callable[..., int], present: bytes, more: int, *config: Any) -> str:
     room = len(present) * 2 + more + 16
     out, length = ctypes.create_string_buffer(room), c_size_t()
     status = function(*config, present, len(present), out, room, length, None)
     if status:
         _abi.fail(status)
-    return out.value.decode("latin-1")
+    return out.raw[: length.value].decode("latin-1")
 
 
 #: What each response without a Cache-Control of its own says.
-_PRIVATE = _merged(fast.h3s_header_cache_control, (), 0)
+_PRIVATE = _private(b"")
