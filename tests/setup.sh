@@ -162,6 +162,28 @@ need_python_headers() {
     need_debian "$folder/Python.h" python3-dev
 }
 
+# setup_python VERSION: the name of a Python of this version, if one is there that can make a venv.
+setup_python() {
+    local python
+    for python in "python$1" "$HOME"/.pyenv/versions/"$1".*/bin/python; do
+        "$python" -c 'import ensurepip, venv' 2>/dev/null && echo "$python" && return
+    done
+    return 1
+}
+
+# need_django PYTHON VERSION: target/django-VERSION with this Python and what
+# tests/requirements-django-VERSION.txt says; made anew when that changes.
+need_django() {
+    local venv=$root/target/django-$2 pinned=$root/tests/requirements-django-$2.txt
+    cmp -s "$pinned" "$venv/requirements.txt" && return
+    [ -z "${H3S_NO_INSTALL:-}" ] || return
+    setup_say "installing $(basename "$pinned") into target/django-$2" "Django $2 needs a Python of its own"
+    # Not --clear, which would empty what a symlink leads to.
+    rm -rf "$venv" && "$1" -m venv "$venv" &&
+        timeout 300 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
+            -r "$pinned" </dev/null && cp "$pinned" "$venv/requirements.txt"
+}
+
 # need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
 # installed anew when that changes.
 need_node() {

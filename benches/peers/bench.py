@@ -28,12 +28,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILT = ROOT / "target/bench"
 LIBRARY = ROOT / "target/lib/libh3s.so"
+VENV, DJANGO = ROOT / "target/venv", ROOT / "target/django-6.1"
 
 #: How each driver is started, what it needs being there.
 DRIVERS: dict[str, list[str]] = {
     "c": [str(BUILT / "driver")],
     "rust": [str(ROOT / "target/peers/release/driver")],
-    "python": [str(ROOT / "target/venv/bin/python"), str(HERE / "python/driver.py")],
+    "python": [str(VENV / "bin/python"), str(HERE / "python/driver.py")],
+    "django": [str((DJANGO if DJANGO.exists() else VENV) / "bin/python"), str(HERE / "python/django_driver.py")],
     "go": [str(BUILT / "driver-go")],
     "node": ["node", str(HERE / "node/driver.mjs")],
     "ruby": ["ruby", str(HERE / "ruby/driver.rb")],

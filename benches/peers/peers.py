@@ -37,7 +37,7 @@ PEERS = [
     Peer("node", "secure-session", "@fastify/secure-session"),
     Peer("python", "starlette", "Starlette"),
     Peer("python", "flask", "Flask"),
-    Peer("python", "django", "Django"),
+    Peer("django", "django", "Django"),
     Peer("python", "fernet", "cryptography's Fernet"),
     Peer("go", "securecookie", "gorilla/securecookie", refuses=("3072", "12288")),
     Peer("rust", "private-jar", "cookie-rs PrivateJar"),

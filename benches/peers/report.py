@@ -203,10 +203,18 @@ class Report:
             f"for a derivation that is made once a password. The most memory that each driver's process had, in MiB, with all its peers in it: {memory}.\n"
         )
 
+    def notes(self) -> str:
+        """What is not as it should be."""
+        notes = [f"Left out: {what}." for what in self.results.missing]
+        django = self.results.versions.get("django django", "")
+        if django.startswith("5."):
+            notes.append(f"Django is {django}: Django 6 needs Python 3.12 or later, and the benchmarks found none.")
+        return "".join(f"\n{note}\n" for note in notes)
+
     def markdown(self) -> str:
-        missing = "".join(f"\nLeft out: {what}.\n" for what in self.results.missing)
         figures = "\n".join(f"- {line}" for line in self.figures())
-        runtimes = sorted(v.replace("/", " ") for what, v in self.results.versions.items() if what.endswith(" runtime"))
+        versions = self.results.versions.items()
+        runtimes = sorted({version.replace("/", " ") for what, version in versions if what.endswith(" runtime")})
         works = {
             "request": "A request: header parsed, session opened, a counter set, Set-Cookie made",
             "read": "A read: header parsed, session opened, a value read",
@@ -216,7 +224,7 @@ class Report:
         intro = (
             f"Measured on {self.machine['date']}: {self.machine['processor']}; {self.machine['system']}. Each figure is the median of {self.results.rounds} rounds, in CPU time of the "
             f"process, ± half the distance between the quartiles. The run took {self.results.seconds:.0f} s. Repeat it with `make bench`; [README.md](README.md) says what "
-            f"is measured and how.\n\nThe drivers ran on {', '.join(runtimes)}.\n{missing}"
+            f"is measured and how.\n\nThe drivers ran on {', '.join(runtimes)}.\n{self.notes()}"
         )
         parts = [
             "# Results\n",

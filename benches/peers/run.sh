@@ -12,6 +12,8 @@ need_debian valgrind valgrind
 need_venv
 need_node benches/peers/node
 need_go benches/peers/go
+# Django 6 in a Python of its own, where there is one; else the Django of target/venv is measured.
+python=$(setup_python 3.13) && need_django "$python" 6.1 || true
 # Rails' messages are left out where Debian's package cannot be installed.
 need_debian ruby ruby && need_debian /usr/share/doc/ruby-activesupport/copyright ruby-activesupport || true
 

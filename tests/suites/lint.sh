@@ -89,7 +89,7 @@ if [ ${#python[@]} -eq 0 ]; then
 elif need_venv; then
     py=target/venv/bin/python
     ruff_options=(--quiet --cache-dir target/ruff --config 'line-length = 120')
-    export MYPYPATH=bindings/python/src:bindings/python/tests:tests/vectors:benches/peers
+    export MYPYPATH=bindings/python/src:bindings/python/tests:tests/vectors:benches/peers:benches/peers/python
     check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
     check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
     # Each conftest.py is a module of that name.

@@ -50,24 +50,12 @@ for version in 3.9 3.10 3.12 3.13; do
     done
 done
 
-# django_venv PYTHON VERSION: target/django-VERSION with what its tests need.
-django_venv() {
-    local venv=target/django-$2 pinned=tests/requirements-django-$2.txt
-    cmp -s "$pinned" "$venv/requirements.txt" && return
-    [ -z "${H3S_NO_INSTALL:-}" ] && "$1" -m venv --clear "$venv" &&
-        bounded 300 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned" &&
-        cp "$pinned" "$venv/requirements.txt"
-}
-
 # The oldest and the newest Django that the README names, where a Python for it is there.
-while read -r python django; do
-    for python in "python$python" "$HOME"/.pyenv/versions/"$python".*/bin/python; do
-        "$python" -c 'import ensurepip, venv' 2>/dev/null || continue
-        check "the packages of Django $django" django_venv "$python" "$django"
-        check "Django $django" bounded 300 "target/django-$django/bin/python" -m pytest -q -p no:cacheprovider \
-            bindings/python/tests/test_django*.py
-        break
-    done
+while read -r version django; do
+    python=$(setup_python "$version") || continue
+    check "the packages of Django $django" need_django "$python" "$django"
+    check "Django $django" bounded 300 "target/django-$django/bin/python" -m pytest -q -p no:cacheprovider \
+        bindings/python/tests/test_django*.py
 done <<END
 3.9 4.2
 3.13 6.1

@@ -1,60 +1,31 @@
-"""Sessions in Python. It speaks the protocol of benches/peers/README.md.
+"""Sessions in Python, but for Django's. It speaks the protocol of benches/peers/README.md.
 
 h3s        the package on its own
 h3s-asgi   its ASGI middleware, called as a server would
 starlette  Starlette's SessionMiddleware, called in the same way
 flask      Flask's SecureCookieSessionInterface on a request and a response of its own
-django     the signed_cookies backend, with Django's parser of cookies and its response
 fernet     cryptography's Fernet around JSON: seal and open alone
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import json
-import platform
-import sys
-import time
-import tracemalloc
 from collections.abc import Callable, Coroutine
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
-import django
 import flask
 import h3s
 from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 from flask.sessions import SecureCookieSessionInterface
 from h3s.asgi import SessionMiddleware
+from protocol import OTHERS, PASSWORD, Call, Works, changed, pair_of, refused, serve
 from starlette.middleware.sessions import SessionMiddleware as StarletteMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-PASSWORD = "correct horse battery staple, and more of it"
-OTHERS = "theme=dark; _ga=GA1.1.1234567890.1700000000; {}; lang=en"
-
-Call = Callable[[], object]
-#: By the work's name: what one call does, or a number; `count` is a call that answers one.
-Works = dict[str, "Call | int"]
-
-
-def changed(cookie: str) -> str:
-    """Forged: one character of the token is another."""
-    at = cookie.index("=") + (len(cookie) - cookie.index("=")) // 2
-    return cookie[:at] + ("A" if cookie[at] != "A" else "B") + cookie[at + 1 :]
-
-
-def refused(count: object) -> None:
-    assert count is None, "a forged token opens"
-
-
 # The largest session takes more cookies than many servers do.
 COOKIE: h3s.CookieOptions = {"max_chunks": 8}
-
-
-def pair_of(cookie: str) -> str:
-    return cookie.split(";")[0]
 
 
 def h3s_alone(data: dict[str, Any]) -> Works:
@@ -222,48 +193,6 @@ def flask_session(data: dict[str, Any]) -> Works:
     }
 
 
-def django_session(data: dict[str, Any]) -> Works:
-    if not settings.configured:
-        settings.configure(SECRET_KEY=PASSWORD)
-        django.setup()
-    from django.contrib.sessions.backends.signed_cookies import SessionStore
-    from django.http import HttpResponse, parse_cookie
-
-    first = SessionStore()
-    first.update(data)
-    first.save()
-    pair = f"sessionid={first.session_key}"
-    cookie, forged, none = (OTHERS.format(own) for own in (pair, changed(pair), "a=b"))
-
-    def store(header: str) -> SessionStore:
-        return SessionStore(parse_cookie(header).get("sessionid"))
-
-    response = HttpResponse()
-
-    def request() -> str:
-        session = store(cookie)
-        session["count"] = session["count"] + 1
-        session.save()
-        response.cookies.clear()
-        response.set_cookie("sessionid", session.session_key or "", max_age=3600, httponly=True)
-        return response.cookies["sessionid"].OutputString()
-
-    def count() -> object:
-        refused(store(forged).get("count"))
-        return store(OTHERS.format(pair_of(request())))["count"]
-
-    return {
-        "request": request,
-        "read": lambda: store(cookie)["count"],
-        "seal": first.save,
-        "open": lambda: SessionStore(first.session_key)["count"],
-        "forged": lambda: store(forged).get("count"),
-        "none": lambda: store(none).get("count"),
-        "bytes": len(pair),
-        "count": count,
-    }
-
-
 def fernet(data: dict[str, Any]) -> Works:
     cipher = Fernet(Fernet.generate_key())
     token = cipher.encrypt(json.dumps(data, separators=(",", ":")).encode())
@@ -284,62 +213,13 @@ def fernet(data: dict[str, Any]) -> Works:
     }
 
 
-PEERS: dict[str, tuple[str, Callable[[dict[str, Any]], Works]]] = {
-    "h3s": ("", h3s_alone),
-    "h3s-asgi": ("", h3s_asgi),
-    "starlette": ("starlette", starlette),
-    "flask": ("Flask", flask_session),
-    "django": ("Django", django_session),
-    "fernet": ("cryptography", fernet),
-}
-
-
-def version(package: str) -> str:
-    return importlib.metadata.version(package) if package else h3s.__version__
-
-
-def heap(call: Call) -> int:
-    """The most bytes that a call has in use at once, as far as Python's own allocator knows."""
-    call()
-    tracemalloc.start()
-    tracemalloc.reset_peak()
-    before = tracemalloc.get_traced_memory()[0]
-    call()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak - before
-
-
-def answer(work: str, peer: str, size: str, n: int, folder: Path, known: dict[tuple[str, str], Works]) -> str:
-    if (peer, size) not in known:
-        known[peer, size] = PEERS[peer][1](json.loads((folder / f"{size}.json").read_text()))
-    call = known[peer, size].get("request" if work == "heap" else work)
-    if call is None:
-        return "-"
-    if isinstance(call, int):
-        return str(call)
-    if work == "count":
-        return str(call())
-    if work == "heap":
-        return str(heap(call))
-    for _ in range(n // 10):
-        call()
-    start = time.process_time_ns()
-    for _ in range(n):
-        call()
-    return f"{(time.process_time_ns() - start) / n:.1f}"
-
-
-def main() -> None:
-    folder, known = Path(sys.argv[1]), dict[tuple[str, str], Works]()
-    for line in sys.stdin:
-        if line == "peers\n":
-            versions = [f"{name}={version(package)}" for name, (package, _) in PEERS.items()]
-            print(f"runtime=Python/{platform.python_version()}", *versions, flush=True)
-        else:
-            work, peer, size, n = line.split()
-            print(answer(work, peer, size, int(n), folder, known), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(
+        {
+            "h3s": (h3s.__version__, h3s_alone),
+            "h3s-asgi": (h3s.__version__, h3s_asgi),
+            "starlette": (version("starlette"), starlette),
+            "flask": (version("Flask"), flask_session),
+            "fernet": (version("cryptography"), fernet),
+        }
+    )
