@@ -32,6 +32,7 @@ PEERS = [
     Peer("rust", "ring", "bare ring, Rust", "limit"),
     Peer("node", "h3-2", "h3 2"),
     Peer("node", "h3-1", "h3 1.15"),
+    Peer("node", "nuxt-auth-utils", "nuxt-auth-utils"),
     Peer("node", "iron-session", "iron-session", refuses=("3072", "12288")),
     Peer("node", "hapi-iron", "@hapi/iron"),
     Peer("node", "secure-session", "@fastify/secure-session"),

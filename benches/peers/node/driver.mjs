@@ -1,12 +1,15 @@
 // Sessions in Node. It speaks the protocol of benches/peers/README.md.
 //
 //   h3-2, h3-1      h3 with its defaults, each through its own request path
+//   nuxt-auth-utils getUserSession, and setUserSession after it, of the package itself, as a module
+//                   of Nuxt finds them: on its own h3 1, with the options that it sets by default
 //   iron-session    on a web request and response
 //   hapi-iron       @hapi/iron with its defaults: seal and open alone
 //   secure-session  @fastify/secure-session by its functions, with the parser and serializer of
 //                   @fastify/cookie
 
 import { readFileSync } from "node:fs";
+import { createRequire, register } from "node:module";
 import { createInterface } from "node:readline";
 
 import secureSession from "@fastify/secure-session";
@@ -34,22 +37,30 @@ function refused(count) {
   if (count !== undefined) throw new Error("a forged token opens");
 }
 
-async function h3(h3, start, data) {
-  const config = { password, maxAge: 3600 };
+/** Has h3 answer a request with this Cookie header, in which the body does its work. */
+function visitor(start) {
   let act;
   const answer = start(async (event) => {
     await act(event);
     return "ok";
   });
-  const visit = async (cookie, body) => {
+  return async (cookie, body) => {
     act = body;
     const response = await answer(cookie === undefined ? {} : { cookie });
     if (response.status !== 200) throw new Error(await response.text());
     return response;
   };
+}
+
+/** Three Cookie headers: with the session, with a forged one, and without. */
+const headersOf = (pairs) => [pairs.join("; "), pairs.with(-1, changed(pairs.at(-1))).join("; "), "a=b"].map(header);
+
+async function h3(h3, start, data) {
+  const config = { password, maxAge: 3600 };
+  const visit = visitor(start(h3));
   const open = (event) => h3.useSession(event, config);
   const pairs = pairsOf(await visit(undefined, async (event) => (await open(event)).update(data)));
-  const [cookie, forged, none] = [pairs.join("; "), pairs.with(-1, changed(pairs.at(-1))).join("; "), "a=b"].map(header);
+  const [cookie, forged, none] = headersOf(pairs);
   let count;
   const read = (cookie) => visit(cookie, async (event) => {
     count = (await open(event)).data.count;
@@ -172,18 +183,56 @@ async function fastifySession(data) {
   };
 }
 
-const start2 = (handler) => {
-  const app = new h3v2.H3().all("/**", handler);
+// In Nuxt `#imports` is what the build makes of it. The module sets these options.
+globalThis.useRuntimeConfig = () => ({
+  session: { name: "nuxt-session", password, maxAge: 3600, cookie: { sameSite: "lax" } },
+});
+const imports = "data:text/javascript,export const useRuntimeConfig = globalThis.useRuntimeConfig";
+register(`data:text/javascript,${encodeURIComponent(`
+  export const resolve = (name, context, next) =>
+    name === "#imports" ? { url: ${JSON.stringify(imports)}, shortCircuit: true } : next(name, context);
+`)}`);
+const nuxt = new URL("node_modules/nuxt-auth-utils/dist/runtime/server/utils/session.js", import.meta.url);
+const { getUserSession, setUserSession } = await import(nuxt);
+const nuxtH3 = await import(createRequire(nuxt).resolve("h3"));
+
+async function nuxtAuthUtils(data) {
+  const visit = visitor(start1(nuxtH3));
+  const pairs = pairsOf(await visit(undefined, (event) => setUserSession(event, data)));
+  const [cookie, forged, none] = headersOf(pairs);
+  let count;
+  const read = (cookie) => visit(cookie, async (event) => {
+    count = (await getUserSession(event)).count;
+  });
+  const request = () => visit(cookie, async (event) => setUserSession(event, increment(await getUserSession(event))));
+  return {
+    request,
+    read: () => read(cookie),
+    forged: () => visit(forged, getUserSession),
+    none: () => visit(none, getUserSession),
+    bytes: pairs.join("; ").length,
+    count: async () => {
+      await read(forged);
+      refused(count);
+      await read(header(pairsOf(await request()).join("; ")));
+      return count;
+    },
+  };
+}
+
+const start2 = (h3) => (handler) => {
+  const app = new h3.H3().all("/**", handler);
   return (headers) => app.request("http://localhost/", { headers });
 };
-const start1 = (handler) => {
-  const answer = h3v1.toWebHandler(h3v1.createApp().use(h3v1.eventHandler(handler)));
+const start1 = (h3) => (handler) => {
+  const answer = h3.toWebHandler(h3.createApp().use(h3.eventHandler(handler)));
   return (headers) => answer(new Request("http://localhost/", { headers }));
 };
 
 const peers = {
   "h3-2": ["h3", (data) => h3(h3v2, start2, data)],
   "h3-1": ["h3-1", (data) => h3(h3v1, start1, data)],
+  "nuxt-auth-utils": ["nuxt-auth-utils", nuxtAuthUtils],
   "iron-session": ["iron-session", ironSession],
   "hapi-iron": ["@hapi/iron", hapiIron],
   "secure-session": ["@fastify/secure-session", fastifySession],
@@ -192,9 +241,9 @@ const peers = {
 const [folder] = process.argv.slice(2);
 const known = new Map();
 
-async function answer(work, peer, size, n) {
-  const key = `${peer} ${size}`;
-  if (!known.has(key)) known.set(key, await peers[peer][1](JSON.parse(readFileSync(`${folder}/${size}.json`, "utf8"))));
+async function answer(work, peer, which, n) {
+  const key = `${peer} ${which}`;
+  if (!known.has(key)) known.set(key, await peers[peer][1](JSON.parse(readFileSync(`${folder}/${which}.json`, "utf8"))));
   const call = known.get(key)[work];
   if (call === undefined) return "-";
   if (typeof call === "number") return String(call);
@@ -211,7 +260,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     const versions = Object.entries(peers).map(([name, [folder]]) => `${name}=${version(folder)}`);
     console.log(`runtime=Node/${process.versions.node}`, ...versions);
   } else {
-    const [work, peer, size, n] = line.split(" ");
-    console.log(await answer(work, peer, size, Number(n)));
+    const [work, peer, which, n] = line.split(" ");
+    console.log(await answer(work, peer, which, Number(n)));
   }
 }
