@@ -232,8 +232,9 @@ target/interop/nitro: $(filter-out %/node_modules,$(wildcard tests/interop/nitro
 	@. tests/setup.sh && need_node tests/interop/nitro
 	@rm -rf $@ && mkdir -p $(@D) && node tests/interop/nitro/build.mjs '$(CURDIR)/$@' && touch $@
 
+# RING=: another build of the library, measured beside this one.
 bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave RESULTS.md as it is
-	@benches/peers/run.sh $(if $(QUICK),--quick target/bench,benches/peers)
+	@benches/peers/run.sh $(if $(RING),--ring $(RING) )$(if $(QUICK),--quick target/bench,benches/peers)
 	@$(if $(QUICK),,$(MAKE) --no-print-directory bench-nginx)
 
 bench-nginx: nginx ## Measure the nginx module's cost a request

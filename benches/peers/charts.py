@@ -41,12 +41,17 @@ def bars(title: str, values: Sequence[tuple[str, float, str]]) -> bytes:
     return plain(chart.render())
 
 
-def lines(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[Value], str]]) -> bytes:
-    """One line a series, on a logarithmic scale."""
+def lines(
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[tuple[str, Sequence[Value], str]],
+    marks: Sequence[float] = (0.3, *POWERS),
+) -> bytes:
+    """One line a series, on a logarithmic scale with these marks."""
     chart = pygal.Line(**common(title, 480), legend_box_size=10, dots_size=3)
     chart.x_labels = labels
-    chart.range = (0.3, 1e5)
-    chart.y_labels = POWERS
+    chart.range = (marks[0], marks[-1])
+    chart.y_labels = [mark for mark in marks if mark >= 1]
     for name, values, kind in series:
         chart.add(
             name,

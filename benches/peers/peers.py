@@ -4,8 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SIZES = {"200": 200, "1024": 1024, "3072": 3072, "12288": 12288}
-WORKS = ("request", "read", "seal", "open")
+SIZES = {"200": 200, "1024": 1024, "2880": 2880, "3072": 3072, "12288": 12288}
+#: Those that all peers are measured with.
+PEER_SIZES = ("200", "1024", "3072", "12288")
+#: How many cookies the library makes of them: one, or two and the one that counts them.
+COOKIES = {"2880": 1, "3072": 3}
+FORMS = {"strings": "few long strings", "members": "30 short members", "nested": "nested arrays"}
+WORKS = ("request", "read")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a session holds: see data.py. The edited member is the last, or the first."""
+
+    form: str
+    size: str
+    last: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.form}-{self.size}-{'last' if self.last else 'first'}"
+
+
+#: The form that all peers are measured with at each size.
+MAIN = "members"
+EMPTY = Data("empty", "2")
 
 
 @dataclass(frozen=True)
@@ -21,6 +44,8 @@ class Peer:
 
 PEERS = [
     Peer("c", "h3s", "libh3s, C", "ours"),
+    Peer("c-ring", "h3s", "libh3s, C, on ring", "ours"),
+    Peer("c", "others", "libh3s, C, others' tokens", "ours"),
     Peer("c", "fe26", "libh3s, C, Fe26.2", "ours"),
     Peer("c", "cold", "libh3s, C, Fe26.2 cold", "ours"),
     Peer("rust", "h3s", "libh3s, Rust", "ours"),
@@ -28,8 +53,8 @@ PEERS = [
     Peer("python", "h3s-asgi", "libh3s, Python, ASGI", "ours"),
     Peer("go", "h3s", "libh3s, Go", "ours"),
     Peer("go", "h3s-handler", "libh3s, Go, net/http", "ours"),
-    Peer("c", "openssl", "bare OpenSSL, C", "limit"),
     Peer("rust", "ring", "bare ring, Rust", "limit"),
+    Peer("c", "openssl", "bare OpenSSL, C", "limit"),
     Peer("node", "h3-2", "h3 2"),
     Peer("node", "h3-1", "h3 1.15"),
     Peer("node", "nuxt-auth-utils", "nuxt-auth-utils"),
@@ -45,6 +70,9 @@ PEERS = [
     Peer("ruby", "rails", "Rails' MessageEncryptor"),
 ]
 NAMED = {(peer.driver, peer.name): peer for peer in PEERS}
+#: The builds of the library, each measured with all forms and sizes, and the limit beside them.
+BUILDS = [NAMED["c", "h3s"], NAMED["c-ring", "h3s"]]
+LIMIT = NAMED["rust", "ring"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +81,7 @@ class Cell:
 
     peer: Peer
     work: str
-    size: str
+    data: Data
 
 
 @dataclass
@@ -66,15 +94,15 @@ class Results:
     numbers: dict[Cell, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
-    instructions: dict[tuple[str, str], int] = field(default_factory=dict)
+    instructions: dict[tuple[str, Data], int] = field(default_factory=dict)
     load_ns: float = 0
     library_bytes: int = 0
     missing: list[str] = field(default_factory=list)
     seconds: float = 0
     rounds: int = 0
 
-    def times_of(self, driver: str, name: str, work: str, size: str) -> list[float]:
-        return self.times.get(Cell(NAMED[driver, name], work, size), [])
+    def times_of(self, driver: str, name: str, work: str, size: str = "1024") -> list[float]:
+        return self.times.get(Cell(NAMED[driver, name], work, Data(MAIN, size)), [])
 
-    def number_of(self, driver: str, name: str, work: str, size: str) -> float | None:
-        return self.numbers.get(Cell(NAMED[driver, name], work, size))
+    def number_of(self, driver: str, name: str, work: str, data: Data) -> float | None:
+        return self.numbers.get(Cell(NAMED[driver, name], work, data))

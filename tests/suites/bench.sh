@@ -8,8 +8,24 @@ need_debian /usr/include/openssl/evp.h libssl-dev || skip_suite "needs OpenSSL's
 need_build
 
 python=target/venv/bin/python
-check "a run of one round" bounded 600 benches/peers/run.sh --smoke "$scratch/run"
-check "it leaves a whole page and two charts" bounded 60 "$python" benches/peers/page.py "$scratch/run"
-check "the committed page is whole too" bounded 60 "$python" benches/peers/page.py benches/peers --sizes
-check "the README's figures are the committed page's" bounded 60 "$python" benches/peers/page.py benches/peers --readme README.md
+page() { bounded 60 "$python" benches/peers/page.py "$@"; }
+# As `make bench RING=...` would, with another build of the library: here with a copy of this one.
+cp -L target/lib/libh3s.so "$scratch/other.so"
+check "the data and the budgets" bounded 60 "$python" benches/peers/test_peers.py
+check "a run of one round, with two builds of the library" \
+    bounded 600 benches/peers/run.sh --smoke --ring "$scratch/other.so" "$scratch/run"
+check "it leaves a whole page with both, and three charts" page "$scratch/run" --builds
+# lacks SED FAULT: without these lines, or with others, the page has that fault.
+lacks() {
+    rm -rf "$scratch/lacking" && cp -r "$scratch/run" "$scratch/lacking" &&
+        sed -i "$1" "$scratch/lacking/RESULTS.md" || return
+    ! page "$scratch/lacking" --builds >"$scratch/faults" && grep -q "$2" "$scratch/faults" ||
+        { cat "$scratch/faults" && return 1; }
+}
+check "a form that is missing is noticed" lacks '/^| nested, 1,024 B/d' 'is not beside the limit'
+check "a verdict that is missing is noticed" \
+    lacks 's/^\(| nested, 1,024 B.*|\)[^|]*|$/\1 |/' 'is neither met nor missed'
+check "a peer that is missing is noticed" lacks '/^| nuxt-auth-utils/d' 'nuxt-auth-utils is missing'
+check "the committed page is whole too" page benches/peers --sizes
+check "the README's figures are the committed page's" page benches/peers --readme README.md
 finish

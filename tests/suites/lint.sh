@@ -96,7 +96,7 @@ elif need_venv; then
     mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py' benches/nginx.py 'tests/load/*.py')
     mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests' ':!benches/nginx.py' ':!tests/load')
     check "mypy" bounded 600 "$py" -m mypy --strict --scripts-are-modules --cache-dir target/mypy "${python[@]}"
-    MYPYPATH=bindings/python/src:bindings/nginx/tests check "mypy, nginx" bounded 600 "$py" -m mypy --strict \
+    MYPYPATH=bindings/python/src:bindings/nginx/tests:benches/peers check "mypy, nginx" bounded 600 "$py" -m mypy --strict \
         --scripts-are-modules --cache-dir target/mypy-nginx "${apart[@]}"
 else
     skip "ruff and mypy" "needs the packages of tests/requirements.txt"

@@ -3,15 +3,21 @@
  * protocol of benches/peers/README.md.
  *
  *   h3s        the native format
+ *   others     the same with tokens that 64 other configs have sealed by turns, so that no key that
+ *              is kept of one serves for the next
  *   fe26       Fe26.2 with cached keys
  *   cold       Fe26.2 tokens whose salts the config has not seen
  *   openssl    AES-256-GCM with a ready key and the base64 of OpenSSL's EVP: to open is to decode
- *              and decrypt n bytes, to seal the reverse, a request both
+ *              and decrypt n bytes, to seal the reverse, a request both; `derive` is the derivation
+ *              of a key of Fe26.2
  *
- * Built with COUNT it counts allocations, which would slow the other works down a little.
+ * It measures the library that it is linked with, or another build of it by LD_PRELOAD: it answers
+ * `peers` with the library's path. Built with COUNT it counts allocations, which would slow the
+ * other works down a little.
  */
 #define _GNU_SOURCE
 
+#include <dlfcn.h>
 #include <h3s.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -21,7 +27,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { NONCE = 12, TAG = 16, MAX = 1 << 15, COLD = 16, SALT = 64, TRIES = 20 };
+enum { NONCE = 12, TAG = 16, MAX = 1 << 15, COLD = 16, OTHERS = 64, SALT = 64, TRIES = 20 };
 
 #define OPTIONS \
     "{\"password\":\"correct horse battery staple, and more of it\",\"maxAge\":3600," \
@@ -118,12 +124,18 @@ static h3s_session *use(const h3s_config *config, const char *cookie, size_t len
     return session;
 }
 
+static size_t cookies_of(h3s_session *session, const h3s_str **list)
+{
+    size_t count = 0;
+    check(h3s_set_cookies(session, list, &count, NULL) == H3S_OK && count > 0, "h3s_set_cookies");
+    return count;
+}
+
 /* A Cookie header with the session's cookies among three others; how long the former are. */
 static size_t cookie_of(h3s_session *session, char *out)
 {
     const h3s_str *list = NULL;
-    size_t count = 0, len = 0;
-    check(h3s_set_cookies(session, &list, &count, NULL) == H3S_OK && count > 0, "h3s_set_cookies");
+    size_t count = cookies_of(session, &list), len = 0;
     out += sprintf(out, "theme=dark; _ga=GA1.1.1234567890.1700000000");
     for (size_t i = 0; i < count; i++) {
         int pair = (int)strcspn(list[i].ptr, ";");
@@ -167,7 +179,7 @@ static struct peer *peer_of(const char *options, const char *data, size_t len)
     static struct peer *known;
     struct peer *peer = known;
     h3s_str token;
-    while (peer != NULL && (peer->options != options || peer->data_len != len))
+    while (peer != NULL && (peer->options != options || peer->data_len != len || memcmp(peer->data, data, len) != 0))
         peer = peer->next;
     if (peer != NULL)
         return peer;
@@ -209,8 +221,7 @@ static void visit(const h3s_config *config, const char *cookie, size_t len)
 {
     h3s_session *session = incremented(config, cookie, len);
     const h3s_str *list = NULL;
-    size_t n = 0;
-    check(h3s_set_cookies(session, &list, &n, NULL) == H3S_OK && n > 0, "h3s_set_cookies");
+    cookies_of(session, &list);
     h3s_session_free(session);
 }
 
@@ -233,12 +244,17 @@ static void run_request(void *arg)
     visit(peer->config, peer->cookie, peer->cookie_len);
 }
 
+static void read_count(const h3s_config *config, const char *cookie, size_t len)
+{
+    h3s_session *session = use(config, cookie, len);
+    check(count_of(session) == 1, "the count");
+    h3s_session_free(session);
+}
+
 static void run_read(void *arg)
 {
     const struct peer *peer = arg;
-    h3s_session *session = use(peer->config, peer->cookie, peer->cookie_len);
-    check(count_of(session) == 1, "the count");
-    h3s_session_free(session);
+    read_count(peer->config, peer->cookie, peer->cookie_len);
 }
 
 static void run_seal(void *arg)
@@ -351,6 +367,14 @@ static void limit_request(void *arg)
     limit_seal(arg);
 }
 
+/* One of the two keys of Fe26.2, whose salt has 64 characters. */
+static void limit_derive(void *arg)
+{
+    static const char password[] = "correct horse battery staple, and more of it";
+    struct limit *limit = arg;
+    check(PKCS5_PBKDF2_HMAC(password, sizeof password - 1, limit->text, SALT, 8192, EVP_sha1(), 32, limit->sealed), "derive");
+}
+
 static void limit_init(struct limit *limit, const char *data, size_t n)
 {
     static const unsigned char key[32] = {1};
@@ -447,6 +471,49 @@ static double threads_ns(run_fn *run, void *const *args, unsigned threads, long 
     return least / ((double)calls * threads);
 }
 
+/* Tokens of other configs, each with the keys that it drew for itself. */
+struct others {
+    const struct peer *peer;
+    size_t turn, len[OTHERS];
+    char cookie[OTHERS][2 * MAX];
+};
+
+static void run_others_request(void *arg)
+{
+    struct others *others = arg;
+    size_t i = others->turn++ % OTHERS;
+    visit(others->peer->config, others->cookie[i], others->len[i]);
+}
+
+static void run_others_read(void *arg)
+{
+    struct others *others = arg;
+    size_t i = others->turn++ % OTHERS;
+    read_count(others->peer->config, others->cookie[i], others->len[i]);
+}
+
+static double measure_others(const char *work, const char *data, size_t len, long n)
+{
+    static struct others others;
+    const struct peer *peer = peer_of(NATIVE, data, len);
+    if (others.peer != peer) {
+        others.peer = peer;
+        for (size_t i = 0; i < OTHERS; i++) {
+            h3s_config *other = config_of(NATIVE);
+            make_cookie(other, data, len, others.cookie[i]);
+            others.len[i] = strlen(others.cookie[i]);
+            h3s_config_free(other);
+        }
+    }
+    if (strcmp(work, "request") == 0)
+        return cpu_ns(run_others_request, &others, n);
+    if (strcmp(work, "read") == 0)
+        return cpu_ns(run_others_read, &others, n);
+    if (strcmp(work, "count") == 0)
+        return (double)count_after(peer->config, others.cookie[0], others.len[0]);
+    return -1;
+}
+
 static double measure_cold(const char *work, const char *data, size_t len, long n)
 {
     static char cookies[COLD][2 * MAX];
@@ -491,6 +558,13 @@ static double measure_peer(const char *work, const char *options, const char *da
         return cpu_ns(run_start, (void *)options, n);
     if (strcmp(work, "bytes") == 0)
         return (double)make_cookie(peer->config, data, len, peer->cookie);
+    if (strcmp(work, "cookies") == 0) {
+        const h3s_str *list = NULL;
+        h3s_session *session = incremented(peer->config, peer->cookie, peer->cookie_len);
+        size_t number = cookies_of(session, &list);
+        h3s_session_free(session);
+        return (double)number;
+    }
     if (strcmp(work, "count") == 0) {
         run_forged(peer);
         return (double)count_after(peer->config, peer->cookie, peer->cookie_len);
@@ -521,10 +595,12 @@ static double measure_limit(const char *work, const char *data, size_t len, long
     limit_init(&other, data, len);
     if (strcmp(work, "request") == 0)
         answer = cpu_ns(limit_request, &limit, n);
-    else if (strcmp(work, "open") == 0)
+    else if (strcmp(work, "open") == 0 || strcmp(work, "read") == 0)
         answer = cpu_ns(limit_open, &limit, n);
     else if (strcmp(work, "seal") == 0)
         answer = cpu_ns(limit_seal, &limit, n);
+    else if (strcmp(work, "derive") == 0)
+        answer = cpu_ns(limit_derive, &limit, n);
     else if (strcmp(work, "threads1") == 0 || strcmp(work, "threads2") == 0)
         answer = threads_ns(limit_request, (void *[]){&limit, &other}, (unsigned)(work[7] - '0'), n);
     limit_end(&limit);
@@ -532,10 +608,10 @@ static double measure_limit(const char *work, const char *data, size_t len, long
     return answer;
 }
 
-static size_t read_data(const char *folder, const char *size, char *out)
+static size_t read_data(const char *folder, const char *which, char *out)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s.json", folder, size);
+    snprintf(path, sizeof path, "%s/%s.json", folder, which);
     FILE *file = fopen(path, "rb");
     check(file != NULL, path);
     size_t len = fread(out, 1, MAX, file);
@@ -546,19 +622,24 @@ static size_t read_data(const char *folder, const char *size, char *out)
 int main(int argc, char **argv)
 {
     static char line[256], data[MAX];
-    char work[32], name[32], size[32];
+    char work[32], name[32], which[32];
+    Dl_info library;
     long n;
 
     check(argc == 2, "driver FOLDER");
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (strcmp(line, "peers\n") == 0) {
-            printf("runtime=gcc/%d.%d h3s=%s fe26=%s cold=%s openssl=%s\n", __GNUC__, __GNUC_MINOR__, h3s_version(), h3s_version(), h3s_version(), OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+            const char *version = h3s_version();
+            check(dladdr((const void *)version, &library) != 0, "dladdr");
+            printf("runtime=gcc/%d.%d library=%s h3s=%s others=%s fe26=%s cold=%s openssl=%s\n", __GNUC__, __GNUC_MINOR__, library.dli_fname, version, version, version, version, OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
         } else {
-            check(sscanf(line, "%31s %31s %31s %ld", work, name, size, &n) == 4 && n > 0, "the question");
-            size_t len = read_data(argv[1], size, data);
+            check(sscanf(line, "%31s %31s %31s %ld", work, name, which, &n) == 4 && n > 0, "the question");
+            size_t len = read_data(argv[1], which, data);
             double answer;
             if (strcmp(name, "openssl") == 0)
                 answer = measure_limit(work, data, len, n);
+            else if (strcmp(name, "others") == 0)
+                answer = measure_others(work, data, len, n);
             else if (strcmp(name, "cold") == 0)
                 answer = measure_cold(work, data, len, n);
             else if (strcmp(name, "fe26") == 0)

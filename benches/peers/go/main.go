@@ -45,21 +45,21 @@ func main() {
 			fmt.Printf("runtime=Go/%s h3s=here h3s-handler=here securecookie=%s\n", goVersion, version("github.com/gorilla/securecookie"))
 			continue
 		}
-		var work, peer, size string
+		var work, peer, which string
 		var n int
-		must(fmt.Sscan(lines.Text(), &work, &peer, &size, &n))
-		if known[peer+size] == nil {
-			data := must(os.ReadFile(os.Args[1] + "/" + size + ".json"))
+		must(fmt.Sscan(lines.Text(), &work, &peer, &which, &n))
+		if known[peer+which] == nil {
+			data := must(os.ReadFile(os.Args[1] + "/" + which + ".json"))
 			if peers[peer] == nil {
 				log.Fatal("who is ", peer)
 			}
-			known[peer+size] = peers[peer](string(data))
+			known[peer+which] = peers[peer](string(data))
 		}
-		if call, ok := known[peer+size]["request"].(func()); ok && work == "allocations" {
+		if call, ok := known[peer+which]["request"].(func()); ok && work == "allocations" {
 			fmt.Println(testing.AllocsPerRun(10, call))
 			continue
 		}
-		switch call := known[peer+size][work].(type) {
+		switch call := known[peer+which][work].(type) {
 		case func() int:
 			fmt.Println(call())
 		case func():

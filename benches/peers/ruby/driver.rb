@@ -12,7 +12,7 @@ require "json"
 PASSWORD = "correct horse battery staple, and more of it"
 OTHERS = ["theme=dark; _ga=GA1.1.1234567890.1700000000; ", "; lang=en"].freeze
 
-# What can be asked about data of one size.
+# What can be asked about one data.
 class Rails
   def initialize(text)
     key = ActiveSupport::KeyGenerator.new(PASSWORD, iterations: 1000).generate_key("authenticated encrypted cookie", 32)
@@ -70,7 +70,7 @@ def cpu_ns = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID, :nanosecon
 
 WORKS = %w[request read seal open forged none].freeze
 NUMBERS = %w[bytes count allocations].freeze
-known = Hash.new { |all, size| all[size] = Rails.new(File.read("#{ARGV[0]}/#{size}.json")) }
+known = Hash.new { |all, data| all[data] = Rails.new(File.read("#{ARGV[0]}/#{data}.json")) }
 $stdout.sync = true
 
 # With ARGV there, a bare gets would read the folder.
@@ -79,8 +79,8 @@ while (line = $stdin.gets)
     puts "runtime=Ruby/#{RUBY_VERSION} rails=#{ActiveSupport.version}"
     next
   end
-  work, _peer, size, n = line.split
-  rails = known[size]
+  work, _peer, data, n = line.split
+  rails = known[data]
   if NUMBERS.include?(work)
     puts rails.public_send(work)
   elsif !WORKS.include?(work)

@@ -4,7 +4,7 @@
 //! h3s          the crate; each nonce is a system call here, while the C ABI, which notices forks,
 //!              buffers random bytes
 //! private-jar  cookie-rs' PrivateJar around JSON
-//! ring         the limit: AES-256-GCM of ring with a ready key, and base64-simd
+//! ring         the limit: AES-256-GCM of ring with a ready key, and base64-simd; a read is to open
 //! ```
 
 mod allocations;
@@ -34,8 +34,8 @@ fn main() {
                 locked("cookie"),
                 locked("ring")
             ),
-            [work, peer, size, n] => {
-                let data = std::fs::read_to_string(format!("{folder}/{size}.json"))
+            [work, peer, data, n] => {
+                let data = std::fs::read_to_string(format!("{folder}/{data}.json"))
                     .expect("the data is there");
                 let n = n.parse().expect("a number of calls");
                 let answer = match peer {
@@ -275,7 +275,7 @@ fn limit(work: &str, data: &[u8], n: u32) -> Option<f64> {
             seal(&mut text);
         }),
         "seal" => cpu_ns(n, || seal(&mut text)),
-        "open" => cpu_ns(n, || open(&text)),
+        "open" | "read" => cpu_ns(n, || open(&text)),
         _ => None,
     }
 }
