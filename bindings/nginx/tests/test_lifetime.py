@@ -171,6 +171,29 @@ def test_where_it_is_over_already_nobody_is_logged_in(nginx: Nginx, client: http
     assert "h3s_lifetime failed, so that h3s_set does nothing" in nginx.error_log()
 
 
+def test_an_older_session_is_neither_written_nor_ended_until_it_is_rotated(
+    nginx: Nginx, client: httpx.Client, anyone: httpx.Client
+) -> None:
+    nginx.start(
+        """
+        h3s use;
+        location / { h3s_set page $uri; h3s_lifetime 12h; add_header X-User "$h3s_data_user" always; return 204; }
+        location /login { h3s_set user zoe; h3s_rotate on; h3s_lifetime 12h; return 204; }
+        """
+    )
+    old = {"Cookie": cookie_with({"user": "ada"}, now=time.time() - 12 * 3600 - 60)}
+    for _ in range(2):
+        visit = anyone.get("/", headers=old)
+        assert visit.headers["x-user"] == "ada" and not set_cookies(visit)
+    assert nginx.error_log().count("h3s_lifetime failed, so that h3s_set does nothing") == 2
+    young = client.get("/", headers={"Cookie": cookie_with({"user": "ada"}, now=time.time() - 11 * 3600)})
+    assert opened(young)["page"] == "/" and lives(young) == 12 * 3600
+    client.cookies.clear()
+    login = client.get("/login", headers=old)
+    assert opened(login)["user"] == "zoe" and lives(login) == 12 * 3600
+    assert opened(client.get("/"))["page"] == "/"
+
+
 def test_where_it_does_not_fit_nobody_is_logged_in_for_longer(nginx: Nginx, client: httpx.Client) -> None:
     options = {**OPTIONS, "cookie": {"secure": False, "maxChunks": 1}}
     # The most that fits into the cookie, without a lifetime.
