@@ -222,7 +222,7 @@ ngx_http_h3s_count_cookies(ngx_http_request_t *r, ngx_http_h3s_options_t *option
         last = h->value.data + h->value.len;
 
         for (p = h->value.data; p < last && count < enough; p = end + 1) {
-            end = ngx_strlchr(p, last, ';');
+            end = memchr(p, ';', last - p);
             end = end ? end : last;
 
             count += ngx_http_h3s_is_own_cookie(p, end, options);
@@ -238,22 +238,31 @@ static ngx_uint_t
 ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
     u_char     *equals;
-    ngx_str_t   pair, name;
+    size_t      len;
+    ngx_str_t   name;
 
     u_char  rest[256];
 
-    pair = ngx_http_h3s_trimmed(p, last);
-    equals = ngx_strlchr(pair.data, pair.data + pair.len, '=');
+    equals = memchr(p, '=', last - p);
 
-    if (equals == NULL
-        || ngx_strnstr(pair.data, (char *) options->cookie.data, equals - pair.data) == NULL)
+    if (equals == NULL || (size_t) (equals - p) < options->cookie.len) {
+        return 0;
+    }
+
+    name = ngx_http_h3s_trimmed(p, equals);
+
+    /* By far the most frequent of them. */
+    if (name.len == options->cookie.len
+        && ngx_memcmp(name.data, options->cookie.data, name.len) == 0)
     {
+        return 1;
+    }
+
+    if (ngx_strnstr(name.data, (char *) options->cookie.data, name.len) == NULL) {
         return 0;
     }
 
     /* What says when a session was seen is none itself, and worth nothing alone. */
-    name = ngx_http_h3s_trimmed(pair.data, equals);
-
     if (name.len == options->cookie.len + NGX_HTTP_H3S_SEEN_LEN
         && ngx_memcmp(name.data + options->cookie.len, NGX_HTTP_H3S_SEEN, NGX_HTTP_H3S_SEEN_LEN) == 0)
     {
@@ -261,10 +270,10 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
     }
 
     /* Its name alone, as a pair: the library knows which are the session's. */
-    pair.len = equals + 1 - pair.data;
+    len = equals + 1 - name.data;
 
-    return pair.len > sizeof(rest)
-           || h3s_cookie_strip(options->config, (char *) pair.data, pair.len, (char *) rest) == 0;
+    return len > sizeof(rest)
+           || h3s_cookie_strip(options->config, (char *) name.data, len, (char *) rest) == 0;
 }
 
 
