@@ -110,7 +110,9 @@ ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
     ngx_http_h3s_session_t  *s;
 
-    if (conf->mode == NGX_HTTP_H3S_OFF || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE
+    /* A location that passes requests on has a handler of its own; a file goes nowhere. */
+    if (conf->mode == NGX_HTTP_H3S_OFF || r->content_handler == NULL
+        || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE
         || !ngx_http_h3s_carries_several(r, conf->options))
     {
         return NGX_OK;

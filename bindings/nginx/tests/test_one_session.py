@@ -155,6 +155,20 @@ def test_one_session_goes_up_without_a_variable_and_across_redirects_and_subrequ
     assert value_of(client.get("/raw", headers=headers), "Cookie") == headers["Cookie"]
 
 
+def test_of_several_sessions_none_is_opened_for_what_goes_nowhere(nginx: Nginx, client: httpx.Client) -> None:
+    nginx.start(
+        f"h3s get; location / {{ }} location /falls {{ try_files /nothing @up; }} location @up {{ {PROXY} }}",
+        options=FE26,
+        level="debug",
+    )
+    friend = cookie_with({"user": "friend"}, FE26)
+    headers = {"Cookie": f"{friend}; h3.7=rubbish"}
+    assert client.get("/page.txt", headers=headers).text == "a page\n"
+    assert 'added to thread pool "default"' not in nginx.error_log()
+    assert value_of(client.get("/falls", headers=headers), "Cookie") == friend
+    assert nginx.error_log().count('added to thread pool "default"') == 1
+
+
 def test_several_cookie_lines_become_one(nginx: Nginx) -> None:
     gate(nginx, OPTIONS)
     friend = cookie_with({"user": "friend"})
