@@ -173,7 +173,8 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
 
     ngx_memzero(&request, sizeof(h3s_request));
     request.size = sizeof(h3s_request);
-    request.flags = ngx_http_h3s_is_cross_site(r->main) ? H3S_CROSS_SITE : 0;
+    /* That matters to cookies to be set, of which there are none once the header is sent. */
+    request.flags = !r->main->header_sent && ngx_http_h3s_is_cross_site(r->main) ? H3S_CROSS_SITE : 0;
 #if (NGX_THREADS)
     /* Where nothing can wait, the worker does: a session that is there must not pass for none. */
     request.flags |= s->options->threads && may_wait ? H3S_WARM_ONLY : 0;
