@@ -108,6 +108,8 @@ ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 ngx_int_t
 ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
+    ngx_int_t                rc;
+    ngx_str_t                cookies;
     ngx_http_h3s_session_t  *s;
 
     /* A location that passes requests on has a handler of its own; a file goes nowhere. */
@@ -123,7 +125,19 @@ ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         return NGX_ERROR;
     }
 
-    return ngx_http_h3s_open_entry(r, s, 0, 1);
+    rc = ngx_http_h3s_open_entry(r, s, 0, 1);
+
+    if (rc != NGX_OK || !r->main->header_sent) {
+        return rc;
+    }
+
+    /* Opened for a variable of a page that is on its way, it is wanted upstream after all. */
+
+    if (ngx_http_h3s_cookies(r, &cookies) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_h3s_settle(r, s, &cookies);
 }
 
 
@@ -209,7 +223,11 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
         ngx_http_h3s_log_error(r, &rate, "no session could be opened", &err);
     }
 
-    return ngx_http_h3s_settle(r, s, &cookies);
+    /*
+     * Once the header is sent it is the access log, most often, that asks, after which nothing goes
+     * upstream. For what does, see ngx_http_h3s_narrow.
+     */
+    return r->main->header_sent ? NGX_OK : ngx_http_h3s_settle(r, s, &cookies);
 }
 
 

@@ -155,6 +155,19 @@ def test_one_session_goes_up_without_a_variable_and_across_redirects_and_subrequ
     assert value_of(client.get("/raw", headers=headers), "Cookie") == headers["Cookie"]
 
 
+def test_one_session_goes_up_from_a_page_that_is_on_its_way(nginx: Nginx, client: httpx.Client) -> None:
+    (nginx.folder / "html/page.html").write_text('<!--# include virtual="/part" -->')
+    nginx.start(
+        f"""
+        location / {{ h3s off; ssi on; ssi_types text/plain; }}
+        location /part {{ h3s get; set $who $h3s_data_user; proxy_set_header X-Who $who; {PROXY} }}
+        """
+    )
+    friend = cookie_with({"user": "friend"})
+    answer = client.get("/page.html", headers={"Cookie": f"{cut('x' * 200, count='2x')}; {friend}; b=2"})
+    assert (value_of(answer, "X-Who"), value_of(answer, "Cookie")) == ("friend", f"{friend}; b=2")
+
+
 def test_of_several_sessions_none_is_opened_for_what_goes_nowhere(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(
         f"h3s get; location / {{ }} location /falls {{ try_files /nothing @up; }} location @up {{ {PROXY} }}",
