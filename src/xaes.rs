@@ -63,7 +63,7 @@ impl Xaes {
         )
     }
 
-    /// Decrypts in place; false, and the text is as it was, if it is not authentic.
+    /// Decrypts in place. False if it is not authentic: then the text is lost.
     pub(crate) fn decrypt(
         &self,
         nonce: &[u8; NONCE_LEN],

@@ -43,12 +43,19 @@ pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
         return Err(Rejection::Malformed.into());
     }
-    let mut buffer = base64url::decode(body)?.ok_or(Rejection::Malformed)?;
-    // What is not authentic stays as it was, for the next key.
-    let mut keys = keyring.by_id(key_id);
-    let (position, _) = keys
-        .find(|(_, key)| decrypt(&key.seal, aad, &mut buffer))
-        .ok_or_else(|| keyring.refusal(key_id))?;
+    let decoded = || base64url::decode(body)?.ok_or(Refusal::from(Rejection::Malformed));
+    let mut buffer = decoded()?;
+    let mut keys = keyring.by_id(key_id).peekable();
+    let position = loop {
+        let (position, key) = keys.next().ok_or_else(|| keyring.refusal(key_id))?;
+        if decrypt(&key.seal, aad, &mut buffer) {
+            break position;
+        }
+        // What did not decrypt is lost: the next key has a copy of its own.
+        if keys.peek().is_some() {
+            buffer = decoded()?;
+        }
+    };
     // It is authentic, so somebody has a use for it: a later version, say.
     let record = parse(buffer, len - TAG_LEN)?.ok_or_else(|| Rejection::Malformed.of_foreign())?;
     Ok(Opened {
