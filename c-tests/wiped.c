@@ -4,6 +4,7 @@
  */
 #include "jar.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,15 @@ static void disguise_hex(struct needle *needle, const char *hex)
         needle->bytes[needle->len] = (unsigned char)byte ^ DISGUISE;
 }
 
+/* As hashes keep their state: in words of the machine. */
+static void disguise_words(struct needle *needle, const char *hex)
+{
+    uint32_t word;
+    for (needle->len = 0; sscanf(hex + 2 * needle->len, "%8" SCNx32, &word) == 1; needle->len += sizeof word)
+        for (size_t i = 0; i < sizeof word; i++)
+            needle->bytes[needle->len + i] = ((const unsigned char *)&word)[i] ^ DISGUISE;
+}
+
 /* Writes the secret where the caller wants it. */
 static size_t reveal(const struct needle *needle, char *out)
 {
@@ -48,14 +58,15 @@ static void wipe(char *bytes, size_t len)
 }
 
 /*
- * How often the second half of a secret stands in what this process can write to. (The first may be
- * overwritten by the heap's own notes on what was freed.)
+ * How often the second half of a secret stands in what this process can write to, as it is or as
+ * HMAC pads a key. (The first may be overwritten by the heap's own notes on what was freed.)
  */
 static size_t found(const struct needle *whole)
 {
     struct needle half = {{0}, whole->len - whole->len / 2}, *needle = &half;
     memcpy(half.bytes, whole->bytes + whole->len / 2, half.len);
 
+    static const unsigned char pads[] = {0, 0x36, 0x5c};
     char line[512];
     size_t count = 0;
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -66,9 +77,11 @@ static size_t found(const struct needle *whole)
         assert_int_equal(sscanf(line, "%lx-%lx %4s", &start, &end, mode), 3);
         if (mode[0] != 'r' || mode[1] != 'w' || strstr(line, "[v") != NULL) continue;
         for (const unsigned char *at = (const unsigned char *)start; at + needle->len <= (const unsigned char *)end; at++) {
-            size_t same = 0;
-            while (same < needle->len && (at[same] ^ DISGUISE) == needle->bytes[same]) same++;
-            count += same == needle->len;
+            for (size_t pad = 0; pad < sizeof pads; pad++) {
+                size_t same = 0;
+                while (same < needle->len && (at[same] ^ pads[pad] ^ DISGUISE) == needle->bytes[same]) same++;
+                count += same == needle->len;
+            }
         }
     }
     fclose(maps);
@@ -279,6 +292,10 @@ static void a_freed_session_leaves_no_id(void **state)
     }
 }
 
+/* Of PASSWORD and the name h3: the keys of log ids, and of tables. */
+#define LOG_KEY "26155138031842b25d177b191c2329843cebb198269084001d2b6952b43049b8"
+#define HASH_KEY "cfb719de53d94d75fb8a7764865890bac39172a7a60b4730fa0904a44e22f500"
+
 /*
  * The keys that docs/FORMAT.md has for a token: they come out of the password,
  * and must not stay either.
@@ -286,13 +303,14 @@ static void a_freed_session_leaves_no_id(void **state)
 static void a_freed_config_leaves_no_key(void **state)
 {
     json_t *list = json_load_file("../tests/vectors/h3s1-open.json", JSON_ALLOW_NUL, NULL), *vector = json_array_get(list, 0);
-    struct needle master, key, derived;
+    struct needle master, key, derived, log_key;
     (void)state;
     assert_non_null(vector);
     disguise_hex(&master, json_string_value(json_object_get(vector, "master")));
     disguise_hex(&key, json_string_value(json_object_get(vector, "key")));
     disguise_hex(&derived, json_string_value(json_object_get(vector, "derived_key")));
-    assert_true(master.len == 32 && key.len == 32 && derived.len == 32);
+    disguise_hex(&log_key, LOG_KEY);
+    assert_true(master.len == 32 && key.len == 32 && derived.len == 32 && log_key.len == 32);
 
     /* Enough passwords that a list which grew with them would have moved. */
     char options[1024], *end = options + sprintf(options, "{\"password\":{\"default\":\"" PASSWORD "\"");
@@ -304,12 +322,15 @@ static void a_freed_config_leaves_no_key(void **state)
     h3s_session *session = NULL;
     const char *token = json_string_value(json_object_get(vector, "token"));
     assert_int_equal(unseal_token(made, S(token), NOW, &session, NULL), H3S_OK);
+    assert_true(h3s_session_log_id(session).len > 0);
     h3s_session_free(session);
+    assert_int_equal(found(&log_key), 1);
     /* It is kept for the next token. */
     assert_int_equal(found(&derived), 1);
     h3s_config_free(made);
     assert_int_equal(found(&derived), 0);
     assert_int_equal(found(&key), 0);
+    assert_int_equal(found(&log_key), 0);
     json_decref(list);
 }
 
@@ -359,7 +380,10 @@ static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
         /* With one iteration no key is kept. */
         size_t kept = tokens[i].iterations > 1;
         h3s_config *made = config_of(CHEAP_OPTIONS);
-        struct needle keys[2];
+        struct needle keys[2], hash_key;
+        disguise_hex(&hash_key, HASH_KEY);
+        size_t hash_keys = found(&hash_key);
+        assert_true(hash_keys > 0);
         for (int k = 0; k < 2; k++) {
             disguise_hex(&keys[k], tokens[i].keys[k]);
             assert_int_equal(keys[k].len, 32);
@@ -368,10 +392,40 @@ static void a_freed_config_leaves_no_key_of_other_servers_tokens(void **state)
         assert_ok(unseal_token(made, S(tokens[i].token), NOW, &session, NULL));
         assert_str(h3s_session_id(session), "one");
         for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), kept);
+        assert_int_equal(found(&hash_key), hash_keys);
         h3s_session_free(session);
         h3s_config_free(made);
         for (int k = 0; k < 2; k++) assert_int_equal(found(&keys[k]), 0);
+        assert_int_equal(found(&hash_key), 0);
     }
+}
+
+/*
+ * What the hashes of HMAC hold once they have read PASSWORD, padded: whoever finds both halves can
+ * derive what the password can.
+ */
+static void a_derivation_leaves_no_state_of_its_hash(void **state)
+{
+    static const char *const states[] = {
+        /* SHA-256, for the native format's keys */
+        "b9a0dbe1a27f8cacc39c209413245a54f6b076802f1a032935ec6ac8efa60e31",
+        "d233d073b684da94ba629ac7b22ecad76736ea2d9928dd7eb38ca5c149f0251b",
+        /* SHA-1, for those of Fe26.2 */
+        "3b1f55240cab002258d81d4a5b49436ace5a0c90",
+        "d74b2811e88e0d63de2ffc8a9cdf8baf6d336fce",
+    };
+    char token[600];
+    size_t len;
+    (void)state;
+    h3s_config *made = config_of(CHEAP_OPTIONS);
+    assert_ok(h3s_iron_seal(made, S("1"), NOW, 0, token, sizeof token, &len, NULL));
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct needle words;
+        disguise_words(&words, states[i]);
+        assert_true(words.len >= 20);
+        assert_int_equal(found(&words), 0);
+    }
+    h3s_config_free(made);
 }
 
 int main(void)
@@ -386,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_freed_config_leaves_no_key),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_sliding),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_other_servers_tokens),
+        cmocka_unit_test(a_derivation_leaves_no_state_of_its_hash),
     };
     disguise(&password, "swordfish swims in the sea", "0123456789 at the back door");
     disguise(&data, "the data of this session", "which nobody else may see");

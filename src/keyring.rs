@@ -6,6 +6,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::buffer::leaving_no_trace;
 use crate::xaes::Xaes;
 use crate::{Error, Rejection};
 
@@ -170,7 +171,7 @@ impl Keyring {
     /// A keyed hash of a session's id: 32 hexadecimal digits.
     pub(crate) fn log_id(&self, id: &[u8]) -> String {
         // HKDF's first step is HMAC-SHA256 with the salt as its key.
-        let (hash, _) = Hkdf::<Sha256>::extract(Some(&**self.log_key), id);
+        let (hash, _) = leaving_no_trace(|| Hkdf::<Sha256>::extract(Some(&**self.log_key), id));
         hash.iter()
             .take(16)
             .map(|byte| format!("{byte:02x}"))

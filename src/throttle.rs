@@ -15,8 +15,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hmac::Mac;
-
 use crate::Error;
 use crate::table::Table;
 
@@ -155,13 +153,11 @@ impl RateLimit {
     }
 
     fn places(&self, peer: &[u8]) -> impl Iterator<Item = &AtomicI64> {
-        let hash = self.table.hash();
         let hash = match Peer::of(peer) {
-            Peer::V4(address) => hash.chain_update([4]).chain_update(address.octets()),
-            Peer::V6(start) => hash.chain_update([6]).chain_update(start),
-            Peer::Other(peer) => hash.chain_update([0]).chain_update(peer),
+            Peer::V4(address) => self.table.hash([[4].as_slice(), &address.octets()]),
+            Peer::V6(start) => self.table.hash([[6].as_slice(), &start]),
+            Peer::Other(peer) => self.table.hash([[0].as_slice(), peer]),
         };
-        let hash: [u8; 32] = hash.finalize().into_bytes().into();
         (0..ROWS).filter_map(move |row| {
             let (pairs, _) = hash.as_chunks();
             let place = usize::from(u16::from_le_bytes(*pairs.get(row)?)) % PLACES;

@@ -3,7 +3,7 @@
 use aes::{Aes128Enc, Aes256Dec, Aes256Enc};
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, StreamCipher};
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::keys::DerivedKey;
@@ -74,8 +74,19 @@ impl Cipher {
     }
 }
 
-pub(super) fn mac(key: &DerivedKey) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(&***key).expect("HMAC takes a key of any length")
+pub(super) fn mac(key: &DerivedKey, text: &[u8]) -> [u8; MAC_LEN] {
+    leaving_no_trace(|| mac_of(key, text).finalize().into_bytes().into())
+}
+
+/// Compares in constant time.
+pub(super) fn is_mac(key: &DerivedKey, text: &[u8], mac: &[u8; MAC_LEN]) -> bool {
+    leaving_no_trace(|| mac_of(key, text).verify(mac.into()).is_ok())
+}
+
+fn mac_of(key: &DerivedKey, text: &[u8]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(&***key)
+        .expect("HMAC takes a key of any length")
+        .chain_update(text)
 }
 
 /// Encrypts or decrypts; false if the text is longer than the counter allows, which no text is.

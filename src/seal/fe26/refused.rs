@@ -6,8 +6,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hmac::Mac;
-
 use super::keys::KeyName;
 use crate::Error;
 use crate::table::Table;
@@ -37,11 +35,11 @@ impl Refused {
 
     /// `name` says which password, salt and number of iterations were, or would be, tried.
     pub(super) fn place(&self, name: &KeyName, token: &[u8]) -> Place {
-        let mut hash = self.table.hash();
-        hash.update(&name.position().to_le_bytes());
-        hash.update(&name.iterations().to_le_bytes());
-        hash.update(token);
-        let hash = hash.finalize().into_bytes();
+        let hash = self.table.hash([
+            name.position().to_le_bytes().as_slice(),
+            name.iterations().to_le_bytes().as_slice(),
+            token,
+        ]);
         let word = |at: usize| {
             let bytes = hash.get(at..).and_then(|rest| rest.first_chunk());
             u64::from_le_bytes(bytes.copied().unwrap_or_default())

@@ -6,8 +6,6 @@
 
 use std::io::Write;
 
-use hmac::Mac;
-
 use super::cipher::{self, IV_LEN, MAC_LEN};
 use super::keys::{DerivedKey, Salts};
 use super::options::SALT_MAX_LEN;
@@ -74,10 +72,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn is_authentic(&self, key: &DerivedKey) -> bool {
-        cipher::mac(key)
-            .chain_update(self.authenticated)
-            .verify(&self.mac.into())
-            .is_ok()
+        cipher::is_mac(key, self.authenticated, &self.mac)
     }
 }
 
@@ -116,10 +111,7 @@ pub(super) fn write(
         // Writing to a vector with room does not fail.
         let _ = write!(token, "{expiration}");
     }
-    let mac = cipher::mac(&salts.integrity.key)
-        .chain_update(slice(token, start..token.len()))
-        .finalize()
-        .into_bytes();
+    let mac = cipher::mac(&salts.integrity.key, slice(token, start..token.len()));
     token.push(b'*');
     token.extend_from_slice(&salts.integrity.salt);
     token.push(b'*');
