@@ -32,14 +32,20 @@ cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own) $(remap_others)' 
 	--config "build.rustflags=['$(remap_own)','$(remap_others)']"
 # More for cargo, such as --target or --profile.
 cargo_options =
+# What does AES-256-GCM: rustcrypto, or ring, which is faster and needs a C compiler.
+backend = rustcrypto
+features = $(or $(features_of_$(backend)),$(error There is no backend $(backend), but rustcrypto and ring))
+features_of_rustcrypto := capi
+features_of_ring := capi,ring
 profile = $(if $(filter --profile%,$(cargo_options)),,--release)
 
 # Says that `all` was made from these sources, and with which options, so that `sudo make install`
 # needs no cargo.
 built := target/.built
 sources := Cargo.toml Cargo.lock build.rs cbindgen.toml $(shell find src -name '*.rs')
-ifneq ($(strip $(cargo_options)),)
-ifneq ($(strip $(cargo_options)),$(strip $(file <$(built))))
+asked := $(strip $(cargo_options) $(patsubst %,backend=%,$(filter-out rustcrypto,$(backend))))
+ifneq ($(asked),)
+ifneq ($(asked),$(strip $(file <$(built))))
 sources += FORCE
 endif
 endif
@@ -55,14 +61,15 @@ pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 
 .PHONY: all
 all: ## Build the shared and the static library (the default)
-	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && mkdir -p target && \
-	$(cargo) rustc $(profile) --lib --locked --features capi --crate-type cdylib,staticlib \
+	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && \
+		{ [ $(backend) = rustcrypto ] || need_debian cc gcc libc6-dev; } && mkdir -p target && \
+	$(cargo) rustc $(profile) --lib --locked --features $(features) --crate-type cdylib,staticlib \
 		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) >target/cargo.json
 	@grep -oE '"[^"]*/libh3s\.(so|a)"' target/cargo.json | sort -u | \
 		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >target/made.new
 	@cmp -s target/made.new target/made.mk || cp target/made.new target/made.mk
 	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc target/go/libh3s.a
-	@echo '$(cargo_options)' >$(built)
+	@echo '$(asked)' >$(built)
 
 # Where cargo has put the two libraries, which depends on its options and its configuration.
 -include $(wildcard target/made.mk)

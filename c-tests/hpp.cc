@@ -819,6 +819,7 @@ void another_site_is_told_from_the_own_one()
 void versions_are_those_of_the_library()
 {
     CHECK(h3s::version() == H3S_VERSION);
+    CHECK(h3s::backend() == h3s_backend());
     CHECK(h3s::abi_version() == H3S_ABI_VERSION);
 }
 

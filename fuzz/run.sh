@@ -6,6 +6,8 @@
 #     fuzz/run.sh --corpus TARGET        each input of the corpus and of the seeds once
 #     fuzz/run.sh --build                the targets
 #     fuzz/run.sh --merge [TARGET...]    keeps in fuzz/corpus the few inputs that reach what all did
+#
+# H3S_BACKEND=ring: of the library with that feature.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
@@ -19,7 +21,7 @@ need_debian python3 python3
 # has, but does not promise.
 export RUSTC_BOOTSTRAP=1
 targets=(cookies unseal options data abi)
-options=(--fuzz-dir fuzz --target-dir target/fuzz)
+options=(--fuzz-dir fuzz --target-dir target/fuzz --features "${H3S_BACKEND:-}")
 python3 fuzz/seeds.py target/fuzz/seeds
 
 # known TARGET: the folders of what is committed, unpacked: the corpus and the seeds.

@@ -210,6 +210,8 @@
  * Versions and names:
  *   h3s_abi_version           The ABI version of the library that is loaded.
  *   h3s_version               The version of the library that is loaded, e.g. `"0.2.0"`. Static.
+ *   h3s_backend               What the loaded library does AES-256-GCM with: `"rustcrypto"`, or
+ *                             `"ring"`. Static.
  *   h3s_status_str            A status in words, e.g. `"the options are wrong"`.
  *   h3s_rejection_str         The name of a rejection, e.g. `"bad_seal"`, or `"none"`.
  */
@@ -1532,6 +1534,13 @@ uint32_t h3s_abi_version(void);
  * H3S_VERSION is that of this header.
  */
 const char *h3s_version(void);
+
+/**
+ * What the loaded library does AES-256-GCM with: `"rustcrypto"`, or `"ring"`. Static.
+ *
+ * The second is what `make backend=ring` builds. Both open the tokens of both.
+ */
+const char *h3s_backend(void);
 
 /**
  * A status in words, e.g. `"the options are wrong"`.

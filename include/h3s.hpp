@@ -1407,6 +1407,9 @@ private:
 /// The version of the library that is loaded; H3S_VERSION is that of h3s.h. Static, NUL-terminated.
 [[nodiscard]] inline std::string_view version() noexcept { return h3s_version(); }
 
+/// What it does AES-256-GCM with: "rustcrypto" or "ring". Static, NUL-terminated.
+[[nodiscard]] inline std::string_view backend() noexcept { return h3s_backend(); }
+
 /// Its ABI version; H3S_ABI_VERSION is that of h3s.h.
 [[nodiscard]] inline std::uint32_t abi_version() noexcept { return h3s_abi_version(); }
 

@@ -36,6 +36,7 @@
 //!   `insert_at`, `replace_with`.
 //! - `cookie`: Set-Cookie values as `cookie::Cookie`: `Cookies::to_cookies`.
 //! - `time`: times as `time::OffsetDateTime`: `Session::created_at_utc` and its like.
+//! - `ring`: AES-256-GCM by ring, which is faster, in place of RustCrypto's; needs a C compiler.
 //! - `capi`: the functions of the C ABI, as `ffi`. C programs want `include/h3s.h`.
 //!
 //! # Where to begin

@@ -808,6 +808,7 @@ impl World {
                     assert!(!CStr::from_ptr(h3s_status_str(*status)).is_empty());
                     assert!(!CStr::from_ptr(h3s_rejection_str(*status)).is_empty());
                     assert!(!CStr::from_ptr(h3s_version()).is_empty());
+                    assert!(!CStr::from_ptr(h3s_backend()).is_empty());
                     assert_eq!(h3s_abi_version(), H3S_ABI_VERSION);
                 }
             }

@@ -26,6 +26,19 @@ pub extern "C" fn h3s_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
+/// What the loaded library does AES-256-GCM with: `"rustcrypto"`, or `"ring"`. Static.
+///
+/// The second is what `make backend=ring` builds. Both open the tokens of both.
+#[unsafe(no_mangle)]
+pub extern "C" fn h3s_backend() -> *const c_char {
+    let name = if cfg!(feature = "ring") {
+        c"ring"
+    } else {
+        c"rustcrypto"
+    };
+    name.as_ptr()
+}
+
 /// A status in words, e.g. `"the options are wrong"`.
 ///
 /// Static; never NULL, for any number.

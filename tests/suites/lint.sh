@@ -66,7 +66,7 @@ if need_rust clippy; then
     check "cargo clippy of the example in Rust" bounded 1200 \
         cargo clippy --quiet --all-targets --locked --manifest-path "$shop" -- -D warnings
     # The tests have all features. Each alone, as a program may take them.
-    for feature in '' capi serde cookie time; do
+    for feature in '' capi serde cookie time ring; do
         check "cargo clippy of the library with ${feature:-no feature}" bounded 600 \
             cargo clippy --quiet --lib --locked --features "$feature" -- -D warnings
     done

@@ -42,9 +42,12 @@ is_silent() {
     return 1
 }
 
-if bounded 1800 env CARGO_TARGET_DIR="$root/target/timing" cargo build --quiet --release --locked --manifest-path benches/timing/Cargo.toml; then
+if bounded 1800 env CARGO_TARGET_DIR="$root/target/timing" cargo build --quiet --release --locked --manifest-path benches/timing/Cargo.toml \
+    --features "${H3S_BACKEND:-}"; then
     check "the time of a forged h3s1 token does not say how wrong its tag is" is_silent h3s1
-    check "the time of a forged Fe26.2 token does not say how wrong its MAC is" is_silent fe26
+    # Which has nothing of another backend.
+    [ -n "${H3S_BACKEND:-}" ] ||
+        check "the time of a forged Fe26.2 token does not say how wrong its MAC is" is_silent fe26
 else
     check "the measurement is built" false
 fi

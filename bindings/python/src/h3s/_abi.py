@@ -211,6 +211,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_seal": (c_int32, [_session, POINTER(Str), _error]),
     "h3s_abi_version": (c_uint32, []),
     "h3s_version": (c_char_p, []),
+    "h3s_backend": (c_char_p, []),
     "h3s_status_str": (c_char_p, [c_int32]),
     "h3s_rejection_str": (c_char_p, [c_int32]),
 }
