@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 use super::places::{BLOCK, places};
 
 /// The end of the value that starts at `at`; of none, `at`.
@@ -50,7 +52,10 @@ fn nested_end(text: &[u8], mut at: usize) -> usize {
 pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
     at += 1;
     loop {
-        at = plain_end(text, at);
+        at = match plain_end_within::<32>(text, at) {
+            Ok(end) => end,
+            Err(at) => long_end(text, at),
+        };
         match text.get(at) {
             Some(b'"') => return at + 1,
             Some(b'\\') => at += 2,
@@ -58,6 +63,15 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
             None => return text.len(),
         }
     }
+}
+
+/// Where a long string has its next quote or backslash. It is found sooner this way, which takes as
+/// long as a short string to begin; that must not grow by it.
+#[cold]
+#[inline(never)]
+fn long_end(text: &[u8], at: usize) -> usize {
+    let rest = slice(text, at..text.len());
+    memchr2(b'"', b'\\', rest).map_or(text.len(), |len| at + len)
 }
 
 /// Whether an unchecked text has insignificant white space, and how deep its brackets nest.
@@ -96,23 +110,34 @@ pub(crate) fn slice(text: &[u8], range: Range<usize>) -> &[u8] {
     text.get(range).unwrap_or_default()
 }
 
-/// The first place from `at` on that is a quote, a backslash or a control character. Reads
-/// eight bytes at a time.
+/// The first place from `at` on that is a quote, a backslash or a control character.
 #[inline]
-pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
+pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
+    match plain_end_within::<{ usize::MAX }>(text, at) {
+        Ok(end) | Err(end) => end,
+    }
+}
+
+/// As [`plain_end`], or where to go on after so many bytes without one. Reads eight at a time.
+#[inline(always)]
+fn plain_end_within<const MOST: usize>(text: &[u8], mut at: usize) -> Result<usize, usize> {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
     // The lowest bit that is set is right; a borrow may set wrong ones above it.
     let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
     let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
 
+    let most = at.saturating_add(MOST);
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
         let stop = (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')) & TOPS;
         if stop != 0 {
-            return at + stop.trailing_zeros() as usize / 8;
+            return Ok(at + stop.trailing_zeros() as usize / 8);
         }
         at += 8;
+        if at >= most {
+            return Err(at);
+        }
     }
     while text
         .get(at)
@@ -120,5 +145,5 @@ pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
     {
         at += 1;
     }
-    at
+    Ok(at)
 }
