@@ -116,6 +116,9 @@ static int take_randomness_away(int error, int files_are_left)
 /* What the kernel says to getrandom in one test; 0 stands for "done", with nothing done. */
 static int error_number;
 
+/* More than any buffer has. */
+enum { MOST_DRAWS = 1000 };
+
 static int seal_without_randomness(void)
 {
     h3s_session *session = used(config, NULL, NULL, NOW), *none = NULL;
@@ -129,15 +132,15 @@ static int seal_without_randomness(void)
     if (take_randomness_away(error_number, 0))
         return 1;
     /* What was drawn before may still be used up; then there is no more. */
-    for (taken = 0; taken < 100 && h3s_use(config, &request, &none, &err) == H3S_OK; taken++)
+    for (taken = 0; taken < MOST_DRAWS && h3s_use(config, &request, &none, &err) == H3S_OK; taken++)
         h3s_session_free(none);
-    if (taken == 100 || err.status != H3S_ERR_RANDOM || none != NULL)
+    if (taken == MOST_DRAWS || err.status != H3S_ERR_RANDOM || none != NULL)
         return 2;
-    for (sealed = 0; sealed < 100 && h3s_update(session, S("{\"a\":1}"), NULL) == H3S_OK
+    for (sealed = 0; sealed < MOST_DRAWS && h3s_update(session, S("{\"a\":1}"), NULL) == H3S_OK
                      && h3s_set_cookies(session, &list, &count, &err) == H3S_OK;
          sealed++)
         ;
-    if (sealed == 100 || err.status != H3S_ERR_RANDOM || list != NULL || count != 0)
+    if (sealed == MOST_DRAWS || err.status != H3S_ERR_RANDOM || list != NULL || count != 0)
         return 3;
     if (h3s_seal(session, &token, NULL) != H3S_ERR_RANDOM || token.ptr != NULL)
         return 4;

@@ -342,7 +342,7 @@ static void each_refused_in_both_formats(void (*call)(struct scene *), long expe
 static void a_session_of_100_chunks_is_opened_once_there_is_memory(void **state)
 {
     (void)state;
-    each_refused_in_both_formats(opens, 9);
+    each_refused_in_both_formats(opens, 4);
     each_refused_in_both_formats(unseals, 1);
 }
 
