@@ -286,3 +286,9 @@ fn a_quoted_text_is_as_long_as_was_said() {
         assert_eq!(quoted, serde_json::to_vec(&text).unwrap());
     }
 }
+
+#[test]
+fn a_backslash_outside_a_string_escapes_nothing() {
+    assert_eq!(value_end(br#"[\"]"]"#, 0), 6);
+    assert_eq!(value_end(br#"["\"]"]"#, 0), 7);
+}
