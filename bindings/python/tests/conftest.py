@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib.util
+import shutil
 import socketserver
 import subprocess
 import sys
@@ -63,6 +64,13 @@ class StandingStill(h3s.Sessions):
 
     def get(self, *arguments: Any, **named: Any) -> h3s.Session:
         return super().get(*arguments, **{**named, "now": NOW})
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A copy of the package that lies in no repository."""
+    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
+    return tmp_path
 
 
 @pytest.fixture

@@ -98,13 +98,6 @@ def test_the_package_and_the_library_are_of_one_version() -> None:
     assert _abi.fast.h3s_version().decode() == h3s.__version__
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
-    """A copy of the package that lies in no repository."""
-    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
-    return tmp_path
-
-
 def test_a_missing_library_is_an_error_that_says_where_it_looked(elsewhere: Path) -> None:
     done = imported(PYTHONPATH=str(elsewhere))
     assert done.returncode != 0

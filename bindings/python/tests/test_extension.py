@@ -8,7 +8,6 @@ import json
 import math
 import os
 import random
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -61,13 +60,6 @@ def test_the_version_command_says_what_is_loaded_and_how() -> None:
 def test_the_extension_is_used_where_it_is() -> None:
     assert told().stdout.endswith("\nby extension\n")
     assert told(H3S_PYTHON="extension").stdout.endswith("\nby extension\n")
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
-    """A copy of the package that lies in no repository."""
-    shutil.copytree(Path(h3s.__file__).parent, tmp_path / "h3s")
-    return tmp_path
 
 
 def test_without_it_the_package_goes_by_ctypes_and_says_why(elsewhere: Path) -> None:
