@@ -57,6 +57,12 @@
  *   refresh                   bool; default: true
  *   sessionHeader             string, or false; a header name, but not cookie; default:
  *                             "x-{name}-session", in lower case
+ *   revocation                object or false; default: false
+ *   revocation.subject        string; a JSON Pointer that is not empty; default: none: sessions can
+ *                             be revoked one by one, or all at once
+ *   revocation.maxStale       whole number of seconds; 1 to 86400; default: 60
+ *   revocation.stale          string; "open", "closed"; default: "open"
+ *   revocation.file           string; an absolute path of at most 1024 bytes; default: none
  *   maxTokenLength            whole number of bytes; 128 to 16777216; default: 16384
  *   development               bool; default: false
  *
@@ -197,6 +203,31 @@
  *                             iron-session's sealData do.
  *   h3s_iron_unseal           Opens a bare Fe26.2 token of any JSON value.
  *
+ * Revocation:
+ *   h3s_revoke                Ends a session as `h3s_clear` does, and revokes it, whoever has a
+ *                             copy of its cookie or token.
+ *   h3s_revoke_everywhere     As `h3s_revoke`, for all sessions of its subject that were made
+ *                             before now.
+ *   h3s_revocation_entries    What is to be made known to all servers before the response goes.
+ *   h3s_revoke_session        Makes an entry that revokes the session of an id.
+ *   h3s_revoke_subject        Makes an entry that revokes all sessions of a subject, or all there
+ *                             are, that were made before a moment.
+ *   h3s_config_revocation_file The path of the file through which the processes of one machine make
+ *                             known what they revoke.
+ *   h3s_config_revocation_keep For how long an entry matters at most, in milliseconds: what is
+ *                             older may be trimmed from a store.
+ *   h3s_revocations_new       Makes a copy of what is revoked, without entries as yet.
+ *   h3s_revocations_at        Makes a copy of what is revoked in memory that several processes
+ *                             share.
+ *   h3s_revocations_ref       Shares a copy of what is revoked: it has one more owner, each of whom
+ *                             frees it once.
+ *   h3s_revocations_free      Gives up a copy of what is revoked.
+ *   h3s_revocations_apply     Applies entries: what `h3s_revocation_entries` gave, here or
+ *                             elsewhere.
+ *   h3s_revocations_heard     Says that all entries were applied that anybody had made known by a
+ *                             time.
+ *   h3s_revocations_view      How many entries a copy has, and how complete it is.
+ *
  * Responses and requests:
  *   h3s_header_vary           The value of the Vary header for a response to a request whose
  *                             session was looked at.
@@ -243,10 +274,13 @@
 #define H3S_LIT(text) ("" text ""), (sizeof("" text "") - 1)
 
 /** An h3s_request of no headers, now: `h3s_request request = H3S_REQUEST_INIT;`. */
-#define H3S_REQUEST_INIT { sizeof(h3s_request), 0, NULL, 0, NULL, 0, NULL, 0, 0 }
+#define H3S_REQUEST_INIT { sizeof(h3s_request), 0, NULL, 0, NULL, 0, NULL, 0, 0, NULL }
 
 /** An h3s_view that `h3s_session_view` fills: `h3s_view view = H3S_VIEW_INIT;`. */
 #define H3S_VIEW_INIT { sizeof(h3s_view), 0, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
+
+/** What `h3s_revocations_view` fills. */
+#define H3S_REVOCATIONS_INFO_INIT { sizeof(h3s_revocations_info), 0, 0, 0, 0, 0 }
 
 /** Success. */
 #define H3S_OK 0
@@ -306,6 +340,19 @@
 /** A fault in the library. The handle can only be freed; please report it. */
 #define H3S_ERR_INTERNAL 11
 
+/**
+ * The latest logouts may not be known here, and the options say `"stale": "closed"`. No session
+ * was
+ * made: answer 503 and touch no cookie.
+ */
+#define H3S_ERR_STALE 12
+
+/** A copy of what is revoked has no room for an entry. All others were applied. */
+#define H3S_ERR_FULL 13
+
+/** The file of what is revoked cannot be read or written, or is none. Nothing was made known. */
+#define H3S_ERR_STORE 14
+
 /** From `h3s_iter_next`: there are no more. No error. */
 #define H3S_END -1
 
@@ -334,7 +381,7 @@
 /** Not seen for longer than `idleTimeout`. Name: `idle`. */
 #define H3S_REJECTION_IDLE 6
 
-/** Created before `notBefore`. Name: `revoked`. */
+/** Created before `notBefore`, or revoked since. Name: `revoked`. */
 #define H3S_REJECTION_REVOKED 7
 
 /**
@@ -425,6 +472,12 @@
  */
 #define H3S_VIEW_SLIDES 8
 
+/**
+ * View flag: what was revoked might not have been known when the session was opened: nothing was
+ * heard of it for longer than `revocation.maxStale`, or some of it has found no room.
+ */
+#define H3S_VIEW_STALE 16
+
 /** Config flag: cookies are read and set; `"cookie"` is not false. */
 #define H3S_CONFIG_COOKIES 1
 
@@ -437,6 +490,12 @@
  * H3S_ERR_BUSY.
  */
 #define H3S_CONFIG_MAY_BE_COLD 4
+
+/**
+ * Config flag: sessions can be revoked, so that each request needs `h3s_request.revocations`; the
+ * options have `"revocation"`.
+ */
+#define H3S_CONFIG_REVOCATION 8
 
 /**
  * How many seconds a client is told to wait, in the Retry-After header of the 429 that answers
@@ -452,6 +511,9 @@
  * one.
  */
 typedef struct h3s_config h3s_config;
+
+/** A process's copy of what is revoked. Any number of threads and configs may share one. */
+typedef struct h3s_revocations h3s_revocations;
 
 /**
  * One request's session. It belongs to one thread at a time, and keeps its config alive.
@@ -537,6 +599,11 @@ typedef struct h3s_request {
     size_t peer_len;
     /** The time, in milliseconds since 1970; 0: the system clock. */
     int64_t now_ms;
+    /**
+     * What is revoked, as this process knows it: needed where the options have `revocation`, and
+     * NULL where they do not. Not read by the functions of raw seals.
+     */
+    const struct h3s_revocations *revocations;
 } h3s_request;
 
 /**
@@ -580,6 +647,22 @@ typedef struct h3s_iter {
     uint32_t is_object;
     uint32_t reserved;
 } h3s_iter;
+
+/** What a copy of all that is revoked is like. Begin with H3S_REVOCATIONS_INFO_INIT. */
+typedef struct h3s_revocations_info {
+    /** `sizeof(h3s_revocations_info)`. */
+    uint32_t size;
+    /** 0. */
+    uint32_t reserved;
+    /** How many entries there are that have not ended. */
+    size_t entries;
+    /** How many there may be at least. */
+    size_t room;
+    /** How many have found no room, so that what they revoke is not refused here. */
+    size_t missed;
+    /** When it was last complete, in milliseconds since 1970; 0: never. */
+    int64_t heard_at;
+} h3s_revocations_info;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1429,6 +1512,223 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
                         size_t room,
                         size_t *out_len,
                         struct h3s_error *err);
+
+/* ---- Revocation ------------------------------------------------------------------------------ */
+
+/**
+ * Ends a session as `h3s_clear` does, and revokes it, whoever has a copy of its cookie or token.
+ *
+ * What every logout must call. Make what `h3s_revocation_entries` gives known to all servers
+ * before the response goes. Again, it does nothing.
+ *
+ * Returns H3S_OK; H3S_ERR_STATE after `h3s_clear`, or while another thread is inside;
+ * H3S_ERR_CONFIG where the options have no `revocation`; H3S_ERR_RANDOM, H3S_ERR_MEMORY or
+ * H3S_ERR_ARGUMENT. After an error the session is as it was.
+ */
+H3S_NODISCARD int32_t h3s_revoke(struct h3s_session *session, struct h3s_error *err);
+
+/**
+ * As `h3s_revoke`, for all sessions of its subject that were made before now.
+ *
+ * "Log me out everywhere." What the subject of a session is, `revocation.subject` says. To leave
+ * only this one: `h3s_revoke_subject`, and `h3s_rotate`.
+ *
+ * Returns as `h3s_revoke`; H3S_ERR_STATE also where its data has no subject, and H3S_ERR_CONFIG
+ * where the options do not say what that is.
+ */
+H3S_NODISCARD int32_t h3s_revoke_everywhere(struct h3s_session *session, struct h3s_error *err);
+
+/**
+ * What is to be made known to all servers before the response goes.
+ *
+ * By `h3s_revoke`, `h3s_revoke_everywhere`, and `h3s_rotate` for the former id. Append it to the
+ * file of all processes (`h3s_revocation_file_append`), or to a store of yours, and apply it here
+ * (`h3s_revocations_apply`). If that fails, answer with an error: the logout has not happened.
+ *
+ * list: receives an array of `count` entries, each NUL-terminated and without an end of line,
+ * borrowed until the session is revoked or rotated again, or freed.
+ * count: receives how many there are; most often none.
+ *
+ * Returns H3S_OK; H3S_ERR_STATE, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an error `*list` is
+ * NULL and `*count` 0.
+ */
+H3S_NODISCARD
+int32_t h3s_revocation_entries(struct h3s_session *session,
+                               const struct h3s_str **list,
+                               size_t *count,
+                               struct h3s_error *err);
+
+/**
+ * Makes an entry that revokes the session of an id.
+ *
+ * For who has an id and no session: an administrator, or a table of sessions.
+ *
+ * id, len: the id.
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * out, room: where the entry goes, with a NUL and without an end of line. 2,048 bytes are always
+ * enough. As the entries of `h3s_revocation_entries`, it is to be made known and applied.
+ * out_len: receives its length without the NUL, also where `out` is NULL or `room` too small for
+ * it; 0 after every other error.
+ *
+ * Returns H3S_OK; H3S_ERR_DATA for what is no id; H3S_ERR_CONFIG where the options have no
+ * `revocation`; H3S_ERR_ARGUMENT (also where `room` is too small); H3S_ERR_RANDOM or
+ * H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revoke_session(const struct h3s_config *config,
+                           const char *id,
+                           size_t len,
+                           int64_t now_ms,
+                           char *out,
+                           size_t room,
+                           size_t *out_len,
+                           struct h3s_error *err);
+
+/**
+ * Makes an entry that revokes all sessions of a subject, or all there are, that were made before a
+ * moment.
+ *
+ * subject, len: as `revocation.subject` finds it in the sessions' data: a string's text, or a
+ * number as it is written. NULL: all sessions of this cookie's name.
+ * before_ms: milliseconds since 1970, not in the future; 0: now. Who logs in later is let in.
+ * now_ms, out, room, out_len: as `h3s_revoke_session`.
+ *
+ * Returns as `h3s_revoke_session`; H3S_ERR_CONFIG also where the options do not say what the
+ * subject is.
+ */
+H3S_NODISCARD
+int32_t h3s_revoke_subject(const struct h3s_config *config,
+                           const char *subject,
+                           size_t len,
+                           int64_t before_ms,
+                           int64_t now_ms,
+                           char *out,
+                           size_t room,
+                           size_t *out_len,
+                           struct h3s_error *err);
+
+/**
+ * The path of the file through which the processes of one machine make known what they revoke.
+ *
+ * `revocation.file` of the options; empty where there is none. NUL-terminated; borrowed from the
+ * config. Absent for NULL.
+ */
+struct h3s_str h3s_config_revocation_file(const struct h3s_config *config);
+
+/**
+ * For how long an entry matters at most, in milliseconds: what is older may be trimmed from a
+ * store.
+ *
+ * 0 for NULL, and where the options have no `revocation`.
+ */
+int64_t h3s_config_revocation_keep(const struct h3s_config *config);
+
+/**
+ * Makes a copy of what is revoked, without entries as yet.
+ *
+ * One a process, at start. It is asked at each request (`h3s_request.revocations`) instead of a
+ * database; what other servers have revoked comes in by `h3s_revocation_file_poll`, or by
+ * `h3s_revocations_apply` from whatever store you have. Reading and writing it takes no lock.
+ *
+ * room: how many entries there may be at least, 1 to 67,108,864: as many as sessions are revoked
+ * within the time that they live. Each takes 48 to 96 bytes of memory.
+ * out: receives the copy, to be freed with `h3s_revocations_free`; NULL after an error.
+ *
+ * Returns H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_RANDOM or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocations_new(size_t room,
+                            struct h3s_revocations **out,
+                            struct h3s_error *err);
+
+/**
+ * Makes a copy of what is revoked in memory that several processes share.
+ *
+ * All of them read it, and any of them may write. Its size decides how many entries there may be:
+ * half the largest power of two of slots of 24 bytes that fit.
+ *
+ * memory, size: zeroed, or what this function of the same version made of it before, which is
+ * taken over with its entries. Aligned to 8 bytes; it has to outlive the handle, and is not freed
+ * with it. 448 bytes at least.
+ * out: as `h3s_revocations_new`.
+ *
+ * Returns as `h3s_revocations_new`.
+ */
+H3S_NODISCARD
+int32_t h3s_revocations_at(void *memory,
+                           size_t size,
+                           struct h3s_revocations **out,
+                           struct h3s_error *err);
+
+/**
+ * Shares a copy of what is revoked: it has one more owner, each of whom frees it once.
+ *
+ * Any number of threads may call it.
+ *
+ * Returns its argument, also if that is NULL.
+ */
+struct h3s_revocations *h3s_revocations_ref(const struct h3s_revocations *revocations);
+
+/**
+ * Gives up a copy of what is revoked.
+ *
+ * It is freed once its last owner has freed it, and the last session that was opened with it is
+ * freed. Does nothing to NULL.
+ */
+void h3s_revocations_free(struct h3s_revocations *revocations);
+
+/**
+ * Applies entries: what `h3s_revocation_entries` gave, here or elsewhere.
+ *
+ * Those count that the config's passwords open, that are of its cookie's name, and that have not
+ * ended. Others are passed over. How often, and in which order, makes no difference.
+ *
+ * lines, len: entries, one a line; the last needs no end of line.
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * applied: receives how many were applied; may be NULL.
+ *
+ * Returns H3S_OK; H3S_ERR_FULL where some had no room (all others were applied); H3S_ERR_CONFIG
+ * where the options have no `revocation`; H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocations_apply(const struct h3s_revocations *revocations,
+                              const struct h3s_config *config,
+                              const char *lines,
+                              size_t len,
+                              int64_t now_ms,
+                              size_t *applied,
+                              struct h3s_error *err);
+
+/**
+ * Says that all entries were applied that anybody had made known by a time.
+ *
+ * Whoever follows a store says so each time that it has read it to its end, also where there was
+ * nothing new. After `revocation.maxStale` seconds without it the copy is stale.
+ *
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ *
+ * Returns H3S_OK or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD
+int32_t h3s_revocations_heard(const struct h3s_revocations *revocations,
+                              int64_t now_ms,
+                              struct h3s_error *err);
+
+/**
+ * How many entries a copy has, and how complete it is.
+ *
+ * It looks at all of its memory: for a page of figures, not for each request.
+ *
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * out: begin with H3S_REVOCATIONS_INFO_INIT.
+ *
+ * Returns H3S_OK or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD
+int32_t h3s_revocations_view(const struct h3s_revocations *revocations,
+                             int64_t now_ms,
+                             struct h3s_revocations_info *out,
+                             struct h3s_error *err);
 
 /* ---- Responses and requests ------------------------------------------------------------------ */
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::buffer::leaving_no_trace;
 use crate::cookie::{self, Attributes};
 use crate::id::Id;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Needs};
 use crate::limits::Limits;
-use crate::options::{Checked, Options};
+use crate::options::{Checked, Options, Revocation};
 use crate::random::fork;
 use crate::record::Record;
 use crate::seal::Seals;
@@ -39,10 +39,13 @@ pub(crate) struct Inner {
     /// Whether cookies are read and set at all.
     pub(crate) cookies: bool,
     pub(crate) attributes: Attributes,
-    /// These three end with a NUL, for C.
+    /// There if sessions can be revoked.
+    pub(crate) revocation: Option<Revocation>,
+    /// These four end with a NUL, for C.
     cookie_name: String,
     header_name: String,
     vary: String,
+    revocation_file: String,
 }
 
 impl Config {
@@ -67,8 +70,12 @@ impl Config {
         let checked = options.check()?;
         let passwords = options.into_passwords()?;
         fork::watch();
-        let (name, keeps) = (&checked.attributes.name, checked.fe26.is_some());
-        let keyring = leaving_no_trace(|| Keyring::new(passwords, name, keeps))?;
+        let name = &checked.attributes.name;
+        let needs = Needs {
+            passwords: checked.fe26.is_some(),
+            revocation: checked.revocation.is_some(),
+        };
+        let keyring = leaving_no_trace(|| Keyring::new(passwords, name, needs))?;
         Ok(Config(Arc::new(Inner::new(checked, keyring)?)))
     }
 
@@ -192,6 +199,34 @@ impl Config {
         self.0.seals.may_be_cold()
     }
 
+    /// Whether sessions can be revoked: the options have `revocation`. Then each request needs
+    /// [`Revocations`](crate::Revocations).
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert!(!config.has_revocation());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn has_revocation(&self) -> bool {
+        self.0.revocation.is_some()
+    }
+
+    /// The path of the file through which the processes of one machine make known what they revoke;
+    /// None where the options have none.
+    ///
+    /// ```
+    /// # use h3s::{Config, Options};
+    /// # let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// assert_eq!(config.revocation_file(), None);
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn revocation_file(&self) -> Option<&str> {
+        Some(cut(&self.0.revocation_file)).filter(|path| !path.is_empty())
+    }
+
     /// The pieces of a Cookie header without the session's cookies: what may go upstream. Together
     /// they are never longer than the header.
     ///
@@ -229,6 +264,11 @@ impl Config {
     }
 
     #[cfg(feature = "capi")]
+    pub(crate) fn revocation_file_z(&self) -> &[u8] {
+        self.0.revocation_file.as_bytes()
+    }
+
+    #[cfg(feature = "capi")]
     pub(crate) fn vary_z(&self) -> &[u8] {
         self.0.vary.as_bytes()
     }
@@ -258,7 +298,12 @@ impl Inner {
             cookie_name: format!("{}\0", options.attributes.name),
             header_name: format!("{}\0", options.header_name),
             vary,
+            revocation_file: match &options.revocation {
+                Some(revocation) => format!("{}\0", revocation.file),
+                None => "\0".to_owned(),
+            },
             attributes: options.attributes,
+            revocation: options.revocation,
         };
         inner.check_room()?;
         Ok(inner)

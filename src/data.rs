@@ -12,7 +12,7 @@ use crate::json;
 
 mod edit;
 mod merge;
-mod pointer;
+pub(crate) mod pointer;
 pub(crate) mod value;
 
 /// A JSON object, followed by a NUL for C. What comes from a caller is checked, and its

@@ -50,6 +50,13 @@ pub enum ErrorKind {
     Busy = 10,
     /// A fault in the library.
     Internal = 11,
+    /// This server may not know of the latest logouts, and its options do not let it go on without
+    /// (`"stale": "closed"`). No session was made.
+    Stale = 12,
+    /// [`Revocations`](crate::Revocations) have no room for an entry.
+    Full = 13,
+    /// The file of what is revoked cannot be read or written.
+    Store = 14,
 }
 
 /// An error. It holds no secret and no session data, so it is fit for logs.
@@ -213,6 +220,20 @@ impl Error {
         )
     }
 
+    pub(crate) fn stale() -> Error {
+        Error::new(
+            ErrorKind::Stale,
+            "the latest logouts may not be known here: answer 503, and see why nothing is heard of them",
+        )
+    }
+
+    pub(crate) fn full() -> Error {
+        Error::new(
+            ErrorKind::Full,
+            "there is no room for all that is revoked: make a larger copy, and apply all entries to it",
+        )
+    }
+
     pub(crate) fn internal() -> Error {
         Error::new(
             ErrorKind::Internal,
@@ -274,6 +295,9 @@ impl ErrorKind {
             9 => c"a slow key derivation is needed",
             10 => c"too many slow key derivations for this peer",
             11 => c"a fault in the library",
+            12 => c"the latest logouts may not be known here",
+            13 => c"there is no room for all that is revoked",
+            14 => c"the file of what is revoked cannot be read or written",
             _ => c"unknown status",
         }
     }
@@ -287,10 +311,10 @@ mod tests {
 
     #[test]
     fn every_status_and_rejection_has_words_of_its_own() {
-        let words: HashSet<_> = (-1..=11).map(ErrorKind::description_of).collect();
-        assert_eq!(words.len(), 13);
+        let words: HashSet<_> = (-1..=14).map(ErrorKind::description_of).collect();
+        assert_eq!(words.len(), 16);
         assert!(words.iter().all(|words| *words != c"unknown status"));
-        for other in [-2, 12, i32::MAX, i32::MIN] {
+        for other in [-2, 15, i32::MAX, i32::MIN] {
             assert_eq!(ErrorKind::description_of(other), c"unknown status");
             assert_eq!(Rejection::name_of(other), c"unknown rejection");
         }

@@ -10,6 +10,7 @@
 mod error;
 mod guard;
 mod input;
+mod replica;
 mod session;
 mod types;
 
@@ -25,6 +26,10 @@ mod writing;
 
 mod sealing;
 
+mod revoking;
+
+mod revocations;
+
 mod cache;
 
 mod version;
@@ -35,6 +40,9 @@ pub use error::*;
 pub use iter::*;
 pub use opening::*;
 pub use reading::*;
+pub use replica::*;
+pub use revocations::*;
+pub use revoking::*;
 pub use sealing::*;
 pub use session::*;
 pub use types::*;

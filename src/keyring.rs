@@ -14,6 +14,7 @@ const PBKDF2_SALT: &[u8] = b"libh3s h3s1 password";
 const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
 const SEEN_SALT: &[u8] = b"h3s1 seen";
+const REVOCATION_SALT: &[u8] = b"h3s revocation";
 const LOG_SALT: &[u8] = b"h3s log id";
 const HASH_SALT: &[u8] = b"h3s table hash";
 
@@ -40,8 +41,20 @@ pub(crate) struct Key {
     pub(crate) seal: Xaes,
     /// What authenticates when its h3s1 sessions were last seen. In a place that it never leaves.
     pub(crate) seen: Box<Zeroizing<[u8; 32]>>,
+    /// What seals and opens entries of what is revoked among the sessions of the cookie's name;
+    /// only where the options have `revocation`.
+    pub(crate) revocation: Option<Xaes>,
     /// Kept only for Fe26.2, each of whose tokens has salts of its own.
     password: Option<Password>,
+}
+
+/// What is kept of the passwords beside the keys of h3s1.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Needs {
+    /// The passwords themselves, for Fe26.2.
+    pub(crate) passwords: bool,
+    /// The keys of what is revoked.
+    pub(crate) revocation: bool,
 }
 
 impl Key {
@@ -52,12 +65,12 @@ impl Key {
 }
 
 impl Keyring {
-    /// Derives the keys for a cookie's name, and keeps the passwords, of which there is at least
-    /// one, only if it has to.
+    /// Derives the keys for a cookie's name from the passwords, of which there is at least one:
+    /// those that are needed.
     pub(crate) fn new(
         passwords: Vec<(String, Password)>,
         name: &str,
-        keep_passwords: bool,
+        needs: Needs,
     ) -> Result<Keyring, Error> {
         let mut log_key = Box::new(Zeroizing::new([0; 32]));
         let mut hash_key = Box::new(Zeroizing::new([0; 32]));
@@ -77,7 +90,10 @@ impl Keyring {
                 id,
                 seal: Xaes::new(&key),
                 seen,
-                password: keep_passwords.then_some(password),
+                revocation: needs
+                    .revocation
+                    .then(|| Xaes::new(&expand(&master, REVOCATION_SALT, name))),
+                password: needs.passwords.then_some(password),
             });
         }
         if keys.is_empty() {
@@ -97,6 +113,7 @@ impl Keyring {
             id,
             seal: Xaes::new(&[0; 32]),
             seen: Box::default(),
+            revocation: None,
             password: None,
         });
         let keyring = Keyring {
@@ -214,7 +231,8 @@ mod tests {
     fn places_in_tables_hang_on_the_password_and_the_name() {
         let keys = [("one", "h3"), ("other", "h3"), ("one", "other")].map(|(password, name)| {
             let password = Password::new(password.repeat(32));
-            let keyring = Keyring::new(vec![(String::new(), password)], name, false).unwrap();
+            let keyring =
+                Keyring::new(vec![(String::new(), password)], name, Needs::default()).unwrap();
             *keyring.hash_key()
         });
         assert!(keys[0] != keys[1] && keys[0] != keys[2]);

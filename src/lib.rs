@@ -76,7 +76,9 @@ mod open;
 mod options;
 mod random;
 mod record;
+mod replica;
 mod request;
+mod revocation;
 mod seal;
 mod session;
 mod site;
@@ -90,8 +92,10 @@ pub use data::value::ValueType;
 pub use error::{Error, ErrorKind, Rejection};
 pub use limits::Lifetime;
 pub use options::{
-    CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, SameSite, SealOptions,
+    CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, RevocationOptions,
+    SameSite, SealOptions, Stale,
 };
+pub use replica::{Revocations, RevocationsView};
 pub use request::{Request, Source};
 pub use session::{Entries, Entry, Session};
 pub use site::Site;

@@ -88,6 +88,13 @@ impl Limits {
         earlier(self.max_age_end(created_at), self.idle_end(seen_at))
     }
 
+    /// For how long at most, from now, a session that lives now may live on; None: for ever. Under
+    /// `idleTimeout` alone that is until a server that has not heard of its end lets it slide a
+    /// last time, which is to hear of it within as long.
+    pub(crate) fn longest(&self) -> Option<i64> {
+        self.max_age.or(self.idle_timeout.map(|idle| idle * 2))
+    }
+
     pub(crate) fn max_age_end(&self, created_at: i64) -> Option<i64> {
         self.max_age.map(|max_age| created_at + max_age)
     }

@@ -7,6 +7,7 @@ use self::search::{Found, Search, unseal_record};
 use crate::config::{Config, Inner};
 use crate::cookie::{Received, SessionCookies};
 use crate::request::{Request, Source};
+use crate::revocation::Check;
 use crate::seal::{Caller, Format};
 use crate::session::{Origin, Renewal, Session};
 use crate::{Error, Rejection};
@@ -16,10 +17,12 @@ impl Config {
     /// Finds the session in the header, else in the cookie; makes one where there is none or none
     /// valid, and has a Set-Cookie for it at once.
     ///
-    /// It has none if each of the request's tokens may well be valid elsewhere, or if the header's
-    /// session had ended: then only once something is written. Valid elsewhere may be what is of an
-    /// unsupported format, under an unknown key, from the future, longer or in other chunks than
-    /// can be read here, or, in Fe26.2, under a number of iterations that the options do not open.
+    /// It has none if each of the request's tokens may well be valid elsewhere or was revoked, or
+    /// if the header's session had ended: then only once something is written. (A late answer to a
+    /// request from before a logout must not replace the cookie of the next login.) Valid elsewhere
+    /// may be what is of an unsupported format, under an unknown key, from the future, longer or in
+    /// other chunks than can be read here, or, in Fe26.2, under a number of iterations that the
+    /// options do not open.
     ///
     /// Of several cookies, at most four are tried, and the newest of those that open is the
     /// session. At most one slow key derivation is made.
@@ -119,7 +122,8 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let spares_cookies =
         request.cross_site && !cookies.as_ref().is_some_and(SessionCookies::is_any);
 
-    let mut search = Search::new(inner, now, Caller::new(request));
+    let check = Check::new(config, request.revocations, now)?;
+    let mut search = Search::new(inner, now, Caller::new(request), check);
     let found = search.find(
         config.header_name().and(request.header_token()),
         cookies.as_ref(),
@@ -129,6 +133,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         spares_cookies,
         rejection: search.rejection(found.is_some()),
         others: cookies.and_then(|cookies| search.others(cookies.count().0)),
+        is_stale: check.is_some_and(|check| check.is_stale()),
         ..Origin::new(Source::None)
     };
     match found {
@@ -141,6 +146,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             origin.position = found.opened.position;
             origin.mark = found.mark;
             let mut session = Session::from_token(config, found.opened, now, origin);
+            session.set_revocations(request.revocations);
             if let Some(renewal) = origin.due_to_use.filter(|_| is_set) {
                 session.set_due(renewal);
             }
@@ -151,6 +157,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             let is_set = !spares_cookies && !search.may_be_valid_elsewhere();
             origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
             let mut session = Session::new(config, now, origin)?;
+            session.set_revocations(request.revocations);
             if let Some(renewal) = origin.due_to_use.filter(|_| verb == Verb::Use) {
                 session.set_due(renewal);
             }
@@ -166,13 +173,22 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
         return Err(Rejection::TooLarge.into());
     }
     let caller = Caller::of_bare_token(request);
-    let opened = unseal_record(config.inner(), token, std::iter::empty(), now, caller)?;
-    Ok(Session::from_token(
-        config,
-        opened,
+    let check = Check::new(config, request.revocations, now)?;
+    let opened = unseal_record(
+        config.inner(),
+        token,
+        std::iter::empty(),
         now,
-        Origin::new(Source::Token),
-    ))
+        caller,
+        check,
+    )?;
+    let origin = Origin {
+        is_stale: check.is_some_and(|check| check.is_stale()),
+        ..Origin::new(Source::Token)
+    };
+    let mut session = Session::from_token(config, opened, now, origin);
+    session.set_revocations(request.revocations);
+    Ok(session)
 }
 
 /// What a session that is only read has due: it is sealed again if it was sealed with an older

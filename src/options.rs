@@ -10,6 +10,7 @@ mod check;
 mod cookie;
 mod json;
 mod password;
+mod revocation;
 mod seal;
 mod span;
 #[cfg(test)]
@@ -17,6 +18,8 @@ mod tests;
 
 pub(crate) use check::Checked;
 pub use cookie::{CookieOptions, Priority, SameSite};
+pub(crate) use revocation::Revocation;
+pub use revocation::{RevocationOptions, Stale};
 pub use seal::{Encryption, Format, KeyDerivation, SealOptions};
 
 use password::Passwords;
@@ -56,6 +59,7 @@ pub struct Options {
     cookie: Option<CookieOptions>,
     seal: SealOptions,
     legacy_seal_fallback: Option<bool>,
+    revocation: Option<RevocationOptions>,
     development: bool,
 }
 
@@ -74,6 +78,7 @@ impl Default for Options {
             cookie: Some(CookieOptions::default()),
             seal: SealOptions::default(),
             legacy_seal_fallback: None,
+            revocation: None,
             development: false,
         }
     }
@@ -260,6 +265,21 @@ impl Options {
     pub fn seal(self, seal: impl Into<SealOptions>) -> Self {
         let seal = seal.into();
         Options { seal, ..self }
+    }
+
+    /// Whether, and how, sessions are revoked, so that a logout is final whoever has a copy of the
+    /// cookie; None, as by default: they are not. Needs `max_age` or `idle_timeout`, and each
+    /// request needs [`Revocations`](crate::Revocations).
+    ///
+    /// ```
+    /// use h3s::{Options, RevocationOptions};
+    ///
+    /// let options = Options::default().revocation(RevocationOptions::new().subject("/user/id"));
+    /// # let _ = options;
+    /// ```
+    pub fn revocation(self, revocation: impl Into<Option<RevocationOptions>>) -> Self {
+        let revocation = revocation.into();
+        Options { revocation, ..self }
     }
 
     /// Whether browsers reach this server by plain HTTP, as they do while one develops. They keep a

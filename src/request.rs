@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::replica::Revocations;
 use crate::{Error, clock};
 
 /// What a request brings that can hold a session, and who sent it.
@@ -26,6 +27,8 @@ pub struct Request<'a> {
     pub(crate) cross_site: bool,
     /// In milliseconds since 1970; None for the system clock.
     pub(crate) now_ms: Option<i64>,
+    /// Needed where the options have `revocation`.
+    pub(crate) revocations: Option<&'a Revocations>,
 }
 
 impl<'a> Request<'a> {
@@ -47,6 +50,7 @@ impl<'a> Request<'a> {
             warm_only: false,
             cross_site: false,
             now_ms: None,
+            revocations: None,
         }
     }
 
@@ -164,6 +168,29 @@ impl<'a> Request<'a> {
     pub fn at(self, now_ms: i64) -> Request<'a> {
         Request {
             now_ms: Some(now_ms),
+            ..self
+        }
+    }
+
+    /// What is revoked, as this process knows it: needed where the options have `revocation`, and
+    /// wrong where they do not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use h3s::{Config, ErrorKind, Options, Request, RevocationOptions, Revocations};
+    ///
+    /// let options = Options::new("correct horse battery staple, and more of it")
+    ///     .max_age(Duration::from_secs(604_800))
+    ///     .revocation(RevocationOptions::new());
+    /// let (config, revocations) = (Config::new(options)?, Revocations::new(65_536)?);
+    /// let session = config.use_session(&Request::new("").revocations(&revocations))?;
+    /// let error = config.use_session(&Request::new("")).unwrap_err();
+    /// assert_eq!(error.key(), Some("request.revocations"));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn revocations(self, revocations: &'a Revocations) -> Request<'a> {
+        Request {
+            revocations: Some(revocations),
             ..self
         }
     }

@@ -14,11 +14,12 @@ use crate::limits::{Limits, earlier};
 use crate::record::{MAX_AHEAD_MS, Record};
 use crate::{Error, Rejection};
 
-mod base64url;
+pub(crate) mod base64url;
 pub(crate) mod fe26;
 mod format;
 mod h3s1;
 mod refusal;
+pub(crate) mod sealed;
 
 /// What seals and opens the tokens of one config.
 pub(crate) struct Seals {
@@ -53,6 +54,11 @@ impl Seals {
     /// The format that seals what was written.
     pub(crate) fn format(&self) -> Format {
         self.format
+    }
+
+    /// The passwords' keys, for what is no token.
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Whether opening a token may take a slow key derivation.

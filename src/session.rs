@@ -7,6 +7,7 @@ mod origin;
 mod outgoing;
 #[cfg(feature = "capi")]
 mod places;
+mod revoke;
 mod seal;
 mod values;
 mod write;
@@ -21,6 +22,7 @@ use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie;
 use crate::record::Record;
+use crate::replica::Revocations;
 use crate::request::Source;
 use crate::seal::{Format, Opened};
 use crate::{Error, Rejection};
@@ -55,6 +57,10 @@ pub struct Session {
     /// again costs no memory.
     texts: Vec<(usize, Buffer)>,
     log_id: OnceLock<String>,
+    /// What it was checked against when it was opened, where sessions can be revoked.
+    revocations: Option<Revocations>,
+    /// Entries of what was revoked, each with a NUL after it.
+    owed: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +116,14 @@ impl Session {
             },
             texts: Vec::new(),
             log_id: OnceLock::new(),
+            revocations: None,
+            owed: Vec::new(),
         }
+    }
+
+    /// What it is checked against when its clock moves.
+    pub(crate) fn set_revocations(&mut self, revocations: Option<&Revocations>) {
+        self.revocations = revocations.cloned();
     }
 
     /// Cookies are due although nothing was written.

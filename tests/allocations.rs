@@ -73,6 +73,7 @@ unsafe fn request(config: *const h3s_config, cookie: &str, data: Option<&str>) -
         peer: null(),
         peer_len: 0,
         now_ms: 0,
+        revocations: null(),
     };
     let (mut session, mut list, mut count) = (null_mut(), null(), 0);
     // SAFETY: all pointers are to live locals, and the session is freed last.

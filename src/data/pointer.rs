@@ -68,6 +68,11 @@ impl<'a> Pointer<'a> {
     }
 }
 
+/// Refuses what is no JSON Pointer.
+pub(crate) fn check(pointer: &str) -> Result<(), Error> {
+    Pointer::parse(pointer).map(drop)
+}
+
 /// The place in `text` of the value that a pointer names, seen from the value at `from`.
 pub(super) fn find(text: &[u8], from: Range<usize>, pointer: &[u8]) -> Option<Range<usize>> {
     let mut place = from;

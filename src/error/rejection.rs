@@ -32,7 +32,7 @@ pub enum Rejection {
     Expired = 5,
     /// Not seen for longer than `idleTimeout`.
     Idle = 6,
-    /// Created before `notBefore`.
+    /// Created before `notBefore`, or revoked since.
     Revoked = 7,
     /// Longer than `maxTokenLength`, or in longer cookies than a browser would send.
     TooLarge = 8,
@@ -99,7 +99,7 @@ impl Rejection {
             }
             Rejection::Expired => "the session is older than maxAge or past its own end",
             Rejection::Idle => "the session was not seen for longer than idleTimeout",
-            Rejection::Revoked => "the session was created before notBefore",
+            Rejection::Revoked => "the session was revoked, or created before notBefore",
             Rejection::TooLarge => "the token is longer than can be valid",
         }
     }

@@ -189,6 +189,10 @@ pub const H3S_CONFIG_SECURE: u32 = 2;
 /// H3S_ERR_BUSY.
 pub const H3S_CONFIG_MAY_BE_COLD: u32 = 4;
 
+/// Config flag: sessions can be revoked, so that each request needs `h3s_request.revocations`; the
+/// options have `"revocation"`.
+pub const H3S_CONFIG_REVOCATION: u32 = 8;
+
 /// What the options come to: H3S_CONFIG_* or-ed together.
 ///
 /// 0 for NULL.
@@ -201,6 +205,7 @@ pub unsafe extern "C" fn h3s_config_flags(config: *const h3s_config) -> u32 {
             (config.has_cookies(), H3S_CONFIG_COOKIES),
             (config.is_secure(), H3S_CONFIG_SECURE),
             (config.may_be_cold(), H3S_CONFIG_MAY_BE_COLD),
+            (config.has_revocation(), H3S_CONFIG_REVOCATION),
         ];
         Some(
             flags
@@ -243,7 +248,7 @@ pub unsafe extern "C" fn h3s_cookie_strip(
 }
 
 /// SAFETY: `config` is NULL or a live config.
-unsafe fn of(config: *const h3s_config, get: impl Fn(&Config) -> &[u8]) -> h3s_str {
+pub(super) unsafe fn of(config: *const h3s_config, get: impl Fn(&Config) -> &[u8]) -> h3s_str {
     guard_value(h3s_str::ABSENT, || {
         // SAFETY: as this function's.
         let config = unsafe { reference(config)? };

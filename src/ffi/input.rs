@@ -4,7 +4,10 @@ use std::ffi::c_char;
 use std::mem::size_of;
 use std::num::NonZeroU32;
 
-use super::types::{H3S_CROSS_SITE, H3S_LIFETIME_BROWSER, H3S_WARM_ONLY, h3s_request, h3s_view};
+use super::types::{
+    H3S_CROSS_SITE, H3S_LIFETIME_BROWSER, H3S_WARM_ONLY, h3s_request, h3s_revocations_info,
+    h3s_view,
+};
 use crate::{Error, Lifetime, Request, clock};
 
 /// `len` bytes at `ptr`; the pointer is ignored when the length is 0.
@@ -74,6 +77,7 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
             warm_only: from.flags & H3S_WARM_ONLY != 0,
             cross_site: from.flags & H3S_CROSS_SITE != 0,
             now_ms: Some(time(from.now_ms)?),
+            revocations: reference(from.revocations).map(|handle| &handle.revocations),
         })
     }
 }
@@ -104,6 +108,17 @@ pub(super) unsafe fn view<'a>(out: *mut h3s_view) -> Result<&'a mut h3s_view, Er
     }
 }
 
+/// SAFETY: NULL, or readable and writable for `size` bytes for `'a`.
+pub(super) unsafe fn info<'a>(
+    out: *mut h3s_revocations_info,
+) -> Result<&'a mut h3s_revocations_info, Error> {
+    // SAFETY: as this function's.
+    unsafe {
+        sized(out, "info")?;
+        Ok(&mut *out)
+    }
+}
+
 /// Checks a struct that starts with its own size: not smaller than the one known here, and zero
 /// beyond it, so that a caller built against a later header is told when it asks for what this
 /// library does not know.
@@ -116,7 +131,7 @@ unsafe fn sized<T>(ptr: *const T, name: &'static str) -> Result<(), Error> {
     if ptr.is_null() {
         return Err(Error::null(name));
     }
-    // SAFETY: not NULL; both structs start with a u32.
+    // SAFETY: not NULL; all such structs start with a u32.
     let size = unsafe { ptr.cast::<u32>().read() } as usize;
     if !(size_of::<T>()..=LARGEST).contains(&size) {
         return Err(Error::argument(

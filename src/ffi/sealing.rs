@@ -35,19 +35,7 @@ pub unsafe extern "C" fn h3s_set_cookies(
     err: *mut h3s_error,
 ) -> i32 {
     // SAFETY: the caller's contract: `list` and `count` are NULL or writable.
-    let outputs = || unsafe {
-        let (list, count) = (list.as_mut(), count.as_mut());
-        let (list, count) = match (list, count) {
-            (Some(list), Some(count)) => (list, count),
-            (list, count) => {
-                list.into_iter().for_each(|list| *list = std::ptr::null());
-                count.into_iter().for_each(|count| *count = 0);
-                return Err(Error::null("list or count"));
-            }
-        };
-        (*list, *count) = (std::ptr::null(), 0);
-        Ok((list, count))
-    };
+    let outputs = || unsafe { list_slots(list, count) };
     // SAFETY: the caller's contract, passed on.
     unsafe {
         with(session, err, outputs, |handle, (list, count)| {
@@ -181,10 +169,26 @@ pub unsafe extern "C" fn h3s_iron_unseal(
     }
 }
 
+/// Where a list goes, which is empty first. SAFETY: each is NULL, or valid for writes for `'a`.
+pub(super) unsafe fn list_slots<'a>(
+    list: *mut *const h3s_str,
+    count: *mut usize,
+) -> Result<(&'a mut *const h3s_str, &'a mut usize), Error> {
+    // SAFETY: as this function's.
+    let (mut list, mut count) = unsafe { (list.as_mut(), count.as_mut()) };
+    if let Some(list) = &mut list {
+        **list = std::ptr::null();
+    }
+    if let Some(count) = &mut count {
+        **count = 0;
+    }
+    list.zip(count).ok_or_else(|| Error::null("list or count"))
+}
+
 /// Makes a text in the caller's memory.
 ///
 /// SAFETY: pointers are NULL or valid, and the place has as many writable bytes as stands with it.
-unsafe fn convert<T: AsRef<str>>(
+pub(super) unsafe fn convert<T: AsRef<str>>(
     config: *const h3s_config,
     (out, room, out_len): (*mut c_char, usize, *mut usize),
     err: *mut h3s_error,

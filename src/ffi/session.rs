@@ -27,6 +27,8 @@ pub(super) struct Inside {
     pub(super) session: Session,
     /// The Set-Cookie values as C sees them; they point into `session`.
     pub(super) list: TinyVec<[h3s_str; 2]>,
+    /// The entries of what was revoked, as C sees them; they point into `session`.
+    pub(super) entries: Vec<h3s_str>,
     /// What the iterators are numbered by that were made since the last write; 0 if none was.
     generation: u64,
     /// A panic left it in an unknown state: it can only be freed.
@@ -48,6 +50,7 @@ impl h3s_session {
             inside: UnsafeCell::new(Inside {
                 session,
                 list: TinyVec::new(),
+                entries: Vec::new(),
                 generation: 0,
                 broken: false,
             }),

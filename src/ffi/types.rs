@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use super::replica::h3s_revocations;
+
 /// Success.
 pub const H3S_OK: i32 = 0;
 /// The call itself is wrong: a required pointer is NULL, a `size` or flag is unknown, or a time is
@@ -34,6 +36,14 @@ pub const H3S_ERR_COLD: i32 = 9;
 pub const H3S_ERR_BUSY: i32 = 10;
 /// A fault in the library. The handle can only be freed; please report it.
 pub const H3S_ERR_INTERNAL: i32 = 11;
+/// The latest logouts may not be known here, and the options say `"stale": "closed"`. No session
+/// was
+/// made: answer 503 and touch no cookie.
+pub const H3S_ERR_STALE: i32 = 12;
+/// A copy of what is revoked has no room for an entry. All others were applied.
+pub const H3S_ERR_FULL: i32 = 13;
+/// The file of what is revoked cannot be read or written, or is none. Nothing was made known.
+pub const H3S_ERR_STORE: i32 = 14;
 /// From `h3s_iter_next`: there are no more. No error.
 pub const H3S_END: i32 = -1;
 
@@ -53,7 +63,7 @@ pub const H3S_REJECTION_BAD_SEAL: i32 = 4;
 pub const H3S_REJECTION_EXPIRED: i32 = 5;
 /// Not seen for longer than `idleTimeout`. Name: `idle`.
 pub const H3S_REJECTION_IDLE: i32 = 6;
-/// Created before `notBefore`. Name: `revoked`.
+/// Created before `notBefore`, or revoked since. Name: `revoked`.
 pub const H3S_REJECTION_REVOKED: i32 = 7;
 /// Longer than `maxTokenLength`, or in longer cookies than a browser would send. Name:
 /// `too_large`.
@@ -118,6 +128,10 @@ pub const H3S_VIEW_CLEARED: u32 = 4;
 /// and holds no data.
 pub const H3S_VIEW_SLIDES: u32 = 8;
 
+/// View flag: what was revoked might not have been known when the session was opened: nothing was
+/// heard of it for longer than `revocation.maxStale`, or some of it has found no room.
+pub const H3S_VIEW_STALE: u32 = 16;
+
 /// A string that the library owns: `len` bytes at `ptr`.
 ///
 /// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: each function says
@@ -164,6 +178,27 @@ pub struct h3s_request {
     pub peer_len: usize,
     /// The time, in milliseconds since 1970; 0: the system clock.
     pub now_ms: i64,
+    /// What is revoked, as this process knows it: needed where the options have `revocation`, and
+    /// NULL where they do not. Not read by the functions of raw seals.
+    pub revocations: *const h3s_revocations,
+}
+
+/// What a copy of all that is revoked is like. Begin with H3S_REVOCATIONS_INFO_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_revocations_info {
+    /// `sizeof(h3s_revocations_info)`.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// How many entries there are that have not ended.
+    pub entries: usize,
+    /// How many there may be at least.
+    pub room: usize,
+    /// How many have found no room, so that what they revoke is not refused here.
+    pub missed: usize,
+    /// When it was last complete, in milliseconds since 1970; 0: never.
+    pub heard_at: i64,
 }
 
 /// A session at one glance. Begin with H3S_VIEW_INIT. The strings are borrowed as

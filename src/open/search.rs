@@ -9,6 +9,7 @@ use crate::config::Inner;
 use crate::cookie::{MAX_CANDIDATES, Mark, SessionCookies, Token};
 use crate::id::Id;
 use crate::request::Source;
+use crate::revocation::Check;
 use crate::seal::{Caller, Fate, Opened, Refusal};
 use crate::session::Others;
 use crate::{Error, ErrorKind, Rejection};
@@ -18,6 +19,8 @@ pub(super) struct Search<'a> {
     pub(super) config: &'a Inner,
     pub(super) now: i64,
     caller: Caller<'a>,
+    /// There where sessions can be revoked.
+    check: Option<Check<'a>>,
     /// What may say when the cookies' session was last seen.
     seen: ArrayVec<[&'a [u8]; MAX_CANDIDATES]>,
     refused: Refused,
@@ -56,11 +59,17 @@ enum Tried {
 type ColdTokens<'a> = ArrayVec<[Option<(usize, Token<'a>)>; MAX_CANDIDATES]>;
 
 impl<'a> Search<'a> {
-    pub(super) fn new(config: &'a Inner, now: i64, caller: Caller<'a>) -> Search<'a> {
+    pub(super) fn new(
+        config: &'a Inner,
+        now: i64,
+        caller: Caller<'a>,
+        check: Option<Check<'a>>,
+    ) -> Search<'a> {
         Search {
             config,
             now,
             caller,
+            check,
             seen: ArrayVec::new(),
             refused: Refused::default(),
             has_derived: false,
@@ -259,7 +268,7 @@ impl<'a> Search<'a> {
 
     fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
         let seen = self.seen.iter().copied();
-        match unseal_record(self.config, token, seen, self.now, caller) {
+        match unseal_record(self.config, token, seen, self.now, caller, self.check) {
             Ok(opened) => Ok(Tried::Opened(opened)),
             Err(Refusal::Token(reason, fate)) => Ok(Tried::Refused(reason, fate)),
             Err(Refusal::Failed(error)) => match error.kind() {
@@ -280,6 +289,7 @@ pub(super) fn unseal_record<'v>(
     seen: impl Iterator<Item = &'v [u8]>,
     now: i64,
     caller: Caller<'_>,
+    check: Option<Check<'_>>,
 ) -> Result<Opened, Refusal> {
     let mut opened = config.seals.open(token, now, caller)?;
     if let Some(at) = config.seals.seen_beside(&opened, seen, now)?
@@ -295,6 +305,9 @@ pub(super) fn unseal_record<'v>(
     }
     opened.record.bring_back_to(now);
     opened.record.check(&config.limits, now)?;
+    if let Some(check) = check {
+        check.check(&opened.record)?;
+    }
     if opened.lacked_id {
         opened.record.id = Id::random()?;
         opened.record.created_at = now;

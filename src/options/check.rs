@@ -6,6 +6,7 @@ use super::Options;
 use super::cookie::CookieOptions;
 use super::json::{Reader, Value};
 use super::password::Passwords;
+use super::revocation::{Revocation, RevocationOptions};
 use super::seal::SealOptions;
 use super::span::Span;
 use crate::Error;
@@ -39,6 +40,8 @@ pub(crate) struct Checked {
     /// How cookies are set, if they are.
     pub(crate) attributes: Attributes,
     pub(crate) cookies: bool,
+    /// There if sessions can be revoked.
+    pub(crate) revocation: Option<Revocation>,
 }
 
 const READERS: &[Reader<Options>] = &[
@@ -89,6 +92,9 @@ const READERS: &[Reader<Options>] = &[
         value
             .boolean()
             .map(|opens| options.legacy_seal_fallback = Some(opens))
+    }),
+    ("revocation", |options, value| {
+        RevocationOptions::from_value(value).map(|revocation| options.revocation = revocation)
     }),
     ("development", |options, value| {
         value.boolean().map(|is_so| options.development = is_so)
@@ -158,6 +164,10 @@ impl Options {
             fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
             name: name.to_owned(),
         };
+        let revocation = self.revocation.as_ref();
+        let revocation = revocation
+            .map(|options| options.check(&limits))
+            .transpose()?;
         Ok(Checked {
             format: seal.format,
             accepts_h3s1: seal.accepts_h3s1,
@@ -169,6 +179,7 @@ impl Options {
             header_name,
             attributes,
             cookies: self.cookie.is_some(),
+            revocation,
         })
     }
 

@@ -20,6 +20,10 @@ fn cases() -> Vec<(&'static str, &'static str, Options)> {
     let seal = |change: fn(SealOptions) -> SealOptions| {
         start().seal(change(SealOptions::new(Format::H3v2)))
     };
+    let revocation = |change: fn(RevocationOptions) -> RevocationOptions| {
+        let revocation = change(RevocationOptions::new());
+        start().max_age(secs(60)).revocation(revocation)
+    };
     vec![
         (
             "password",
@@ -192,6 +196,31 @@ fn cases() -> Vec<(&'static str, &'static str, Options)> {
             start().seal(Format::H3v2).legacy_seal_fallback(false),
         ),
         (
+            "revocation",
+            r#""maxAge": 60, "revocation": {}"#,
+            revocation(|r| r),
+        ),
+        (
+            "revocation.subject",
+            r#""maxAge": 60, "revocation": {"subject": "/user/id"}"#,
+            revocation(|r| r.subject("/user/id")),
+        ),
+        (
+            "revocation.maxStale",
+            r#""maxAge": 60, "revocation": {"maxStale": 61}"#,
+            revocation(|r| r.max_stale(secs(61))),
+        ),
+        (
+            "revocation.stale",
+            r#""maxAge": 60, "revocation": {"stale": "closed"}"#,
+            revocation(|r| r.stale(Stale::Closed)),
+        ),
+        (
+            "revocation.file",
+            r#""maxAge": 60, "revocation": {"file": "/var/lib/app/revocations"}"#,
+            revocation(|r| r.file("/var/lib/app/revocations")),
+        ),
+        (
             "development",
             r#""development": true"#,
             start().development(true),
@@ -226,7 +255,7 @@ fn every_option_that_json_has_is_compared_with_rust() {
         .map(|(key, ..)| key.to_owned())
         .collect();
     let mut known = BTreeSet::new();
-    for object in ["", "cookie", "seal"] {
+    for object in ["", "cookie", "seal", "revocation"] {
         let unknown = r#"{"qqqqqqqqqqqqqqqqqqqqqqqq": 1}"#;
         let text = match object {
             "" => unknown.to_owned(),

@@ -39,16 +39,16 @@ fn decode_slice(text: &[u8], out: &mut [u8]) -> Result<usize, DecodeSliceError> 
     }
 }
 
-pub(super) fn encoded_len(len: usize) -> usize {
+pub(crate) fn encoded_len(len: usize) -> usize {
     len / 3 * 4 + (len % 3 * 4).div_ceil(3)
 }
 
-pub(super) fn decoded_len(len: usize) -> usize {
+pub(crate) fn decoded_len(len: usize) -> usize {
     len / 4 * 3 + (len % 4 * 3) / 4
 }
 
 /// Fills `out`, which is of the encoded length.
-pub(super) fn encode(bytes: &[u8], out: &mut [u8]) -> Result<(), Error> {
+pub(crate) fn encode(bytes: &[u8], out: &mut [u8]) -> Result<(), Error> {
     match encode_slice(bytes, out) {
         Ok(len) if len == out.len() => Ok(()),
         _ => Err(Error::internal()),
@@ -56,7 +56,7 @@ pub(super) fn encode(bytes: &[u8], out: &mut [u8]) -> Result<(), Error> {
 }
 
 /// None for what is not strictly base64url.
-pub(super) fn decode(text: &[u8]) -> Result<Option<Buffer>, Error> {
+pub(crate) fn decode(text: &[u8]) -> Result<Option<Buffer>, Error> {
     let len = decoded_len(text.len());
     let mut bytes = Buffer::with_room(len)?;
     bytes.resize(len, 0);

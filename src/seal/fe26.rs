@@ -223,12 +223,16 @@ impl Fe26 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyring::Password;
+    use crate::keyring::{Needs, Password};
 
     #[test]
     fn no_expiration_is_too_far_off_for_any_offset() {
         let password = Password::new("correct horse battery staple, and more of it".into());
-        let keyring = Keyring::new(vec![(String::new(), password)], "h3", true).unwrap();
+        let needs = Needs {
+            passwords: true,
+            ..Needs::default()
+        };
+        let keyring = Keyring::new(vec![(String::new(), password)], "h3", needs).unwrap();
         let mut fe26 = Fe26::new(Options::default(), &keyring).unwrap();
         for (offset_ms, expiration) in [(-5, i64::MAX), (5, i64::MAX), (5, 0)] {
             fe26.options.offset_ms = offset_ms;

@@ -18,14 +18,13 @@ use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::limits::Lifetime;
 use crate::record::Record;
-use crate::seal::{Around, Format, Opened, Refusal, Stamp, base64url};
-use crate::xaes::{NONCE_LEN, TAG_LEN, Xaes};
+use crate::seal::{Around, Format, Opened, Refusal, Stamp, base64url, sealed};
+use crate::xaes::{NONCE_LEN, TAG_LEN};
 use crate::{Error, Rejection};
 
 pub(crate) use self::seen::{LEN as SEEN_LEN, open as open_seen, seal as seal_seen};
 
 pub(super) const PREFIX: &[u8] = b"h3s1.";
-const KEY_ID_MAX_LEN: usize = 32;
 /// Flags, createdAt, an id of one byte, `{}`.
 const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
 
@@ -43,19 +42,7 @@ pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
         return Err(Rejection::Malformed.into());
     }
-    let decoded = || base64url::decode(body)?.ok_or(Refusal::from(Rejection::Malformed));
-    let mut buffer = decoded()?;
-    let mut keys = keyring.by_id(key_id).peekable();
-    let position = loop {
-        let (position, key) = keys.next().ok_or_else(|| keyring.refusal(key_id))?;
-        if decrypt(&key.seal, aad, &mut buffer) {
-            break position;
-        }
-        // What did not decrypt is lost: the next key has a copy of its own.
-        if keys.peek().is_some() {
-            buffer = decoded()?;
-        }
-    };
+    let (position, buffer) = sealed::open(keyring, |key| Some(&key.seal), key_id, aad, body)?;
     // It is authentic, so somebody has a use for it: a later version, say.
     let record = parse(buffer, len - TAG_LEN)?.ok_or_else(|| Rejection::Malformed.of_foreign())?;
     Ok(Opened {
@@ -93,11 +80,11 @@ pub(super) fn seal(
     write(stamp, data, &mut text);
     text.extend_from_slice(&[0; TAG_LEN]);
 
-    let (token, sealed) = text.split_at_mut(end);
+    let (token, plain) = text.split_at_mut(end);
     let token = token.get_mut(start..).ok_or_else(Error::internal)?;
     let (header, body) = token.split_at_mut(header_len);
-    encrypt(&key.seal, header, sealed)?;
-    base64url::encode(sealed, body)?;
+    sealed::encrypt(&key.seal, header, plain)?;
+    base64url::encode(plain, body)?;
     text.truncate(end);
     Ok(text)
 }
@@ -110,41 +97,9 @@ pub(super) fn token_len(keyring: &Keyring, stamp: &Stamp<'_>, data_len: usize) -
 /// The header with its dot, which is authenticated as received; the key id; the rest. None if the
 /// header is not well-formed.
 fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let rest = token.strip_prefix(PREFIX)?;
-    let dot = rest
-        .iter()
-        .take(KEY_ID_MAX_LEN + 1)
-        .position(|byte| *byte == b'.')?;
-    let (key_id, body) = (rest.get(..dot)?, rest.get(dot + 1..)?);
-    let well_formed = key_id
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    well_formed.then_some((token.get(..PREFIX.len() + dot + 1)?, key_id, body))
-}
-
-/// Decrypts nonce, ciphertext and tag in place; false if they are not authentic.
-fn decrypt(cipher: &Xaes, aad: &[u8], sealed: &mut [u8]) -> bool {
-    let Some((nonce, rest)) = sealed.split_first_chunk_mut::<NONCE_LEN>() else {
-        return false;
-    };
-    let Some((text, tag)) = rest.split_last_chunk_mut::<TAG_LEN>() else {
-        return false;
-    };
-    cipher.decrypt(nonce, aad, text, tag)
-}
-
-/// Encrypts nonce, plaintext and room for a tag in place.
-fn encrypt(cipher: &Xaes, aad: &[u8], sealed: &mut [u8]) -> Result<(), Error> {
-    let (nonce, rest) = sealed
-        .split_first_chunk_mut::<NONCE_LEN>()
-        .ok_or_else(Error::internal)?;
-    let (text, tag) = rest
-        .split_last_chunk_mut::<TAG_LEN>()
-        .ok_or_else(Error::internal)?;
-    *tag = cipher
-        .encrypt(nonce, aad, text)
-        .ok_or_else(Error::internal)?;
-    Ok(())
+    let (key_id, body) = sealed::split_key_id(token.strip_prefix(PREFIX)?)?;
+    let aad = token.get(..token.len() - body.len())?;
+    Some((aad, key_id, body))
 }
 
 /// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data

@@ -27,6 +27,8 @@ pub(crate) struct Origin {
     /// The request brought several cookies that may be sessions: `clear` must not leave the field
     /// to the others.
     pub(crate) others: Option<Others>,
+    /// What was revoked may not have been known.
+    pub(crate) is_stale: bool,
 }
 
 impl Origin {
@@ -42,6 +44,7 @@ impl Origin {
             due_to_use: None,
             spares_cookies: false,
             others: None,
+            is_stale: false,
         }
     }
 }

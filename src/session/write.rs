@@ -126,7 +126,8 @@ impl Session {
         self.write(0, |data| data.without(key))
     }
 
-    /// A new id, `created_at` = now, the same data: what every login must call.
+    /// A new id, `created_at` = now, the same data: what every login must call. Where sessions can
+    /// be revoked, the former id is: see [`Session::revocation_entries`].
     ///
     /// ```
     /// # use h3s::{Config, Options, Request};
@@ -153,6 +154,7 @@ impl Session {
         };
         let stamp = self.stamp_of(&rotated).with_extra(&self.record.extra);
         self.check_fits(&stamp, self.record.data.len())?;
+        self.owe_for_id()?;
         let Record { data, extra, .. } = std::mem::replace(&mut self.record, rotated);
         (self.record.data, self.record.extra) = (data, extra);
         self.wrote(true);
@@ -239,13 +241,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the session has ended by then: the
-    /// clock has moved all the same, and the session can still be read and cleared.
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the session has ended by then, or
+    /// was
+    /// revoked since it was opened: the clock has moved all the same, and the session can still be
+    /// read and cleared.
     /// [`ErrorKind::Argument`](crate::ErrorKind::Argument) for what is no time.
     pub fn set_now(&mut self, now_ms: i64) -> Result<(), Error> {
         self.now = clock::check(now_ms)?;
         self.forget_outputs();
-        self.check_alive()
+        self.check_alive()?;
+        self.check_not_revoked()
     }
 
     /// Edits the data. `least` is a length that it will have at least, so that what cannot fit is

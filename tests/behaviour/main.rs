@@ -7,6 +7,7 @@ mod lifetimes;
 mod opening;
 mod options;
 mod own_lifetime;
+mod revocation;
 mod sliding;
 mod typed_options;
 mod types;

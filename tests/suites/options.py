@@ -14,8 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 FIELDS = ["type", "default", "range", "example", "Python", "Go", "Rust", "h3"]
 PASSWORD = "of as many characters as an option can ask for: ".ljust(1024, "x")
 #: Where each part's options are read, and where its names in Go and in Rust stand.
-READERS = {"": "check.rs", "cookie.": "cookie/check.rs", "seal.": "seal/check.rs"}
-SETTERS = {"": "options.rs", "cookie.": "options/cookie.rs", "seal.": "options/seal.rs"}
+READERS = {
+    "": "check.rs",
+    "cookie.": "cookie/check.rs",
+    "revocation.": "revocation.rs",
+    "seal.": "seal/check.rs",
+}
+SETTERS = {
+    "": "options.rs",
+    "cookie.": "options/cookie.rs",
+    "revocation.": "options/revocation.rs",
+    "seal.": "options/seal.rs",
+}
 FINER = "seal.encryption."
 
 

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::keyring::master;
+use crate::keyring::{Needs, master};
 use crate::options::Options;
 
 fn bytes(hex: &Value) -> Vec<u8> {
@@ -21,7 +21,7 @@ fn sealing_gives_the_tokens_of_the_specification() {
         let name = options.check().unwrap().attributes.name;
         let passwords = options.into_passwords().unwrap();
         let first = passwords[0].1.clone();
-        let keyring = Keyring::new(passwords, &name, false).unwrap();
+        let keyring = Keyring::new(passwords, &name, Needs::default()).unwrap();
         let token = vector["token"].as_str().unwrap();
         if split(token.as_bytes()).unwrap().1 != keyring.first().id.as_bytes() {
             continue; // Sealed under an older password, which this library never does.

@@ -1,0 +1,182 @@
+use std::sync::Barrier;
+use std::thread;
+
+use super::*;
+
+const NOW: i64 = 1_800_000_000_000;
+const LATER: i64 = NOW + 3_600_000;
+
+fn table(room: usize, seed: u8) -> Table {
+    Table::new(room, [seed; 16]).unwrap()
+}
+
+fn id(number: usize) -> String {
+    format!("id-{number}")
+}
+
+fn revoke(table: &Table, id: &str) -> bool {
+    revoke_until(table, id, LATER, NOW)
+}
+
+fn revoke_until(table: &Table, id: &str, until: i64, now: i64) -> bool {
+    let of = table.fingerprint(Kind::Session, "h3", id.as_bytes());
+    table.insert(Kind::Session, of, REFUSED_FOR_EVER, until, now)
+}
+
+fn is_revoked(table: &Table, id: &str) -> bool {
+    let of = table.fingerprint(Kind::Session, "h3", id.as_bytes());
+    table.before(of).is_some()
+}
+
+#[test]
+fn there_is_room_for_as_many_entries_as_were_asked_for() {
+    for (seed, room) in [(1, 1), (2, 7), (3, 64), (4, 1_000), (5, 4_096), (6, 65_536)] {
+        let table = table(room, seed);
+        assert!((0..room).all(|number| revoke(&table, &id(number))));
+        assert!((0..room).all(|number| is_revoked(&table, &id(number))));
+        assert!((room..room + 1_000).all(|number| !is_revoked(&table, &id(number))));
+        assert_eq!((table.live(NOW), table.missed()), (room, 0));
+        assert!(table.room() >= room);
+    }
+}
+
+#[test]
+fn a_full_table_says_so_and_forgets_nothing() {
+    let table = table(8, 1);
+    let fitted: Vec<_> = (0..100).map(|number| revoke(&table, &id(number))).collect();
+    let count = fitted.iter().filter(|fits| **fits).count();
+    assert!((8..=16).contains(&count), "{count}");
+    assert_eq!(table.missed(), 100 - count);
+    for (number, fits) in fitted.into_iter().enumerate() {
+        assert_eq!(is_revoked(&table, &id(number)), fits);
+    }
+    // It is not complete any more, whatever was heard.
+    table.hear(NOW);
+    assert!(table.is_stale(NOW, 60_000));
+}
+
+#[test]
+fn what_has_ended_gives_its_place_to_another_and_what_lives_does_not() {
+    let table = table(8, 2);
+    while revoke(&table, &id(table.live(NOW))) {}
+    let kept = table.live(NOW);
+    let long_after = LATER + SLACK_MS as i64 + 1;
+    assert!(!revoke_until(&table, "new", long_after + 1, long_after - 2));
+    assert!(revoke_until(&table, "new", long_after + 1, long_after));
+    let left = (0..kept).filter(|number| is_revoked(&table, &id(*number)));
+    assert_eq!((left.count(), is_revoked(&table, "new")), (kept - 1, true));
+}
+
+#[test]
+fn of_two_entries_the_later_moments_count() {
+    let table = table(64, 3);
+    let of = table.fingerprint(Kind::Subject, "h3", b"ada");
+    for (before, until) in [(NOW - 5, LATER), (NOW, LATER - 9), (NOW - 9, LATER + 9)] {
+        assert!(table.insert(Kind::Subject, of, before, until, NOW));
+    }
+    assert_eq!(table.before(of), Some(NOW));
+    assert_eq!((table.live(LATER + 9), table.live(LATER + 10)), (1, 0));
+}
+
+#[test]
+fn an_entry_is_of_one_kind_and_one_name() {
+    let table = table(64, 4);
+    assert!(!table.has(Kind::Session));
+    assert!(revoke(&table, "x"));
+    assert!(table.has(Kind::Session) && !table.has(Kind::Subject) && !table.has(Kind::Everybody));
+    for (kind, name, text) in [
+        (Kind::Subject, "h3", "x"),
+        (Kind::Session, "h", "3x"),
+        (Kind::Session, "h3x", ""),
+        (Kind::Session, "h4", "x"),
+    ] {
+        let of = table.fingerprint(kind, name, text.as_bytes());
+        assert_eq!(table.before(of), None, "{kind:?} {name} {text}");
+    }
+}
+
+/// As where a process is killed between two steps of an insertion, or a fork copies it there.
+#[test]
+fn an_insertion_that_was_never_finished_is_in_nobodys_way() {
+    let table = table(1, 5);
+    let of = table.fingerprint(Kind::Session, "h3", b"x");
+    let slots: Vec<usize> = table.slots(of).collect();
+    let (now, until) = (NOW as u64, LATER as u64);
+    assert!(table.claim(slots[0], until, now));
+    assert!(table.claim(slots[1], until, now));
+    table.fingerprint_at(slots[1]).store(of.0, Release);
+    // What is not whole is not extended: its place may be another's.
+    assert!(!table.extend(slots[1], of, until + 1, now));
+    assert!(revoke(&table, "x") && is_revoked(&table, "x"));
+    let long_after = until + SLACK_MS + 1;
+    assert!(!table.claim(slots[0], long_after, long_after - 1));
+    assert!(table.claim(slots[0], long_after, long_after));
+}
+
+#[test]
+fn memory_that_is_shared_is_taken_over_with_its_entries() {
+    let words: Vec<AtomicU64> = (0..HEAD_LEN + 24 * 5).map(|_| AtomicU64::new(0)).collect();
+    let words: &'static [AtomicU64] = words.leak();
+    let table = Table::within(words, [1; 16]).unwrap();
+    assert_eq!(table.room(), 4 * BUCKET_LEN / 2);
+    assert!(revoke(&table, "x"));
+    table.hear(NOW);
+    let again = Table::within(words, [2; 16]).unwrap();
+    assert!(is_revoked(&again, "x") && !is_revoked(&again, "y"));
+    assert_eq!(again.heard_at(), Some(NOW));
+    // Another size, another version, and no table.
+    assert!(Table::within(&words[..HEAD_LEN + 24 * 3], [1; 16]).is_err());
+    assert!(Table::within(&words[..HEAD_LEN + 24], [1; 16]).is_err());
+    words[MARK].store(VERSION + 1, Release);
+    assert!(Table::within(words, [1; 16]).is_err());
+}
+
+/// What is revoked once is revoked at each look from then on, while others write beside it.
+#[test]
+fn writers_and_readers_at_once_lose_nothing() {
+    const WRITERS: usize = 4;
+    const EACH: usize = 500;
+    let (table, start) = (table(WRITERS * EACH, 6), Barrier::new(2 * WRITERS));
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (table, start) = (&table, &start);
+            scope.spawn(move || {
+                start.wait();
+                for number in 0..EACH {
+                    // Half of them are every writer's.
+                    let id = id(if number % 2 == 0 {
+                        number
+                    } else {
+                        writer * EACH + number
+                    });
+                    assert!(revoke(table, &id) && is_revoked(table, &id));
+                }
+            });
+            scope.spawn(move || {
+                start.wait();
+                let mut known = 0;
+                for _ in 0..20 {
+                    let all = (0..EACH)
+                        .filter(|number| is_revoked(table, &id(*number)))
+                        .count();
+                    assert!(all >= known, "{all} of {known}");
+                    known = all;
+                }
+            });
+        }
+    });
+    assert_eq!(table.missed(), 0);
+    let of_each = |writer: usize| (1..EACH).step_by(2).map(move |at| writer * EACH + at);
+    let ids = (0..EACH).step_by(2).chain((0..WRITERS).flat_map(of_each));
+    assert!(ids.map(id).all(|id| is_revoked(&table, &id)));
+}
+
+#[test]
+fn it_is_stale_when_nothing_was_heard_for_too_long() {
+    let table = table(8, 7);
+    assert!(table.is_stale(NOW, 60_000));
+    table.hear(NOW);
+    assert!(!table.is_stale(NOW + 60_000, 60_000) && table.is_stale(NOW + 60_001, 60_000));
+    table.hear(NOW - 1);
+    assert_eq!(table.heard_at(), Some(NOW));
+}
