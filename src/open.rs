@@ -154,7 +154,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
-            let is_set = !spares_cookies && !search.may_be_valid_elsewhere();
+            let is_set = !spares_cookies && !search.spares_cookies();
             origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
             let mut session = Session::new(config, now, origin)?;
             session.set_revocations(request.revocations);

@@ -302,15 +302,12 @@ impl<'a> Check<'a> {
     }
 
     /// Refuses a session that opened, and was revoked.
-    ///
-    /// Its cookie is not dead in the sense that a mere visit may replace it: the answer to a
-    /// request from before the logout could else replace the cookie of the next login.
     pub(crate) fn check(&self, record: &Record) -> Result<(), Refusal> {
         if self.is_stale && self.revocation.stale == Stale::Closed {
             return Err(Error::stale().into());
         }
         match self.refuses(record)? {
-            true => Err(Refusal::Token(Rejection::Revoked, Fate::Foreign)),
+            true => Err(Refusal::Token(Rejection::Revoked, Fate::Revoked)),
             false => Ok(()),
         }
     }

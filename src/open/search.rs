@@ -117,11 +117,14 @@ impl<'a> Search<'a> {
         self.refused.untried || self.is_busy
     }
 
-    /// A roll-out or a wrong password, as a rule: what cannot be read must not be destroyed by a
-    /// mere visit.
-    pub(super) fn may_be_valid_elsewhere(&self) -> bool {
+    /// Whether a mere visit sets no cookie. A roll-out or a wrong password, as a rule: what cannot
+    /// be read must not be destroyed by it; nor may what has come after a logout.
+    pub(super) fn spares_cookies(&self) -> bool {
         let refused = &self.refused;
-        refused.header_ended || refused.untried || (refused.foreign && !refused.dead)
+        refused.header_ended
+            || refused.untried
+            || refused.revoked
+            || (refused.foreign && !refused.dead)
     }
 
     /// The header's session. A cold token is the one that gets the derivation, since the header
@@ -245,7 +248,7 @@ impl<'a> Search<'a> {
     }
 
     fn refuse(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
-        self.dead += usize::from(fate == Fate::Dead);
+        self.dead += usize::from(matches!(fate, Fate::Dead | Fate::Revoked));
         self.refused.token(candidate, reason, fate);
     }
 
@@ -345,6 +348,7 @@ struct Refused {
     dead: bool,
     foreign: bool,
     untried: bool,
+    revoked: bool,
 }
 
 impl Refused {
@@ -364,6 +368,7 @@ impl Refused {
             Fate::Dead => self.dead = true,
             Fate::Foreign => self.foreign = true,
             Fate::Untried => self.untried = true,
+            Fate::Revoked => self.revoked = true,
         }
     }
 

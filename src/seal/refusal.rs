@@ -50,6 +50,9 @@ pub(crate) enum Fate {
     Foreign,
     /// For this one: not every password was tried on it.
     Untried,
+    /// For nothing: it was revoked. But its place may be another one's by now: a late answer to a
+    /// request from before the logout must not replace the cookie of the next login.
+    Revoked,
 }
 
 impl Rejection {

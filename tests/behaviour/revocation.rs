@@ -83,6 +83,27 @@ fn a_copied_cookie_is_refused_after_the_logout_on_every_server_that_has_heard_of
 }
 
 #[test]
+fn a_revoked_cookie_beside_others_is_neither_replaced_by_a_visit_nor_outlived_by_a_logout() {
+    let server = Server::new(REVOCABLE);
+    let cookie = server.sealed("{}", NOW);
+    let mut session = server.open(&cookie, NOW);
+    session.revoke().unwrap();
+    server.hear(&entries(&session), NOW);
+
+    let with_forged = format!("{cookie}; h3=h3s1..AAAA");
+    assert!(set_cookies(&mut server.open(&with_forged, NOW)).is_empty());
+    // It never comes back, so that what takes its place need not be ahead of now.
+    let two = format!("{cookie}; {}", server.sealed(r#"{"a":1}"#, NOW));
+    let mut session = server.open(&two, NOW);
+    assert_eq!(session.data(), r#"{"a":1}"#);
+    session.clear();
+    let mut jar = Jar::default();
+    jar.take(&mut session);
+    let session = server.open(&jar.header(), NOW + 10 * MINUTE);
+    assert_eq!((session.rejection(), session.created_at()), (None, Some(NOW + 1)));
+}
+
+#[test]
 fn a_bare_token_and_a_header_are_refused_as_a_cookie_is() {
     let server = Server::new(REVOCABLE);
     let token = server.open("", NOW).seal().unwrap().to_owned();
