@@ -270,6 +270,20 @@ difference("After `clear`", async () => {
   }
 });
 
+difference("A copied cookie", async () => {
+  for (const [server, seal] of [[h3Server1, "h3-1"], [h3Server2, "h3-2"]]) {
+    const cookie = await sealedThere(server, { n: 1 });
+    await there(server, {}, cookie, clear);
+    assert.equal((await there(server, {}, cookie, read)).result.data.n, 1);
+    const config = await library.config(options({ seal, maxAge: 3600, revocation: {} }));
+    const ask = (command) => library.ask({ op: "use", config, cookie, now: clock.now(), ...command });
+    assert.equal((await ask({})).data.n, 1);
+    await ask({ revoke: true });
+    const { data, rejection, setCookies } = await ask({});
+    assert.deepEqual({ data, rejection, setCookies }, { data: {}, rejection: "revoked", setCookies: [] });
+  }
+});
+
 difference("A logout beside a stale cookie", async () => {
   const stale = await sealedThere(h3Server1, { n: 1 });
   clock.forward(SECOND);

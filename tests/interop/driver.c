@@ -8,8 +8,8 @@
  *     {"op":"iron_seal","config":0,"text":"…","now":…,"session":true} -> {"text":"…"}
  *     {"op":"iron_unseal","config":0,"text":"…","now":…} -> {"text":"…"}
  *
- * `get` is as `use`. A write is {"update":{…}}, {"rotate":true} or {"clear":true}; one alone may
- * stand in the command itself. `dataText` is the data as it is stored, `data` the same parsed.
+ * `get` is as `use`. A write is {"update":{…}}, {"rotate":true}, {"clear":true} or {"revoke":true};
+ * one alone may stand in the command itself. What is revoked is known to all later commands. `dataText` is the data as it is stored, `data` the same parsed.
  * `session` lets a raw seal be one that opens as a session. Any error is
  * {"status":…,"key":…,"message":…}.
  */
@@ -25,6 +25,8 @@ enum { CONFIGS_MAX = 256 };
 
 static h3s_config *configs[CONFIGS_MAX];
 static size_t config_count;
+/* Of all configs that have `revocation`. */
+static h3s_revocations *revocations;
 
 static const char *text_of(json_t *command, const char *key, size_t *len)
 {
@@ -57,6 +59,8 @@ static int32_t write_once(json_t *write, h3s_session *session, h3s_error *err)
     int32_t status = H3S_OK;
     if (json_is_true(json_object_get(write, "clear")))
         status = h3s_clear(session, err);
+    if (status == H3S_OK && json_is_true(json_object_get(write, "revoke")))
+        status = h3s_revoke(session, err);
     if (status == H3S_OK && json_is_true(json_object_get(write, "rotate")))
         status = h3s_rotate(session, err);
     if (status == H3S_OK && update != NULL) {
@@ -78,6 +82,17 @@ static int32_t write_session(json_t *command, h3s_session *session, h3s_error *e
     return status;
 }
 
+/* What a session has revoked. */
+static int32_t make_known(const h3s_config *config, h3s_session *session, int64_t now_ms, h3s_error *err)
+{
+    const h3s_str *list = NULL;
+    size_t count = 0;
+    int32_t status = h3s_revocation_entries(session, &list, &count, err);
+    for (size_t i = 0; status == H3S_OK && i < count; i++)
+        status = h3s_revocations_apply(revocations, config, list[i].ptr, list[i].len, now_ms, NULL, err);
+    return status;
+}
+
 static json_t *open_session(json_t *command, const h3s_config *config, int get)
 {
     h3s_request request = {.size = sizeof request};
@@ -91,10 +106,12 @@ static json_t *open_session(json_t *command, const h3s_config *config, int get)
     request.header = text_of(command, "header", &request.header_len);
     request.now_ms = json_integer_value(json_object_get(command, "now"));
     request.flags = json_is_true(json_object_get(command, "crossSite")) ? H3S_CROSS_SITE : 0;
+    if (h3s_config_flags(config) & H3S_CONFIG_REVOCATION)
+        request.revocations = revocations;
     if ((get ? h3s_get : h3s_use)(config, &request, &session, &err) != H3S_OK)
         return failed(&err);
-    if (write_session(command, session, &err) != H3S_OK || h3s_set_cookies(session, &list, &count, &err) != H3S_OK
-        || h3s_session_view(session, &view) != H3S_OK) {
+    if (write_session(command, session, &err) != H3S_OK
+        || make_known(config, session, request.now_ms, &err) != H3S_OK || h3s_set_cookies(session, &list, &count, &err) != H3S_OK || h3s_session_view(session, &view) != H3S_OK) {
         h3s_session_free(session);
         return failed(&err);
     }
@@ -153,6 +170,8 @@ int main(void)
 {
     char *line = NULL;
     size_t room = 0;
+    if (h3s_revocations_new(1000, &revocations, NULL) != H3S_OK)
+        abort();
     while (getline(&line, &room, stdin) > 0) {
         json_t *command = json_loads(line, 0, NULL);
         json_t *answer = answer_to(command);
@@ -166,5 +185,6 @@ int main(void)
     free(line);
     while (config_count > 0)
         h3s_config_free(configs[--config_count]);
+    h3s_revocations_free(revocations);
     return 0;
 }
