@@ -234,6 +234,14 @@ impl Error {
         )
     }
 
+    /// Of the file of what is revoked.
+    pub(crate) fn store(message: impl Into<Cow<'static, str>>) -> Error {
+        Error {
+            key: "revocation.file".into(),
+            ..Error::new(ErrorKind::Store, message)
+        }
+    }
+
     pub(crate) fn internal() -> Error {
         Error::new(
             ErrorKind::Internal,

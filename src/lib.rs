@@ -4,7 +4,7 @@
 //! A session is a small JSON object that travels in an encrypted cookie (or in a request
 //! header), so no server keeps anything, and any number of machines share it with nothing but a
 //! password. This crate takes the raw `Cookie` header and gives back `Set-Cookie` values; it
-//! does no input or output of its own.
+//! does no input or output of its own, but for the file of revocations ([`RevocationFile`]).
 //!
 //! ```
 //! use std::time::Duration;
@@ -97,5 +97,6 @@ pub use options::{
 };
 pub use replica::{Revocations, RevocationsView};
 pub use request::{Request, Source};
+pub use revocation::RevocationFile;
 pub use session::{Entries, Entry, Session};
 pub use site::Site;

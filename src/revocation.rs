@@ -2,8 +2,10 @@
 //! was revoked.
 
 mod entry;
+mod file;
 
 use self::entry::{Entry, SUBJECT_MAX_LEN};
+pub use self::file::RevocationFile;
 use crate::config::{Config, Inner};
 use crate::id::Id;
 use crate::json::{self, Unescaped};
@@ -255,12 +257,6 @@ impl Revocations {
             false => Err(Error::full()),
         }
     }
-}
-
-/// When a line of a store says that it no longer matters: see [`entry::until_of`].
-#[expect(dead_code, reason = "the file")]
-pub(crate) fn until_of(line: &[u8]) -> Option<i64> {
-    entry::until_of(line)
 }
 
 /// What a config's sessions are checked against.

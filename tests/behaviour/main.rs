@@ -8,6 +8,7 @@ mod opening;
 mod options;
 mod own_lifetime;
 mod revocation;
+mod revocation_file;
 mod sliding;
 mod typed_options;
 mod types;

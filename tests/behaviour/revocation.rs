@@ -100,7 +100,10 @@ fn a_revoked_cookie_beside_others_is_neither_replaced_by_a_visit_nor_outlived_by
     let mut jar = Jar::default();
     jar.take(&mut session);
     let session = server.open(&jar.header(), NOW + 10 * MINUTE);
-    assert_eq!((session.rejection(), session.created_at()), (None, Some(NOW + 1)));
+    assert_eq!(
+        (session.rejection(), session.created_at()),
+        (None, Some(NOW + 1))
+    );
 }
 
 #[test]

@@ -1,0 +1,244 @@
+//! The embedded store: a file of entries that the processes of a machine share.
+//!
+//! Its first line says what it is; then comes an entry a line. Who writes locks it, appends, and
+//! has the disk confirm it before the caller hears that it is done. Who reads takes no lock: it
+//! knows where it was, and reads on. Now and then a writer replaces the file by one without
+//! what has ended. A reader keeps the file open that it reads, and so can put what was in it into
+//! the one that takes its place, should somebody delete it.
+
+use std::mem;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, TryLockError};
+
+use crate::config::Config;
+use crate::replica::Revocations;
+use crate::{Error, ErrorKind, clock};
+
+mod compact;
+mod fault;
+mod follow;
+mod header;
+mod lines;
+mod locked;
+
+#[cfg(test)]
+mod tests;
+
+use fault::Fault;
+use follow::{Followed, Follower};
+use locked::{Locked, Opened, TRIES};
+
+/// So many files are kept open that were written to, and of which nobody has read.
+const MAX_WRITTEN: usize = 8;
+
+/// The file of the option `revocation.file`, which the processes of a machine share, of whatever
+/// language.
+///
+/// Any number of threads may use one. It is safe across fork, but for a thread of the parent that
+/// is in `poll` at that moment: then the child's `poll` is an error of the kind `State`, and it
+/// opens the file anew.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use h3s::{Config, Options, RevocationFile, RevocationOptions, Revocations};
+///
+/// let path = std::env::temp_dir().join(format!("revocations-{}", std::process::id()));
+/// let options = Options::new("correct horse battery staple, and more of it")
+///     .max_age(Duration::from_secs(604_800))
+///     .revocation(RevocationOptions::new());
+/// let config = Config::new(options)?;
+/// let now = 1_800_000_000_000;
+///
+/// // In one process; or each of `Session::revocation_entries`, before the response goes.
+/// let entry = config.revoke_session("0b5c1f6e-of-a-table", now)?;
+/// RevocationFile::open(&path)?.append(&entry, now)?;
+///
+/// // In another one, once a second.
+/// let (file, revocations) = (RevocationFile::open(&path)?, Revocations::new(65_536)?);
+/// assert_eq!(file.poll(&revocations, &config, now)?, 1);
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), h3s::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct RevocationFile {
+    path: PathBuf,
+    process: u32,
+    follower: Mutex<Follower>,
+    /// What was written to since the last poll.
+    written: Mutex<Vec<Opened>>,
+    /// Stands for the file whose name is known to last.
+    lasting: AtomicU64,
+    /// No compaction is tried before the file is so long, since the last one has failed.
+    compact_from: AtomicU64,
+}
+
+impl RevocationFile {
+    /// The file at an absolute path. It need not be there: the first entry makes it.
+    ///
+    /// # Errors
+    ///
+    /// `Argument`: the path is not absolute. `Store`: its folder is not there, it cannot be read,
+    /// or it is another file, which is left as it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<RevocationFile, Error> {
+        let path = path.as_ref();
+        if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
+            return Err(Error::argument("path", "it is an absolute path"));
+        }
+        if Followed::open(path)?.is_none() {
+            follow::find_folder(path)?;
+        }
+        RevocationFile::new(path)
+    }
+
+    fn new(path: &Path) -> Result<RevocationFile, Error> {
+        let mut own = PathBuf::new();
+        own.try_reserve(path.as_os_str().len())
+            .map_err(|_| Error::memory())?;
+        own.push(path);
+        Ok(RevocationFile {
+            path: own,
+            process: std::process::id(),
+            follower: Mutex::default(),
+            written: Mutex::default(),
+            lasting: AtomicU64::new(0),
+            compact_from: AtomicU64::new(0),
+        })
+    }
+
+    /// Appends entries, a line each. When this returns they are on the disk, and every process that
+    /// polls will read them.
+    ///
+    /// Waits for the lock that whoever else appends has for some milliseconds, and for the disk.
+    ///
+    /// # Errors
+    ///
+    /// `Argument`: a line is no entry, and none was written. `Store`: the disk is full, say; some
+    /// of the lines may have been written.
+    pub fn append(&self, lines: impl AsRef<[u8]>, now_ms: i64) -> Result<(), Error> {
+        let lines = lines::checked(lines.as_ref(), clock::check(now_ms)?)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..TRIES {
+            let mut locked = Locked::open(&self.path)?;
+            locked.append(&lines)?;
+            locked.sync()?;
+            let lasts = self.let_name_last(&locked);
+            // Who deletes the file from here on, deletes one that readers find these lines in.
+            if locked.is_at(&self.path)? {
+                lasts?;
+                self.keep_open(&locked);
+                self.compact(&locked, now_ms);
+                return Ok(());
+            }
+        }
+        Err(Fault::Wrong("it is replaced over and over").into())
+    }
+
+    /// Applies the entries that are new since the last call to a copy of what is revoked, and says
+    /// that it has heard. A process does so once a second; where nothing is new, it costs as much as
+    /// asking for the length of a file. Each config and each copy wants a `RevocationFile` of its
+    /// own.
+    ///
+    /// Gives how many were applied; 0 where another thread is at it.
+    ///
+    /// # Errors
+    ///
+    /// `Store`: the file cannot be read, or is another; or it was deleted, and what was in it cannot
+    /// be put into a new one. It is tried again by the next call. Or as [`Revocations::apply`]:
+    /// where that finds no room, all that fits is applied.
+    pub fn poll(
+        &self,
+        revocations: &Revocations,
+        config: &Config,
+        now_ms: i64,
+    ) -> Result<usize, Error> {
+        let now_ms = clock::check(now_ms)?;
+        config.inner().revocation()?;
+        let (mut applied, mut full) = (0, None);
+        let is_read = self.read_new(now_ms, &mut |lines: &[u8]| {
+            match revocations.apply(config, lines, now_ms) {
+                Ok(count) => applied += count,
+                Err(error) if error.kind() == ErrorKind::Full => full = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+            Ok(())
+        })?;
+        if is_read {
+            revocations.heard(now_ms)?;
+        }
+        full.map_or(Ok(applied), Err)
+    }
+
+    /// Gives the lines that are new since the last call to `take`, whole lines of some 64 KiB at a
+    /// time. False: another thread is at it.
+    fn read_new(&self, now_ms: i64, take: &mut follow::Take) -> Result<bool, Error> {
+        let mut follower = match self.follower.try_lock() {
+            Ok(follower) => follower,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if self.process == std::process::id() => {
+                return Ok(false);
+            }
+            // The thread that holds it is not in this process, and will never let go.
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::state(
+                    "a fork caught a thread that polls: open the file anew in the child",
+                ));
+            }
+        };
+        let written = self.written.try_lock();
+        let written = written.map_or_else(|_| Vec::new(), |mut written| mem::take(&mut *written));
+        follower.read_new(&self.path, now_ms, written, take)?;
+        Ok(true)
+    }
+
+    /// The same file, of which nothing was read, for a child.
+    #[cfg(feature = "capi")]
+    pub(crate) fn anew(&self) -> Result<RevocationFile, Error> {
+        RevocationFile::new(&self.path)
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// By whomever it was made: who made it may have been killed before.
+    fn let_name_last(&self, locked: &Locked) -> Result<(), Fault> {
+        let mark = locked.header.mark();
+        if self.lasting.load(Ordering::Relaxed) != mark {
+            locked::sync_folder(&self.path)?;
+            self.lasting.store(mark, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// So that what was written is not lost should somebody delete the file before anybody polls.
+    fn keep_open(&self, locked: &Locked) {
+        // By whom it is held now, or was when a process forked, nobody waits.
+        let Ok(mut written) = self.written.try_lock() else {
+            return;
+        };
+        // What a compaction has kept of the others is in this one.
+        written.retain(|one| !locked.header.follows(&one.header));
+        if written.iter().all(|written| written.id != locked.id())
+            && written.len() < MAX_WRITTEN
+            && let Ok(opened) = locked.opened()
+        {
+            written.push(opened);
+        }
+    }
+
+    /// What fails here takes nothing away.
+    fn compact(&self, locked: &Locked, now_ms: i64) {
+        let is_due = compact::is_due(locked);
+        if is_due && locked.len() >= self.compact_from.load(Ordering::Relaxed) {
+            let compacted = compact::compact(locked, &self.path, now_ms);
+            let again_from = compacted.map_or_else(|_| locked.len() / 4 * 5, |()| 0);
+            self.compact_from.store(again_from, Ordering::Relaxed);
+        }
+    }
+}
