@@ -227,6 +227,13 @@
  *   h3s_revocations_heard     Says that all entries were applied that anybody had made known by a
  *                             time.
  *   h3s_revocations_view      How many entries a copy has, and how complete it is.
+ *   h3s_revocation_file_open  Opens the file through which the processes of one machine make known
+ *                             what they revoke.
+ *   h3s_revocation_file_append Appends entries: what `h3s_revocation_entries` gave, or what came
+ *                             from elsewhere.
+ *   h3s_revocation_file_poll  Applies what is new in the file, and marks the copy of what is
+ *                             revoked as heard.
+ *   h3s_revocation_file_close Closes the file. Does nothing to NULL.
  *
  * Responses and requests:
  *   h3s_header_vary           The value of the Vary header for a response to a request whose
@@ -511,6 +518,12 @@
  * one.
  */
 typedef struct h3s_config h3s_config;
+
+/**
+ * A file through which the processes of one machine, of whatever language, make known what they
+ * revoke. Any number of threads may use one.
+ */
+typedef struct h3s_revocation_file h3s_revocation_file;
 
 /** A process's copy of what is revoked. Any number of threads and configs may share one. */
 typedef struct h3s_revocations h3s_revocations;
@@ -1729,6 +1742,80 @@ int32_t h3s_revocations_view(const struct h3s_revocations *revocations,
                              int64_t now_ms,
                              struct h3s_revocations_info *out,
                              struct h3s_error *err);
+
+/**
+ * Opens the file through which the processes of one machine make known what they revoke.
+ *
+ * It need not be there: the first entry makes it, for its owner and group to read and write, as
+ * far as the umask lets them. Processes of several users share it through the group, which must be
+ * allowed to make files in the folder too, or the file only grows. Its first line says what it is;
+ * another file is never written to. It belongs on a disk of this machine, not on the network.
+ *
+ * path, len: its absolute path, as `h3s_config_revocation_file` gives it.
+ * out: receives the file, to be closed with `h3s_revocation_file_close`; NULL after an error.
+ *
+ * Returns H3S_OK; H3S_ERR_STORE: its folder is missing, it cannot be read, or it is another file;
+ * H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocation_file_open(const char *path,
+                                 size_t len,
+                                 struct h3s_revocation_file **out,
+                                 struct h3s_error *err);
+
+/**
+ * Appends entries: what `h3s_revocation_entries` gave, or what came from elsewhere.
+ *
+ * When it returns, they are on the disk, and each process that polls will apply them. They are
+ * not applied here: do so by `h3s_revocations_apply`. An entry twice does no harm.
+ *
+ * It waits for the disk, and for other processes that append, some milliseconds each. Now and then
+ * it replaces the file by one without what has ended.
+ *
+ * lines, len: entries, one a line; the last needs no end of line.
+ * now_ms: milliseconds since 1970; 0: the system clock. What has ended by then is not written.
+ *
+ * Returns H3S_OK; H3S_ERR_STORE where the disk is full, say, and some of the lines may have been
+ * written: answer with an error, or try again; H3S_ERR_ARGUMENT (also where a line is no entry, and
+ * nothing was written) or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocation_file_append(struct h3s_revocation_file *file,
+                                   const char *lines,
+                                   size_t len,
+                                   int64_t now_ms,
+                                   struct h3s_error *err);
+
+/**
+ * Applies what is new in the file, and marks the copy of what is revoked as heard.
+ *
+ * For a timer: once a second, in each process. Where nothing is new, it costs a few microseconds.
+ * After a fork, the child begins at the file's start.
+ *
+ * Should somebody delete the file, or put another in its place, then what was in it is put into the
+ * one that is there, or into a new one. So nothing is lost while any process has it open. Then
+ * alone it waits for others that write, and for the disk.
+ *
+ * file: one for each config and each copy of what is revoked, since it knows how far it has read.
+ * now_ms: milliseconds since 1970; 0: the system clock.
+ * applied: receives how many entries were applied; may be NULL. 0 also where another thread polls
+ * at that moment.
+ *
+ * Returns H3S_OK; H3S_ERR_STORE: the file cannot be read, or what was in a deleted one cannot be
+ * written; the copy grows stale, and the next call tries again; H3S_ERR_FULL where some entries had
+ * no room (all others were applied); H3S_ERR_CONFIG where the options have no `revocation`;
+ * H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocation_file_poll(struct h3s_revocation_file *file,
+                                 const struct h3s_revocations *revocations,
+                                 const struct h3s_config *config,
+                                 int64_t now_ms,
+                                 size_t *applied,
+                                 struct h3s_error *err);
+
+/** Closes the file. Does nothing to NULL. */
+void h3s_revocation_file_close(struct h3s_revocation_file *file);
 
 /* ---- Responses and requests ------------------------------------------------------------------ */
 

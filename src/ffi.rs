@@ -30,6 +30,8 @@ mod revoking;
 
 mod revocations;
 
+mod revocation_file;
+
 mod cache;
 
 mod version;
@@ -41,6 +43,7 @@ pub use iter::*;
 pub use opening::*;
 pub use reading::*;
 pub use replica::*;
+pub use revocation_file::*;
 pub use revocations::*;
 pub use revoking::*;
 pub use sealing::*;
