@@ -138,6 +138,13 @@ static_assert(std::is_nothrow_copy_constructible_v<h3s::config_error>);
 static_assert(std::is_nothrow_copy_assignable_v<h3s::config_error>);
 static_assert(std::is_base_of_v<std::exception, h3s::error>);
 static_assert(std::is_trivially_copyable_v<h3s::request>);
+static_assert(std::is_nothrow_copy_constructible_v<h3s::revocations>);
+static_assert(std::is_nothrow_copy_assignable_v<h3s::revocations>);
+static_assert(std::is_nothrow_move_constructible_v<h3s::revocations>);
+static_assert(std::is_nothrow_move_assignable_v<h3s::revocations>);
+static_assert(std::is_nothrow_swappable_v<h3s::revocations>);
+static_assert(!std::is_convertible_v<std::size_t, h3s::revocations>);
+static_assert(!std::is_default_constructible_v<h3s::revocations>);
 
 // What would be borrowed from a session that ends before the loop begins does not compile.
 template <class Session, class = void> constexpr bool can_walk = false;
@@ -150,6 +157,12 @@ constexpr bool
 static_assert(can_walk<h3s::session&> && can_walk<const h3s::session&>);
 static_assert(!can_walk<h3s::session> && !can_walk<const h3s::session>);
 static_assert(can_set_cookies<h3s::session&> && !can_set_cookies<h3s::session>);
+template <class Session, class = void> constexpr bool can_list_entries = false;
+template <class Session>
+constexpr bool can_list_entries<Session,
+                                std::void_t<decltype(std::declval<Session>().revocation_entries())>>
+    = true;
+static_assert(can_list_entries<h3s::session&> && !can_list_entries<h3s::session>);
 
 #if defined(__cpp_lib_ranges)
 static_assert(std::ranges::input_range<h3s::walk_range>);
@@ -281,6 +294,9 @@ void every_status_has_its_exception()
     CHECK(THROWN(h3s::random_error, raised(H3S_ERR_RANDOM)).status() == H3S_ERR_RANDOM);
     CHECK(THROWN(h3s::cold_error, raised(H3S_ERR_COLD)).status() == H3S_ERR_COLD);
     CHECK(THROWN(h3s::busy_error, raised(H3S_ERR_BUSY)).status() == H3S_ERR_BUSY);
+    CHECK(THROWN(h3s::stale_error, raised(H3S_ERR_STALE)).status() == H3S_ERR_STALE);
+    CHECK(THROWN(h3s::full_error, raised(H3S_ERR_FULL)).status() == H3S_ERR_FULL);
+    CHECK(THROWN(h3s::store_error, raised(H3S_ERR_STORE)).status() == H3S_ERR_STORE);
     CHECK(THROWN(h3s::internal_error, raised(H3S_ERR_INTERNAL)).status() == H3S_ERR_INTERNAL);
     CHECK(THROWN(h3s::error, raised(99)).status() == 99);
     THROWN(std::bad_alloc, raised(H3S_ERR_MEMORY));
@@ -816,6 +832,131 @@ void another_site_is_told_from_the_own_one()
     CHECK(!h3s::is_cross_site({"", "", "https://good.test/page", "good.test"}));
 }
 
+// ---- Revocation ---------------------------------------------------------------------------------
+
+h3s::config revocable(std::string_view more = "")
+{
+    return h3s::config(
+        with(R"("maxAge":3600,"revocation":{"subject":"/user")" + std::string(more) + "}"));
+}
+
+std::string lines_of(h3s::session& session)
+{
+    std::string lines;
+    for (const std::string_view entry : session.revocation_entries()) {
+        CHECK(std::strlen(entry.data()) == entry.size());
+        lines.append(entry).append("\n");
+    }
+    return lines;
+}
+
+void a_revoked_session_is_refused_where_its_entries_were_applied()
+{
+    const h3s::config shared = revocable();
+    const h3s::revocations known(100);
+    const auto request
+        = [&](std::string_view cookie) { return h3s::request{cookie}.now(now).revocations(known); };
+    h3s::session first = shared.use(request(""));
+    CHECK(first.revocation_entries().empty());
+    const std::string cookie = cookie_of(first.set("user", "ada"));
+    h3s::session second = shared.use(request(cookie));
+    CHECK(second.view().is_stale);
+    CHECK(second.revoke().view().is_cleared);
+    CHECK(second.revocation_entries().size() == 1);
+    CHECK(known.apply(shared, lines_of(second) + "h3r1.unknown", now) == 1);
+    known.heard(now);
+    h3s::session third = shared.use(request(cookie));
+    CHECK(third.rejection() == h3s::rejection::revoked && !third.view().is_stale);
+    THROWN(h3s::state_error, third.clear().revoke());
+    THROWN(h3s::config_error, fresh().revoke());
+}
+
+void all_sessions_of_a_user_are_revoked_at_once()
+{
+    const h3s::config shared = revocable();
+    const h3s::revocations known(100);
+    const auto at
+        = [&](int second) { return h3s::request{}.now(after(second)).revocations(known); };
+    h3s::session first = shared.use(at(0));
+    h3s::session second = shared.use(at(1));
+    const std::string token(first.set("user", 42).seal());
+    THROWN(h3s::state_error, second.revoke_everywhere());
+    second.set("user", "42").revoke_everywhere();
+    known.apply(shared, lines_of(second), after(1));
+    const auto error = THROWN(h3s::rejected_error, shared.unseal(at(1).header(token)));
+    CHECK(error.rejection() == h3s::rejection::revoked);
+}
+
+void what_is_revoked_without_a_session_is_an_entry_of_the_config()
+{
+    const h3s::config shared = revocable(R"(,"file":"/run/revoked")");
+    const h3s::revocations known(100);
+    CHECK(shared.has_revocation() && shared.revocation_file() == "/run/revoked");
+    CHECK(shared.revocation_keep() == std::chrono::minutes(60 + 11));
+    CHECK(!config().has_revocation() && !config().revocation_file());
+    CHECK(config().revocation_keep().count() == 0 && !revocable().revocation_file());
+    std::string lines = shared.revoke_session("an-id", now) + "\n";
+    lines += shared.revoke_subject("ada", now, now) + "\n" + shared.revoke_everybody(now, now);
+    CHECK(known.apply(shared, lines, now) == 3);
+    // By the system's clock, and up to now.
+    CHECK(known.apply(shared, shared.revoke_subject("ada") + "\n" + shared.revoke_everybody()) == 2);
+    THROWN(h3s::data_error, shared.revoke_session("an id", now));
+    // Nobody's, and not everybody's.
+    THROWN(h3s::data_error, shared.revoke_subject({}, now, now));
+    THROWN(h3s::argument_error, shared.revoke_everybody(after(3600), now));
+    THROWN(h3s::config_error, config().revoke_everybody(now, now));
+}
+
+void a_copy_of_what_is_revoked_says_how_complete_it_is()
+{
+    const h3s::config shared = revocable(R"(,"stale":"closed")");
+    h3s::revocations known(1);
+    CHECK(known.view(now).room >= 1 && known.view(now).entries == 0 && known.view(now).missed == 0);
+    CHECK(!known.view(now).heard_at);
+    known.heard(now);
+    CHECK(known.view(now).heard_at == now);
+    const auto request = [&] { return h3s::request{}.now(now).revocations(known); };
+    h3s::session session = shared.use(request());
+    const std::string token(session.seal());
+    CHECK(!shared.unseal(request().header(token)).is_new());
+    std::string lines;
+    for (int i = 0; i < 40; i++)
+        lines += shared.revoke_session("id-" + std::to_string(i), now) + "\n";
+    CHECK(THROWN(h3s::full_error, known.apply(shared, lines, now)).status() == H3S_ERR_FULL);
+    CHECK(known.view(now).entries + known.view(now).missed == 40);
+    THROWN(h3s::stale_error, shared.unseal(request().header(token)));
+    THROWN(h3s::argument_error, h3s::revocations(0));
+    CHECK(THROWN(h3s::argument_error, shared.use(h3s::request{}.now(now))).key()
+          == "request.revocations");
+}
+
+void owners_of_a_copy_of_what_is_revoked_share_it()
+{
+    const h3s::config shared = revocable();
+    h3s::revocations first(10);
+    h3s::revocations second(first);
+    CHECK(first == second && !(first != second));
+    second.heard(now);
+    CHECK(first.view(now).heard_at == now);
+    h3s::revocations third(std::move(first));
+    CHECK(third == second && first.handle() == nullptr); // NOLINT: that is what is tested
+    CHECK(THROWN(h3s::argument_error, first.heard(now)).key() == "revocations");
+    THROWN(h3s::argument_error, first.apply(shared, "", now));
+    THROWN(h3s::argument_error, first.view(now));
+    first = third;
+    swap(first, second);
+    CHECK(first == second);
+    third = h3s::revocations(10);
+    CHECK(third != first && !third.view(now).heard_at);
+    const h3s::revocations again = h3s::revocations::adopt(first.release());
+    CHECK(again == second);
+    alignas(8) static unsigned char memory[448];
+    const h3s::revocations placed = h3s::revocations::at(memory, sizeof memory);
+    placed.apply(shared, shared.revoke_session("an-id", now), now);
+    CHECK(h3s::revocations::at(memory, sizeof memory).view(now).entries == 1);
+    THROWN(h3s::argument_error, h3s::revocations::at(memory, sizeof memory - 8));
+}
+
 void versions_are_those_of_the_library()
 {
     CHECK(h3s::version() == H3S_VERSION);
@@ -871,6 +1012,11 @@ const test tests[] = {
     TEST(a_cookie_header_goes_upstream_without_the_session),
     TEST(of_several_cookies_the_one_that_was_opened_goes_upstream),
     TEST(another_site_is_told_from_the_own_one),
+    TEST(a_revoked_session_is_refused_where_its_entries_were_applied),
+    TEST(all_sessions_of_a_user_are_revoked_at_once),
+    TEST(what_is_revoked_without_a_session_is_an_entry_of_the_config),
+    TEST(a_copy_of_what_is_revoked_says_how_complete_it_is),
+    TEST(owners_of_a_copy_of_what_is_revoked_share_it),
     TEST(versions_are_those_of_the_library),
 };
 

@@ -38,6 +38,9 @@
 //     random_error          The operating system gave no random bytes.
 //     cold_error            Under request::warm_only: repeat the call without it, in a thread.
 //     busy_error            The peer has had too many slow tokens: answer 429.
+//     stale_error           The latest logouts may not be known here: answer 503.
+//     full_error            There is no room for all that was revoked.
+//     store_error           The file of what is revoked cannot be read or written.
 //     internal_error        A fault in the library.
 //
 // Values:
@@ -53,8 +56,10 @@
 //     iron_unseal           Opens such a token.
 //     cookie_name, header_name, vary
 //                           What the session is found by.
-//     uses_cookies, is_secure, may_be_cold
+//     uses_cookies, is_secure, may_be_cold, has_revocation, revocation_file, revocation_keep
 //                           What the options come to.
+//     revoke_session, revoke_subject, revoke_everybody
+//                           Entries that revoke sessions, for all servers.
 //     header_vary           The Vary header of a response.
 //     cookie_strip          A Cookie header without the session's cookies.
 //     adopt, handle, release
@@ -63,7 +68,7 @@
 //
 // Requests:
 //   request                 What a request brought: cookie, header, peer, now, warm_only,
-//                           cross_site.
+//                           cross_site; and revocations.
 //   is_cross_site           Whether another site has led the browser here.
 //
 // Sessions:
@@ -78,13 +83,19 @@
 //                           Write top-level keys.
 //     set_at, set_json_at, remove_at
 //                           Write anywhere, by JSON Pointer.
-//     ensure, rotate, clear, set_id, set_lifetime, set_now
+//     ensure, rotate, clear, revoke, revoke_everywhere, set_id, set_lifetime, set_now
 //                           Change the session as a whole.
+//     revocation_entries    What a logout makes known to all servers.
 //     set_cookies, seal     What to send.
 //     strip                 A Cookie header without other cookies of the session's.
 //   lifetime                How long one session lives, whatever maxAge says.
 //   item                    A member or element on a walk: key, and get<T>, json, type, contains,
 //                           walk inside it.
+//
+// Revocation:
+//   revocations             A process's copy of what is revoked: apply, heard, view; in memory that
+//                           processes share: at.
+//   revocations_view        How many entries it has, and how complete it is.
 //
 // Responses:
 //   header_cache_control    The Cache-Control header of a response that sets a session's cookie.
@@ -275,6 +286,22 @@ class busy_error : public error {
     using error::error;
 };
 
+/// The latest logouts may not be known here, and the options say `"stale": "closed"`. No session
+/// was made: answer 503, and touch no cookie.
+class stale_error : public error {
+    using error::error;
+};
+
+/// A copy of what is revoked has no room for an entry. All others were applied.
+class full_error : public error {
+    using error::error;
+};
+
+/// The file of what is revoked cannot be read or written, or is none. Nothing was made known.
+class store_error : public error {
+    using error::error;
+};
+
 /// A fault in the library. The session can only be destroyed; please report it.
 class internal_error : public error {
     using error::error;
@@ -297,6 +324,9 @@ namespace detail {
     case H3S_ERR_MEMORY: throw std::bad_alloc();
     case H3S_ERR_COLD: throw cold_error(err);
     case H3S_ERR_BUSY: throw busy_error(err);
+    case H3S_ERR_STALE: throw stale_error(err);
+    case H3S_ERR_FULL: throw full_error(err);
+    case H3S_ERR_STORE: throw store_error(err);
     case H3S_ERR_INTERNAL: throw internal_error(err);
     default: throw error(err);
     }
@@ -481,6 +511,134 @@ template <class T> [[nodiscard]] std::string digits(T value)
     return out;
 }
 
+// ---- What is revoked ----------------------------------------------------------------------------
+
+class config;
+
+/// How many entries a copy of what is revoked has, and how complete it is.
+struct revocations_view {
+    /// How many there are that have not ended.
+    std::size_t entries;
+    /// How many there may be at least.
+    std::size_t room;
+    /// How many have found no room, so that what they revoke is not refused here.
+    std::size_t missed;
+    /// When it was last complete.
+    std::optional<time_point> heard_at;
+};
+
+/// A process's copy of what is revoked: make one at start, and give it with each request. Any
+/// number of threads and configs may share it, and a copy of this object is the same copy; all its
+/// functions are const for that reason, and take no lock. It is freed once neither an owner nor a
+/// session has it any more.
+class revocations {
+public:
+    /// A copy without entries, with room for so many at least: 1 to 67,108,864, of 48 to 96 bytes
+    /// each. Throws argument_error, random_error or std::bad_alloc.
+    explicit revocations(std::size_t room)
+    {
+        h3s_error err{};
+        detail::check(h3s_revocations_new(room, &revocations_, &err), err);
+    }
+
+    revocations(const revocations& from) noexcept
+        : revocations_(h3s_revocations_ref(from.revocations_))
+    {
+    }
+    revocations(revocations&& from) noexcept : revocations_(from.release()) {}
+    revocations& operator=(const revocations& from) noexcept
+    {
+        revocations copy(from);
+        copy.swap(*this);
+        return *this;
+    }
+    revocations& operator=(revocations&& from) noexcept
+    {
+        revocations moved(std::move(from));
+        moved.swap(*this);
+        return *this;
+    }
+    ~revocations() { h3s_revocations_free(revocations_); }
+
+    void swap(revocations& other) noexcept { std::swap(revocations_, other.revocations_); }
+    friend void swap(revocations& a, revocations& b) noexcept { a.swap(b); }
+
+    /// Whether both are one copy, and not whether they have the same entries.
+    [[nodiscard]] friend bool operator==(const revocations& a, const revocations& b) noexcept
+    {
+        return a.revocations_ == b.revocations_;
+    }
+    [[nodiscard]] friend bool operator!=(const revocations& a, const revocations& b) noexcept
+    {
+        return !(a == b);
+    }
+
+    /// A copy in memory that several processes share: zeroed, or what this function has made of it
+    /// before, which is taken over. Aligned to 8 bytes, 448 bytes at least; it has to outlive all
+    /// owners and sessions. Throws as the constructor.
+    [[nodiscard]] static revocations at(void* memory, std::size_t size)
+    {
+        h3s_revocations* made = nullptr;
+        h3s_error err{};
+        detail::check(h3s_revocations_at(memory, size, &made, &err), err);
+        return adopt(made);
+    }
+
+    /// A copy that C has made, of which one owner is this from now on.
+    [[nodiscard]] static revocations adopt(h3s_revocations* owned) noexcept
+    {
+        revocations adopted;
+        adopted.revocations_ = owned;
+        return adopted;
+    }
+
+    /// The handle for C. It stays this object's.
+    [[nodiscard]] const h3s_revocations* handle() const noexcept { return revocations_; }
+
+    /// The handle for C, whose owner is the caller from now on: h3s_revocations_free. This is then
+    /// as if moved from.
+    [[nodiscard]] h3s_revocations* release() noexcept
+    {
+        return std::exchange(revocations_, nullptr);
+    }
+
+    /// Applies entries, one a line: those that the config's passwords open, that are of its
+    /// cookie's name, and that have not ended. How often, and in which order, makes no difference.
+    /// Gives how many were applied.
+    ///
+    /// now: the time; 1970 itself: the system clock.
+    ///
+    /// Throws full_error where some had no room, all others being applied; config_error,
+    /// argument_error or std::bad_alloc.
+    std::size_t apply(const config& with, std::string_view lines, time_point now = {}) const;
+
+    /// Says that all entries were applied that anybody had made known by a time: by the system
+    /// clock, without one. Throws argument_error.
+    void heard(time_point now = {}) const
+    {
+        h3s_error err{};
+        detail::check(h3s_revocations_heard(revocations_, detail::milliseconds(now), &err), err);
+    }
+
+    /// How many entries there are at a time, and how complete they are. It looks at all of its
+    /// memory: for a page of figures, not for each request. Throws argument_error.
+    [[nodiscard]] revocations_view view(time_point now = {}) const
+    {
+        h3s_revocations_info got{};
+        got.size = sizeof got;
+        h3s_error err{};
+        detail::check(
+            h3s_revocations_view(revocations_, detail::milliseconds(now), &got, &err), err);
+        return {got.entries, got.room, got.missed, detail::if_not_zero(got.heard_at)};
+    }
+
+private:
+    // Not one of the handle: revocations(0) could be that one, too.
+    revocations() noexcept = default;
+
+    h3s_revocations* revocations_ = nullptr;
+};
+
 // ---- Requests -----------------------------------------------------------------------------------
 
 /// What a request brought:
@@ -527,6 +685,14 @@ public:
 
     /// Another site has sent the browser here: see is_cross_site.
     request& cross_site(bool on = true) noexcept { return set_flag(H3S_CROSS_SITE, on); }
+
+    /// What is revoked, as this process knows it: needed where the options have `revocation`. It is
+    /// borrowed as the strings are.
+    request& revocations(const h3s::revocations& known) noexcept
+    {
+        request_.revocations = known.handle();
+        return *this;
+    }
 
     /// The struct of C. Lasts as long as the request.
     [[nodiscard]] const h3s_request& handle() const noexcept { return request_; }
@@ -816,6 +982,9 @@ private:
     std::size_t count_;
 };
 
+/// Entries of what is revoked, each NUL-terminated. They are borrowed from their session.
+using entry_list = cookie_list;
+
 /// How long one session lives, such as a login without "remember me".
 struct lifetime {
     /// From created_at, in place of maxAge, where that is not shorter; 0: as maxAge says.
@@ -837,6 +1006,8 @@ struct view {
     bool is_dirty;
     /// The session was cleared, and not written since.
     bool is_cleared;
+    /// What was revoked might not have been known when it was opened.
+    bool is_stale;
 };
 
 // ---- Sessions -----------------------------------------------------------------------------------
@@ -961,7 +1132,8 @@ public:
                 detail::if_not_zero(got.created_at), detail::if_not_zero(got.last_seen_at),
                 detail::if_not_zero(got.expires_at), static_cast<h3s::source>(got.source),
                 detail::if_rejected(got.rejection), (got.flags & H3S_VIEW_NEW) != 0,
-                (got.flags & H3S_VIEW_DIRTY) != 0, (got.flags & H3S_VIEW_CLEARED) != 0};
+                (got.flags & H3S_VIEW_DIRTY) != 0, (got.flags & H3S_VIEW_CLEARED) != 0,
+                (got.flags & H3S_VIEW_STALE) != 0};
     }
 
     // -- Writing --
@@ -1097,6 +1269,24 @@ public:
         return done(h3s_clear(session_, &err), err);
     }
 
+    /// Ends the session as clear does, and revokes it, whoever has a copy of its cookie or token:
+    /// what every logout calls where the options have `revocation`. Make revocation_entries known
+    /// to all servers before the response goes. Throws state_error after clear, config_error,
+    /// random_error or std::bad_alloc.
+    session& revoke()
+    {
+        h3s_error err{};
+        return done(h3s_revoke(session_, &err), err);
+    }
+
+    /// As revoke, for all sessions of its subject that were made before now: "log me out
+    /// everywhere". Throws state_error also where its data has no subject.
+    session& revoke_everywhere()
+    {
+        h3s_error err{};
+        return done(h3s_revoke_everywhere(session_, &err), err);
+    }
+
     /// Gives a new or just rotated session an id of your own: 1 to 255 bytes of 0x21 to 0x7E.
     /// Throws state_error if it is neither, or was sealed since.
     session& set_id(std::string_view id)
@@ -1144,6 +1334,21 @@ public:
         return {list, count};
     }
     cookie_list set_cookies() && = delete;
+
+    /// What is to be made known to all servers before the response goes, by revoke,
+    /// revoke_everywhere, and rotate for the former id: a line each, without its end. Borrowed until
+    /// the session is revoked or rotated again, or ends; not of a temporary session.
+    ///
+    /// Throws state_error or std::bad_alloc.
+    [[nodiscard]] entry_list revocation_entries() &
+    {
+        const h3s_str* list = nullptr;
+        std::size_t count = 0;
+        h3s_error err{};
+        detail::check(h3s_revocation_entries(session_, &list, &count, &err), err);
+        return {list, count};
+    }
+    entry_list revocation_entries() && = delete;
 
     /// The session as a bare token, for a client that sends it back in the session header.
     /// NUL-terminated.
@@ -1337,6 +1542,63 @@ public:
     /// cold_error or busy_error.
     [[nodiscard]] bool may_be_cold() const noexcept { return has_flag(H3S_CONFIG_MAY_BE_COLD); }
 
+    /// Whether sessions can be revoked, so that each request needs request::revocations.
+    [[nodiscard]] bool has_revocation() const noexcept { return has_flag(H3S_CONFIG_REVOCATION); }
+
+    /// The path of the file through which the processes of one machine make known what they revoke;
+    /// nothing without one. As cookie_name.
+    [[nodiscard]] std::optional<std::string_view> revocation_file() const noexcept
+    {
+        return detail::if_not_empty(h3s_config_revocation_file(config_));
+    }
+
+    /// For how long an entry matters at most: what is older may be trimmed from a store. 0 without
+    /// revocation.
+    [[nodiscard]] std::chrono::milliseconds revocation_keep() const noexcept
+    {
+        return std::chrono::milliseconds(h3s_config_revocation_keep(config_));
+    }
+
+    // -- Revoking without a session --
+
+    /// An entry that revokes the session of an id, to be made known to all servers and applied
+    /// here: a line without its end.
+    ///
+    /// now: the time; 1970 itself: the system clock.
+    ///
+    /// Throws data_error for what is no id, config_error without `revocation`, argument_error,
+    /// random_error or std::bad_alloc.
+    [[nodiscard]] std::string revoke_session(std::string_view id, time_point now = {}) const
+    {
+        return detail::written(
+            entry_room, [&](char* out, std::size_t room, std::size_t* len, h3s_error* err) {
+                return h3s_revoke_session(config_, id.data(), id.size(), detail::milliseconds(now),
+                                          out, room, len, err);
+            });
+    }
+
+    /// An entry that revokes all sessions of a subject that were made before a moment.
+    ///
+    /// subject: a string's text, or a number as it is written.
+    /// before: not in the future; 1970 itself: now.
+    ///
+    /// Throws as revoke_session; config_error also where the options do not say what the subject
+    /// is, and data_error for one that is empty or longer than 1,024 bytes.
+    [[nodiscard]] std::string
+    revoke_subject(std::string_view subject, time_point before = {}, time_point now = {}) const
+    {
+        // To C, NULL without a length means everybody.
+        const char* const text = subject.data() == nullptr ? "" : subject.data();
+        return revoked_before(text, subject.size(), before, now);
+    }
+
+    /// An entry that revokes all sessions of this cookie's name that were made before a moment.
+    /// Throws as revoke_session.
+    [[nodiscard]] std::string revoke_everybody(time_point before = {}, time_point now = {}) const
+    {
+        return revoked_before(nullptr, 0, before, now);
+    }
+
     // -- Headers --
 
     /// The value of the Vary header for a response to a request whose session was looked at. Empty:
@@ -1369,6 +1631,19 @@ private:
         return (h3s_config_flags(config_) & flag) != 0;
     }
 
+    // What h3s.h says is always enough.
+    static constexpr std::size_t entry_room = 2048;
+
+    [[nodiscard]] std::string revoked_before(const char* subject, std::size_t size,
+                                             time_point before, time_point now) const
+    {
+        return detail::written(
+            entry_room, [&](char* out, std::size_t room, std::size_t* len, h3s_error* err) {
+                return h3s_revoke_subject(config_, subject, size, detail::milliseconds(before),
+                                          detail::milliseconds(now), out, room, len, err);
+            });
+    }
+
     template <class Open> [[nodiscard]] session open(Open function, const request& from) const
     {
         h3s_session* opened = nullptr;
@@ -1379,6 +1654,17 @@ private:
 
     h3s_config* config_ = nullptr;
 };
+
+inline std::size_t
+revocations::apply(const config& with, std::string_view lines, time_point now) const
+{
+    std::size_t applied = 0;
+    h3s_error err{};
+    detail::check(h3s_revocations_apply(revocations_, with.handle(), lines.data(), lines.size(),
+                                        detail::milliseconds(now), &applied, &err),
+                  err);
+    return applied;
+}
 
 // ---- Responses ----------------------------------------------------------------------------------
 
