@@ -20,6 +20,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use siphasher::sip::SipHasher13;
 
 use crate::Error;
+use crate::record::MAX_AHEAD_MS;
 
 /// What of an entry is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ const HEARD_AT: usize = 4;
 const MISSED: usize = 5;
 /// Which kinds there may be: a bit for each.
 const KINDS: usize = 6;
+/// When the last entry has ended that has found no room.
+const MISSED_UNTIL: usize = 7;
 const HEAD_LEN: usize = 8;
 
 const VERSION: u64 = u64::from_le_bytes(*b"h3srevs1");
@@ -101,19 +104,21 @@ impl Table {
     fn of(words: Words, buckets: usize, random: [u8; 16]) -> Result<Table, Error> {
         let strange = || Error::argument("memory", "neither zeroed, nor a table of this version");
         let head = |at: usize| words.get(at).ok_or_else(strange);
-        match head(MARK)?.load(Acquire) {
-            0 => {
-                let [low, high] = [random.first_chunk(), random.last_chunk()]
-                    .map(|half| half.map_or(0, |half| u64::from_le_bytes(*half)));
-                head(KEY)?.store(low, Relaxed);
-                head(KEY + 1)?.store(high, Relaxed);
-                head(BUCKETS)?.store(buckets as u64, Relaxed);
-                head(MARK)?.store(VERSION, Release);
+        let [low, high] = [random.first_chunk(), random.last_chunk()]
+            .map(|half| half.map_or(1, |half| u64::from_le_bytes(*half).max(1)));
+        // Of several that make it at once each number is the first one's, so that all have the same
+        // key, and nobody waits for one that was killed half-way. The mark comes last.
+        let numbers = [(KEY, low), (KEY + 1, high), (BUCKETS, buckets as u64)];
+        for (at, number) in numbers.into_iter().chain([(MARK, VERSION)]) {
+            if head(MARK)?.load(Acquire) == 0 {
+                let _ = head(at)?.compare_exchange(0, number, AcqRel, Acquire);
             }
-            VERSION if head(BUCKETS)?.load(Relaxed) == buckets as u64 => {}
-            _ => return Err(strange()),
         }
-        let key = (head(KEY)?.load(Relaxed), head(KEY + 1)?.load(Relaxed));
+        let number_at = |at: usize| head(at).map(|word| word.load(Acquire));
+        if (number_at(MARK)?, number_at(BUCKETS)?) != (VERSION, buckets as u64) {
+            return Err(strange());
+        }
+        let key = (number_at(KEY)?, number_at(KEY + 1)?);
         Ok(Table {
             words,
             buckets,
@@ -176,6 +181,7 @@ impl Table {
         }
         let mut slots = self.emptier_first(of, now);
         let Some(slot) = slots.find(|slot| self.claim(*slot, until, now)) else {
+            self.word(MISSED_UNTIL).fetch_max(until, AcqRel);
             self.word(MISSED).fetch_add(1, AcqRel);
             return false;
         };
@@ -216,8 +222,18 @@ impl Table {
                 .is_ok()
     }
 
+    /// A time that a clock far ahead has named does not stay: who has stopped hearing would not be
+    /// stale before it.
     pub(super) fn hear(&self, now: i64) {
-        self.word(HEARD_AT).fetch_max(now.unsigned_abs(), AcqRel);
+        let (now, ahead) = (now.unsigned_abs(), MAX_AHEAD_MS.unsigned_abs());
+        let later = |known: u64| {
+            Some(if known > now + ahead {
+                now
+            } else {
+                known.max(now)
+            })
+        };
+        let _ = self.word(HEARD_AT).fetch_update(AcqRel, Acquire, later);
     }
 
     /// When it was last said to be complete.
@@ -228,8 +244,9 @@ impl Table {
 
     /// Whether it lacks entries, or may lack those of the last so many milliseconds.
     pub(crate) fn is_stale(&self, now: i64, max_stale: i64) -> bool {
-        let is_old = self.heard_at().is_none_or(|at| now - at > max_stale);
-        is_old || self.missed() > 0
+        let heard = now - max_stale..=now + MAX_AHEAD_MS;
+        let lacks = now.unsigned_abs() <= self.word(MISSED_UNTIL).load(Acquire);
+        lacks || self.heard_at().is_none_or(|at| !heard.contains(&at))
     }
 
     pub(super) fn live(&self, now: i64) -> usize {

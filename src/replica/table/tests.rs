@@ -1,4 +1,5 @@
 use std::sync::Barrier;
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 
 use super::*;
@@ -50,9 +51,9 @@ fn a_full_table_says_so_and_forgets_nothing() {
     for (number, fits) in fitted.into_iter().enumerate() {
         assert_eq!(is_revoked(&table, &id(number)), fits);
     }
-    // It is not complete any more, whatever was heard.
-    table.hear(NOW);
-    assert!(table.is_stale(NOW, 60_000));
+    // Whatever was heard, it is not complete any more until all of them have ended.
+    table.hear(LATER);
+    assert!(table.is_stale(LATER, 60_000) && !table.is_stale(LATER + 1, 60_000));
 }
 
 #[test]
@@ -131,6 +132,39 @@ fn memory_that_is_shared_is_taken_over_with_its_entries() {
     assert!(Table::within(words, [1; 16]).is_err());
 }
 
+/// As where the processes of a server start at once, and each finds its memory zeroed.
+#[test]
+fn who_makes_a_table_in_the_same_memory_at_once_gets_the_same_one() {
+    const ROUNDS: usize = 20_000;
+    let words: Vec<AtomicU64> = (0..HEAD_LEN + 48).map(|_| AtomicU64::new(0)).collect();
+    let words: &'static [AtomicU64] = words.leak();
+    let arrived = AtomicUsize::new(0);
+    let meet = |round: usize| {
+        arrived.fetch_add(1, AcqRel);
+        while arrived.load(Acquire) < 2 * (round + 1) {
+            thread::yield_now();
+        }
+    };
+    let keys_of = |seed: u8| {
+        let mut keys = Vec::new();
+        for round in 0..ROUNDS {
+            meet(2 * round);
+            keys.push(Table::within(words, [seed; 16]).unwrap().key);
+            meet(2 * round + 1);
+            words.iter().for_each(|word| word.store(0, Release));
+        }
+        keys
+    };
+    let keys_of = &keys_of;
+    let [one, other] = thread::scope(|scope| {
+        [1, 2]
+            .map(|seed| scope.spawn(move || keys_of(seed)))
+            .map(|thread| thread.join().unwrap())
+    });
+    let differing = one.iter().zip(&other).filter(|(one, other)| one != other);
+    assert_eq!(differing.count(), 0, "of {ROUNDS}");
+}
+
 /// What is revoked once is revoked at each look from then on, while others write beside it.
 #[test]
 fn writers_and_readers_at_once_lose_nothing() {
@@ -178,5 +212,17 @@ fn it_is_stale_when_nothing_was_heard_for_too_long() {
     table.hear(NOW);
     assert!(!table.is_stale(NOW + 60_000, 60_000) && table.is_stale(NOW + 60_001, 60_000));
     table.hear(NOW - 1);
+    assert_eq!(table.heard_at(), Some(NOW));
+}
+
+/// Else who has stopped hearing would not be stale before that time.
+#[test]
+fn what_a_clock_far_ahead_has_heard_counts_for_nothing_and_does_not_stay() {
+    let table = table(8, 8);
+    table.hear(NOW + MAX_AHEAD_MS);
+    assert!(!table.is_stale(NOW, 60_000));
+    table.hear(NOW + MAX_AHEAD_MS + 1);
+    assert!(table.is_stale(NOW, 60_000));
+    table.hear(NOW);
     assert_eq!(table.heard_at(), Some(NOW));
 }
