@@ -327,11 +327,17 @@ impl<'a> Check<'a> {
 }
 
 impl Revocation {
-    /// A session's subject, where its data has one: a string's text, or a number as it is written.
+    /// A session's subject, where its data has one: a string's text, or a number as it is written,
+    /// of a length that an entry may have.
     pub(crate) fn subject_of<'r>(
         &self,
         record: &'r Record,
     ) -> Result<Option<Unescaped<'r>>, Error> {
+        let subject = self.text_of(record)?;
+        Ok(subject.filter(|text| (1..=SUBJECT_MAX_LEN).contains(&text.len())))
+    }
+
+    fn text_of<'r>(&self, record: &'r Record) -> Result<Option<Unescaped<'r>>, Error> {
         let pointer = self.subject.as_deref().unwrap_or_default();
         let value = Some(pointer).filter(|pointer| !pointer.is_empty());
         match value.and_then(|pointer| record.data.find(pointer.as_bytes())) {

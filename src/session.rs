@@ -61,6 +61,8 @@ pub struct Session {
     revocations: Option<Revocations>,
     /// Entries of what was revoked, each with a NUL after it.
     owed: Vec<String>,
+    /// Whether it was revoked, and not written since.
+    is_revoked: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,7 @@ impl Session {
             log_id: OnceLock::new(),
             revocations: None,
             owed: Vec::new(),
+            is_revoked: false,
         }
     }
 

@@ -7,6 +7,8 @@
 //! plaintext = kind:u8  before:u48  len:u16  text  padding
 //! ```
 
+use std::io::Write;
+
 use crate::buffer::Buffer;
 use crate::keyring::{Key, Keyring};
 use crate::replica::{Kind, REFUSED_FOR_EVER};
@@ -62,7 +64,7 @@ pub(super) fn until_of(line: &[u8]) -> Option<i64> {
     split(line).map(|parts| parts.until)
 }
 
-/// Seals an entry. The nonce must never be used twice.
+/// Seals an entry into a line with room for one byte more. The nonce must never be used twice.
 pub(super) fn seal(
     key: &Key,
     entry: &Entry<'_>,
@@ -81,7 +83,13 @@ pub(super) fn seal(
     sealed.resize(NONCE_LEN + plain_len + TAG_LEN, 0);
 
     let until = entry.until.div_euclid(1000 * MINUTE_SEC) + 1;
-    let mut line = format!("h3r1.{}.{}.", key.id, until * MINUTE_SEC).into_bytes();
+    // Also for the NUL that C wants behind it.
+    let len = PREFIX.len() + key.id.len() + 1 + UNTIL_MAX_DIGITS + 1;
+    let len = len + base64url::encoded_len(sealed.len()) + 1;
+    let mut line = Vec::new();
+    line.try_reserve_exact(len).map_err(|_| Error::memory())?;
+    line.extend_from_slice(PREFIX);
+    write!(line, "{}.{}.", key.id, until * MINUTE_SEC).map_err(|_| Error::internal())?;
     sealed::encrypt(cipher, &line, &mut sealed)?;
     let start = line.len();
     line.resize(start + base64url::encoded_len(sealed.len()), 0);

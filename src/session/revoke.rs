@@ -6,8 +6,7 @@ use crate::{Error, Rejection};
 
 impl Session {
     /// Ends the session as [`Session::clear`] does, and revokes it, whoever has a copy of its
-    /// cookie
-    /// or token: what every logout must call. Make [`Session::revocation_entries`] known to all
+    /// cookie or token: what every logout must call. Make [`Session::revocation_entries`] known to all
     /// servers before the response goes.
     ///
     /// ```
@@ -32,12 +31,13 @@ impl Session {
     /// [`Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory). Then the
     /// session is as it was.
     pub fn revoke(&mut self) -> Result<(), Error> {
-        if self.state == State::Cleared && !self.owed.is_empty() {
+        if self.state == State::Cleared && self.is_revoked {
             return Ok(());
         }
         self.check_not_cleared()?;
         self.owe_entry()?;
         self.clear();
+        self.is_revoked = true;
         Ok(())
     }
 
@@ -77,9 +77,12 @@ impl Session {
             ));
         };
         let entry = inner.seal_subject(&subject, self.now, self.now)?;
+        // So that neither is owed without the other.
+        self.owed.try_reserve(2).map_err(|_| Error::memory())?;
         self.owe_entry()?;
         self.owe(entry)?;
         self.clear();
+        self.is_revoked = true;
         Ok(())
     }
 
@@ -151,9 +154,11 @@ impl Session {
         self.owe(entry)
     }
 
-    fn owe(&mut self, entry: String) -> Result<(), Error> {
+    fn owe(&mut self, mut entry: String) -> Result<(), Error> {
         self.owed.try_reserve(1).map_err(|_| Error::memory())?;
-        self.owed.push(entry + "\0");
+        entry.try_reserve(1).map_err(|_| Error::memory())?;
+        entry.push('\0');
+        self.owed.push(entry);
         Ok(())
     }
 
@@ -161,7 +166,7 @@ impl Session {
     pub(super) fn check_not_revoked(&self) -> Result<(), Error> {
         let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
         match check {
-            Some(check) if self.state == State::Opened && check.refuses(&self.record)? => {
+            Some(check) if self.state != State::Cleared && check.refuses(&self.record)? => {
                 Err(Rejection::Revoked.into())
             }
             _ => Ok(()),

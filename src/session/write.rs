@@ -267,6 +267,7 @@ impl Session {
             let data = self.edited(&made, least, edit)?;
             self.record = Record { data, ..made };
             (self.state, self.origin.source) = (State::New, Source::None);
+            self.is_revoked = false;
             self.wrote(true);
         } else {
             self.check_alive()?;

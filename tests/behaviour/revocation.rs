@@ -157,6 +157,12 @@ fn what_was_never_in_a_token_owes_nothing() {
     session.revoke().unwrap();
     assert_eq!(session.revocation_entries().len(), 1);
 
+    // Nor again.
+    let mut session = server.open("", NOW);
+    session.revoke().unwrap();
+    session.revoke().unwrap();
+    assert_eq!(session.revocation_entries().len(), 0);
+
     let plain = config(r#""maxAge":3600"#);
     let mut session = plain.use_session(&Request::new("").at(NOW)).unwrap();
     session.seal().unwrap();
@@ -182,6 +188,27 @@ fn a_cleared_session_cannot_be_revoked_and_says_so() {
         session.revoke_everywhere().unwrap_err().kind(),
         ErrorKind::State
     );
+}
+
+/// What it owes by then is for another id.
+#[test]
+fn a_session_that_was_rotated_and_cleared_cannot_be_revoked_and_says_so() {
+    let server = Server::new(REVOCABLE);
+    let cookie = server.sealed("{}", NOW);
+    let mut session = server.open(&cookie, NOW);
+    session.rotate().unwrap();
+    session.seal().unwrap();
+    session.clear();
+    assert_eq!(session.revocation_entries().len(), 1);
+    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
+
+    // Nor one that was revoked, and written and cleared since.
+    let mut session = server.open(&cookie, NOW);
+    session.revoke().unwrap();
+    session.set_int("visits", 1).unwrap();
+    session.seal().unwrap();
+    session.clear();
+    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
 }
 
 #[test]
@@ -250,7 +277,8 @@ fn a_subject_is_text_with_or_without_escapes_or_a_number_as_written() {
             "{json}"
         );
     }
-    for json in ["true", "null", "[1]", r#"{"id":1}"#] {
+    let long = format!(r#""{}""#, "x".repeat(1025));
+    for json in ["true", "null", "[1]", r#"{"id":1}"#, r#""""#, &long] {
         let cookie = server.sealed(&format!(r#"{{"user":{{"id":{json}}}}}"#), NOW);
         let mut session = server.open(&cookie, NOW);
         assert_eq!(
@@ -409,6 +437,16 @@ fn a_connection_that_outlives_its_request_hears_of_the_logout_when_its_clock_mov
     let error = socket.set_now(NOW + 2).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::Revoked));
     assert_eq!(socket.data(), r#"{"a":1}"#);
+
+    // Also where the connection's first request has made the session.
+    let mut socket = server.open("", NOW);
+    let token = socket.seal().unwrap().to_owned();
+    let mut session = server.open(&format!("h3={token}"), NOW);
+    session.revoke().unwrap();
+    socket.set_now(NOW + 1).unwrap();
+    server.hear(&entries(&session), NOW);
+    let error = socket.set_now(NOW + 2).unwrap_err();
+    assert_eq!(error.rejection(), Some(Rejection::Revoked));
 }
 
 #[test]
