@@ -6,13 +6,13 @@ They are the same each time: the nonces come from the vectors' names.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import reference
+from altering import flipped, nonce_of, raw, truncated
 from reference import Options, Record
 
 HERE = Path(__file__).parent
@@ -29,10 +29,6 @@ opening: list[dict[str, Any]] = []
 refusing: list[dict[str, Any]] = []
 writing: list[dict[str, Any]] = []
 sliding: list[dict[str, Any]] = []
-
-
-def nonce_of(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()[:24]
 
 
 def record(
@@ -179,26 +175,6 @@ def nested(levels: int) -> str:
 
 def nested_arrays(levels: int) -> str:
     return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
-
-
-def raw(token: str) -> bytes:
-    body = token.rpartition(".")[2]
-    return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
-
-
-def with_raw(token: str, sealed_part: bytes) -> str:
-    return token.rpartition(".")[0] + "." + base64.urlsafe_b64encode(sealed_part).decode().rstrip("=")
-
-
-def flipped(token: str, at: int) -> str:
-    """The token with one bit of its sealed part changed."""
-    sealed_part = bytearray(raw(token))
-    sealed_part[at] ^= 1
-    return with_raw(token, bytes(sealed_part))
-
-
-def truncated(token: str, count: int) -> str:
-    return with_raw(token, raw(token)[:-count])
 
 
 opens("empty", "no optional time, a UUID, no data", "M1 M2 M3 M4 M6 M7 M8 M10 M12", record())
