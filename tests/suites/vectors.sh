@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The token format's vectors, checked by an implementation of docs/FORMAT.md that shares no code
-# with the library.
+# The vectors of tokens and revocations, checked by an implementation of docs/FORMAT.md and
+# docs/REVOCATION.md that shares no code with the library.
 . "$(dirname "$0")/suite.sh"
 need_venv && need_debian openssl openssl ||
     skip_suite "needs the packages of tests/requirements.txt, and openssl"

@@ -1,4 +1,4 @@
-"""Makes h3s1-open.json, h3s1-refuse.json, h3s1-seen.json and h3s1-write.json.
+"""Makes the vectors of docs/FORMAT.md, and those of docs/REVOCATION.md.
 
 They are the same each time: the nonces come from the vectors' names.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import reference
+import revocation_vectors
 from altering import flipped, nonce_of, raw, truncated
 from reference import Options, Record
 
@@ -842,6 +843,9 @@ for file, vectors in (
     ("h3s1-refuse.json", refusing),
     ("h3s1-seen.json", sliding),
     ("h3s1-write.json", writing),
+    ("revocation-open.json", revocation_vectors.opening),
+    ("revocation-refuse.json", revocation_vectors.refusing),
+    ("revocation-table.json", revocation_vectors.tables),
 ):
     (HERE / file).write_text(json.dumps(vectors, indent=2) + "\n")
     print(f"{file}: {len(vectors)} vectors")

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidTag
@@ -40,6 +41,7 @@ class Record:
     ends_with_browser: bool = False
 
 
+@cache
 def master_key(password: str) -> bytes:
     return PBKDF2HMAC(hashes.SHA256(), 32, b"libh3s h3s1 password", 65_536).derive(password.encode())
 
