@@ -454,6 +454,14 @@ table(
     session(None, ID.upper()),
 )
 table(
+    "a-session-for-ever",
+    "also one whose id is used again decades later",
+    "R19 R20",
+    [step([line("for decades", entry_until(SESSION, ID, until=5_000_000_040))])],
+    session("revoked", ID, created=4_999_999_999_000, now=5_000_000_000_000, stale=True),
+    session(None, OTHER_ID, created=4_999_999_999_000, now=5_000_000_000_000, stale=True),
+)
+table(
     "a-subject",
     "what was made before, and what was made at that very moment or later",
     "R20",
@@ -553,6 +561,7 @@ table(
     "so it is a millisecond later",
     "R17",
     [step([line("has just ended", entry_until(SESSION, ID, until=NOW // 1000))], now=NOW + 1)],
+    session(None, ID, now=NOW),
     session(None, ID, now=NOW + 1),
 )
 table(
