@@ -82,14 +82,14 @@ pub(super) fn seal(
     sealed.extend_from_slice(entry.text);
     sealed.resize(NONCE_LEN + plain_len + TAG_LEN, 0);
 
-    let until = entry.until.div_euclid(1000 * MINUTE_SEC) + 1;
+    let minutes = -(-entry.until).div_euclid(1000 * MINUTE_SEC);
     // Also for the NUL that C wants behind it.
     let len = PREFIX.len() + key.id.len() + 1 + UNTIL_MAX_DIGITS + 1;
     let len = len + base64url::encoded_len(sealed.len()) + 1;
     let mut line = Vec::new();
     line.try_reserve_exact(len).map_err(|_| Error::memory())?;
     line.extend_from_slice(PREFIX);
-    write!(line, "{}.{}.", key.id, until * MINUTE_SEC).map_err(|_| Error::internal())?;
+    write!(line, "{}.{}.", key.id, minutes * MINUTE_SEC).map_err(|_| Error::internal())?;
     sealed::encrypt(cipher, &line, &mut sealed)?;
     let start = line.len();
     line.resize(start + base64url::encoded_len(sealed.len()), 0);
