@@ -236,7 +236,8 @@ impl Revocations {
         inner.revocation()?;
         let (mut applied, mut fits) = (0, true);
         for line in lines.as_ref().split(|byte| *byte == b'\n') {
-            let opened = match entry::open(inner.seals.keyring(), line.trim_ascii_end()) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let opened = match entry::open(inner.seals.keyring(), line) {
                 Ok(opened) if opened.until >= now => opened,
                 Ok(_) | Err(Refusal::Token(..)) => continue,
                 Err(Refusal::Failed(error)) => return Err(error),
