@@ -179,3 +179,6 @@ fn parse(buffer: Buffer, until: i64) -> Option<Opened> {
         text_len,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,7 +192,7 @@ opens("before-past", "those made before an hour ago", "R14", EVERYBODY, before=N
 opens("before-ahead", "by a clock that is five minutes ahead", "R14", SUBJECT, "42", before=NOW + 300_000)
 opens("before-greatest", "the greatest time there is", "R10", SUBJECT, "42", before=2**48 - 1, until=NOW // 1000)
 opens("until-rounded", "a millisecond more, and it is another minute", "R2 R14", SESSION, ID, created=NOW - HOUR + 1)
-opens("until-shortest", "in the first minutes of 1970", "R2", SUBJECT, "a", before=30_000, until=60, now=60_000)
+opens("until-short", "in the first minutes of 1970", "R2", SUBJECT, "a", before=30_000, until=120, now=120_000)
 opens("until-longest", "12 digits", "R2", SUBJECT, "42", before=NOW, until=999_999_999_960)
 opens("idle-timeout", "it may slide as long again", "R14", SESSION, ID, created=NOW - 9 * HOUR + HOUR * 8, options=IDLE)
 opens("idle-timeout-subject", "the same for a subject", "R14", SUBJECT, "42", before=NOW - 60_000, options=IDLE)
