@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import reference
-import revocation
+import revocation_reference as revocation
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from reference import Record, Refused

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import reference
-import revocation
+import revocation_reference as revocation
 from altering import flipped, nonce_of, raw, truncated, with_raw
 from reference import Options, Record
-from revocation import EVERYBODY, KINDS, SESSION, SUBJECT, Entry
+from revocation_reference import EVERYBODY, KINDS, SESSION, SUBJECT, Entry
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
@@ -761,4 +761,37 @@ table(
     [step([user]), step([], now=NOW + 50_000), step([], now=NOW + 90_000, heard=False)],
     session(None, now=NOW + 110_000),
     session(None, now=NOW + 110_001, stale=True),
+)
+table(
+    "heard-earlier",
+    "the latest time counts, although a clock was set back",
+    "R22",
+    [step([user], now=NOW + 50_000), step([], now=NOW)],
+    session(None, now=NOW + 110_000),
+    session(None, now=NOW + 110_001, stale=True),
+)
+table(
+    "heard-ahead",
+    "ten minutes ahead, as clocks may differ",
+    "R22",
+    [step([user], now=NOW + 600_000)],
+    session(None),
+    session(None, now=NOW + 660_000),
+)
+table(
+    "heard-far-ahead",
+    "by a clock that is wrong",
+    "R22",
+    [step([user], now=NOW + 600_001)],
+    session(None, stale=True),
+    session(None, now=NOW + 1),
+)
+table(
+    "heard-far-ahead-and-now",
+    "what a wrong clock has heard does not stay",
+    "R22",
+    [step([user], now=NOW + HOUR), step([])],
+    session(None),
+    session(None, now=NOW + 60_000),
+    session(None, now=NOW + 60_001, stale=True),
 )

@@ -159,11 +159,12 @@ class Replica:
             self.entries[key] = (max(known[0], before), max(known[1], entry.until))
 
     def heard(self, now_ms: int) -> None:
-        self.heard_at = now_ms
+        known = self.heard_at or 0
+        self.heard_at = now_ms if known > now_ms + FUTURE_MS else max(known, now_ms)
 
     def is_stale(self, options: Options, now_ms: int) -> bool:
         allowed = options["revocation"].get("maxStale", 60) * 1000
-        return self.heard_at is None or now_ms - self.heard_at > allowed
+        return self.heard_at is None or not now_ms - allowed <= self.heard_at <= now_ms + FUTURE_MS
 
     def refuses(self, options: Options, record: Record, now_ms: int) -> bool:
         # An opener may forget what has ended. This one does it at once.
