@@ -1336,8 +1336,8 @@ public:
     cookie_list set_cookies() && = delete;
 
     /// What is to be made known to all servers before the response goes, by revoke,
-    /// revoke_everywhere, and rotate for the former id: a line each, without its end. Borrowed until
-    /// the session is revoked or rotated again, or ends; not of a temporary session.
+    /// revoke_everywhere, and rotate for the former id: a line each, without its end. Borrowed
+    /// until the session is revoked or rotated again, or ends; not of a temporary session.
     ///
     /// Throws state_error or std::bad_alloc.
     [[nodiscard]] entry_list revocation_entries() &

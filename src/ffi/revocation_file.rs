@@ -108,8 +108,8 @@ pub unsafe extern "C" fn h3s_revocation_file_open(
 /// now_ms: milliseconds since 1970; 0: the system clock. What has ended by then is not written.
 ///
 /// Returns H3S_OK; H3S_ERR_STORE where the disk is full, say, and some of the lines may have been
-/// written: answer with an error, or try again; H3S_ERR_ARGUMENT (also where a line is no entry, and
-/// nothing was written) or H3S_ERR_MEMORY.
+/// written: answer with an error, or try again; H3S_ERR_ARGUMENT (also where a line is no entry,
+/// and nothing was written) or H3S_ERR_MEMORY.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_revocation_file_append(
@@ -136,8 +136,8 @@ pub unsafe extern "C" fn h3s_revocation_file_append(
 /// For a timer: once a second, in each process. Where nothing is new, it costs a few microseconds.
 /// After a fork, the child begins at the file's start.
 ///
-/// Should somebody delete the file, or put another in its place, then what was in it is put into the
-/// one that is there, or into a new one. So nothing is lost while any process has it open. Then
+/// Should somebody delete the file, or put another in its place, then what was in it is put into
+/// the one that is there, or into a new one. So nothing is lost while any process has it open. Then
 /// alone it waits for others that write, and for the disk.
 ///
 /// file: one for each config and each copy of what is revoked, since it knows how far it has read.
@@ -146,8 +146,8 @@ pub unsafe extern "C" fn h3s_revocation_file_append(
 /// at that moment.
 ///
 /// Returns H3S_OK; H3S_ERR_STORE: the file cannot be read, or what was in a deleted one cannot be
-/// written; the copy grows stale, and the next call tries again; H3S_ERR_FULL where some entries had
-/// no room (all others were applied); H3S_ERR_CONFIG where the options have no `revocation`;
+/// written; the copy grows stale, and the next call tries again; H3S_ERR_FULL where some entries
+/// had no room (all others were applied); H3S_ERR_CONFIG where the options have no `revocation`;
 /// H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
 #[must_use]
 #[unsafe(no_mangle)]

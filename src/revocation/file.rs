@@ -139,17 +139,17 @@ impl RevocationFile {
     }
 
     /// Applies the entries that are new since the last call to a copy of what is revoked, and says
-    /// that it has heard. A process does so once a second; where nothing is new, it costs as much as
-    /// asking for the length of a file. Each config and each copy wants a `RevocationFile` of its
-    /// own.
+    /// that it has heard. A process does so once a second; where nothing is new, it costs as much
+    /// as asking for the length of a file. Each config and each copy wants a `RevocationFile` of
+    /// its own.
     ///
     /// Gives how many were applied; 0 where another thread is at it.
     ///
     /// # Errors
     ///
-    /// `Store`: the file cannot be read, or is another; or it was deleted, and what was in it cannot
-    /// be put into a new one. It is tried again by the next call. Or as [`Revocations::apply`]:
-    /// where that finds no room, all that fits is applied.
+    /// `Store`: the file cannot be read, or is another; or it was deleted, and what was in it
+    /// cannot be put into a new one. It is tried again by the next call. Or as
+    /// [`Revocations::apply`]: where that finds no room, all that fits is applied.
     pub fn poll(
         &self,
         revocations: &Revocations,

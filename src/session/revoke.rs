@@ -6,8 +6,8 @@ use crate::{Error, Rejection};
 
 impl Session {
     /// Ends the session as [`Session::clear`] does, and revokes it, whoever has a copy of its
-    /// cookie or token: what every logout must call. Make [`Session::revocation_entries`] known to all
-    /// servers before the response goes.
+    /// cookie or token: what every logout must call. Make [`Session::revocation_entries`] known to
+    /// all servers before the response goes.
     ///
     /// ```
     /// # use std::time::Duration;

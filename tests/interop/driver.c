@@ -9,9 +9,9 @@
  *     {"op":"iron_unseal","config":0,"text":"…","now":…} -> {"text":"…"}
  *
  * `get` is as `use`. A write is {"update":{…}}, {"rotate":true}, {"clear":true} or {"revoke":true};
- * one alone may stand in the command itself. What is revoked is known to all later commands. `dataText` is the data as it is stored, `data` the same parsed.
- * `session` lets a raw seal be one that opens as a session. Any error is
- * {"status":…,"key":…,"message":…}.
+ * one alone may stand in the command itself. What is revoked is known to all later commands.
+ * `dataText` is the data as it is stored, `data` the same parsed. `session` lets a raw seal be one
+ * that opens as a session. Any error is {"status":…,"key":…,"message":…}.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>

@@ -27,8 +27,8 @@ fn version_of(line: &[u8]) -> Option<&[u8]> {
     (is_number && (1..=3).contains(&version.len()) && version.len() < rest.len()).then_some(version)
 }
 
-/// When an entry ends, in milliseconds since 1970; None for what is no entry. One of a later version
-/// that does not say so where it stands today never ends.
+/// When an entry ends, in milliseconds since 1970; None for what is no entry. One of a later
+/// version that does not say so where it stands today never ends.
 fn end_of(line: &[u8]) -> Option<i64> {
     if version_of(line)? == b"1" {
         return until_of(line);
