@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #if defined(__cpp_lib_ranges)
 #include <ranges>
 #endif
@@ -145,6 +147,13 @@ static_assert(std::is_nothrow_move_assignable_v<h3s::revocations>);
 static_assert(std::is_nothrow_swappable_v<h3s::revocations>);
 static_assert(!std::is_convertible_v<std::size_t, h3s::revocations>);
 static_assert(!std::is_default_constructible_v<h3s::revocations>);
+static_assert(!std::is_copy_constructible_v<h3s::revocation_file>);
+static_assert(!std::is_copy_assignable_v<h3s::revocation_file>);
+static_assert(std::is_nothrow_move_constructible_v<h3s::revocation_file>);
+static_assert(std::is_nothrow_move_assignable_v<h3s::revocation_file>);
+static_assert(std::is_nothrow_swappable_v<h3s::revocation_file>);
+static_assert(!std::is_convertible_v<std::string_view, h3s::revocation_file>);
+static_assert(!std::is_default_constructible_v<h3s::revocation_file>);
 
 // What would be borrowed from a session that ends before the loop begins does not compile.
 template <class Session, class = void> constexpr bool can_walk = false;
@@ -957,6 +966,31 @@ void owners_of_a_copy_of_what_is_revoked_share_it()
     THROWN(h3s::argument_error, h3s::revocations::at(memory, sizeof memory - 8));
 }
 
+void what_is_appended_to_a_file_is_applied_where_it_is_polled()
+{
+    const h3s::config shared = revocable();
+    const h3s::revocations known(100);
+    const std::string path = "/tmp/h3s-hpp-" + std::to_string(getpid());
+    h3s::revocation_file first(path);
+    CHECK(first.poll(known, shared, now) == 0 && known.view(now).heard_at == now);
+    first.append(shared.revoke_session("one", now), now);
+    h3s::revocation_file second(std::move(first));
+    CHECK(first.handle() == nullptr); // NOLINT: that is what is tested
+    CHECK(THROWN(h3s::argument_error, first.append("", now)).key() == "file");
+    THROWN(h3s::argument_error, first.poll(known, shared, now));
+    CHECK(second.poll(known, shared, now) == 1 && second.poll(known, shared, now) == 0);
+    CHECK(THROWN(h3s::argument_error, second.append("no entry", now)).key() == "lines");
+    THROWN(h3s::config_error, second.poll(known, config(), now));
+    first = h3s::revocation_file::adopt(second.release());
+    swap(first, second);
+    second.append(shared.revoke_session("two", now), now);
+    CHECK(h3s::revocation_file(path).poll(known, shared, now) == 2);
+    CHECK(unlink(path.c_str()) == 0);
+    THROWN(h3s::argument_error, h3s::revocation_file("revocations"));
+    const h3s::store_error error = THROWN(h3s::store_error, h3s::revocation_file("/dev/null/a"));
+    CHECK(error.status() == H3S_ERR_STORE && error.key() == "revocation.file");
+}
+
 void versions_are_those_of_the_library()
 {
     CHECK(h3s::version() == H3S_VERSION);
@@ -1017,6 +1051,7 @@ const test tests[] = {
     TEST(what_is_revoked_without_a_session_is_an_entry_of_the_config),
     TEST(a_copy_of_what_is_revoked_says_how_complete_it_is),
     TEST(owners_of_a_copy_of_what_is_revoked_share_it),
+    TEST(what_is_appended_to_a_file_is_applied_where_it_is_polled),
     TEST(versions_are_those_of_the_library),
 };
 

@@ -96,6 +96,8 @@
 //   revocations             A process's copy of what is revoked: apply, heard, view; in memory that
 //                           processes share: at.
 //   revocations_view        How many entries it has, and how complete it is.
+//   revocation_file         The file through which the processes of one machine make known what
+//                           they revoke: append, poll.
 //
 // Responses:
 //   header_cache_control    The Cache-Control header of a response that sets a session's cookie.
@@ -1665,6 +1667,86 @@ revocations::apply(const config& with, std::string_view lines, time_point now) c
                   err);
     return applied;
 }
+
+/// The file through which the processes of one machine, of whatever language, make known what they
+/// revoke. Any number of threads may use one. It can be moved, and then only destroyed or assigned
+/// to.
+class revocation_file {
+public:
+    /// The file at an absolute path, such as config::revocation_file gives. It need not be there:
+    /// the first entry makes it. Throws store_error, argument_error or std::bad_alloc.
+    explicit revocation_file(std::string_view path)
+    {
+        h3s_error err{};
+        detail::check(h3s_revocation_file_open(path.data(), path.size(), &file_, &err), err);
+    }
+
+    revocation_file(revocation_file&& from) noexcept : file_(from.release()) {}
+    revocation_file& operator=(revocation_file&& from) noexcept
+    {
+        revocation_file moved(std::move(from));
+        moved.swap(*this);
+        return *this;
+    }
+    revocation_file(const revocation_file&) = delete;
+    revocation_file& operator=(const revocation_file&) = delete;
+    ~revocation_file() { h3s_revocation_file_close(file_); }
+
+    void swap(revocation_file& other) noexcept { std::swap(file_, other.file_); }
+    friend void swap(revocation_file& a, revocation_file& b) noexcept { a.swap(b); }
+
+    /// Appends entries, one a line. They are on the disk when it returns; they are not applied
+    /// here. It waits for the disk, and for others that append.
+    ///
+    /// now: the time; 1970 itself: the system clock.
+    ///
+    /// Throws store_error, where the disk is full, say: then the logout has not happened;
+    /// argument_error or std::bad_alloc.
+    void append(std::string_view lines, time_point now = {}) const
+    {
+        h3s_error err{};
+        detail::check(h3s_revocation_file_append(file_, lines.data(), lines.size(),
+                                                 detail::milliseconds(now), &err),
+                      err);
+    }
+
+    /// Applies what is new to a copy of what is revoked, and marks that as heard: for a timer, once
+    /// a second. Each config and each copy wants a file of its own. Gives how many were applied; 0
+    /// also where another thread polls at that moment.
+    ///
+    /// Throws store_error, and is to be called again; full_error where some had no room, all others
+    /// being applied; config_error, argument_error or std::bad_alloc.
+    std::size_t poll(const revocations& known, const config& with, time_point now = {}) const
+    {
+        std::size_t applied = 0;
+        h3s_error err{};
+        detail::check(h3s_revocation_file_poll(file_, known.handle(), with.handle(),
+                                               detail::milliseconds(now), &applied, &err),
+                      err);
+        return applied;
+    }
+
+    /// A file that C has opened, whose owner is this from now on.
+    [[nodiscard]] static revocation_file adopt(h3s_revocation_file* owned) noexcept
+    {
+        revocation_file adopted;
+        adopted.file_ = owned;
+        return adopted;
+    }
+
+    /// The handle for C. It stays this object's.
+    [[nodiscard]] h3s_revocation_file* handle() const noexcept { return file_; }
+
+    /// The handle for C, whose owner is the caller from now on: h3s_revocation_file_close. This is
+    /// then as if moved from.
+    [[nodiscard]] h3s_revocation_file* release() noexcept { return std::exchange(file_, nullptr); }
+
+private:
+    // Not one of the handle, as with a copy of what is revoked.
+    revocation_file() noexcept = default;
+
+    h3s_revocation_file* file_ = nullptr;
+};
 
 // ---- Responses ----------------------------------------------------------------------------------
 
