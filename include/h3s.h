@@ -349,8 +349,7 @@
 
 /**
  * The latest logouts may not be known here, and the options say `"stale": "closed"`. No session
- * was
- * made: answer 503 and touch no cookie.
+ * was made: answer 503 and touch no cookie.
  */
 #define H3S_ERR_STALE 12
 
@@ -1698,7 +1697,7 @@ void h3s_revocations_free(struct h3s_revocations *revocations);
  *
  * lines, len: entries, one a line; the last needs no end of line.
  * now_ms: milliseconds since 1970; 0: the system clock.
- * applied: receives how many were applied; may be NULL.
+ * applied: receives how many were applied, also after H3S_ERR_FULL; may be NULL.
  *
  * Returns H3S_OK; H3S_ERR_FULL where some had no room (all others were applied); H3S_ERR_CONFIG
  * where the options have no `revocation`; H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.

@@ -152,12 +152,7 @@ impl Inner {
         before: i64,
         now: i64,
     ) -> Result<String, Error> {
-        if self.revocation()?.subject.is_none() {
-            return Err(Error::config(
-                "revocation.subject",
-                "set it to the JSON Pointer of what names a session's user in its data",
-            ));
-        }
+        self.revocation()?.check_has_subject()?;
         if !(1..=SUBJECT_MAX_LEN).contains(&subject.len()) {
             return Err(Error::data("a subject is of 1 to 1024 bytes"));
         }
@@ -232,10 +227,23 @@ impl Revocations {
         lines: impl AsRef<[u8]>,
         now_ms: i64,
     ) -> Result<usize, Error> {
+        match self.apply_what_fits(config, lines.as_ref(), now_ms)? {
+            (applied, true) => Ok(applied),
+            (_, false) => Err(Error::full()),
+        }
+    }
+
+    /// How many were applied, and whether all had room.
+    pub(crate) fn apply_what_fits(
+        &self,
+        config: &Config,
+        lines: &[u8],
+        now_ms: i64,
+    ) -> Result<(usize, bool), Error> {
         let (inner, now) = (config.inner(), clock::check(now_ms)?);
         inner.revocation()?;
         let (mut applied, mut fits) = (0, true);
-        for line in lines.as_ref().split(|byte| *byte == b'\n') {
+        for line in lines.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let opened = match entry::open(inner.seals.keyring(), line) {
                 Ok(opened) if opened.until >= now => opened,
@@ -253,10 +261,7 @@ impl Revocations {
             applied += usize::from(has_room);
             fits &= has_room;
         }
-        match fits {
-            true => Ok(applied),
-            false => Err(Error::full()),
-        }
+        Ok((applied, fits))
     }
 }
 
@@ -328,6 +333,16 @@ impl<'a> Check<'a> {
 }
 
 impl Revocation {
+    pub(crate) fn check_has_subject(&self) -> Result<(), Error> {
+        match self.subject {
+            Some(_) => Ok(()),
+            None => Err(Error::config(
+                "revocation.subject",
+                "set it to the JSON Pointer of what names a session's user in its data",
+            )),
+        }
+    }
+
     /// A session's subject, where its data has one: a string's text, or a number as it is written,
     /// of a length that an entry may have.
     pub(crate) fn subject_of<'r>(

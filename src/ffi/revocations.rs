@@ -123,7 +123,7 @@ pub unsafe extern "C" fn h3s_revocations_free(revocations: *mut h3s_revocations)
 ///
 /// lines, len: entries, one a line; the last needs no end of line.
 /// now_ms: milliseconds since 1970; 0: the system clock.
-/// applied: receives how many were applied; may be NULL.
+/// applied: receives how many were applied, also after H3S_ERR_FULL; may be NULL.
 ///
 /// Returns H3S_OK; H3S_ERR_FULL where some had no room (all others were applied); H3S_ERR_CONFIG
 /// where the options have no `revocation`; H3S_ERR_ARGUMENT or H3S_ERR_MEMORY.
@@ -152,10 +152,10 @@ pub unsafe extern "C" fn h3s_revocations_apply(
                 bytes(lines, len, "lines")?,
             )
         };
-        *applied = revocations
-            .revocations
-            .apply(&config.config, lines, time(now_ms)?)?;
-        Ok(())
+        let known = &revocations.revocations;
+        let (count, fits) = known.apply_what_fits(&config.config, lines, time(now_ms)?)?;
+        *applied = count;
+        if fits { Ok(()) } else { Err(Error::full()) }
     })
 }
 

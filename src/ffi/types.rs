@@ -37,8 +37,7 @@ pub const H3S_ERR_BUSY: i32 = 10;
 /// A fault in the library. The handle can only be freed; please report it.
 pub const H3S_ERR_INTERNAL: i32 = 11;
 /// The latest logouts may not be known here, and the options say `"stale": "closed"`. No session
-/// was
-/// made: answer 503 and touch no cookie.
+/// was made: answer 503 and touch no cookie.
 pub const H3S_ERR_STALE: i32 = 12;
 /// A copy of what is revoked has no room for an entry. All others were applied.
 pub const H3S_ERR_FULL: i32 = 13;

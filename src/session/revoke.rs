@@ -71,6 +71,7 @@ impl Session {
         self.check_not_cleared()?;
         let inner = self.config.inner();
         let revocation = inner.revocation()?;
+        revocation.check_has_subject()?;
         let Some(subject) = revocation.subject_of(&self.record)? else {
             return Err(Error::state(
                 "this session's data has no subject where revocation.subject says",

@@ -404,6 +404,16 @@ fn who_has_not_heard_for_too_long_goes_on_or_refuses_as_the_options_say() {
 }
 
 #[test]
+fn without_a_subject_in_the_options_nobody_is_logged_out_everywhere() {
+    let server = Server::new(r#""maxAge":3600,"revocation":{}"#);
+    let error = server.open("", NOW).revoke_everywhere().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.key()),
+        (ErrorKind::Config, Some("revocation.subject"))
+    );
+}
+
+#[test]
 fn options_and_request_belong_together() {
     let server = Server::new(REVOCABLE);
     let plain = config("");
