@@ -1661,7 +1661,7 @@ int32_t h3s_revocations_new(size_t room,
  *
  * memory, size: zeroed, or what this function of the same version made of it before, which is
  * taken over with its entries. Aligned to 8 bytes; it has to outlive the handle, and is not freed
- * with it. 448 bytes at least.
+ * with it. 512 bytes at least.
  * out: as `h3s_revocations_new`.
  *
  * Returns as `h3s_revocations_new`.

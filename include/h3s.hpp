@@ -576,7 +576,7 @@ public:
     }
 
     /// A copy in memory that several processes share: zeroed, or what this function has made of it
-    /// before, which is taken over. Aligned to 8 bytes, 448 bytes at least; it has to outlive all
+    /// before, which is taken over. Aligned to 8 bytes, 512 bytes at least; it has to outlive all
     /// owners and sessions. Throws as the constructor.
     [[nodiscard]] static revocations at(void* memory, std::size_t size)
     {

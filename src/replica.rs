@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use self::table::Table;
-pub(crate) use self::table::{Kind, REFUSED_FOR_EVER};
+pub(crate) use self::table::{Kind, REFUSED_FOR_EVER, Scope};
 use crate::{Error, clock, random};
 
 /// A process's copy of what is revoked: the sessions, subjects and moments of the entries that were

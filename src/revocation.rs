@@ -241,7 +241,7 @@ impl Revocations {
         now_ms: i64,
     ) -> Result<(usize, bool), Error> {
         let (inner, now) = (config.inner(), clock::check(now_ms)?);
-        inner.revocation()?;
+        let revocation = inner.revocation()?;
         let (mut applied, mut fits) = (0, true);
         for line in lines.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -256,7 +256,7 @@ impl Revocations {
                 Kind::Subject | Kind::Everybody => opened.before.min(now + MAX_AHEAD_MS),
             };
             let table = self.table();
-            let of = table.fingerprint(opened.kind, config.cookie_name(), opened.text());
+            let of = table.fingerprint(opened.kind, revocation.scope, opened.text());
             let has_room = table.insert(opened.kind, of, before, opened.until, now);
             applied += usize::from(has_room);
             fits &= has_room;
@@ -270,7 +270,6 @@ impl Revocations {
 pub(crate) struct Check<'a> {
     revocation: &'a Revocation,
     revocations: &'a Revocations,
-    cookie_name: &'a str,
     is_stale: bool,
 }
 
@@ -287,7 +286,6 @@ impl<'a> Check<'a> {
             (Some(revocation), Some(revocations)) => Ok(Some(Check {
                 revocation,
                 revocations,
-                cookie_name: config.cookie_name(),
                 is_stale: revocations.table().is_stale(now, revocation.max_stale_ms),
             })),
             (Some(_), None) => Err(Error::argument(
@@ -316,15 +314,15 @@ impl<'a> Check<'a> {
 
     /// Whether a session was revoked.
     pub(crate) fn refuses(&self, record: &Record) -> Result<bool, Error> {
-        let table = self.revocations.table();
+        let (table, made) = (self.revocations.table(), record.created_at);
         let refuses = |kind, text: &[u8]| {
-            let of = || table.fingerprint(kind, self.cookie_name, text);
-            table.has(kind) && table.before(of()).is_some_and(|at| record.created_at < at)
+            let of = || table.fingerprint(kind, self.revocation.scope, text);
+            table.may_refuse(kind, made) && table.before(of()).is_some_and(|at| made < at)
         };
         if refuses(Kind::Session, record.id.as_bytes()) || refuses(Kind::Everybody, b"") {
             return Ok(true);
         }
-        if !table.has(Kind::Subject) {
+        if !table.may_refuse(Kind::Subject, made) {
             return Ok(false);
         }
         let subject = self.revocation.subject_of(record)?;

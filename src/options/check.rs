@@ -14,6 +14,7 @@ use crate::clock::LONGEST_LIFETIME_SEC;
 use crate::cookie::{self, Attributes};
 use crate::keyring::Password;
 use crate::limits::Limits;
+use crate::replica::Scope;
 use crate::seal::{Format, SEEN_LEN, fe26};
 
 const LIFETIME: Span = Span {
@@ -166,7 +167,7 @@ impl Options {
         };
         let revocation = self.revocation.as_ref();
         let revocation = revocation
-            .map(|options| options.check(&limits))
+            .map(|options| options.check(&limits, Scope::of(name)))
             .transpose()?;
         Ok(Checked {
             format: seal.format,

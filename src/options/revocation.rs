@@ -7,6 +7,7 @@ use super::span::Span;
 use crate::Error;
 use crate::data;
 use crate::limits::Limits;
+use crate::replica::Scope;
 
 const MAX_STALE: Span = Span::new(1, 86_400).of(" of seconds");
 const WRONG_SUBJECT: &str =
@@ -68,6 +69,8 @@ pub(crate) struct Revocation {
     pub(crate) stale: Stale,
     /// Empty for none.
     pub(crate) file: String,
+    /// The cookie's name, among whose sessions something is revoked.
+    pub(crate) scope: Scope,
 }
 
 const READERS: &[Reader<RevocationOptions>] = &[
@@ -206,7 +209,7 @@ impl RevocationOptions {
         Ok(Some(options))
     }
 
-    pub(super) fn check(&self, limits: &Limits) -> Result<Revocation, Error> {
+    pub(super) fn check(&self, limits: &Limits, scope: Scope) -> Result<Revocation, Error> {
         if limits.longest().is_none() {
             return Err(Error::config(
                 "revocation",
@@ -231,6 +234,7 @@ impl RevocationOptions {
             max_stale_ms: max_stale * 1000,
             stale: self.stale,
             file,
+            scope,
         })
     }
 }

@@ -37,6 +37,17 @@ pub(crate) enum Kind {
 /// The moment before which a session was made that is refused whenever it was made.
 pub(crate) const REFUSED_FOR_EVER: i64 = i64::MAX;
 
+/// A cookie's name, whose sessions are revoked apart from those of other names, in 62 bits. They
+/// are the same in each process, and need no key: nobody but the options chooses the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope(u64);
+
+impl Scope {
+    pub(crate) fn of(name: &str) -> Scope {
+        Scope(SipHasher13::new().hash(name.as_bytes()) << 2)
+    }
+}
+
 /// What is revoked, in 64 bits that nobody can choose who has not the table's key: never 0.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint(u64);
@@ -48,7 +59,8 @@ pub(crate) struct Table {
 }
 
 enum Words {
-    Own(Box<[AtomicU64]>),
+    /// With where they begin in it, so that a bucket is in one line of a processor's cache.
+    Own(Box<[AtomicU64]>, usize),
     Callers(&'static [AtomicU64]),
 }
 
@@ -59,11 +71,11 @@ const KEY: usize = 2;
 const HEARD_AT: usize = 4;
 /// How many entries have found no room.
 const MISSED: usize = 5;
-/// Which kinds there may be: a bit for each.
-const KINDS: usize = 6;
 /// When the last entry has ended that has found no room.
-const MISSED_UNTIL: usize = 7;
-const HEAD_LEN: usize = 8;
+const MISSED_UNTIL: usize = 6;
+/// Of each kind, the latest moment before which entries have refused sessions; 0: there were none.
+const LATEST: usize = 8;
+const HEAD_LEN: usize = 16;
 
 const VERSION: u64 = u64::from_le_bytes(*b"h3srevs1");
 /// As many fingerprints as a line of a processor's cache holds.
@@ -71,6 +83,7 @@ const BUCKET_LEN: usize = 8;
 const MAX_ROOM: usize = 1 << 26;
 /// Clocks of two writers may differ by as much, where one takes an entry for ended.
 const SLACK_MS: u64 = 60_000;
+const IS_THERE: &str = "a slot is below the number of slots, which the words were counted for";
 /// The lowest bit of an `until`: set once the slot has the fingerprint of the entry that it is of.
 const IS_WHOLE: u64 = 1;
 
@@ -84,10 +97,12 @@ impl Table {
         }
         let buckets = (room * 2).div_ceil(BUCKET_LEN).next_power_of_two().max(2);
         let len = HEAD_LEN + 3 * BUCKET_LEN * buckets;
-        let mut words = Vec::new();
-        words.try_reserve_exact(len).map_err(|_| Error::memory())?;
-        words.resize_with(len, AtomicU64::default);
-        Table::of(Words::Own(words.into()), buckets, random)
+        let (mut words, most) = (Vec::new(), len + BUCKET_LEN);
+        words.try_reserve_exact(most).map_err(|_| Error::memory())?;
+        words.resize_with(most, AtomicU64::default);
+        let words: Box<[AtomicU64]> = words.into();
+        let start = words.as_ptr().align_offset(64).min(BUCKET_LEN);
+        Table::of(Words::Own(words, start), buckets, random)
     }
 
     /// In the caller's memory: as large as that allows.
@@ -96,7 +111,7 @@ impl Table {
         let fitting = words.len().saturating_sub(HEAD_LEN) / (3 * BUCKET_LEN);
         let buckets = match fitting.checked_ilog2() {
             Some(log) if log >= 1 => 1 << log,
-            _ => return Err(Error::argument("size", "too small: 448 bytes at least")),
+            _ => return Err(Error::argument("size", "too small: 512 bytes at least")),
         };
         Table::of(Words::Callers(words), buckets, random)
     }
@@ -127,32 +142,33 @@ impl Table {
     }
 
     /// The fingerprint of a kind's text, among the sessions of a cookie's name.
-    pub(crate) fn fingerprint(&self, kind: Kind, name: &str, text: &[u8]) -> Fingerprint {
+    pub(crate) fn fingerprint(&self, kind: Kind, scope: Scope, text: &[u8]) -> Fingerprint {
         let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
-        hasher.write(&[kind as u8]);
-        hasher.write(name.as_bytes());
-        // No name of a cookie has this byte.
-        hasher.write(&[0]);
-        hasher.write(text);
-        Fingerprint(hasher.finish().max(1))
+        // As one block, behind which the text is hashed at once.
+        hasher.write_u64(scope.0 | kind as u64);
+        Fingerprint(hasher.hash(text).max(1))
     }
 
-    /// Whether there may be entries of a kind.
-    pub(crate) fn has(&self, kind: Kind) -> bool {
-        self.word(KINDS).load(Acquire) & (1 << kind as u8) != 0
+    /// Whether an entry of a kind may refuse a session that was made at a time: so that most
+    /// requests need not look for any.
+    pub(crate) fn may_refuse(&self, kind: Kind, created_at: i64) -> bool {
+        let latest = self.word(LATEST + kind as usize).load(Acquire);
+        i64::try_from(latest).is_ok_and(|latest| created_at < latest)
     }
 
     /// The moment before which sessions are refused by the entries of a fingerprint.
     pub(crate) fn before(&self, of: Fingerprint) -> Option<i64> {
         let mut latest = None;
-        for slot in self.slots(of) {
-            if self.fingerprint_at(slot).load(Acquire) != of.0 {
-                continue;
-            }
-            let before = self.before_at(slot).load(Acquire);
-            // One that has ended may have given its slot to another meanwhile.
-            if self.fingerprint_at(slot).load(Acquire) == of.0 {
-                latest = latest.max(i64::try_from(before).ok());
+        for start in self.places(of) {
+            for (at, fingerprint) in self.fingerprints_from(start).iter().enumerate() {
+                if fingerprint.load(Acquire) != of.0 {
+                    continue;
+                }
+                let before = self.before_at(start + at).load(Acquire);
+                // One that has ended may have given its slot to another meanwhile.
+                if fingerprint.load(Acquire) == of.0 {
+                    latest = latest.max(i64::try_from(before).ok());
+                }
             }
         }
         latest
@@ -171,7 +187,7 @@ impl Table {
         now: i64,
     ) -> bool {
         let [before, until, now] = [before, until, now].map(|time| time.max(1).unsigned_abs());
-        self.word(KINDS).fetch_or(1 << kind as u8, AcqRel);
+        self.word(LATEST + kind as usize).fetch_max(before, AcqRel);
         if let Some(slot) = self
             .slots(of)
             .find(|slot| self.extend(*slot, of, until, now))
@@ -293,6 +309,14 @@ impl Table {
         [one, if other == one { one ^ 1 } else { other }].map(|bucket| bucket * BUCKET_LEN)
     }
 
+    /// Those of a bucket.
+    fn fingerprints_from(&self, start: usize) -> &[AtomicU64; BUCKET_LEN] {
+        let bucket = self.words.get(HEAD_LEN + start..);
+        bucket
+            .and_then(|words| words.first_chunk())
+            .expect(IS_THERE)
+    }
+
     fn fingerprint_at(&self, slot: usize) -> &AtomicU64 {
         self.word(HEAD_LEN + slot)
     }
@@ -306,9 +330,7 @@ impl Table {
     }
 
     fn word(&self, at: usize) -> &AtomicU64 {
-        self.words
-            .get(at)
-            .expect("a slot is below the number of slots, which the words were counted for")
+        self.words.get(at).expect(IS_THERE)
     }
 }
 
@@ -322,7 +344,7 @@ impl Deref for Words {
 
     fn deref(&self) -> &[AtomicU64] {
         match self {
-            Words::Own(words) => words,
+            Words::Own(words, start) => words.get(*start..).unwrap_or_default(),
             Words::Callers(words) => words,
         }
     }

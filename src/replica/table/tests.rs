@@ -20,12 +20,12 @@ fn revoke(table: &Table, id: &str) -> bool {
 }
 
 fn revoke_until(table: &Table, id: &str, until: i64, now: i64) -> bool {
-    let of = table.fingerprint(Kind::Session, "h3", id.as_bytes());
+    let of = table.fingerprint(Kind::Session, Scope::of("h3"), id.as_bytes());
     table.insert(Kind::Session, of, REFUSED_FOR_EVER, until, now)
 }
 
 fn is_revoked(table: &Table, id: &str) -> bool {
-    let of = table.fingerprint(Kind::Session, "h3", id.as_bytes());
+    let of = table.fingerprint(Kind::Session, Scope::of("h3"), id.as_bytes());
     table.before(of).is_some()
 }
 
@@ -71,27 +71,30 @@ fn what_has_ended_gives_its_place_to_another_and_what_lives_does_not() {
 #[test]
 fn of_two_entries_the_later_moments_count() {
     let table = table(64, 3);
-    let of = table.fingerprint(Kind::Subject, "h3", b"ada");
+    let of = table.fingerprint(Kind::Subject, Scope::of("h3"), b"ada");
     for (before, until) in [(NOW - 5, LATER), (NOW, LATER - 9), (NOW - 9, LATER + 9)] {
         assert!(table.insert(Kind::Subject, of, before, until, NOW));
     }
     assert_eq!(table.before(of), Some(NOW));
+    assert!(table.may_refuse(Kind::Subject, NOW - 1) && !table.may_refuse(Kind::Subject, NOW));
     assert_eq!((table.live(LATER + 9), table.live(LATER + 10)), (1, 0));
 }
 
 #[test]
 fn an_entry_is_of_one_kind_and_one_name() {
     let table = table(64, 4);
-    assert!(!table.has(Kind::Session));
+    let kinds = [Kind::Session, Kind::Subject, Kind::Everybody];
+    assert_eq!(kinds.map(|kind| table.may_refuse(kind, 1)), [false; 3]);
     assert!(revoke(&table, "x"));
-    assert!(table.has(Kind::Session) && !table.has(Kind::Subject) && !table.has(Kind::Everybody));
+    let may = kinds.map(|kind| table.may_refuse(kind, LATER));
+    assert_eq!(may, [true, false, false]);
     for (kind, name, text) in [
         (Kind::Subject, "h3", "x"),
         (Kind::Session, "h", "3x"),
         (Kind::Session, "h3x", ""),
         (Kind::Session, "h4", "x"),
     ] {
-        let of = table.fingerprint(kind, name, text.as_bytes());
+        let of = table.fingerprint(kind, Scope::of(name), text.as_bytes());
         assert_eq!(table.before(of), None, "{kind:?} {name} {text}");
     }
 }
@@ -100,7 +103,7 @@ fn an_entry_is_of_one_kind_and_one_name() {
 #[test]
 fn an_insertion_that_was_never_finished_is_in_nobodys_way() {
     let table = table(1, 5);
-    let of = table.fingerprint(Kind::Session, "h3", b"x");
+    let of = table.fingerprint(Kind::Session, Scope::of("h3"), b"x");
     let slots: Vec<usize> = table.slots(of).collect();
     let (now, until) = (NOW as u64, LATER as u64);
     assert!(table.claim(slots[0], until, now));
