@@ -959,7 +959,7 @@ void owners_of_a_copy_of_what_is_revoked_share_it()
     CHECK(third != first && !third.view(now).heard_at);
     const h3s::revocations again = h3s::revocations::adopt(first.release());
     CHECK(again == second);
-    alignas(8) static unsigned char memory[448];
+    alignas(8) static unsigned char memory[512];
     const h3s::revocations placed = h3s::revocations::at(memory, sizeof memory);
     placed.apply(shared, shared.revoke_session("an-id", now), now);
     CHECK(h3s::revocations::at(memory, sizeof memory).view(now).entries == 1);

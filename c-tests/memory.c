@@ -435,6 +435,160 @@ static void keys_of_other_servers_tokens_are_cached_without_an_allocation(void *
     h3s_config_free(own);
 }
 
+/* ---- What is revoked ------------------------------------------------------------------------- */
+
+struct revoking {
+    h3s_config *config;
+    h3s_revocations *known;
+    h3s_session *session;
+    char token[4096], subject[1000], lines[8192], out[2048];
+};
+
+static size_t entries_of(const struct revoking *at)
+{
+    const h3s_str *list = NULL;
+    size_t count = 7;
+    assert_ok(h3s_revocation_entries(at->session, &list, &count, NULL));
+    return count;
+}
+
+static int32_t makes_a_copy(struct revoking *at)
+{
+    h3s_revocations *made = at->known;
+    int32_t status = h3s_revocations_new(1000, &made, NULL);
+    assert_true((made != NULL) == (status == H3S_OK));
+    h3s_revocations_free(made);
+    return status;
+}
+
+static int32_t checks(struct revoking *at)
+{
+    h3s_request request = {.size = sizeof request, .now_ms = NOW, .revocations = at->known};
+    h3s_session *session = at->session;
+    request.header = at->token;
+    request.header_len = strlen(at->token);
+    int32_t status = h3s_use(at->config, &request, &session, NULL);
+    assert_true((session != NULL) == (status == H3S_OK));
+    h3s_session_free(session);
+    return status;
+}
+
+static int32_t rotates_it(struct revoking *at) { return h3s_rotate(at->session, NULL); }
+static int32_t revokes(struct revoking *at) { return h3s_revoke(at->session, NULL); }
+static int32_t revokes_everywhere(struct revoking *at) { return h3s_revoke_everywhere(at->session, NULL); }
+
+static int32_t lists(struct revoking *at)
+{
+    const h3s_str *list = (const h3s_str *)at;
+    size_t count = 7;
+    int32_t status = h3s_revocation_entries(at->session, &list, &count, NULL);
+    assert_true((list != NULL) == (status == H3S_OK) && (count > 0) == (status == H3S_OK));
+    return status;
+}
+
+/* So many that their list takes more than the least. */
+static int32_t lists_many(struct revoking *at) { return lists(at); }
+
+static int32_t makes_an_entry(struct revoking *at)
+{
+    size_t len = 7;
+    int32_t status = h3s_revoke_session(at->config, at->subject, 255, NOW, at->out, sizeof at->out, &len, NULL);
+    assert_true((len > 0) == (status == H3S_OK));
+    return status;
+}
+
+static int32_t makes_one_of_a_subject(struct revoking *at)
+{
+    size_t len = 7;
+    int32_t status = h3s_revoke_subject(at->config, S(at->subject), 0, NOW, at->out, sizeof at->out, &len, NULL);
+    assert_true((len > 0) == (status == H3S_OK));
+    return status;
+}
+
+static int32_t applies(struct revoking *at)
+{
+    size_t applied = 7;
+    int32_t status = h3s_revocations_apply(at->known, at->config, S(at->lines), NOW, &applied, NULL);
+    assert_int_equal(applied, status == H3S_OK ? 3 : 0);
+    return status;
+}
+
+/* Refuses each allocation in turn; gives how many there were. */
+static long each_refused_of(struct revoking *at, int32_t (*call)(struct revoking *))
+{
+    long nth;
+    int was_refused = 1;
+    for (nth = 1; was_refused && nth < MOST; nth++) {
+        h3s_request request = {.size = sizeof request, .now_ms = NOW, .revocations = at->known};
+        request.header = at->token;
+        request.header_len = strlen(at->token);
+        assert_ok(h3s_get(at->config, &request, &at->session, NULL));
+        assert_int_equal(h3s_session_is_new(at->session), 0);
+        for (int i = 0; i < (call == lists ? 1 : call == lists_many ? 20 : 0); i++) {
+            h3s_str token;
+            assert_ok(h3s_rotate(at->session, NULL));
+            assert_ok(h3s_seal(at->session, &token, NULL));
+        }
+        char *id = strdup(h3s_session_id(at->session).ptr);
+        size_t entries = call == lists || call == lists_many ? 0 : entries_of(at);
+
+        until_refusal = nth;
+        int32_t status = call(at);
+        was_refused = relent();
+        if (status == H3S_ERR_MEMORY) {
+            assert_true(was_refused);
+            assert_str(h3s_session_id(at->session), id);
+            assert_str(h3s_session_text(at->session, S("/user")), at->subject);
+            assert_true(entries == 0 || entries_of(at) == entries);
+            status = call(at);
+        }
+        assert_ok(status);
+        assert_true(call != revokes || entries_of(at) == 1);
+        assert_true(call != revokes_everywhere || entries_of(at) == 2);
+        h3s_session_free(at->session);
+        free(id);
+    }
+    assert_true(nth < MOST);
+    return nth - 2;
+}
+
+static void what_is_revoked_is_made_known_once_there_is_memory(void **state)
+{
+    static struct revoking at;
+    static const struct { int32_t (*call)(struct revoking *); long expected; } calls[] = {
+        {makes_a_copy, 1}, {rotates_it, 1}, {revokes, 1}, {revokes_everywhere, 3}, {lists, 0}, {lists_many, 1},
+        {makes_an_entry, 3}, {makes_one_of_a_subject, 2}, {checks, 2}, {applies, 3},
+    };
+    (void)state;
+    at.config = config_of("{" OPTION ",\"revocation\":{\"subject\":\"/user\"}}");
+    assert_ok(h3s_revocations_new(1000, &at.known, NULL));
+    memset(at.subject, 'x', sizeof at.subject - 1);
+    h3s_request request = {.size = sizeof request, .now_ms = NOW, .revocations = at.known};
+    h3s_str token;
+    assert_ok(h3s_get(at.config, &request, &at.session, NULL));
+    assert_ok(h3s_set_text(at.session, S("user"), S(at.subject), NULL));
+    assert_ok(h3s_seal(at.session, &token, NULL));
+    strcpy(at.token, token.ptr);
+    h3s_session_free(at.session);
+    for (int i = 0; i < 3; i++) {
+        /* Of other sessions. */
+        size_t len;
+        char *end = at.lines + strlen(at.lines);
+        if (i == 1)
+            assert_ok(h3s_revoke_subject(at.config, at.subject, 500, 0, NOW, end, 2048, &len, NULL));
+        else
+            assert_ok(h3s_revoke_session(at.config, at.subject, 100 + (size_t)i, NOW, end, 2048, &len, NULL));
+        strcat(at.lines, "\n");
+    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        long count = each_refused_of(&at, calls[i].call);
+        if (count < calls[i].expected)
+            fail_msg("call %zu: only %ld allocations were refused", i, count);
+    }
+    h3s_revocations_free(at.known);
+    h3s_config_free(at.config);
+}
+
 /*
  * Options that say something at great length, or that something is wrong with: what is said of them
  * is that, or that there is no memory.
@@ -576,6 +730,7 @@ int main(void)
         cmocka_unit_test(a_text_is_quoted_once_there_is_memory),
         cmocka_unit_test(headers_are_written_without_an_allocation),
         cmocka_unit_test(a_raw_token_is_sealed_and_opened_once_there_is_memory),
+        cmocka_unit_test(what_is_revoked_is_made_known_once_there_is_memory),
         cmocka_unit_test(options_however_long_are_read_once_there_is_memory),
     };
     return cmocka_run_group_tests_name("memory", tests, make, unmake);

@@ -6,6 +6,8 @@ static void freeing_null_does_nothing(void **state)
     (void)state;
     h3s_config_free(NULL);
     h3s_session_free(NULL);
+    h3s_revocations_free(NULL);
+    assert_null(h3s_revocations_ref(NULL));
 }
 
 static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
@@ -39,6 +41,13 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_int_equal(h3s_remove(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_rotate(NULL, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_clear(NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revoke(NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revoke_everywhere(NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "session");
+    list = (const h3s_str *)&request;
+    assert_int_equal(h3s_revocation_entries(NULL, &list, &count, &err), H3S_ERR_ARGUMENT);
+    assert_true(list == NULL && count == 0);
+    count = 7;
     assert_int_equal(h3s_session_set_id(NULL, S("a"), NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_set_lifetime(NULL, 60, 0, NULL), H3S_ERR_ARGUMENT);
     assert_int_equal(h3s_session_set_now(NULL, NOW, NULL), H3S_ERR_ARGUMENT);
@@ -68,6 +77,75 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_str(h3s_config_cookie_name(NULL), NULL);
     assert_str(h3s_config_header_name(NULL), NULL);
     assert_str(h3s_config_vary(NULL), NULL);
+    assert_str(h3s_config_revocation_file(NULL), NULL);
+    assert_int_equal(h3s_config_revocation_keep(NULL), 0);
+}
+
+static void what_is_revoked_needs_its_pointers(void **state)
+{
+    char out[2048] = "!";
+    h3s_session *session = used(config, NULL, NULL, NOW);
+    h3s_config *on = config_of("{\"password\":\"" PASSWORD "\",\"maxAge\":60,\"revocation\":{\"subject\":\"/a\"}}");
+    h3s_revocations *known = NULL, *none = (h3s_revocations *)out;
+    h3s_revocations_info info = H3S_REVOCATIONS_INFO_INIT;
+    const h3s_str *list = NULL;
+    size_t count = 7;
+    h3s_error err;
+    (void)state;
+    assert_int_equal(h3s_revocations_new(10, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "out");
+    assert_int_equal(h3s_revocations_new(0, &none, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "room");
+    assert_null(none);
+    assert_int_equal(h3s_revocations_new((1 << 26) + 1, &none, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocations_new(SIZE_MAX, &none, NULL), H3S_ERR_ARGUMENT);
+    none = (h3s_revocations *)out;
+    assert_int_equal(h3s_revocations_at(NULL, 1024, &none, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "memory");
+    assert_null(none);
+    assert_int_equal(h3s_revocations_at(out, 1024, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "out");
+    assert_ok(h3s_revocations_new(10, &known, NULL));
+
+    assert_int_equal(h3s_revocations_apply(NULL, on, S("x"), NOW, &count, &err), H3S_ERR_ARGUMENT);
+    assert_true(count == 0 && strcmp(err.key, "revocations") == 0);
+    assert_int_equal(h3s_revocations_apply(known, NULL, S("x"), NOW, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "config");
+    assert_int_equal(h3s_revocations_apply(known, on, NULL, 1, NOW, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "lines");
+    assert_int_equal(h3s_revocations_apply(known, on, S("x"), -1, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "now_ms");
+    assert_ok(h3s_revocations_apply(known, on, (const char *)(uintptr_t)1, 0, 0, NULL, NULL));
+    assert_int_equal(h3s_revocations_heard(NULL, NOW, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocations_heard(known, INT64_MAX, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "now_ms");
+    assert_int_equal(h3s_revocations_view(NULL, NOW, &info, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocations_view(known, NOW, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "info");
+    assert_int_equal(h3s_revocations_view(known, INT64_MIN, &info, NULL), H3S_ERR_ARGUMENT);
+    assert_true(info.room == 0);
+
+    assert_int_equal(h3s_revoke_session(NULL, S("a"), NOW, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "config");
+    assert_int_equal(h3s_revoke_session(on, NULL, 1, NOW, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "id");
+    assert_int_equal(h3s_revoke_session(on, S("a"), NOW, out, sizeof out, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revoke_session(on, S("a"), NOW, NULL, sizeof out, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revoke_subject(NULL, S("a"), 0, NOW, out, sizeof out, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revoke_subject(on, NULL, 1, 0, NOW, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "subject");
+    assert_int_equal(h3s_revoke_subject(on, S("a"), 0, NOW, out, sizeof out, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_true(strcmp(out, "!") == 0);
+
+    count = 7;
+    assert_int_equal(h3s_revocation_entries(session, NULL, &count, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(count, 0);
+    list = (const h3s_str *)&info;
+    assert_int_equal(h3s_revocation_entries(session, &list, NULL, NULL), H3S_ERR_ARGUMENT);
+    assert_null(list);
+    h3s_session_free(session);
+    h3s_revocations_free(known);
+    h3s_config_free(on);
 }
 
 /* Of no session, or no iterator: there is nothing to walk through. */
@@ -206,6 +284,20 @@ static void a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more(
     }
     large.request.size = UINT32_MAX;
     assert_int_equal(h3s_use(config, &large.request, &session, NULL), H3S_ERR_ARGUMENT);
+
+    struct { h3s_revocations_info info; uint64_t later; } more = {.info = {.size = sizeof more}};
+    h3s_revocations *known = NULL;
+    assert_ok(h3s_revocations_new(10, &known, NULL));
+    assert_ok(h3s_revocations_view(known, NOW, &more.info, NULL));
+    assert_true(more.info.size == sizeof more && more.info.room >= 10);
+    more.later = 1;
+    assert_int_equal(h3s_revocations_view(known, NOW, &more.info, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "info");
+    for (uint32_t size = 0; size < sizeof(h3s_revocations_info); size++) {
+        more.info.size = size;
+        assert_int_equal(h3s_revocations_view(known, NOW, &more.info, NULL), H3S_ERR_ARGUMENT);
+    }
+    h3s_revocations_free(known);
 }
 
 static void unknown_flags_and_impossible_times_are_argument_errors(void **state)
@@ -239,6 +331,7 @@ int main(void)
         cmocka_unit_test(freeing_null_does_nothing),
         cmocka_unit_test(a_null_handle_is_an_argument_error_or_the_absent_value),
         cmocka_unit_test(a_null_iterator_is_an_argument_error_or_the_absent_value),
+        cmocka_unit_test(what_is_revoked_needs_its_pointers),
         cmocka_unit_test(a_null_where_something_is_required_is_an_argument_error),
         cmocka_unit_test(empty_input_is_empty_input_whatever_the_pointer),
         cmocka_unit_test(a_struct_of_another_size_is_refused_unless_it_asks_for_nothing_more),

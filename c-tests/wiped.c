@@ -292,9 +292,85 @@ static void a_freed_session_leaves_no_id(void **state)
     }
 }
 
+/*
+ * Who was logged out, and which session: neither what makes an entry, nor what takes it in, nor
+ * what looks a request up keeps anything of it.
+ */
+static void what_was_revoked_leaves_no_id_and_no_subject(void **state)
+{
+    static const char *const formats[] = {"", ",\"seal\":{\"format\":\"fe26.2\"}"};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof formats / sizeof *formats; i++) {
+        /* With an escape the subject is resolved before it is looked up. */
+        const char *start = i % 2 ? "\\u00e4" : "", *plain = i % 2 ? "\xc3\xa4" : "";
+        char options[512], text[2 * MOST], json[4 * MOST], token[1024], lines[4 * 2048] = "";
+        sprintf(options, "{\"password\":\"" PASSWORD "\",\"maxAge\":60,\"revocation\":{\"subject\":\"/a\"}%s}", formats[i / 2]);
+        h3s_config *made = config_of(options);
+        h3s_revocations *known = NULL;
+        h3s_request request = H3S_REQUEST_INIT;
+        h3s_session *session = NULL;
+        const h3s_str *list = NULL;
+        size_t count = 0, len;
+        h3s_str sealed;
+        assert_ok(h3s_revocations_new(100, &known, NULL));
+        request.revocations = known;
+        request.now_ms = NOW;
+        assert_ok(h3s_use(made, &request, &session, NULL));
+        len = reveal(&name, text);
+        assert_ok(h3s_session_set_id(session, text, len, NULL));
+        char *end = json + sprintf(json, "{\"a\":\"%s", start);
+        end += reveal(&data, end);
+        end += sprintf(end, "\"}");
+        assert_ok(h3s_replace(session, json, (size_t)(end - json), NULL));
+        wipe(json, sizeof json);
+        assert_ok(h3s_seal(session, &sealed, NULL));
+        strcpy(token, sealed.ptr);
+        assert_ok(h3s_revoke_everywhere(session, NULL));
+        wipe(text, sizeof text);
+        assert_true(found(&name) == 0 && found(&data) == 0);
+        assert_ok(h3s_revocation_entries(session, &list, &count, NULL));
+        assert_int_equal(count, 2);
+        for (size_t at = 0; at < count; at++)
+            sprintf(lines + strlen(lines), "%s\n", list[at].ptr);
+        h3s_session_free(session);
+
+        len = reveal(&name, text);
+        assert_ok(h3s_revoke_session(made, text, len, NOW, lines + strlen(lines), 2048, &count, NULL));
+        strcat(lines, "\n");
+        strcpy(text, plain);
+        len = strlen(plain) + reveal(&data, text + strlen(plain));
+        assert_ok(h3s_revoke_subject(made, text, len, NOW + 1, NOW + 1, lines + strlen(lines), 2048, &count, NULL));
+        wipe(text, sizeof text);
+        assert_true(found(&name) == 0 && found(&data) == 0);
+
+        /* Opened before it is known, and refused after: by its id, and by its subject alone. */
+        request.header = token;
+        request.header_len = strlen(token);
+        assert_ok(h3s_use(made, &request, &session, NULL));
+        assert_int_equal(h3s_session_source(session), H3S_SOURCE_HEADER);
+        h3s_session_free(session);
+        char *last = strrchr(lines, '\n') + 1;
+        assert_ok(h3s_revocations_apply(known, made, S(last), NOW + 1, &count, NULL));
+        assert_int_equal(count, 1);
+        for (int by = 0; by < 2; by++) {
+            assert_ok(h3s_use(made, &request, &session, NULL));
+            assert_int_equal(h3s_session_rejection(session), H3S_REJECTION_REVOKED);
+            h3s_session_free(session);
+            assert_true(found(&name) == 0 && found(&data) == 0);
+            assert_ok(h3s_revocations_apply(known, made, S(lines), NOW + 1, &count, NULL));
+            assert_int_equal(count, 4);
+        }
+        assert_true(found(&name) == 0 && found(&data) == 0);
+        h3s_revocations_free(known);
+        h3s_config_free(made);
+    }
+}
+
 /* Of PASSWORD and the name h3: the keys of log ids, and of tables. */
 #define LOG_KEY "26155138031842b25d177b191c2329843cebb198269084001d2b6952b43049b8"
 #define HASH_KEY "cfb719de53d94d75fb8a7764865890bac39172a7a60b4730fa0904a44e22f500"
+/* And that of entries. */
+#define ENTRY_KEY "02ccbcafaecc0cb08416887ab58fcbf5f346008abfe49769f2348bc566c463e0"
 
 /*
  * The keys that docs/FORMAT.md has for a token: they come out of the password,
@@ -332,6 +408,27 @@ static void a_freed_config_leaves_no_key(void **state)
     assert_int_equal(found(&key), 0);
     assert_int_equal(found(&log_key), 0);
     json_decref(list);
+}
+
+/* Nor that of entries, once and not at all where nothing is revoked. */
+static void a_freed_config_leaves_no_key_of_entries(void **state)
+{
+    static const char *const more[] = {"", ",\"revocation\":{}"};
+    struct needle key;
+    (void)state;
+    disguise_hex(&key, ENTRY_KEY);
+    assert_int_equal(key.len, 32);
+    for (size_t on = 0; on < 2; on++) {
+        char options[200], line[2048];
+        size_t len;
+        sprintf(options, "{\"password\":\"" PASSWORD "\",\"maxAge\":60%s}", more[on]);
+        h3s_config *made = config_of(options);
+        assert_int_equal(found(&key), on);
+        assert_int_equal(h3s_revoke_session(made, S("an-id"), NOW, line, sizeof line, &len, NULL), on ? H3S_OK : H3S_ERR_CONFIG);
+        assert_int_equal(found(&key), on);
+        h3s_config_free(made);
+        assert_int_equal(found(&key), 0);
+    }
 }
 
 /* The key by which a session slides: neither while it is used nor after is there a copy of it. */
@@ -437,7 +534,9 @@ int main(void)
         cmocka_unit_test(a_freed_session_leaves_no_data_wherever_it_stands),
         cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
         cmocka_unit_test(a_freed_session_leaves_no_id),
+        cmocka_unit_test(what_was_revoked_leaves_no_id_and_no_subject),
         cmocka_unit_test(a_freed_config_leaves_no_key),
+        cmocka_unit_test(a_freed_config_leaves_no_key_of_entries),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_sliding),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_other_servers_tokens),
         cmocka_unit_test(a_derivation_leaves_no_state_of_its_hash),
