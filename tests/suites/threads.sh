@@ -38,7 +38,8 @@ make_race() {
 make_crowd() {
     RUSTFLAGS=$flags with_flags cargo rustc --quiet --locked --target "$host" --lib --features capi --crate-type staticlib &&
         link "$scratch/crowd" "$made/libh3s.a" c-tests/crowd.c c-tests/jar.c &&
-        link "$scratch/one_session" "$made/libh3s.a" c-tests/one_session.c c-tests/jar.c
+        link "$scratch/one_session" "$made/libh3s.a" c-tests/one_session.c c-tests/jar.c &&
+        link "$scratch/replicas" "$made/libh3s.a" c-tests/replicas.c c-tests/jar.c
 }
 
 sanitized() { bounded 300 env TSAN_OPTIONS="suppressions=$root/tests/threads/suppressions.txt history_size=4" "$@"; }
@@ -62,6 +63,8 @@ else
     check "ThreadSanitizer finds nothing where there is no race" sanitized "$scratch/race" 0
     check "the library is built for ThreadSanitizer" make_crowd
     H3S_SECONDS=$(lasting 3 60) check "ThreadSanitizer finds no race in a crowd of threads on two configs" sanitized "$scratch/crowd"
+    H3S_SECONDS=$(lasting 3 60) check "ThreadSanitizer finds no race between threads that log out and look up" \
+        sanitized "$scratch/replicas"
     H3S_ROUNDS=$(lasting 300 20000) check "ThreadSanitizer finds no race between two threads in one session" \
         sanitized "$scratch/one_session"
 fi
