@@ -476,7 +476,7 @@ static void lines_are_taken_however_they_end_and_others_are_passed_over(void **s
     make_pair(&pair, "line", 0);
     const struct { const char *before, *after; size_t applied; } cases[] = {
         {"", "", 1}, {"", "\n", 1}, {"", "\r\n", 1}, {"\n\n\r\n", "\n\n", 1}, {"h3r1.\nh3r1..\n", "\nh3r1", 1},
-        {"h3r1..1800000060.AAAA\n", "", 1}, {" ", "", 0}, {"x", "", 0}, {"", "x", 0}, {"", "=", 0},
+        {"h3r1..1800000060.AAAA\n", "", 1}, {" ", "", 0}, {"", " ", 0}, {"", "\t\n", 0}, {"", "\r\r\n", 0}, {"x", "", 0}, {"", "x", 0}, {"", "=", 0},
         {"h3r2..60.AAAA\nh3s1..AAAA\n", "\n", 1}, {"\xff\xfe\n", "\n\xff", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cookie::Cookie;
-use h3s::{Config, Error, ErrorKind, Request, Session};
+use h3s::{Config, Error, ErrorKind, Rejection, Request, Revocations, Session};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -17,6 +17,9 @@ static CONFIG: LazyLock<Config> =
     LazyLock::new(|| config(json!({"maxAge": 3600, "idleTimeout": 600})));
 static SMALL: LazyLock<Config> =
     LazyLock::new(|| config(json!({"cookie": {"chunkMaxLength": 100, "maxChunks": 100}})));
+
+static REVOCABLE: LazyLock<Config> =
+    LazyLock::new(|| config(json!({"maxAge": 3600, "revocation": {"subject": "/user"}})));
 
 fn config(mut options: Value) -> Config {
     options["password"] = PASSWORD.into();
@@ -49,6 +52,71 @@ fn value() -> impl Strategy<Value = Value> {
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
+}
+
+/// An entry that is to be sealed: of one of few ids or subjects, so that they meet, or of
+/// everybody; and when its sessions were made, before which it refuses them.
+#[derive(Clone, Debug)]
+struct Revoked(Option<(bool, u8)>, i64);
+
+fn revoked() -> impl Strategy<Value = Revoked> {
+    let whose = proptest::option::weighted(0.9, (any::<bool>(), 0_u8..4));
+    (whose, -3..=0_i64).prop_map(|(whose, ago)| Revoked(whose, NOW + ago))
+}
+
+impl Revoked {
+    fn seal(&self) -> String {
+        let entry = match self.0 {
+            Some((true, id)) => REVOCABLE.revoke_session(&format!("id-{id}"), NOW),
+            Some((false, subject)) => REVOCABLE.revoke_subject(&subject.to_string(), self.1, NOW),
+            None => REVOCABLE.revoke_everybody(self.1, NOW),
+        };
+        entry.unwrap()
+    }
+
+    /// By the words of the specification.
+    fn refuses(&self, id: u8, subject: u8, created_at: i64) -> bool {
+        match self.0 {
+            Some((true, of)) => of == id,
+            Some((false, of)) => of == subject && created_at < self.1,
+            None => created_at < self.1,
+        }
+    }
+}
+
+/// Sessions of each of those ids and subjects, made at each of those times, as tokens.
+static SESSIONS: LazyLock<Vec<(u8, u8, i64, String)>> = LazyLock::new(|| {
+    let known = Revocations::new(1).unwrap();
+    let all = (0..4_u8).flat_map(|id| (0..4_u8).map(move |subject| (id, subject)));
+    let all = all.flat_map(|(id, subject)| (-3..=0).map(move |ago| (id, subject, NOW + ago)));
+    all.map(|(id, subject, made)| {
+        let request = Request::new("").at(made).revocations(&known);
+        let mut session = REVOCABLE.get_session(&request).unwrap();
+        session.set_id(&format!("id-{id}")).unwrap();
+        session.set_int("user", subject.into()).unwrap();
+        (id, subject, made, session.seal().unwrap().to_owned())
+    })
+    .collect()
+});
+
+fn is_refused(known: &Revocations, token: &str) -> bool {
+    let request = Request::from_token(token).at(NOW).revocations(known);
+    match REVOCABLE.unseal(&request) {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(error.rejection(), Some(Rejection::Revoked));
+            true
+        }
+    }
+}
+
+fn answers(known: &Revocations) -> Vec<bool> {
+    let tokens = SESSIONS.iter().map(|(.., token)| token);
+    tokens.map(|token| is_refused(known, token)).collect()
+}
+
+fn applied(known: &Revocations, lines: impl AsRef<[u8]>) -> usize {
+    known.apply(&REVOCABLE, lines, NOW).unwrap()
 }
 
 /// Few different names, so that they meet.
@@ -456,5 +524,118 @@ proptest! {
             let _ = session.remove_at(&pointer);
             prop_assert!(serde_json::from_str::<Map<String, Value>>(session.data()).is_ok());
         }
+    }
+
+    #[test]
+    fn entries_give_the_same_answers_in_any_order_and_however_often(
+        all in vec(revoked(), 0..24),
+        again in vec(any::<Index>(), 0..24),
+        cuts in vec(any::<Index>(), 0..6),
+        seed in any::<u64>(),
+    ) {
+        let lines: Vec<String> = all.iter().map(Revoked::seal).collect();
+        let one = Revocations::new(64).unwrap();
+        for line in &lines {
+            prop_assert_eq!(applied(&one, line), 1);
+        }
+        let expected: Vec<bool> = SESSIONS
+            .iter()
+            .map(|(id, subject, made, _)| all.iter().any(|one| one.refuses(*id, *subject, *made)))
+            .collect();
+        prop_assert_eq!(&answers(&one), &expected);
+
+        // Some of them again, in another order, and some at once.
+        let mut others: Vec<&String> = lines.iter().collect();
+        others.extend(again.iter().filter(|_| !lines.is_empty()).map(|at| at.get(&lines)));
+        others.sort_by_key(|line| {
+            line.bytes().fold(seed, |sum, byte| sum.rotate_left(7) ^ u64::from(byte))
+        });
+        let other = Revocations::new(64).unwrap();
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(others.len() + 1)).collect();
+        places.sort_unstable();
+        let mut from = 0;
+        for to in places.into_iter().chain([others.len()]) {
+            let part: Vec<&str> = others[from..to].iter().map(|line| line.as_str()).collect();
+            prop_assert_eq!(applied(&other, part.join("\n")), part.len());
+            from = to;
+        }
+        prop_assert_eq!(answers(&other), expected);
+        prop_assert_eq!(one.view(NOW), other.view(NOW));
+    }
+
+    #[test]
+    fn threads_that_apply_entries_at_once_give_the_answers_of_one_after_another(
+        all in vec(revoked(), 0..24),
+        shares in vec((any::<Index>(), 1_usize..3), 3),
+    ) {
+        let lines: Vec<String> = all.iter().map(Revoked::seal).collect();
+        let one = Revocations::new(64).unwrap();
+        prop_assert_eq!(applied(&one, lines.join("\n")), lines.len());
+        let other = Revocations::new(64).unwrap();
+        let start = std::sync::Barrier::new(shares.len());
+        std::thread::scope(|scope| {
+            for (first, step) in &shares {
+                let (lines, other, start) = (&lines, &other, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    // Each some of them, from another place on; all of them by the end.
+                    let first = first.index(lines.len().max(1));
+                    for line in lines.iter().cycle().skip(first).step_by(*step).take(2 * lines.len()) {
+                        applied(other, line);
+                    }
+                    lines.iter().for_each(|line| assert_eq!(applied(other, line), 1));
+                });
+            }
+        });
+        prop_assert_eq!(answers(&other), answers(&one));
+        prop_assert_eq!(other.view(NOW).missed, 0);
+    }
+
+    #[test]
+    fn an_entry_of_any_id_or_subject_opens_again_and_refuses_just_its_own(
+        id in "[!-~]{1,255}",
+        subject in "(?s).{1,256}",
+    ) {
+        let known = Revocations::new(16).unwrap();
+        let sealed = |id: &str, subject: &str| {
+            let request = Request::new("").at(NOW - 1).revocations(&known);
+            let mut session = REVOCABLE.get_session(&request).unwrap();
+            session.set_id(id).unwrap();
+            session.set_text("user", subject).unwrap();
+            session.seal().unwrap().to_owned()
+        };
+        let tokens = [sealed(&id, "x-"), sealed("x-", &subject), sealed(&format!("-{}", &id[1..]), &format!("{subject}-"))];
+        let refused = |known: &Revocations| tokens.each_ref().map(|token| is_refused(known, token));
+        prop_assert_eq!(refused(&known), [false; 3]);
+        prop_assert_eq!(applied(&known, REVOCABLE.revoke_session(&id, NOW).unwrap()), 1);
+        let is_same = id.starts_with('-');
+        prop_assert_eq!(refused(&known), [true, id == "x-", is_same]);
+        prop_assert_eq!(applied(&known, REVOCABLE.revoke_subject(&subject, NOW, NOW).unwrap()), 1);
+        prop_assert_eq!(refused(&known), [true, true, is_same]);
+    }
+
+    #[test]
+    fn a_line_with_any_change_is_passed_over(one in revoked(), at in any::<Index>(), change in any::<u8>(), how in 0..3) {
+        let line = one.seal().into_bytes();
+        let at = at.index(line.len());
+        let mut changed = line.clone();
+        match how {
+            0 => changed[at] = change,
+            1 => changed.insert(at, change),
+            _ => { changed.remove(at); }
+        }
+        // Its own end, another's, or an empty line is none.
+        let is_same = changed == line || [&b"\n"[..], b"\r\n"].iter().any(|end| changed.strip_prefix(*end) == Some(&line[..]));
+        prop_assert_eq!(applied(&Revocations::new(4).unwrap(), &changed), usize::from(is_same));
+        let among = [&line[..], &changed, &line].join(&b'\n');
+        prop_assert_eq!(applied(&Revocations::new(4).unwrap(), among), 2 + usize::from(is_same));
+    }
+
+    #[test]
+    fn no_lines_make_apply_panic(lines in vec(noise(), 0..4), prefix in "(h3r1\\.[a-z]{0,2}\\.[0-9]{0,13}\\.?)?") {
+        let lines = lines.concat();
+        let known = Revocations::new(4).unwrap();
+        prop_assert_eq!(applied(&known, [prefix.as_bytes(), &lines].concat()), 0);
+        prop_assert_eq!(known.view(NOW).entries, 0);
     }
 }
