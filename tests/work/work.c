@@ -19,9 +19,15 @@
     "\"iterations\":1,\"minPasswordlength\":32},\"integrity\":{\"algorithm\":\"sha256\",\"saltBits\":256,\"iterations\":1," \
     "\"minPasswordlength\":32}}}"
 
+/* Of which an entry without a key id may be under any. */
+#define REVOCABLE \
+    "{\"password\":{\"a\":\"the first of the passwords, of 32 and more\",\"b\":\"the second of the passwords, of 32 and more\"," \
+    "\"c\":\"the third of the passwords, of 32 and more\",\"d\":\"the fourth of the passwords, of 32 and more\"}," \
+    "\"maxAge\":3600,\"revocation\":{\"subject\":\"/a\"}}"
+
 enum { SMALL = 16384, MOST = 4 * SMALL };
 
-static h3s_config *config;
+static h3s_config *config, *revocable;
 static char text[MOST + 4096];
 static char out[2 * MOST];
 
@@ -46,7 +52,7 @@ static size_t fill(const char *start, const char *piece, const char *end, size_t
 
 static h3s_session *opened(const char *cookie, size_t cookie_len, const char *header, size_t header_len)
 {
-    h3s_request request = {sizeof request, 0, cookie, cookie_len, header, header_len, NULL, 0, NOW};
+    h3s_request request = {sizeof request, 0, cookie, cookie_len, header, header_len, NULL, 0, NOW, NULL};
     h3s_session *session = NULL;
     need(h3s_use(config, &request, &session, NULL) == H3S_OK, "h3s_use");
     return session;
@@ -147,6 +153,40 @@ static const struct {
     {"digits", "{\"a\":1", "0", "}"},
 };
 
+/* Lines that somebody has put into a store of what is revoked; NULL: one that is authentic. */
+static const struct {
+    const char *name, *start, *piece, *end;
+} lines[] = {
+    {"forged entries that any of four passwords may open", "",
+     "h3r1..1800003600.AAAA%08uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", ""},
+    {"forged entries of one password", "",
+     "h3r1.a.1800003600.AAAA%08uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", ""},
+    {"one entry again and again", "", NULL, ""},
+    {"entries of a password that there is not", "", "h3r1.z%u.1800003600.AAAAAAAAAAAAAAAAAAAAAAAA\n", ""},
+    {"empty lines", "", "\n", ""},
+    {"a line that does not end", "h3r1..1800003600.", "A", ""},
+    {"entries without a body", "", "h3r1..1800003600.\n", ""},
+    {"entries without an end", "", "h3r1.a.999999999999999999999\n", ""},
+};
+
+static void count_lines(size_t size)
+{
+    static char authentic[2048];
+    size_t len;
+    need(h3s_revoke_session(revocable, "an-id", 5, NOW, authentic, sizeof authentic - 1, &len, NULL) == H3S_OK, "h3s_revoke_session");
+    strcat(authentic, "\n");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        h3s_revocations *known = NULL;
+        size_t applied = 0, there = fill(lines[i].start, lines[i].piece == NULL ? authentic : lines[i].piece, lines[i].end, size);
+        need(h3s_revocations_new(1000, &known, NULL) == H3S_OK, "h3s_revocations_new");
+        begin();
+        need(h3s_revocations_apply(known, revocable, text, there, NOW, &applied, NULL) == H3S_OK, lines[i].name);
+        end("", lines[i].name, size);
+        need((applied > 0) == (lines[i].piece == NULL), lines[i].name);
+        h3s_revocations_free(known);
+    }
+}
+
 /* What is too large is refused before work is done on it: a text of which each byte takes six. */
 /* A walk through an array or object of so many entries, with what each of them holds. */
 static void count_walk(const char *name, const char *start, const char *piece, const char *last, size_t size)
@@ -175,7 +215,7 @@ static void count_refusal(size_t size)
     h3s_config *strict;
     h3s_session *session = NULL;
     need(h3s_config_new(few, strlen(few), &strict, NULL) == H3S_OK, "h3s_config_new");
-    h3s_request request = {sizeof request, 0, NULL, 0, NULL, 0, NULL, 0, NOW};
+    h3s_request request = {sizeof request, 0, NULL, 0, NULL, 0, NULL, 0, NOW, NULL};
     need(h3s_use(strict, &request, &session, NULL) == H3S_OK, "h3s_use");
     memset(text, '\x01', size);
     begin();
@@ -214,7 +254,7 @@ static void count_forged(const char *options, size_t token_len)
         /* The same config the last time, on which each request has one more token refused. */
         int rest = n == 2 ? 5 : 0;
         if (n < 2) need(h3s_config_new(options, strlen(options), &ours, NULL) == H3S_OK, names[n]);
-        h3s_request request = {sizeof request, 0, cookies, len, NULL, 0, NULL, 0, NOW};
+        h3s_request request = {sizeof request, 0, cookies, len, NULL, 0, NULL, 0, NOW, NULL};
         if (n > 0) request.header = token, request.header_len = forge(token, token_len, 6);
         for (int last = 0; !last; rest--) {
             h3s_session *session = NULL;
@@ -266,6 +306,7 @@ int main(void)
 {
     static const size_t sizes[] = {SMALL, 2 * SMALL, MOST};
     need(h3s_config_new(OPTIONS, strlen(OPTIONS), &config, NULL) == H3S_OK, "h3s_config_new");
+    need(h3s_config_new(REVOCABLE, strlen(REVOCABLE), &revocable, NULL) == H3S_OK, "h3s_config_new");
 
     for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
         for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
@@ -315,8 +356,10 @@ int main(void)
         count_walk("a walk through an array of numbers", "{\"a\":[0", ",1", "]}", sizes[n]);
         count_walk("a walk through members with escapes in their names", "{\"a\":{\"\":0", ",\"\\n%u\":1", "}}", sizes[n]);
         count_refusal(sizes[n]);
+        count_lines(sizes[n]);
     }
     count_derivations();
     h3s_config_free(config);
+    h3s_config_free(revocable);
     return 0;
 }
