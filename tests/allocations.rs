@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::ptr::{null, null_mut};
 
 use h3s::ffi::*;
-use h3s::{Config, Error, Request, Session};
+use h3s::{Config, Error, Request, Revocations, Session};
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -130,6 +130,45 @@ fn a_request_of_1_kib_allocates_at_most_five_times() {
     }
 }
 
+/// Entries of all kinds, none of which refuses it: it is looked up among each of them.
+#[test]
+fn to_look_a_session_up_among_what_is_revoked_allocates_nothing() {
+    let now = 1_800_000_000_000;
+    let count = |more: &str, known: Option<&Revocations>| {
+        let password = "correct horse battery staple, and more of it";
+        let options = format!(r#"{{"password":"{password}","maxAge":3600{more}}}"#);
+        let config = Config::from_json(options).unwrap();
+        let request = |cookie, now| match known {
+            Some(known) => Request::new(cookie).at(now).revocations(known),
+            None => Request::new(cookie).at(now),
+        };
+        let mut session = config.use_session(&request("", now)).unwrap();
+        session.set_text("user", "ada").unwrap();
+        let cookie = session.set_cookies().unwrap().iter().next().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        if let Some(known) = known.filter(|_| more.contains("subject")) {
+            let entries = [
+                config.revoke_session("another", now).unwrap(),
+                config.revoke_subject("bob", now + 1, now + 1).unwrap(),
+                config.revoke_everybody(now, now).unwrap(),
+            ];
+            assert_eq!(known.apply(&config, entries.join("\n"), now).unwrap(), 3);
+        }
+        let before = COUNT.get();
+        let session = config.use_session(&request(&cookie, now)).unwrap();
+        let allocations = COUNT.get() - before;
+        assert!(!session.is_new());
+        allocations
+    };
+    let [none, all] = [1, 1_000].map(|room| Revocations::new(room).unwrap());
+    let off = count("", None);
+    assert_eq!(count(r#","revocation":{}"#, Some(&none)), off);
+    assert_eq!(
+        count(r#","revocation":{"subject":"/user"}"#, Some(&all)),
+        off
+    );
+}
+
 /// Writes the secret in every way, and what else edits the data that it is in.
 fn write_secrets(session: &mut Session) -> Result<(), Error> {
     session.replace(r#"{ "a": "only-for-Ada's-eyes", "n": 1 }"#)?;
@@ -169,6 +208,36 @@ fn freed_memory_holds_nothing_of_a_session() {
         write_secrets(&mut session).unwrap();
         session.clear();
         assert_eq!(LEFT.replace(None), Some(0), "times, with {more:?}");
+    }
+}
+
+#[test]
+fn freed_memory_holds_nothing_of_who_was_logged_out() {
+    let now = 1_800_000_000_000;
+    for user in [SECRET.to_owned(), format!("\"{SECRET}")] {
+        let config = Config::from_json(
+            r#"{"password":"correct horse battery staple, and more of it","maxAge":60,
+                "revocation":{"subject":"/user"}}"#,
+        )
+        .unwrap();
+        let known = Revocations::new(10).unwrap();
+        LEFT.set(Some(0));
+        let mut session = config
+            .use_session(&Request::new("").at(now).revocations(&known))
+            .unwrap();
+        session.set_id(SECRET_ID).unwrap();
+        session.set_text("user", &user).unwrap();
+        let token = session.seal().unwrap().to_owned();
+        session.revoke_everywhere().unwrap();
+        let request = Request::from_token(&token).at(now).revocations(&known);
+        drop(config.unseal(&request).unwrap());
+        let subject = config.revoke_subject(&user, now, now).unwrap();
+        let id = config.revoke_session(SECRET_ID, now).unwrap();
+        for entry in session.revocation_entries().chain([&*subject, &*id]) {
+            known.apply(&config, entry, now).unwrap();
+            config.unseal(&request).unwrap_err();
+        }
+        assert_eq!(LEFT.replace(None), Some(0), "times, with {user:?}");
     }
 }
 

@@ -27,11 +27,11 @@ corpus() {
     tail -n 5 <<<"$out"
     [ "$there" -ge 100 ] && grep -qF "seed corpus: files: $there " <<<"$out" && grep -qE '^Done [0-9]+ runs' <<<"$out"
 }
-for target in cookies unseal options data abi; do
+for target in cookies unseal options data revocation abi; do
     check "$target: no input of the corpus breaks what must hold" corpus "$target"
 done
 if [ -n "${H3S_SOAK:-}" ]; then
-    for target in cookies unseal options data abi; do
+    for target in cookies unseal options data revocation abi; do
         check "$target: nor does any in ${FUZZ_SECONDS:-60} s" bounded $((${FUZZ_SECONDS:-60} + 300)) fuzz/run.sh "${FUZZ_SECONDS:-60}" "$target"
     done
 fi
