@@ -122,7 +122,7 @@ def cells(peers: Iterable[Peer], sizes: Iterable[str]) -> list[Cell]:
         wanted = [Data(form, size) for form in FORMS for size in sizes]
         if peer in BUILDS:
             wanted += [Data(form, size, last=False) for form in FORMS for size in sizes]
-        elif peer.name in ("others", "cold"):
+        elif peer.name in ("others", "cold", "unrevoked", "revoked"):
             wanted = [Data(MAIN, "1024")]
         elif peer != LIMIT:
             wanted = [data for data in wanted if data.size == "1024" or (data.form == MAIN and data.size in PEER_SIZES)]

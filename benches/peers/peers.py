@@ -46,6 +46,8 @@ PEERS = [
     Peer("c", "h3s", "libh3s, C", "ours"),
     Peer("c-ring", "h3s", "libh3s, C, on ring", "ours"),
     Peer("c", "others", "libh3s, C, others' tokens", "ours"),
+    Peer("c", "unrevoked", "libh3s, C, none revoked", "ours"),
+    Peer("c", "revoked", "libh3s, C, 65,536 revoked", "ours"),
     Peer("c", "fe26", "libh3s, C, Fe26.2", "ours"),
     Peer("c", "cold", "libh3s, C, Fe26.2 cold", "ours"),
     Peer("rust", "h3s", "libh3s, Rust", "ours"),

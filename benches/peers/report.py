@@ -188,6 +188,8 @@ class Report:
         found["cold"] = ratio(
             times("c", "cold", "request"), [2 * derived for derived in times("c", "openssl", "derive")]
         )
+        for name in ("revoked", "unrevoked"):
+            found[name] = ratio(times("c", name, "request"), self.ours)
         found["allocations"] = self.results.number_of("c", "h3s", "allocations", Data(MAIN, "1024"))
         # The least of all rounds: two threads need both processors to
         # themselves, which they seldom have.

@@ -5,6 +5,8 @@
  *   h3s        the native format
  *   others     the same with tokens that 64 other configs have sealed by turns, so that no key that
  *              is kept of one serves for the next
+ *   unrevoked  the native format, where sessions can be revoked, and none was
+ *   revoked    the same, with 65,536 others that were
  *   fe26       Fe26.2 with cached keys
  *   cold       Fe26.2 tokens whose salts the config has not seen
  *   openssl    AES-256-GCM with a ready key and the base64 of OpenSSL's EVP: to open is to decode
@@ -27,11 +29,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { NONCE = 12, TAG = 16, MAX = 1 << 15, COLD = 16, OTHERS = 64, SALT = 64, TRIES = 20 };
+enum { NONCE = 12, TAG = 16, MAX = 1 << 15, COLD = 16, OTHERS = 64, SALT = 64, TRIES = 20, REVOKED = 65536 };
 
 #define OPTIONS \
     "{\"password\":\"correct horse battery staple, and more of it\",\"maxAge\":3600," \
     "\"maxTokenLength\":65536,\"cookie\":{\"maxChunks\":8}"
+static const char *const REVOCABLE = OPTIONS ",\"revocation\":{}}";
 static const char *const NATIVE = OPTIONS "}", *const FE26 = OPTIONS ",\"seal\":{\"format\":\"fe26.2\"}}";
 
 static void check(int ok, const char *what)
@@ -116,9 +119,12 @@ static h3s_config *config_of(const char *options)
     return config;
 }
 
+/* What is revoked: of the peer that is asked, where sessions can be. */
+static const h3s_revocations *known;
+
 static h3s_session *use(const h3s_config *config, const char *cookie, size_t len)
 {
-    h3s_request request = {.size = sizeof request, .cookie = cookie, .cookie_len = len};
+    h3s_request request = {.size = sizeof request, .cookie = cookie, .cookie_len = len, .revocations = known};
     h3s_session *session = NULL;
     check(h3s_use(config, &request, &session, NULL) == H3S_OK, "h3s_use");
     return session;
@@ -280,7 +286,7 @@ static void run_open(void *arg)
 static void run_forged(void *arg)
 {
     struct peer *peer = arg;
-    h3s_request request = {.size = sizeof request, .cookie = peer->forged, .cookie_len = peer->cookie_len};
+    h3s_request request = {.size = sizeof request, .cookie = peer->forged, .cookie_len = peer->cookie_len, .revocations = known};
     h3s_session *session = NULL;
     if (peer->options == FE26)
         forge(peer);
@@ -587,6 +593,32 @@ static double measure_peer(const char *work, const char *options, const char *da
     return -1;
 }
 
+/* Where so many sessions of others were revoked. */
+static double measure_revocable(const char *work, int count, const char *data, size_t len, long n)
+{
+    static h3s_revocations *copies[2];
+    h3s_revocations **copy = &copies[count > 0];
+    if (strcmp(work, "request") != 0 && strcmp(work, "read") != 0 && strcmp(work, "count") != 0)
+        return -1;
+    if (*copy == NULL) {
+        h3s_config *config = config_of(REVOCABLE);
+        check(h3s_revocations_new(REVOKED, copy, NULL) == H3S_OK, "h3s_revocations_new");
+        check(h3s_revocations_heard(*copy, 0, NULL) == H3S_OK, "h3s_revocations_heard");
+        for (int i = 0; i < count; i++) {
+            char id[32], line[256];
+            size_t line_len, applied;
+            int id_len = snprintf(id, sizeof id, "another-%d", i);
+            check(h3s_revoke_session(config, id, (size_t)id_len, 0, line, sizeof line, &line_len, NULL) == H3S_OK, "h3s_revoke_session");
+            check(h3s_revocations_apply(*copy, config, line, line_len, 0, &applied, NULL) == H3S_OK && applied == 1, "h3s_revocations_apply");
+        }
+        h3s_config_free(config);
+    }
+    known = *copy;
+    double answer = measure_peer(work, REVOCABLE, data, len, n);
+    known = NULL;
+    return answer;
+}
+
 static double measure_limit(const char *work, const char *data, size_t len, long n)
 {
     static struct limit limit, other;
@@ -631,7 +663,7 @@ int main(int argc, char **argv)
         if (strcmp(line, "peers\n") == 0) {
             const char *version = h3s_version();
             check(dladdr((const void *)version, &library) != 0, "dladdr");
-            printf("runtime=gcc/%d.%d library=%s h3s=%s others=%s fe26=%s cold=%s openssl=%s\n", __GNUC__, __GNUC_MINOR__, library.dli_fname, version, version, version, version, OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
+            printf("runtime=gcc/%d.%d library=%s h3s=%s others=%s unrevoked=%s revoked=%s fe26=%s cold=%s openssl=%s\n", __GNUC__, __GNUC_MINOR__, library.dli_fname, version, version, version, version, version, version, OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
         } else {
             check(sscanf(line, "%31s %31s %31s %ld", work, name, which, &n) == 4 && n > 0, "the question");
             size_t len = read_data(argv[1], which, data);
@@ -642,6 +674,10 @@ int main(int argc, char **argv)
                 answer = measure_others(work, data, len, n);
             else if (strcmp(name, "cold") == 0)
                 answer = measure_cold(work, data, len, n);
+            else if (strcmp(name, "unrevoked") == 0)
+                answer = measure_revocable(work, 0, data, len, n);
+            else if (strcmp(name, "revoked") == 0)
+                answer = measure_revocable(work, REVOKED, data, len, n);
             else if (strcmp(name, "fe26") == 0)
                 answer = measure_peer(work, FE26, data, len, n);
             else
