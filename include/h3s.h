@@ -1660,8 +1660,9 @@ int32_t h3s_revocations_new(size_t room,
  * half the largest power of two of slots of 24 bytes that fit.
  *
  * memory, size: zeroed, or what this function of the same version made of it before, which is
- * taken over with its entries. Aligned to 8 bytes; it has to outlive the handle, and is not freed
- * with it. 512 bytes at least.
+ * taken over with its entries; several processes may do so at once. Aligned to 8 bytes, better to
+ * 64; 512 bytes at least. It has to outlive the handle and each session that was opened with it,
+ * and is not freed with them.
  * out: as `h3s_revocations_new`.
  *
  * Returns as `h3s_revocations_new`.
