@@ -253,7 +253,7 @@ soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 M
 	@tests/mutants/run.sh --sample $(MUTANTS)
 MUTANTS = 100
 
-# TARGETS=: only these of cookies unseal options data abi.
+# TARGETS=: only these of cookies unseal options data revocation abi.
 fuzz: ## Run each fuzz target, or those of TARGETS=, for SECONDS=60
 	@fuzz/run.sh $(SECONDS) $(TARGETS)
 SECONDS = 60

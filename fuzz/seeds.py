@@ -124,6 +124,40 @@ PARTS = [
     "k1*s*YWx3YXlzIHRoZSBzYW1lLg*AAAA*1e3",
 ]
 
+# Lines, what is in entries, and changes of them: see targets/revocation.rs.
+LINES = [
+    "",
+    "\n\r\n\n",
+    "h3r1.",
+    "h3r1..",
+    "h3r1..1800003600.",
+    "h3r1..1800003600.AAAA\nh3r1..1800003600.AAAA\r\n",
+    "h3r1..1800003601." + "A" * 96,
+    "h3r1..01800003600." + "A" * 96,
+    "h3r1..1800003600000." + "A" * 96,
+    "h3r1..60." + "A" * 96 + "\nh3r1.old.1800003600." + "A" * 96,
+    "h3r1.new.999999999960." + "A" * 96,
+    "h3r1.a-b.1800003600." + "A" * 96,
+    "h3r1." + "k" * 33 + ".1800003600." + "A" * 96,
+    "h3r1..1800003600." + "A" * 2040,
+    "h3r2..1800003600." + "A" * 96 + "\nh3s1..AAAA",
+]
+TEXTS = [b"", b"x", b"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a", b"an id", b'\xc3\xa9"\\', b"\xff", b"x" * 23, b"x" * 24]
+TEXTS += [b"x" * 255, b"x" * 256, b"\x01" * 1024, b"x" * 1025]
+
+
+def entry(kind: int, before: int, text: bytes, padding: bytes = b"\0", more: int = 0) -> bytes:
+    plain = bytes([kind]) + before.to_bytes(6, "big") + (len(text) + more).to_bytes(2, "big") + text
+    return plain + padding * (-len(plain) % 32)
+
+
+ENTRIES = [entry(kind, 0 if kind == 0 else 1800000000000, text) for kind in range(4) for text in TEXTS]
+ENTRIES += [entry(kind, before, b"x") for kind in range(3) for before in (0, 1, 1799999999999, 2**48 - 1)]
+ENTRIES += [entry(kind, 0, b"x", padding=b"\1") for kind in range(3)]
+ENTRIES += [entry(kind, 0, b"x", more=more) for kind in range(3) for more in (1, 23, 60000)]
+ENTRIES += [entry(0, 0, b"x") + bytes(32), entry(0, 0, b"x")[:31], entry(2, 1800000000000, b"")[:9], b""]
+CHANGES = [(0, 0), (0, 1), (8, 32), (11, 1), (12, 4), (13, 3), (1, 1), (200, 16), (101, 64)]
+
 
 def seeds() -> dict[str, list[bytes]]:
     vectors = [v for name in ("open", "refuse") for v in json.loads((VECTORS / f"h3s1-{name}.json").read_text())]
@@ -151,6 +185,9 @@ def seeds() -> dict[str, list[bytes]]:
         + [json.dumps(v["options"]).encode() for v in vectors],
         "data": [b"\xff".join(operations) for operations in DATA]
         + [b"R" + v["data"].encode() + b"\xffK\xffSk\xfe1" for v in vectors if v.get("data")],
+        "revocation": [b"\0" + line.encode() for line in LINES]
+        + [b"\1" + plain for plain in ENTRIES]
+        + [bytes([what, *change]) + text for what in (2, 5, 8) for change in CHANGES for text in TEXTS[1:3]],
         # Choices of steps and texts, which any bytes are; the fuzzer finds the ways.
         "abi": [bytes(range(256)), b"\xff" * 400, *tokens[:8]],
     }

@@ -21,8 +21,7 @@ const NONCE: [u8; 24] = *b"always the same nonce...";
 const SALT: &[u8] = b"0123456789abcdef";
 const IV: [u8; 16] = *b"always the same.";
 
-/// The key of h3s1 for the cookie name `h3`.
-static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| {
+static MASTER: LazyLock<[u8; 32]> = LazyLock::new(|| {
     let mut master = [0; 32];
     pbkdf2::pbkdf2_hmac::<Sha256>(
         PASSWORD.as_bytes(),
@@ -30,11 +29,33 @@ static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| {
         65_536,
         &mut master,
     );
+    master
+});
+
+/// The key of h3s1 for the cookie name `h3`.
+static CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| cipher(b"h3s1 session seal"));
+
+/// That of entries of what is revoked.
+static ENTRY_CIPHER: LazyLock<Xaes256Gcm> = LazyLock::new(|| cipher(b"h3s revocation"));
+
+fn cipher(salt: &[u8]) -> Xaes256Gcm {
     let mut key = [0; 32];
-    let expanded = Hkdf::<Sha256>::new(Some(b"h3s1 session seal"), &master).expand(b"h3", &mut key);
+    let expanded = Hkdf::<Sha256>::new(Some(salt), MASTER.as_slice()).expand(b"h3", &mut key);
     expanded.expect("32 bytes are few enough");
     Xaes256Gcm::new(&key.into())
-});
+}
+
+/// An entry of what is revoked, with this plaintext and this text for its end.
+pub fn h3r1(until: &str, plaintext: &[u8]) -> String {
+    let head = format!("h3r1..{until}.");
+    let payload = xaes_256_gcm::aead::Payload {
+        msg: plaintext,
+        aad: head.as_bytes(),
+    };
+    let sealed = ENTRY_CIPHER.encrypt(&Nonce::from(NONCE), payload);
+    let sealed = [NONCE.as_slice(), &sealed.expect("it is short enough")].concat();
+    head + &URL_SAFE_NO_PAD.encode(sealed)
+}
 
 /// An h3s1 token of this plaintext.
 pub fn h3s1(plaintext: &[u8]) -> String {

@@ -6,6 +6,7 @@
 use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
 
 use arbitrary::Arbitrary;
 use h3s::ffi::*;
@@ -26,6 +27,7 @@ enum Step {
         flags: u8,
         size: Size,
         now: Now,
+        copy: u8,
     },
     Unseal {
         config: u8,
@@ -34,6 +36,7 @@ enum Step {
         peer: Text,
         flags: u8,
         now: Now,
+        copy: u8,
     },
     Ensure {
         slot: u8,
@@ -180,6 +183,53 @@ enum Step {
     Names {
         status: i32,
     },
+    Revoke {
+        slot: u8,
+        everywhere: bool,
+    },
+    Entries {
+        slot: u8,
+        without: u8,
+    },
+    RevokeSession {
+        config: u8,
+        id: Text,
+        now: Now,
+        room: u16,
+    },
+    RevokeSubject {
+        config: u8,
+        subject: Text,
+        before: Now,
+        now: Now,
+        room: u16,
+    },
+    Apply {
+        config: u8,
+        copy: u8,
+        lines: Text,
+        now: Now,
+        without: bool,
+    },
+    Heard {
+        copy: u8,
+        now: Now,
+    },
+    ViewCopy {
+        copy: u8,
+        now: Now,
+        size: Size,
+    },
+    /// Another copy of what is revoked, of so much room.
+    NewCopy {
+        room: u8,
+    },
+    /// One in memory that was used for others before, so far into it, and of so many bytes.
+    PlaceCopy {
+        offset: u8,
+        size: u16,
+        null: bool,
+    },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -205,6 +255,8 @@ enum Text {
     /// Either with a byte changed.
     Changed(bool, u16, u8),
     Repeated(u8, u16),
+    /// The entries of what was revoked last, all or the last of them, with a byte changed.
+    Entries(bool, u16, u8),
 }
 
 const WORDS: [&str; 16] = [
@@ -276,6 +328,8 @@ static CONFIGS: LazyLock<Shared> = LazyLock::new(|| {
         r#""cookie":{"chunkMaxLength":100,"maxChunks":6},"maxTokenLength":2000"#,
         r#""cookie":false"#,
         IRON,
+        r#""maxAge":3600,"revocation":{"subject":"/a"}"#,
+        r#""idleTimeout":600,"revocation":{"stale":"closed","file":"/run/revoked"}"#,
     ];
     Shared(
         configs
@@ -354,6 +408,23 @@ struct World {
     writes: [u64; SLOTS],
     token: Vec<u8>,
     cookies: Vec<u8>,
+    /// Lines, each with its end.
+    entries: Vec<u8>,
+    /// What is revoked: a copy that was made, and one that was placed in `memory`.
+    copies: [Option<*mut h3s_revocations>; 2],
+    memory: Memory,
+}
+
+/// Atomic, since it is shared with what the library holds for longer than a borrow. It is freed
+/// with the world, after all that uses it.
+struct Memory(Box<[AtomicU64]>);
+
+const MEMORY_LEN: usize = 256;
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory((0..MEMORY_LEN).map(|_| AtomicU64::new(0)).collect())
+    }
 }
 
 fuzz_target!(|steps: Vec<Step>| {
@@ -362,19 +433,40 @@ fuzz_target!(|steps: Vec<Step>| {
         world.take(step);
         world.check_borrowed();
     }
-    // Configs first: their sessions keep what they need.
+    // Configs and copies first: their sessions keep what they need.
     world.free_config();
+    (0..2).for_each(|which| world.free_copy(which));
     world.check_borrowed();
     (0..SLOTS).for_each(|slot| world.free(slot));
 });
 
 impl World {
     fn config(&self, which: u8) -> *const h3s_config {
-        match usize::from(which) % 6 {
-            4 => self.own.unwrap_or(ptr::null_mut()),
-            5 => ptr::null(),
+        match usize::from(which) % 8 {
+            6 => self.own.unwrap_or(ptr::null_mut()),
+            7 => ptr::null(),
             which => CONFIGS.0[which],
         }
+    }
+
+    fn copy(&self, which: u8) -> *const h3s_revocations {
+        let copy = self.copies.get(usize::from(which) % 3).copied().flatten();
+        copy.unwrap_or(ptr::null_mut())
+    }
+
+    /// As a rule, one where the config needs one, and none where it does not.
+    fn copy_for(&mut self, config: u8, which: u8) -> *const h3s_revocations {
+        if which >= 64 {
+            return self.copy(which);
+        }
+        if self.copies == [None; 2] {
+            self.new_copy(which);
+        }
+        // SAFETY: the config is NULL or live.
+        let flags = unsafe { h3s_config_flags(self.config(config)) };
+        let copy = self.copies[0].or(self.copies[1]);
+        let copy = copy.filter(|_| flags & H3S_CONFIG_REVOCATION != 0);
+        copy.unwrap_or(ptr::null_mut())
     }
 
     fn session(&self, slot: u8) -> *mut h3s_session {
@@ -414,6 +506,21 @@ impl World {
                 bytes
             }
             Text::Repeated(byte, len) => vec![*byte; usize::from(*len) % 20_000],
+            Text::Entries(all, at, by) => {
+                let lines = self.entries.split_inclusive(|byte| *byte == b'\n');
+                let mut bytes = match all {
+                    true => self.entries.clone(),
+                    false => lines.last().unwrap_or_default().to_vec(),
+                };
+                let len = bytes.len().max(1);
+                // Half of them as they are.
+                if let Some(byte) = bytes.get_mut(usize::from(*at) % len)
+                    && by % 2 == 1
+                {
+                    *byte ^= by;
+                }
+                bytes
+            }
         };
         Argument {
             bytes: bytes.into(),
@@ -436,8 +543,10 @@ impl World {
                     flags,
                     size,
                     now,
+                    copy,
                 } => {
                     let slot = usize::from(*slot) % SLOTS;
+                    let copy = self.copy_for(*config, *copy);
                     let (cookie, header, peer) = (
                         self.argument(cookie),
                         self.argument(header),
@@ -453,6 +562,7 @@ impl World {
                         peer: peer.ptr(),
                         peer_len: peer.len(),
                         now_ms: now.ms(),
+                        revocations: copy,
                     };
                     let (mut request, size_is_good) = sized(request, *size);
                     let call = if *verb { h3s_use } else { h3s_get };
@@ -470,6 +580,9 @@ impl World {
                             stripped(&cookie, h3s_session_strip, session.cast_const()),
                         );
                         assert!(least <= most, "not even what is not the session's");
+                        let flags_of_config = h3s_config_flags(self.config(*config));
+                        let is_on = flags_of_config & H3S_CONFIG_REVOCATION != 0;
+                        assert_eq!(is_on, !copy.is_null());
                         assert!(
                             size_is_good
                                 && *flags < 4
@@ -477,7 +590,8 @@ impl World {
                         );
                     } else {
                         // A header's text alone never makes an error.
-                        assert!([H3S_ERR_ARGUMENT, H3S_ERR_COLD, H3S_ERR_BUSY].contains(&status));
+                        let any = [H3S_ERR_ARGUMENT, H3S_ERR_COLD, H3S_ERR_BUSY, H3S_ERR_STALE];
+                        assert!(any.contains(&status));
                     }
                 }
                 Step::Unseal {
@@ -487,9 +601,13 @@ impl World {
                     peer,
                     flags,
                     now,
+                    copy,
                 } => {
                     let (token, peer) = (self.argument(token), self.argument(peer));
-                    let request = bare_token(&token, &peer, *flags, now);
+                    let request = h3s_request {
+                        revocations: self.copy_for(*config, *copy),
+                        ..bare_token(&token, &peer, *flags, now)
+                    };
                     let mut session = ptr::dangling_mut();
                     let status = h3s_unseal(self.config(*config), &request, &mut session, &mut err);
                     self.opened(usize::from(*slot) % SLOTS, session, status, &err);
@@ -499,7 +617,8 @@ impl World {
                             H3S_ERR_ARGUMENT,
                             H3S_ERR_REJECTED,
                             H3S_ERR_COLD,
-                            H3S_ERR_BUSY
+                            H3S_ERR_BUSY,
+                            H3S_ERR_STALE,
                         ]
                         .contains(&status)
                     );
@@ -680,8 +799,11 @@ impl World {
                     let config = self.config(*config);
                     assert!(ptr::eq(h3s_config_ref(config), config));
                     h3s_config_free(config.cast_mut());
-                    assert!(h3s_config_flags(config) < 8);
+                    assert!(h3s_config_flags(config) < 16);
+                    let is_on = h3s_config_flags(config) & H3S_CONFIG_REVOCATION != 0;
+                    assert_eq!(h3s_config_revocation_keep(config) > 0, is_on);
                     for text in [
+                        h3s_config_revocation_file(config),
                         h3s_config_cookie_name(config),
                         h3s_config_header_name(config),
                         h3s_config_vary(config),
@@ -811,7 +933,204 @@ impl World {
                     assert!(!CStr::from_ptr(h3s_backend()).is_empty());
                     assert_eq!(h3s_abi_version(), H3S_ABI_VERSION);
                 }
+                Step::Revoke { slot, everywhere } => {
+                    let revoke = match everywhere {
+                        true => h3s_revoke_everywhere,
+                        false => h3s_revoke,
+                    };
+                    self.write(*slot, |session, err| revoke(session, err));
+                }
+                Step::Entries { slot, without } => self.entries(*slot, *without),
+                Step::RevokeSession {
+                    config,
+                    id,
+                    now,
+                    room,
+                } => {
+                    let (config, id) = (self.config(*config), self.argument(id));
+                    let (id, len, now) = (id.ptr(), id.len(), now.ms());
+                    let call = |out, room, written, err| {
+                        h3s_revoke_session(config, id, len, now, out, room, written, err)
+                    };
+                    self.made_entry(converted(call, *room));
+                }
+                Step::RevokeSubject {
+                    config,
+                    subject,
+                    before,
+                    now,
+                    room,
+                } => {
+                    let (config, subject) = (self.config(*config), self.argument(subject));
+                    let (text, len) = (subject.ptr(), subject.len());
+                    let (before, now) = (before.ms(), now.ms());
+                    let call = |out, room, written, err| {
+                        h3s_revoke_subject(config, text, len, before, now, out, room, written, err)
+                    };
+                    self.made_entry(converted(call, *room));
+                }
+                Step::Apply {
+                    config,
+                    copy,
+                    lines,
+                    now,
+                    without,
+                } => self.apply(*config, *copy, lines, *now, *without),
+                Step::Heard { copy, now } => {
+                    let status = h3s_revocations_heard(self.copy(*copy), now.ms(), &mut err);
+                    check_error(status, &err);
+                    assert!([H3S_OK, H3S_ERR_ARGUMENT].contains(&status));
+                }
+                Step::ViewCopy { copy, now, size } => self.view_copy(*copy, *now, *size),
+                Step::NewCopy { room } => self.new_copy(*room),
+                Step::PlaceCopy { offset, size, null } => self.place_copy(*offset, *size, *null),
             }
+        }
+    }
+
+    fn new_copy(&mut self, room: u8) {
+        let (mut copy, mut err) = (ptr::dangling_mut(), unset());
+        // SAFETY: all pointers are valid for the call.
+        let status = unsafe { h3s_revocations_new(room.into(), &mut copy, &mut err) };
+        check_error(status, &err);
+        assert_eq!(status == H3S_OK, room > 0);
+        self.placed(0, copy, status);
+    }
+
+    fn place_copy(&mut self, offset: u8, size: u16, null: bool) {
+        let (mut copy, mut err) = (ptr::dangling_mut(), unset());
+        let offset = usize::from(offset % 64);
+        let size = usize::from(size) % (8 * MEMORY_LEN - offset);
+        let memory = self.memory.0.as_ptr().wrapping_byte_add(offset);
+        let memory = if null { ptr::null() } else { memory };
+        // SAFETY: so many bytes are there, and for as long as anything that uses them.
+        let status =
+            unsafe { h3s_revocations_at(memory.cast_mut().cast(), size, &mut copy, &mut err) };
+        check_error(status, &err);
+        assert!(status == H3S_ERR_ARGUMENT || (status == H3S_OK && size >= 512 && !null));
+        assert_eq!(status == H3S_OK, !copy.is_null());
+        self.placed(1, copy, status);
+    }
+
+    fn placed(&mut self, which: usize, copy: *mut h3s_revocations, status: i32) {
+        if status == H3S_OK {
+            self.free_copy(which);
+            self.copies[which] = Some(copy);
+        }
+    }
+
+    fn free_copy(&mut self, which: usize) {
+        let copy = self.copies[which].take().unwrap_or(ptr::null_mut());
+        // SAFETY: NULL or live, and freed once by each owner.
+        unsafe {
+            assert!(ptr::eq(h3s_revocations_ref(copy), copy));
+            h3s_revocations_free(copy);
+            h3s_revocations_free(copy);
+        }
+    }
+
+    fn made_entry(&mut self, line: Option<Vec<u8>>) {
+        let Some(line) = line else { return };
+        assert!(line.starts_with(b"h3r1.") && line.len() < 2048 && !line.contains(&b'\n'));
+        // Enough of them to fill a copy.
+        if self.entries.len() > 20_000 {
+            self.entries.clear();
+        }
+        self.entries.extend([line.as_slice(), b"\n"].concat());
+    }
+
+    fn entries(&mut self, slot: u8, without: u8) {
+        let (mut list, mut count, mut err) = (ptr::dangling(), 7, unset());
+        let list_out = if without % 4 == 1 {
+            ptr::null_mut()
+        } else {
+            &raw mut list
+        };
+        let count_out = if without % 4 == 2 {
+            ptr::null_mut()
+        } else {
+            &raw mut count
+        };
+        let session = self.session(slot);
+        let before = snapshot(session);
+        // SAFETY: the handle is NULL or live, the outputs NULL or writable.
+        let status = unsafe { h3s_revocation_entries(session, list_out, count_out, &mut err) };
+        check_error(status, &err);
+        assert_eq!(snapshot(session), before);
+        if status != H3S_OK {
+            assert_eq!(status, H3S_ERR_ARGUMENT);
+            assert!(list_out.is_null() || list.is_null());
+            assert!(count_out.is_null() || count == 0);
+            return;
+        }
+        for i in 0..count {
+            // SAFETY: the library says so.
+            let entry = unsafe { *list.add(i) };
+            let line = self.keep_z(slot, entry);
+            self.made_entry(Some(line));
+        }
+    }
+
+    fn apply(&mut self, config: u8, copy: u8, lines: &Text, now: Now, without: bool) {
+        let lines = self.argument(lines);
+        let (mut applied, mut err) = (77, unset());
+        let out = if without {
+            ptr::null_mut()
+        } else {
+            &raw mut applied
+        };
+        let (config, copy) = (self.config(config), self.copy(copy));
+        // SAFETY: the handles are NULL or live, the lines as long as they say.
+        let status = unsafe {
+            h3s_revocations_apply(
+                copy,
+                config,
+                lines.ptr(),
+                lines.len(),
+                now.ms(),
+                out,
+                &mut err,
+            )
+        };
+        check_error(status, &err);
+        // SAFETY: NULL or live.
+        let is_on = unsafe { h3s_config_flags(config) } & H3S_CONFIG_REVOCATION != 0;
+        let most = lines.bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+        match status {
+            H3S_OK => assert!(is_on && !copy.is_null() && !lines.is_null()),
+            H3S_ERR_FULL => assert!(is_on && !copy.is_null()),
+            H3S_ERR_CONFIG => assert!(!is_on),
+            _ => assert_eq!(status, H3S_ERR_ARGUMENT),
+        }
+        let has_applied = matches!(status, H3S_OK | H3S_ERR_FULL);
+        assert!(without || applied <= if has_applied { most } else { 0 });
+    }
+
+    fn view_copy(&mut self, copy: u8, now: Now, size: Size) {
+        let empty = h3s_revocations_info {
+            size: 0,
+            reserved: 0,
+            entries: 77,
+            room: 77,
+            missed: 77,
+            heard_at: -77,
+        };
+        let (mut info, size_is_good) = sized(empty, size);
+        let (copy, mut err) = (self.copy(copy), unset());
+        // SAFETY: the handle is NULL or live, and the struct as large as it says.
+        let status =
+            unsafe { h3s_revocations_view(copy, now.ms(), info.as_mut_ptr().cast(), &mut err) };
+        check_error(status, &err);
+        assert!(status == H3S_ERR_ARGUMENT || (size_is_good && !copy.is_null()));
+        // SAFETY: it is there; it need not be aligned in its buffer.
+        let info: h3s_revocations_info = unsafe {
+            info.as_ptr()
+                .cast::<h3s_revocations_info>()
+                .read_unaligned()
+        };
+        match status {
+            H3S_OK => assert!(info.entries <= 2 * info.room && info.heard_at >= 0),
+            _ => assert_eq!((info.entries, info.heard_at), (77, -77)),
         }
     }
 
@@ -1119,6 +1438,7 @@ fn bare_token(token: &Argument, peer: &Argument, flags: u8, now: &Now) -> h3s_re
         peer: peer.ptr(),
         peer_len: peer.len(),
         now_ms: now.ms(),
+        revocations: ptr::null(),
     }
 }
 
