@@ -9,7 +9,7 @@ use super::compact::restore;
 use super::fault::Fault;
 use super::header::{self, Beginning};
 use super::lines::{Chunks, read_at};
-use super::locked::{Opened, at, id_of, regular};
+use super::locked::{Opened, TRIES, at, id_of, regular};
 
 /// How many files may wait to be put into another: each is open.
 const MAX_GONE: usize = 64;
@@ -56,11 +56,31 @@ impl Follower {
         take: &mut Take,
     ) -> Result<(), Fault> {
         self.written.extend(written);
-        let found = at(path)?;
+        let mut found = at(path)?;
         if self.written.is_empty() && self.is_as_seen(found.as_ref()) {
             return Ok(());
         }
-        let id = found.as_ref().map(id_of);
+        for _ in 0..TRIES {
+            self.read_at(path, found.as_ref(), now_ms, take)?;
+            // All is read, if meanwhile nobody has put another in its place.
+            found = at(path)?;
+            let followed = self.followed.as_ref().map(|followed| followed.opened.id);
+            if followed.is_none() || followed == found.as_ref().map(id_of) {
+                return Ok(());
+            }
+        }
+        Err(Fault::Wrong("it is replaced over and over"))
+    }
+
+    /// The same, of what was found at the path.
+    fn read_at(
+        &mut self,
+        path: &Path,
+        found: Option<&Metadata>,
+        now_ms: i64,
+        take: &mut Take,
+    ) -> Result<(), Fault> {
+        let id = found.map(id_of);
         let mut left = Ok(());
         if let Some(followed) = &mut self.followed
             && Some(followed.opened.id) != id
