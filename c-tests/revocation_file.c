@@ -262,7 +262,7 @@ static void write_for_ever(h3s_revocation_file *file, int round, int writer, int
     }
 }
 
-/* Kills writers at any moment. Gives how many batches each has had done, which `copy` knows then. */
+/* Kills writers at any moment. Gives how many batches each has had done. */
 static void kill_writers(h3s_revocation_file *file, int round, unsigned *seed, int done_by[WRITERS])
 {
     pid_t writers[WRITERS];

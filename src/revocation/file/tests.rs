@@ -682,3 +682,45 @@ fn a_child_that_was_forked_while_a_thread_polled_is_told_to_open_the_file_anew()
     .unwrap();
     assert_eq!(inner.unwrap().unwrap_err().kind(), ErrorKind::State);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 64,
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    /// A file of somebody else, or what is left of one of ours.
+    #[test]
+    fn whatever_stands_in_a_file_an_entry_is_read_or_the_file_left_as_it_is(
+        is_ours in proptest::bool::ANY,
+        cut in 0..header::LEN + 40,
+        rest in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::prelude::any::<u8>(),
+                proptest::sample::select(b"h3r1. 0\n\r".to_vec()),
+            ],
+            0..3000,
+        ),
+    ) {
+        let folder = Folder::new();
+        let mut one = Process::new(&folder);
+        let mut text = Vec::new();
+        if is_ours {
+            let whole = format!("{}{}\n", Header::new().unwrap().line(), entry(1));
+            text.extend_from_slice(&whole.as_bytes()[..cut.min(whole.len())]);
+        }
+        text.extend(rest);
+        fs::write(folder.path(), &text).unwrap();
+        let polled = one.try_poll();
+        let appended = one.file.append(entry(2), NOW);
+        proptest::prop_assert_eq!(polled.is_ok(), appended.is_ok());
+        if appended.is_ok() {
+            one.poll();
+            proptest::prop_assert!(one.knows(&[entry(2)]) && all(&folder).contains(&entry(2)));
+        } else {
+            store_error(&polled.unwrap_err());
+            proptest::prop_assert_eq!(fs::read(folder.path()).unwrap(), text);
+        }
+    }
+}
