@@ -751,13 +751,30 @@ static const struct {
 
 /* ---- The module ------------------------------------------------------------------------------ */
 
-/* open(how, type, config, cookie, header, peer, now_ms, cross_site, warm_only): a session, or the
-   Error that says why there is none. type: h3s.Session, a Core. config: its ctypes handle. */
+/* The pointer of a ctypes handle, or NULL for None and with an exception. */
+static void *pointer_in(state *s, PyObject *handle)
+{
+    PyObject *address;
+    void *pointer;
+
+    if (handle == Py_None)
+        return NULL;
+    address = PyObject_GetAttr(handle, s->value);
+    if (address == NULL)
+        return NULL;
+    pointer = address == Py_None ? NULL : PyLong_AsVoidPtr(address);
+    Py_DECREF(address);
+    return pointer;
+}
+
+/* open(how, type, config, cookie, header, peer, now_ms, cross_site, warm_only, revocations): a
+   session, or the Error that says why there is none. type: h3s.Session, a Core. config and
+   revocations: their ctypes handles. */
 static PyObject *module_open(PyObject *module, PyObject *args)
 {
     state *s = PyModule_GetState(module);
     h3s_request request = H3S_REQUEST_INIT;
-    PyObject *type, *config, *address, *given[3] = {NULL, NULL, NULL}, *session = NULL, *made;
+    PyObject *type, *config, *given[3] = {NULL, NULL, NULL}, *session = NULL, *made;
     const char **const texts[3] = {&request.cookie, &request.header, &request.peer};
     size_t *const lengths[3] = {&request.cookie_len, &request.header_len, &request.peer_len};
     __typeof__(&h3s_get) open;
@@ -769,8 +786,8 @@ static PyObject *module_open(PyObject *module, PyObject *args)
     long how;
     int i, is_cross, warm_only;
 
-    if (s->calls == NULL || PyTuple_Size(args) != 9)
-        return PyErr_Format(PyExc_TypeError, "open takes 9 arguments, after link");
+    if (s->calls == NULL || PyTuple_Size(args) != 10)
+        return PyErr_Format(PyExc_TypeError, "open takes 10 arguments, after link");
     how = PyLong_AsLong(PyTuple_GetItem(args, 0));
     open = how == 0 ? s->calls->h3s_get : how == 1 ? s->calls->h3s_use : s->calls->h3s_unseal;
     type = PyTuple_GetItem(args, 1);
@@ -787,17 +804,12 @@ static PyObject *module_open(PyObject *module, PyObject *args)
         return NULL;
     if (is_cross)
         request.flags = H3S_CROSS_SITE;
-    if (config == Py_None) {
-        options = NULL;
-    } else {
-        address = PyObject_GetAttr(config, s->value);
-        if (address == NULL)
-            return NULL;
-        options = address == Py_None ? NULL : PyLong_AsVoidPtr(address);
-        Py_DECREF(address);
-        if (PyErr_Occurred())
-            return NULL;
-    }
+    options = pointer_in(s, config);
+    if (PyErr_Occurred())
+        return NULL;
+    request.revocations = pointer_in(s, PyTuple_GetItem(args, 9));
+    if (PyErr_Occurred())
+        return NULL;
     for (i = 0; i < 3; i++) {
         PyObject *text = PyTuple_GetItem(args, 3 + i);
         if (text == Py_None)
@@ -812,7 +824,7 @@ static PyObject *module_open(PyObject *module, PyObject *args)
     request.flags |= H3S_WARM_ONLY;
     status = open(options, &request, &handle, how == 2 ? &error : NULL);
     if (status == H3S_ERR_COLD && !warm_only) {
-        /* What takes milliseconds, in which other threads go on. `args` holds the config. */
+        /* What takes milliseconds, in which other threads go on. `args` holds the handles. */
         request.flags &= ~(uint32_t)H3S_WARM_ONLY;
         Py_BEGIN_ALLOW_THREADS
         status = open(options, &request, &handle, how == 2 ? &error : NULL);

@@ -28,6 +28,10 @@ TYPES: dict[str, Any] = {
     "char *": ctypes.c_char_p,
     "h3s_config *": ctypes.c_void_p,
     "h3s_session *": ctypes.c_void_p,
+    "h3s_revocations *": ctypes.c_void_p,
+    "h3s_revocations **": ctypes.POINTER(ctypes.c_void_p),
+    "h3s_revocations_info *": ctypes.POINTER(_abi.RevocationsInfo),
+    "void *": ctypes.c_void_p,
     "h3s_config **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_session **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_str": _abi.Str,
@@ -67,7 +71,7 @@ def test_every_function_is_declared_as_in_the_header() -> None:
     assert declared == _abi.FUNCTIONS
 
 
-@pytest.mark.parametrize("name", ["error", "iter", "str", "request", "view"])
+@pytest.mark.parametrize("name", ["error", "iter", "str", "request", "revocations_info", "view"])
 def test_every_structure_is_declared_as_in_the_header(name: str) -> None:
     found = re.search(rf"typedef struct h3s_{name} \{{(.*?)\}}", HEADER, re.DOTALL)
     assert found
@@ -78,7 +82,7 @@ def test_every_structure_is_declared_as_in_the_header(name: str) -> None:
             declared.append((array[1], ctypes.c_char * int(array[2])))
         else:
             declared.append((re.findall(r"\w+", field)[-1], c_type(field)))
-    assert declared == getattr(_abi, name.capitalize())._fields_
+    assert declared == getattr(_abi, name.title().replace("_", ""))._fields_
 
 
 def test_every_number_is_that_of_the_header() -> None:

@@ -599,7 +599,7 @@ def test_only_a_session_is_opened_into_or_taken() -> None:
     made: Any = type("Session", (extension.Core,), {"_unread": None})
 
     def opened(kind: Any) -> Any:
-        return extension.open(0, kind, sessions._handle, None, None, None, 0, False, False)
+        return extension.open(0, kind, sessions._handle, None, None, None, 0, False, False, None)
 
     for kind in (dict, object, int, h3s.Sessions, 1):
         with pytest.raises(TypeError):

@@ -19,14 +19,18 @@ from .errors import (
     ConfigError,
     DataError,
     Expired,
+    FullError,
     H3sError,
     LateWriteWarning,
     LibraryError,
     Rejected,
+    StaleError,
     StateError,
+    StoreError,
     TooLarge,
 )
-from .options import CookieOptions, Derivation, SealOptions
+from .options import CookieOptions, Derivation, RevocationOptions, SealOptions
+from .revocations import Feed, FileStore, MemoryStore, Revocations, Store
 from .session import Session
 from .sessions import Sessions
 
@@ -38,15 +42,24 @@ __all__ = [
     "DataError",
     "Derivation",
     "Expired",
+    "Feed",
+    "FileStore",
+    "FullError",
     "H3sError",
     "LateWriteWarning",
     "LibraryError",
+    "MemoryStore",
     "Rejected",
     "RequestSession",
+    "RevocationOptions",
+    "Revocations",
     "SealOptions",
     "Session",
     "Sessions",
+    "StaleError",
     "StateError",
+    "Store",
+    "StoreError",
     "TooLarge",
     "backend",
     "is_cross_site",

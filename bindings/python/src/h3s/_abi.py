@@ -15,7 +15,21 @@ from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_size
 from pathlib import Path
 from typing import Any, NoReturn, Optional
 
-from .errors import Busy, Cold, ConfigError, DataError, Expired, H3sError, LibraryError, Rejected, StateError, TooLarge
+from .errors import (
+    Busy,
+    Cold,
+    ConfigError,
+    DataError,
+    Expired,
+    FullError,
+    H3sError,
+    LibraryError,
+    Rejected,
+    StaleError,
+    StateError,
+    StoreError,
+    TooLarge,
+)
 
 ABI_VERSION = 0
 
@@ -31,6 +45,9 @@ ERR_MEMORY = 8
 ERR_COLD = 9
 ERR_BUSY = 10
 ERR_INTERNAL = 11
+ERR_STALE = 12
+ERR_FULL = 13
+ERR_STORE = 14
 
 REJECTION_NONE = 0
 REJECTION_MALFORMED = 1
@@ -61,12 +78,14 @@ IRON_SESSION = 1
 CONFIG_COOKIES = 1
 CONFIG_SECURE = 2
 CONFIG_MAY_BE_COLD = 4
+CONFIG_REVOCATION = 8
 RETRY_AFTER = 1
 LIFETIME_BROWSER = 1
 VIEW_NEW = 1
 VIEW_DIRTY = 2
 VIEW_CLEARED = 4
 VIEW_SLIDES = 8
+VIEW_STALE = 16
 
 
 class Error(ctypes.Structure):
@@ -95,6 +114,7 @@ class Request(ctypes.Structure):
         ("peer", c_char_p),
         ("peer_len", c_size_t),
         ("now_ms", c_int64),
+        ("revocations", c_void_p),
     ]
 
 
@@ -124,11 +144,23 @@ class Iter(ctypes.Structure):
     ]
 
 
+class RevocationsInfo(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("entries", c_size_t),
+        ("room", c_size_t),
+        ("missed", c_size_t),
+        ("heard_at", c_int64),
+    ]
+
+
 REQUEST_SIZE = ctypes.sizeof(Request)
 VIEW_SIZE = ctypes.sizeof(View)
+REVOCATIONS_INFO_SIZE = ctypes.sizeof(RevocationsInfo)
 
 # Handles are opaque, and `text` is bytes of which the length is given beside it.
-_config = _session = c_void_p
+_config = _session = _revocations = c_void_p
 _text = c_char_p
 _error = POINTER(Error)
 
@@ -209,6 +241,29 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_session_log_id": (Str, [_session]),
     "h3s_set_cookies": (c_int32, [_session, POINTER(POINTER(Str)), POINTER(c_size_t), _error]),
     "h3s_seal": (c_int32, [_session, POINTER(Str), _error]),
+    "h3s_revoke": (c_int32, [_session, _error]),
+    "h3s_revoke_everywhere": (c_int32, [_session, _error]),
+    "h3s_revocation_entries": (c_int32, [_session, POINTER(POINTER(Str)), POINTER(c_size_t), _error]),
+    "h3s_revoke_session": (
+        c_int32,
+        [_config, _text, c_size_t, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error],
+    ),
+    "h3s_revoke_subject": (
+        c_int32,
+        [_config, _text, c_size_t, c_int64, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error],
+    ),
+    "h3s_config_revocation_file": (Str, [_config]),
+    "h3s_config_revocation_keep": (c_int64, [_config]),
+    "h3s_revocations_new": (c_int32, [c_size_t, POINTER(_revocations), _error]),
+    "h3s_revocations_at": (c_int32, [c_void_p, c_size_t, POINTER(_revocations), _error]),
+    "h3s_revocations_ref": (_revocations, [_revocations]),
+    "h3s_revocations_free": (None, [_revocations]),
+    "h3s_revocations_apply": (
+        c_int32,
+        [_revocations, _config, _text, c_size_t, c_int64, POINTER(c_size_t), _error],
+    ),
+    "h3s_revocations_heard": (c_int32, [_revocations, c_int64, _error]),
+    "h3s_revocations_view": (c_int32, [_revocations, c_int64, POINTER(RevocationsInfo), _error]),
     "h3s_abi_version": (c_uint32, []),
     "h3s_version": (c_char_p, []),
     "h3s_backend": (c_char_p, []),
@@ -281,6 +336,9 @@ _CLASSES: dict[int, type[H3sError]] = {
     ERR_STATE: StateError,
     ERR_COLD: Cold,
     ERR_BUSY: Busy,
+    ERR_STALE: StaleError,
+    ERR_FULL: FullError,
+    ERR_STORE: StoreError,
 }
 
 

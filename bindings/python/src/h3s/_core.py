@@ -199,12 +199,16 @@ def open(
     now_ms: int,
     cross_site: bool,
     warm_only: bool,
+    revocations: Optional[c_void_p],
 ) -> Any:
     """A session, or the Error that says why there is none.
 
-    how: GET, USE or UNSEAL. kind: the class of the session. now_ms: 0 is the clock's.
+    how: GET, USE or UNSEAL. kind: the class of the session. now_ms: 0 is the clock's. revocations:
+    what is revoked, as this process knows it.
     """
     request = request_of(cookie, header, peer, now_ms, cross_site)
+    if revocations is not None:
+        request.revocations = revocations.value
     handle = c_void_p()
     # `use` and `get` say all by their status.
     error = Error(offset=-1) if how == UNSEAL else None

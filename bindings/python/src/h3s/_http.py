@@ -5,24 +5,40 @@ That is a session that opens when it is touched, and what a response with one mu
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import floor
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
-from ._abi import RETRY_AFTER
+from ._abi import RETRY_AFTER, fast
 from ._core import Text, take
 from ._headers import is_targeted, merged_vary, private
-from .errors import Busy, LateWriteWarning, StateError
+from .errors import Busy, H3sError, LateWriteWarning, StaleError, StateError, StoreError
 from .options import MAX_SECONDS
+from .revocations import Revocations
 from .session import Session
 from .sessions import Sessions
 
 _Text = TypeVar("_Text", str, bytes)
+_log = logging.getLogger("h3s")
 
-__all__ = ["BUSY", "Additions", "RequestSession", "additions", "age_at", "put"]
+__all__ = [
+    "REFUSALS",
+    "REFUSED",
+    "Additions",
+    "RequestSession",
+    "additions",
+    "age_at",
+    "make_known",
+    "put",
+    "status_of",
+]
+
+#: What a session raises that cannot be opened now.
+REFUSALS = (Busy, StaleError)
 
 
 class RequestSession(Session):
@@ -30,12 +46,17 @@ class RequestSession(Session):
     it is touched.
     """
 
-    __slots__ = ("_name", "_open", "_unsealed", "refused", "touched")
+    __slots__ = ("_is_rotated", "_name", "_open", "_unsealed", "owes", "refused", "touched")
 
     #: Whether anybody has looked at it: then the response depends on the cookie.
     touched: bool
-    #: Whether it could not be opened because the peer is over the limit: the answer is 429.
-    refused: bool
+    #: Why it could not be opened, or what it has revoked not be made known. The answer is 429 where
+    #: the peer is over the limit, else 503.
+    refused: Optional[H3sError]
+    #: Whether it has revoked something that its middleware has not made known yet.
+    owes: bool
+    #: Whether it has a new id that no cookie tells the client of, but a token may.
+    _is_rotated: bool
     #: Whether it was written after a WebSocket was accepted, and not sealed since.
     _unsealed: bool
 
@@ -45,15 +66,16 @@ class RequestSession(Session):
         del self._handle
         self._open = open
         self._name = (method, path)
-        self._unsealed = self.touched = self.refused = False
+        self._unsealed = self._is_rotated = self.touched = self.owes = False
+        self.refused = None
 
     def __getattr__(self, name: str) -> Any:
         if name != "_handle":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         try:
             opened = self._open()
-        except Busy:
-            self.refused = True
+        except REFUSALS as error:
+            self.refused = error
             raise
         except AttributeError as error:
             # Of a `peer` or `clock`, say: as an AttributeError it would be taken for one of the
@@ -103,11 +125,43 @@ class RequestSession(Session):
         """
         self._data()
 
+    # ---- What is revoked -------------------------------------------------------------------------
+
+    def rotate(self) -> None:
+        if self._late is None:
+            super().rotate()
+        else:
+            # The client keeps the former id, unless it is sent a token.
+            self._write(fast.h3s_rotate)
+            self._is_rotated = True
+
+    def _make_known(self) -> None:
+        if hasattr(self, "_revocations"):
+            super()._make_known()
+        else:
+            self.owes = True
+
+    def taken(self) -> list[str]:
+        """What its middleware is to make known. If that fails, `refused` and `owes` are to say so."""
+        self.owes = False
+        return self._entries()
+
+    def cannot_tell(self, error: StoreError) -> None:
+        """What is revoked could not be made known."""
+        self.refused, self.owes = error, True
+        method, path = self._name
+        _log.error("%s %r: %s", method, path, error)
+
     # ---- Once the response's headers have gone ---------------------------------------------------
 
-    def headers_went(self) -> None:
-        """From now on a write is lost, which its writer is told."""
+    def headers_went(self, revocations: Optional[Revocations] = None) -> None:
+        """From now on a write is lost, which its writer is told.
+
+        revocations: through which what is revoked from now on is made known at once.
+        """
         self._late = RequestSession._warn
+        if revocations is not None:
+            self._revocations = revocations
 
     def socket_opened(self) -> None:
         """From now on a write is lost if it is not sealed for the client in time, see `end`."""
@@ -121,6 +175,9 @@ class RequestSession(Session):
         self._before_sealing()
         token = super().seal()
         self._unsealed = False
+        if self._is_rotated:
+            self._is_rotated = False
+            self._make_known()
         return token
 
     def _before_sealing(self) -> None:
@@ -204,8 +261,26 @@ def _over() -> Session:
     raise StateError("the request is over, and its session was not opened while it ran")
 
 
-#: The headers of the 429 to whoever is over the limit of slow key derivations.
-BUSY = (
+def make_known(sessions: Sessions, session: RequestSession) -> bool:
+    """Before the response goes, what was revoked. False: it could not be made known, answer 503."""
+    if session.owes:
+        lines = session.taken()
+        try:
+            if sessions.revocations is not None:
+                sessions.revocations.publish(lines)
+        except StoreError as error:
+            session.cannot_tell(error)
+            return False
+    return True
+
+
+def status_of(error: Optional[H3sError]) -> int:
+    """Of the answer, where a session is `refused`."""
+    return 429 if isinstance(error, Busy) else 503
+
+
+#: The headers of that answer, which touches no cookie.
+REFUSED = (
     ("Content-Type", "text/plain"),
     ("Content-Length", "0"),
     ("Retry-After", str(RETRY_AFTER)),

@@ -18,9 +18,9 @@ from typing import Any, Callable, Optional
 
 from ._core import is_cross_site
 from ._finding import Clock, find
-from ._http import BUSY, RequestSession, put
+from ._http import REFUSALS, REFUSED, RequestSession, put, status_of
 from .cross_site import HEADERS
-from .errors import Busy, Cold, LateWriteWarning
+from .errors import Cold, H3sError, LateWriteWarning, StoreError
 from .session import Session
 from .sessions import Sessions
 
@@ -67,6 +67,9 @@ class SessionMiddleware:
         application, of other Sessions; see `session_of`.
     clock: the time, for tests.
 
+    What was revoked is published in a thread before the response goes; where that fails, the answer
+    is 503.
+
     A token of "h3-2" may take milliseconds to open: its key is derived in a thread before the
     application runs, so that the event loop never waits for a token. (Its first seal, and then one
     a day, takes as long.) A session that nobody touches costs nothing otherwise.
@@ -97,12 +100,17 @@ class SessionMiddleware:
         scope[self._key] = session
         response = _Response(self._sessions, session, scope, send)
         try:
-            await self._app(scope, receive, response.send)
+            try:
+                await self._app(scope, receive, response.send)
+            finally:
+                # What a WebSocket has revoked, or a background task.
+                if session.owes and response.has_started and not response.is_refused:
+                    await response.make_known()
         except Exception as error:
             # A warning that is made an exception is not to take the place of this one.
             with suppress(LateWriteWarning):
                 session.end()
-            if not session.refused or not _comes_of_busy(error):
+            if session.refused is None or not _comes_of_it(error):
                 raise
             if not response.has_started:
                 await response.refuse()
@@ -143,13 +151,13 @@ class SessionMiddleware:
                 opened = open(warm_only=True)
             except Cold:
                 opened = await asyncio.get_running_loop().run_in_executor(None, open)
-        except Busy as busy:
-            return partial(_raise, busy)
+        except REFUSALS as error:
+            return partial(_raise, error)
         return lambda: opened
 
 
 class _Response:
-    """Sends what the application says, with the session's cookies; 429 where it was refused."""
+    """Sends what the application says, with the session's cookies; 429 or 503 where it was refused."""
 
     def __init__(self, sessions: Sessions, session: RequestSession, scope: _Scope, send: _Send) -> None:
         self._sessions = sessions
@@ -157,20 +165,28 @@ class _Response:
         self._scope = scope
         self._send = send
         self.has_started = False
-        #: Whether 429 has gone in place of the application's error.
+        #: Whether 429 or 503 has gone in place of the application's error.
         self.is_refused = False
 
     async def send(self, message: _Message) -> None:
         kind = message["type"]
         if self.is_refused:
             return
+        session = self._session
+        if session.owes:
+            try:
+                await self.make_known()
+            except StoreError:
+                if self.has_started:
+                    raise
+                await self.refuse()
+                return
         if kind not in _STARTS:
             # A WebSocket may be closed before it was accepted.
             self.has_started = self.has_started or kind == "websocket.close"
             await self._send(message)
             return
-        session = self._session
-        if session.refused and message.get("status") == 500 and _comes_of_busy(sys.exc_info()[1]):
+        if session.refused is not None and message.get("status") == 500 and _comes_of_it(sys.exc_info()[1]):
             # What a framework makes of an exception that nobody handles.
             await self.refuse()
             return
@@ -183,14 +199,28 @@ class _Response:
         else:
             session.headers_went()
 
+    async def make_known(self) -> None:
+        """Publishes what was revoked, in a thread: the store may be slow. Raises StoreError."""
+        session, revocations = self._session, self._sessions.revocations
+        if not session.owes:
+            return
+        lines = session.taken()
+        if revocations is not None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, revocations.publish, lines)
+            except StoreError as error:
+                session.cannot_tell(error)
+                raise
+
     async def refuse(self) -> None:
-        """Answers 429 and touches no cookie; a WebSocket is closed before it opens."""
+        """Answers 429 or 503 and touches no cookie; a WebSocket is closed before it opens."""
         self.has_started = self.is_refused = True
         if self._scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": 1013})
             return
-        headers = [(name.lower().encode(), value.encode()) for name, value in BUSY]
-        await self._send({"type": "http.response.start", "status": 429, "headers": headers})
+        headers = [(name.lower().encode(), value.encode()) for name, value in REFUSED]
+        status = status_of(self._session.refused)
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": b""})
 
     def _headers(self, present: Any) -> list[tuple[bytes, bytes]]:
@@ -203,18 +233,18 @@ def _latin_1(text: str) -> bytes:
     return text.encode("latin-1")
 
 
-def _raise(error: Busy) -> Session:
+def _raise(error: H3sError) -> Session:
     raise error
 
 
-def _comes_of_busy(error: Optional[BaseException]) -> bool:
-    """Whether it is Busy, or what was made of that on its way: a group of a task group, or an error
-    raised from it.
+def _comes_of_it(error: Optional[BaseException]) -> bool:
+    """Whether it is Busy or StaleError, or what was made of that on its way: a group of a task
+    group, or an error raised from it.
     """
     waiting, seen = [error], 0
     while waiting and seen < 100:
         error, seen = waiting.pop(), seen + 1
-        if isinstance(error, Busy):
+        if isinstance(error, REFUSALS):
             return True
         if error is not None:
             waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]

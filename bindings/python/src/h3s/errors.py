@@ -10,11 +10,14 @@ __all__ = [
     "ConfigError",
     "DataError",
     "Expired",
+    "FullError",
     "H3sError",
     "LateWriteWarning",
     "LibraryError",
     "Rejected",
+    "StaleError",
     "StateError",
+    "StoreError",
     "TooLarge",
 ]
 
@@ -26,7 +29,7 @@ REASONS = {
     "bad_seal": "forged, damaged, or sealed with another password or cookie name",
     "expired": "older than maxAge, or past the end written into the token",
     "idle": "not seen for longer than idleTimeout",
-    "revoked": "created before notBefore",
+    "revoked": "created before notBefore, or revoked since",
     "too_large": "longer than maxTokenLength, or in more or longer cookies than a browser would send",
 }
 
@@ -109,6 +112,27 @@ class Busy(H3sError):
     """This peer has had too many tokens lately that take a slow derivation, above all forged ones.
 
     No other token of the request opened. Answer 429, and touch no cookie.
+    """
+
+
+class StaleError(H3sError):
+    """The latest logouts may not be known here, and the options say `"stale": "closed"`.
+
+    Answer 503, and touch no cookie.
+    """
+
+
+class StoreError(H3sError):
+    """What was revoked could not be made known: its store cannot be reached, or written to.
+
+    The logout has not happened. Answer 503, so that it is tried again.
+    """
+
+
+class FullError(StoreError):
+    """There is no room for what was revoked in this process, see `revocation_room`.
+
+    Other servers know of it.
     """
 
 

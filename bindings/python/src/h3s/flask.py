@@ -22,9 +22,9 @@ from werkzeug import exceptions
 
 from . import _abi, _json, _tagged
 from ._finding import Clock, cookie_of, find, time_of
-from ._http import RequestSession, additions, age_at
+from ._http import RequestSession, additions, age_at, make_known, status_of
 from .cross_site import is_cross_site
-from .errors import Busy, ConfigError, DataError, StateError
+from .errors import Busy, ConfigError, DataError, StaleError, StateError, StoreError
 from .options import Duration
 from .session import Session
 from .sessions import Sessions
@@ -34,6 +34,10 @@ __all__ = ["H3Session", "H3SessionInterface", "session"]
 
 class TooManyRequests(Busy, exceptions.TooManyRequests):
     """Busy, of which Flask makes 429."""
+
+
+class ServiceUnavailable(StaleError, exceptions.ServiceUnavailable):
+    """StaleError, of which Flask makes 503."""
 
 
 class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -140,6 +144,13 @@ class H3Session(RequestSession, SessionMixin):  # pyright: ignore[reportIncompat
 
     def clear(self) -> None:
         super().clear()
+        self._forget()
+
+    def _end_by(self, function: Callable[..., int]) -> None:
+        super()._end_by(function)
+        self._forget()
+
+    def _forget(self) -> None:
         self._kept = None
         self._ended, self._is_told = True, False
 
@@ -223,7 +234,7 @@ class H3SessionInterface(SessionInterface):
         def open() -> Session:
             nonlocal refused
             if refused:
-                # By the page that says 429, or whatever went on in spite of it.
+                # By the page that says 429 or 503, or whatever went on in spite of it.
                 return sessions.get()
             try:
                 return find(
@@ -240,6 +251,9 @@ class H3SessionInterface(SessionInterface):
             except Busy as busy:
                 refused = True
                 raise TooManyRequests(busy.message) from None
+            except StaleError as stale:
+                refused = True
+                raise ServiceUnavailable(stale.message) from None
 
         session = H3Session(open, request.method, request.path)
         session._app, session._clock, session._sessions = app, self._clock, sessions
@@ -253,10 +267,13 @@ class H3SessionInterface(SessionInterface):
         # another visitor go.
         for value in response.__dict__.pop(_ADDED, ()):
             headers.setlist("Set-Cookie", [other for other in headers.getlist("Set-Cookie") if other != value])
-        if session.refused:
+        if session.refused is None and not make_known(self._sessions, session):
+            # Which Flask makes 500 of, and comes here again.
+            raise session.refused or StoreError("what was revoked could not be made known")
+        if session.refused is not None:
             # Nothing that was written meanwhile is of the visitor's own session.
             if response.status_code == 500:
-                response.status_code = 429
+                response.status_code = status_of(session.refused)
         elif session.touched:
             ours = additions(
                 self._sessions,
@@ -271,7 +288,7 @@ class H3SessionInterface(SessionInterface):
                 headers.add("Set-Cookie", value)
             if ours.cookies:
                 response.__dict__[_ADDED] = ours.cookies
-        session.headers_went()
+        session.headers_went(self._sessions.revocations)
 
 
 _ADDED = "_h3s_set_cookies"

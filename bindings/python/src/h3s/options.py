@@ -15,7 +15,7 @@ from typing import Any, Optional, TypedDict, Union
 from . import _abi
 from .errors import ConfigError, DataError
 
-__all__ = ["CookieOptions", "Derivation", "Duration", "Moment", "SealOptions"]
+__all__ = ["CookieOptions", "Derivation", "Duration", "Moment", "RevocationOptions", "SealOptions"]
 
 #: Seconds, or a timedelta.
 Duration = Union[int, timedelta]
@@ -77,6 +77,22 @@ class SealOptions(TypedDict, total=False):
     localtime_offset_msec: int
     encryption: Derivation
     integrity: Derivation
+
+
+class RevocationOptions(TypedDict, total=False):
+    """How sessions are revoked. {} stands for the defaults."""
+
+    #: Where in a session's data it stands whose session it is, as a JSON Pointer: "/user/id". Only
+    #: with it can all sessions of a user be revoked.
+    subject: str
+    #: For how long a server may go without word of what is revoked: 60 seconds if not given.
+    max_stale: Duration
+    #: What happens then: "open" (the default) goes on, `Session.is_stale`; "closed" raises
+    #: StaleError for whoever brings a session.
+    stale: str
+    #: Through which the processes of one machine tell each other, in whatever language: an absolute
+    #: path.
+    file: Union[str, os.PathLike[str]]
 
 
 # h3 has one name that is not what camel case makes of it.
@@ -162,6 +178,8 @@ def _respell(key: str, value: Any) -> Any:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
         return int(seconds) if seconds.is_integer() else seconds
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_respell(key, item) for item in value]
     return value

@@ -18,6 +18,8 @@ from .options import Duration, Moment, milliseconds, seconds
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .revocations import Revocations
+
 __all__ = ["Session"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -44,9 +46,13 @@ class Session(Handle, Core):
     # if it is not. So the storage is never empty before the data was read; from then on it has the
     # same as `_values`, for extension modules that read nothing else.
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_revocations")
 
     _noun = "the session"
+
+    #: Through which what it revokes is made known; not there in a request's session, or where
+    #: sessions cannot be revoked.
+    _revocations: Revocations
 
     # ---- The mapping -----------------------------------------------------------------------------
 
@@ -159,18 +165,60 @@ class Session(Handle, Core):
         self._write(fast.h3s_ensure)
 
     def rotate(self) -> None:
-        """A new id and `created_at` = now, with the same data. Call it at every login."""
+        """A new id and `created_at` = now, with the same data. Call it at every login.
+
+        Where sessions can be revoked, the former id is. Raises StoreError as `revoke`.
+        """
         self._write(fast.h3s_rotate)
+        self._make_known()
 
     def clear(self) -> None:
-        """Ends the session, as a logout must: no id, no data, deleting cookies.
+        """Ends the session: no id, no data, deleting cookies.
 
-        What is written later starts a fresh one.
+        What is written later starts a fresh one. A logout calls `revoke` where that is possible.
 
         (To empty a session that goes on, use `replace()`.)
         """
         self._write(fast.h3s_clear)
         self._know({})
+
+    def revoke(self) -> None:
+        """Ends the session as `clear` does, also for whoever has a copy of the cookie or token.
+
+        All servers get to know of it before the response goes; a session that came through no
+        middleware tells them at once. Where it cannot be made known, that raises StoreError. Then
+        answer with an error: the logout has not happened.
+
+        Raises ConfigError where the Sessions have no `revocation`, and StateError after `clear`.
+        """
+        self._end_by(fast.h3s_revoke)
+
+    def revoke_everywhere(self) -> None:
+        """As `revoke`, for all sessions of its subject: "log me out everywhere".
+
+        Its subject is what `revocation.subject` finds in its data; StateError where there is none.
+        """
+        self._end_by(fast.h3s_revoke_everywhere)
+
+    def _end_by(self, function: Callable[..., int]) -> None:
+        # Also after the response has gone: the cookie then stays, and opens nothing.
+        if function(self._handle, None):
+            self._again(function)
+        self._know({})
+        self._make_known()
+
+    def _make_known(self) -> None:
+        """Publishes what was revoked. (Of a request's session, its middleware does.)"""
+        revocations = getattr(self, "_revocations", None)
+        if revocations is not None:
+            revocations.publish(self._entries())
+
+    def _entries(self) -> list[str]:
+        """What is to be made known."""
+        found, count = _STRINGS(), c_size_t()
+        if fast.h3s_revocation_entries(self._handle, found, count, None):
+            self._again(fast.h3s_revocation_entries, found, count)
+        return [entry.ptr.decode() for entry in found[: count.value]]
 
     def set_id(self, id: str) -> None:
         """Gives a new or just rotated session an id of 1 to 255 graphic ASCII characters."""
@@ -270,6 +318,11 @@ class Session(Handle, Core):
         """
         self._flush()
         return bool(self._flags() & _abi.VIEW_SLIDES)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the latest logouts might not have been known here when it was opened."""
+        return bool(self._flags() & _abi.VIEW_STALE)
 
     @property
     def created_at(self) -> Optional[datetime]:

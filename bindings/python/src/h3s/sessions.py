@@ -18,6 +18,7 @@ from .options import (
     CookieOptions,
     Duration,
     Moment,
+    RevocationOptions,
     SealOptions,
     in_python,
     milliseconds,
@@ -26,12 +27,18 @@ from .options import (
     to_json,
     with_changes,
 )
+from .revocations import FileStore, Revocations, Store
 from .session import Session
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Sessions", "to_bytes"]
+
+#: See `revocation_room`.
+ROOM = 65_536
+#: What is no option of the library's.
+_OWN = ("self", "__class__", "development", "revocation_store", "revocation_room")
 
 
 class _Config(c_void_p):
@@ -65,6 +72,11 @@ class Sessions(Handle):
     cookie: attributes, see CookieOptions; False: header sessions only.
     seal: the format: its name, e.g. "h3-1", or SealOptions.
     legacy_seal_fallback: whether a Fe26.2 token of h3 1.x opens.
+    revocation: whether sessions can be revoked, so that a logout is final: {} or RevocationOptions.
+    revocation_store: through which servers tell each other what is revoked, e.g.
+        `h3s.valkey.ValkeyStore`. If not given, the file of `revocation`.
+    revocation_room: how many sessions may be revoked within the time that they live, at least. Each
+        takes 48 to 96 bytes.
     development: whether browsers reach this server by plain HTTP, as they do while one develops.
         They keep a cookie that is `Secure`, or has a name with "__Host-" or a prefix of that kind,
         over HTTPS alone (some: and for localhost). So the cookie then has neither, nor what needs
@@ -74,6 +86,10 @@ class Sessions(Handle):
     """
 
     _noun = "the Sessions object"
+
+    #: What is revoked; None where `revocation` is off.
+    revocations: Optional[Revocations] = None
+    _replica: Optional[c_void_p] = None
 
     #: Once it was asked for, see `_holds_lifetimes`.
     _lifetimes: Optional[bool] = None
@@ -92,28 +108,37 @@ class Sessions(Handle):
         cookie: Union[CookieOptions, Literal[False], None] = None,
         seal: Union[str, SealOptions, None] = None,
         legacy_seal_fallback: Optional[bool] = None,
+        revocation: Union[RevocationOptions, Literal[False], None] = None,
+        revocation_store: Optional[Store] = None,
+        revocation_room: int = ROOM,
         development: bool = False,
     ) -> None:
-        given = {key: value for key, value in locals().items() if key not in ("self", "__class__", "development")}
+        given = {key: value for key, value in locals().items() if key not in _OWN}
         try:
-            self._open(to_json(given, development))
+            self._open(to_json(given, development), revocation_store, revocation_room)
         except ConfigError as error:
             raise ConfigError(in_python(error.message), key=snake(error.key) if error.key else None) from None
 
     @classmethod
     def from_json(
-        cls, text: str, *, password: Union[str, Mapping[str, str], None] = None, development: bool = False
+        cls,
+        text: str,
+        *,
+        password: Union[str, Mapping[str, str], None] = None,
+        revocation_store: Optional[Store] = None,
+        revocation_room: int = ROOM,
+        development: bool = False,
     ) -> Self:
         """From the JSON text that services in other languages read as well.
 
-        password: goes in place of the text's, which then needs none. development: as above.
+        password: goes in place of the text's, which then needs none. The others: as above.
         """
         if not isinstance(text, str):
             raise TypeError(f"from_json takes the JSON text, not {type(text).__name__}; for a file there is from_file")
         sessions = cls.__new__(cls)
         changed = with_changes(text, password, development)
         try:
-            sessions._open(changed)
+            sessions._open(changed, revocation_store, revocation_room)
         except ConfigError as error:
             if changed is not text:
                 # A place in the text that was made of it.
@@ -127,12 +152,20 @@ class Sessions(Handle):
         path: Union[str, os.PathLike[str]],
         *,
         password: Union[str, Mapping[str, str], None] = None,
+        revocation_store: Optional[Store] = None,
+        revocation_room: int = ROOM,
         development: bool = False,
     ) -> Self:
         """As `from_json`, from a file, which is in UTF-8."""
-        return cls.from_json(read_file(path), password=password, development=development)
+        return cls.from_json(
+            read_file(path),
+            password=password,
+            revocation_store=revocation_store,
+            revocation_room=revocation_room,
+            development=development,
+        )
 
-    def _open(self, options: str) -> None:
+    def _open(self, options: str, store: Optional[Store], room: int) -> None:
         text, handle, error = options.encode("utf-8", "surrogatepass"), _Config(), Error()
         status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
         self._handle = handle
@@ -148,6 +181,17 @@ class Sessions(Handle):
         self.header_name: str = fast.h3s_config_header_name(handle).ptr.decode()
         #: The value of a Vary header wherever a session was touched; may be empty.
         self.vary: str = fast.h3s_config_vary(handle).ptr.decode()
+        if flags & _abi.CONFIG_REVOCATION:
+            path = fast.h3s_config_revocation_file(handle).ptr
+            if store is None and not path:
+                raise ConfigError(
+                    "servers need a way to tell each other what is revoked: set file, or revocation_store",
+                    key="revocation",
+                )
+            self.revocations = Revocations(handle, self.cookie_name, store or FileStore(os.fsdecode(path)), room)
+            self._replica = self.revocations._replica
+        elif store is not None:
+            raise ConfigError("it needs revocation: set that, {} for the defaults", key="revocation_store")
 
     # ---- Opening ---------------------------------------------------------------------------------
 
@@ -218,10 +262,42 @@ class Sessions(Handle):
         warm_only: bool,
     ) -> Session:
         moment = 0 if now is None else milliseconds(now)
-        opened = open(how, Session, self._handle, cookie, header, peer, moment, cross_site, warm_only)
+        opened = open(how, Session, self._handle, cookie, header, peer, moment, cross_site, warm_only, self._replica)
         if isinstance(opened, Error):
             self._check(opened.status, opened)
+        if self._replica is not None:
+            opened._revocations = self.revocations
         return opened  # type: ignore[no-any-return]
+
+    # ---- Revoking from outside a session ---------------------------------------------------------
+
+    def revoke_session(self, id: str) -> None:
+        """Revokes the session of an id, wherever it is, at once. Raises StoreError as all three.
+
+        Each waits for the store: in an event loop, `await asyncio.to_thread(sessions.revoke_session,
+        id)`.
+        """
+        text = id.encode("utf-8", "surrogatepass")
+        self._revoke(fast.h3s_revoke_session, text, len(text), 0)
+
+    def revoke_subject(self, subject: Union[str, int], before: Optional[Moment] = None) -> None:
+        """Revokes all sessions of a subject: whom `revocation.subject` finds in their data.
+
+        before: those that were made before then; if not given, now. Who logs in later is let in.
+        """
+        text = str(subject).encode("utf-8", "surrogatepass")
+        self._revoke(fast.h3s_revoke_subject, text, len(text), milliseconds(before), 0)
+
+    def revoke_everybody(self, before: Optional[Moment] = None) -> None:
+        """Revokes all sessions of this cookie's name that were made before then, or before now."""
+        self._revoke(fast.h3s_revoke_subject, None, 0, milliseconds(before), 0)
+
+    def _revoke(self, function: Any, *arguments: Any) -> None:
+        out, length, error = _room(2048), c_size_t(), Error()
+        status = function(self._handle, *arguments, out, len(out), byref(length), byref(error))
+        self._check(status, error)
+        assert self.revocations is not None
+        self.revocations.publish([out.raw[: length.value].decode("ascii")])
 
     # ---- Tokens without a session, and the Cookie header -----------------------------------------
 
@@ -305,7 +381,9 @@ class Sessions(Handle):
 
         It need not be called.
         """
-        self._handle = None
+        if self.revocations is not None:
+            self.revocations.close()
+        self._handle = self._replica = None
 
     def __repr__(self) -> str:
         return f"<h3s.Sessions in the cookie {self.cookie_name!r}>"

@@ -8,13 +8,13 @@ In the application, `environ["h3s.session"]` is the session. It opens when it is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Callable, Optional, Union
 
 from ._finding import Clock, cookie_of, find
-from ._http import BUSY, RequestSession, put
+from ._http import REFUSALS, REFUSED, RequestSession, make_known, put, status_of
 from .cross_site import is_cross_site
-from .errors import Busy
 from .session import Session
 from .sessions import Sessions
 
@@ -80,10 +80,10 @@ class SessionMiddleware:
                 return body
             _close(body)
             return []
-        except Busy:
+        except REFUSALS:
             if not response.may_refuse:
                 raise
-            return response.busy()
+            return response.refuse()
 
     def _session(self, environ: dict[str, Any]) -> RequestSession:
 
@@ -119,7 +119,7 @@ class _Response:
         self._exc_info: _ExcInfo = None
         self._write: Optional[Callable[[bytes], object]] = None
         self.status: Optional[str] = None
-        #: Whether 429 has gone in place of the application's error.
+        #: Whether 429 or 503 has gone in place of the application's error.
         self.is_refused = False
 
     def start(
@@ -144,26 +144,33 @@ class _Response:
             return
         if self.may_refuse and self.status.startswith("500"):
             # What a framework makes of an exception that nobody handles.
-            self.busy()
+            self.refuse()
+            return
+        if not make_known(self._sessions, self._session):
+            self.refuse()
             return
         headers = put(self._sessions, self._session, self._headers, str)
         given = (self._exc_info,) if self._exc_info else ()
         self._write = self._start_response(self.status, headers, *given)
         self._exc_info = None
-        self._session.headers_went()
+        self._session.headers_went(self._sessions.revocations)
 
     @property
     def may_refuse(self) -> bool:
-        """Whether Busy is this session's, and there is still time to say 429."""
-        return self._session.refused and self._write is None
+        """Whether it is this session that could not be opened, and there is still time to say so."""
+        return self._session.refused is not None and self._write is None
 
     def end(self) -> None:
         self._session.end()
 
-    def busy(self) -> Iterable[bytes]:
-        """Answers 429 and touches no cookie, in place of what the application has not sent yet."""
+    def refuse(self) -> Iterable[bytes]:
+        """Answers 429 or 503 and touches no cookie, in place of what the application has not sent
+        yet.
+        """
         given = (self._exc_info,) if self._exc_info else ()
-        self._write, self.is_refused = self._start_response("429 Too Many Requests", list(BUSY), *given), True
+        status = HTTPStatus(status_of(self._session.refused))
+        self._write = self._start_response(f"{status.value} {status.phrase}", list(REFUSED), *given)
+        self.is_refused = True
         return []
 
 
@@ -182,10 +189,10 @@ class _Body:
                         return
                     yield chunk
             self._response.send()
-        except Busy:
+        except REFUSALS:
             if not self._response.may_refuse:
                 raise
-            yield from self._response.busy()
+            yield from self._response.refuse()
 
     def close(self) -> None:
         try:

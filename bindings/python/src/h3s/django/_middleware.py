@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.cookie import SimpleCookie
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from .._http import BUSY, additions
-from ..errors import Busy, TooLarge
+from .._http import REFUSALS, REFUSED, additions, status_of
+from ..errors import Busy, H3sError, StaleError, TooLarge
 from ._cookie import SetCookie
 from ._opening import of_request
 from ._settings import MAIN, configured
@@ -46,7 +46,7 @@ class SessionMiddleware(Stock):
     def process_request(self, request: HttpRequest) -> None:
         for name, kind in configured().items():
             store = self._engine()
-            store.open_by(of_request(kind, request), may_exist=False)
+            store.open_by(of_request(kind, request), may_exist=False, tells_at_once=False)
             setattr(request, name, store)
 
     def process_response(  # type: ignore[override]
@@ -54,9 +54,12 @@ class SessionMiddleware(Stock):
     ) -> HttpResponseBase:
         found = [getattr(request, name, None) for name in configured()]
         stores = [store for store in found if isinstance(store, SessionStore)]
-        if any(store.is_busy for store in stores):
+        refused = [store.refused for store in stores if store.refused is not None]
+        # All that was revoked, before the first cookie.
+        refused = refused or [store.refused for store in stores if not store.make_known() and store.refused]
+        if refused:
             # Whatever was made of the exception on its way, also by the middlewares in between.
-            response = _busy(response)
+            response = _refused(refused[0], response)
         else:
             for store in stores:
                 response = _sent(store, response)
@@ -65,16 +68,16 @@ class SessionMiddleware(Stock):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> Optional[HttpResponse]:
-        return _busy() if isinstance(exception, Busy) else None
+        return _refused(exception) if isinstance(exception, REFUSALS) else None
 
 
-def _busy(response: Optional[HttpResponseBase] = None) -> HttpResponse:
+def _refused(error: H3sError, response: Optional[HttpResponseBase] = None) -> HttpResponse:
     """The answer to who has to wait, in place of another, with which it closes
     what that has opened."""
-    busy = HttpResponse(status=429, headers=dict(BUSY))
+    refused = HttpResponse(status=status_of(error), headers=dict(REFUSED))
     if response is not None:
-        busy._resource_closers += response._resource_closers  # type: ignore[attr-defined]
-    return busy
+        refused._resource_closers += response._resource_closers  # type: ignore[attr-defined]
+    return refused
 
 
 def _sent(store: SessionStore, response: HttpResponseBase) -> HttpResponseBase:
@@ -138,7 +141,7 @@ def _renew(store: SessionStore) -> bool:
         if store.h3s.source != "cookie" or not store.h3s.id:
             return False
         store.renew()
-    except (Busy, TooLarge):
+    except (Busy, StaleError, TooLarge):
         # The page did without it.
         return False
     return True

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from .._finding import cookie_of, find
 from ..cross_site import is_cross_site
-from ..errors import Busy, Cold
+from ..errors import Busy, Cold, StaleError
 from ..session import Session
 from ..sessions import Sessions
 from ._settings import clock, moment, peer_of
@@ -75,6 +75,10 @@ class Opening:
                 # Too late to tell the client: nobody is logged in.
                 return self.sessions.get(now=moment())
             raise TooManyRequests(error.message) from None
+        except StaleError:
+            if self.sent:
+                return self.sessions.get(now=moment())
+            raise
 
 
 def of_request(sessions: Sessions, request: HttpRequest) -> Opening:

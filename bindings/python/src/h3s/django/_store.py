@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from math import ceil
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.timezone import get_default_timezone, make_naive
 
-from ..errors import Busy, StateError, TooLarge
+from .._http import REFUSALS, make_known
+from ..errors import H3sError, StateError, TooLarge
 from ..session import Session
 from ..sessions import Sessions
 from ._cookie import SetCookie
@@ -50,10 +52,17 @@ class SessionStore(SessionBase):
         if own.scope is not None and own.scope.get("type") == "websocket":
             self._session_cache.socket_opened()
 
-    def open_by(self, opening: Opening, *, may_exist: bool) -> None:
-        """Opens the session anew, once it is touched. may_exist: whether there may be one."""
+    def open_by(self, opening: Opening, *, may_exist: bool, tells_at_once: bool = True) -> None:
+        """Opens the session anew, once it is touched.
+
+        may_exist: whether there may be one. tells_at_once: whether what is revoked is made known by
+        itself, where no middleware does so before the response goes.
+        """
         self._opening = opening
         self._session_cache = ExpiringSession(opening)
+        revocations = opening.sessions.revocations
+        if tells_at_once and revocations is not None:
+            self._session_cache._revocations = revocations
         self._may_exist = may_exist
         self._created = False
 
@@ -68,14 +77,18 @@ class SessionStore(SessionBase):
         return self._opening.sessions
 
     @property
-    def is_busy(self) -> bool:
-        """Whether the client forged too many tokens, and has to wait."""
+    def refused(self) -> Optional[H3sError]:
+        """Why it cannot be opened now, or what it has revoked not be made known."""
         return self._session_cache.refused
+
+    def make_known(self) -> bool:
+        """Publishes what was revoked. False: it cannot be, see `refused`."""
+        return make_known(self.sessions, self._session_cache)
 
     def headers_went(self) -> None:
         """From now on a write is lost, and reported."""
         self._opening.sent = True
-        self._session_cache.headers_went()
+        self._session_cache.headers_went(self.sessions.revocations)
 
     def end(self) -> None:
         """The request is over: reports what was changed in place since."""
@@ -144,8 +157,8 @@ class SessionStore(SessionBase):
         if not self._session_cache.touched:
             try:
                 await self._opening.ahead()
-            except Busy:
-                self._session_cache.refused = True
+            except REFUSALS as error:
+                self._session_cache.refused = error
                 raise
         return self._session_cache
 
@@ -162,13 +175,29 @@ class SessionStore(SessionBase):
     # ---- Its life --------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Ends the session: a logout."""
-        self._session_cache.clear()
+        """Ends the session: a logout. Where sessions can be revoked, this one is."""
+        session = self._session_cache
+        if self.sessions.revocations is not None and not session.is_cleared:
+            session.revoke()
+        else:
+            session.clear()
         self._created = False
 
     async def aflush(self) -> None:
         await self._aget_session()
-        self.flush()
+        await self._aside(self.flush)
+
+    def revoke_everywhere(self) -> None:
+        """Ends all sessions of this one's subject: whom `revocation.subject` finds in the data.
+
+        Raises StateError where it has none.
+        """
+        self._session_cache.revoke_everywhere()
+        self._created = False
+
+    async def arevoke_everywhere(self) -> None:
+        await self._aget_session()
+        await self._aside(self.revoke_everywhere)
 
     def cycle_key(self) -> None:
         # After a flush the next write brings a new id anyway.
@@ -177,7 +206,14 @@ class SessionStore(SessionBase):
 
     async def acycle_key(self) -> None:
         await self._aget_session()
-        self.cycle_key()
+        await self._aside(self.cycle_key)
+
+    async def _aside(self, deed: Callable[[], None]) -> None:
+        """Does what may wait for a store in a thread, where it does."""
+        if self.sessions.revocations is None:
+            deed()
+        else:
+            await sync_to_async(deed)()
 
     def exists(self, session_key: Optional[str]) -> bool:
         """Whether it is this session's; of others nothing is known."""

@@ -1,0 +1,344 @@
+"""What is revoked: this process's copy of it, and the stores through which servers tell each other.
+
+A copy is one for each Sessions, `Sessions.revocations`. A thread follows the store for it. A store
+is anything that hands each entry, a line of text, to every process; `FileStore` does so for those
+of one machine, `h3s.valkey.ValkeyStore` for those of many.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Sequence
+from ctypes import byref, c_size_t, c_void_p
+from datetime import datetime, timedelta, timezone
+from typing import Optional, Protocol
+
+from . import _abi
+from ._abi import Error, RevocationsInfo, fast, slow
+from .errors import ConfigError, FullError, H3sError, StoreError
+
+__all__ = ["Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
+
+_log = logging.getLogger("h3s")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+#: How long a process waits at its start for all that is revoked, in seconds.
+START = 5.0
+#: The longest pause between two attempts to reach a store, in seconds.
+LONGEST_PAUSE = 1.0
+
+
+class Feed(Protocol):
+    """The way from one store to one `Revocations`, and back."""
+
+    #: Seconds between two calls of `poll`; 0 where it waits for news itself.
+    pause: float
+
+    def publish(self, lines: Sequence[str]) -> None:
+        """Makes entries known to all. Raises where they are not certainly kept.
+
+        Any thread may call it, several at once.
+        """
+
+    def poll(self) -> bool:
+        """Applies what is new, and says `heard` once it has read all there is.
+
+        One thread calls it, over and over, whether or not it has raised. It returns within a second
+        or two. False: there is more to read.
+        """
+
+
+class Store(Protocol):
+    """Where entries are. Several Sessions may share one."""
+
+    def attach(self, revocations: Revocations) -> Feed:
+        """A new feed. Called at the start, and again in each forked process."""
+
+
+class _Replica(c_void_p):
+    """Frees itself with its last reference, see `_Config`."""
+
+    _free = fast.h3s_revocations_free
+
+    def __del__(self) -> None:
+        self._free(self)
+
+
+class Revocations:
+    """What is revoked, as this process knows it."""
+
+    def __init__(self, config: c_void_p, cookie_name: str, store: Store, room: int) -> None:
+        replica, error = _Replica(), Error()
+        status = fast.h3s_revocations_new(room, byref(replica), byref(error))
+        if status == _abi.ERR_ARGUMENT:
+            raise ConfigError(error.message.decode(), key="revocation_room")
+        if status:
+            _abi.fail(status, error)
+        #: The name of the cookie whose sessions these are.
+        self.cookie_name = cookie_name
+        #: For how long an entry matters at most, in milliseconds.
+        self.keep: int = fast.h3s_config_revocation_keep(config)
+        self._replica: _Replica = replica
+        self._config = config
+        self._store = store
+        self._is_full = False
+        self._feed = store.attach(self)
+        self._start()
+        _FOLLOWING.add(self)
+        if not self._ready.wait(START):
+            _log.warning("not all that is revoked is known here yet")
+
+    # ---- What is known ---------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> int:
+        """How many there are that have not ended. It looks at all of the memory."""
+        return self._info().entries  # type: ignore[no-any-return]
+
+    @property
+    def room(self) -> int:
+        """How many there may be at least."""
+        return self._info().room  # type: ignore[no-any-return]
+
+    @property
+    def missed(self) -> int:
+        """How many have found no room, so that what they revoke is not refused here."""
+        return self._info().missed  # type: ignore[no-any-return]
+
+    @property
+    def heard_at(self) -> Optional[datetime]:
+        """When this process last knew all that was revoked, in UTC; None: never."""
+        heard: int = self._info().heard_at
+        return _EPOCH + timedelta(milliseconds=heard) if heard else None
+
+    def _info(self) -> RevocationsInfo:
+        info, error = RevocationsInfo(_abi.REVOCATIONS_INFO_SIZE), Error()
+        status = slow.h3s_revocations_view(self._replica, 0, byref(info), byref(error))
+        if status:
+            _abi.fail(status, error)
+        return info
+
+    # ---- For the store ---------------------------------------------------------------------------
+
+    def apply(self, lines: Iterable[str]) -> int:
+        """Applies entries, in any order, any number of times. How many concerned these sessions.
+
+        Those that find no room are counted by `missed`, and told to the log.
+        """
+        try:
+            return self._apply(lines)
+        except FullError as error:
+            self._tell_full(error)
+            return 0
+
+    def _tell_full(self, error: FullError) -> None:
+        if not self._is_full:
+            self._is_full = True
+            _log.error("not all that is revoked is refused here: %s", error)
+
+    def _apply(self, lines: Iterable[str]) -> int:
+        text, applied, error = "\n".join(lines).encode("utf-8", "replace"), c_size_t(), Error()
+        # Of a few, to let other threads go on costs more.
+        library = slow if len(text) > 2000 else fast
+        status = library.h3s_revocations_apply(
+            self._replica, self._config, text, len(text), 0, byref(applied), byref(error)
+        )
+        if status:
+            _abi.fail(status, error)
+        return applied.value
+
+    def heard(self) -> None:
+        """Says that all was applied that anybody has published until now."""
+        error = Error()
+        status = fast.h3s_revocations_heard(self._replica, 0, byref(error))
+        if status:
+            _abi.fail(status, error)
+
+    def publish(self, lines: Sequence[str]) -> None:
+        """Makes entries known to all servers, this one first. Raises StoreError."""
+        if not lines:
+            return
+        try:
+            self._feed.publish(lines)
+        except H3sError:
+            raise
+        except Exception as error:
+            raise StoreError(f"what was revoked could not be made known: {_told(error)}") from error
+        self._apply(lines)
+
+    # ---- The thread that follows -----------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Follows the store."""
+        self._stop, self._ready = threading.Event(), threading.Event()
+        self._feed = self._store.attach(self)
+        arguments = (weakref.ref(self), self._feed, self._stop, self._ready)
+        self._thread = threading.Thread(target=_follow, args=arguments, name="h3s-revocations", daemon=True)
+        self._thread.start()
+
+    def _start_again(self) -> None:
+        try:
+            self._feed = self._store.attach(self)
+        except Exception as error:  # noqa: BLE001
+            _log.warning("what is revoked is not known here for now: %s", _told(error))
+        self._start()
+
+    def close(self) -> None:
+        """Follows no more."""
+        _FOLLOWING.discard(self)
+        self._stop.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(2.0)
+
+    def __del__(self) -> None:
+        stop = getattr(self, "_stop", None)
+        if stop is not None:
+            stop.set()
+
+    def __repr__(self) -> str:
+        return f"<h3s.Revocations of the cookie {self.cookie_name!r}>"
+
+
+def _follow(asking: weakref.ref[Revocations], feed: Feed, stop: threading.Event, ready: threading.Event) -> None:
+    failed, pause = False, 0.05
+    while not stop.is_set():
+        if asking() is None:
+            return
+        try:
+            is_read = feed.poll()
+        except FullError as error:
+            # All others were applied.
+            is_read, revocations = True, asking()
+            if revocations is not None:
+                revocations._tell_full(error)
+        except Exception as error:  # noqa: BLE001
+            if not failed:
+                _log.warning("what is revoked is not known here for now: %s", _told(error))
+            failed = True
+            ready.set()
+            stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            continue
+        if failed:
+            _log.info("what is revoked is known again")
+        failed, pause = False, 0.05
+        if is_read:
+            ready.set()
+            stop.wait(feed.pause)
+
+
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, H3sError) else f"{type(error).__name__}: {error}"
+
+
+_FOLLOWING: weakref.WeakSet[Revocations] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    """In a forked process, to which no thread has come along."""
+    for revocations in list(_FOLLOWING):
+        revocations._start_again()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+# ---- Stores --------------------------------------------------------------------------------------
+
+
+class FileStore:
+    """A file that the processes of one machine share, in whatever language: `revocation.file`.
+
+    path: an absolute one. All processes must be able to write the file, and to make files beside
+        it. It is made with the first entry.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+
+    def attach(self, revocations: Revocations) -> Feed:
+        return _FileFeed(self._path, revocations)
+
+    def __repr__(self) -> str:
+        return f"<h3s.FileStore {self._path!r}>"
+
+
+class _File(c_void_p):
+    """Closes itself with its last reference."""
+
+    _close = getattr(fast, "h3s_revocation_file_close", None)
+
+    def __del__(self) -> None:
+        self._close(self)
+
+
+class _FileFeed:
+    pause = 0.25
+
+    def __init__(self, path: str, revocations: Revocations) -> None:
+        file, error, text = _File(), Error(), os.fsencode(path)
+        status = slow.h3s_revocation_file_open(text, len(text), byref(file), byref(error))
+        if status:
+            _abi.fail(status, error, "revocation.file" if status == _abi.ERR_ARGUMENT else None)
+        self._file = file
+        self._replica, self._config = revocations._replica, revocations._config
+
+    def publish(self, lines: Sequence[str]) -> None:
+        text, error = "\n".join(lines).encode(), Error()
+        status = slow.h3s_revocation_file_append(self._file, text, len(text), 0, byref(error))
+        if status:
+            _abi.fail(status, error)
+
+    def poll(self) -> bool:
+        applied, error = c_size_t(), Error()
+        status = slow.h3s_revocation_file_poll(self._file, self._replica, self._config, 0, byref(applied), byref(error))
+        if status:
+            _abi.fail(status, error)
+        return True
+
+
+class MemoryStore:
+    """Of this process alone: for tests, and for a server that is a single process.
+
+    A process that starts later knows nothing of it.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def attach(self, revocations: Revocations) -> Feed:
+        return _MemoryFeed(self._lines, revocations)
+
+    def __repr__(self) -> str:
+        return "<h3s.MemoryStore>"
+
+
+class _MemoryFeed:
+    pause = 0.25
+
+    def __init__(self, lines: list[str], revocations: Revocations) -> None:
+        self._lines = lines
+        self._revocations = weakref.ref(revocations)
+
+    def publish(self, lines: Sequence[str]) -> None:
+        now = time.time()
+        self._lines[:] = [line for line in self._lines if end_of(line) >= now] + list(lines)
+
+    def poll(self) -> bool:
+        revocations = self._revocations()
+        if revocations is not None:
+            revocations.apply(list(self._lines))
+            revocations.heard()
+        return True
+
+
+def end_of(line: str) -> float:
+    """Until when an entry matters, in seconds since 1970; 0 of what is none."""
+    parts = line.split(".")
+    return float(parts[2]) if len(parts) == 4 and parts[0] == "h3r1" and parts[2].isdigit() else 0
