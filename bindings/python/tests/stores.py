@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import socket
+import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any, Callable, Optional
 
 import h3s
+import pytest
+import valkey
+from h3s.valkey import ValkeyStore
 
 from conftest import PASSWORD, cookie_of
 
@@ -79,3 +88,72 @@ class Recording(Broken):
     def publish(self, lines: Sequence[str]) -> None:
         self.threads.append(threading.get_ident())
         super().publish(lines)
+
+
+class Server:
+    """A real Valkey or Redis on loopback, that can be killed, frozen and started again."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program, self._folder = program, folder
+        with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+            self.port: int = probe.getsockname()[1]
+        self.url = f"valkey://127.0.0.1:{self.port}/0"
+        self._process: Optional[subprocess.Popen[bytes]] = None
+        self.start()
+
+    def start(self) -> None:
+        settings = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "dir": str(self._folder),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "logfile": str(self._folder / "log"),
+            "stream-node-max-entries": "10",
+        }
+        command = [self._program, *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        with closing(self.client()) as client:
+            until(lambda: _answers(client))
+
+    def client(self, **options: Any) -> Any:
+        return valkey.Valkey(port=self.port, socket_timeout=5, **options)
+
+    def store(self, **options: Any) -> ValkeyStore:
+        return ValkeyStore(self.url, **options)
+
+    def freeze(self) -> None:
+        """As if the network were cut: connections stay, and nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self, *, with_data: bool = False) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(20)
+            self._process = None
+        if with_data:
+            for path in self._folder.glob("appendonlydir/*"):
+                path.unlink()
+
+
+def _answers(client: Any) -> bool:
+    try:
+        return bool(client.ping())
+    except valkey.ValkeyError:
+        return False
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    program = shutil.which("valkey-server") or shutil.which("redis-server")
+    if program is None:
+        pytest.skip("needs valkey-server or redis-server")
+    running = Server(program, tmp_path_factory.mktemp("server"))
+    yield running
+    running.kill()

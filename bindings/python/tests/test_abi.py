@@ -31,6 +31,8 @@ TYPES: dict[str, Any] = {
     "h3s_revocations *": ctypes.c_void_p,
     "h3s_revocations **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_revocations_info *": ctypes.POINTER(_abi.RevocationsInfo),
+    "h3s_revocation_file *": ctypes.c_void_p,
+    "h3s_revocation_file **": ctypes.POINTER(ctypes.c_void_p),
     "void *": ctypes.c_void_p,
     "h3s_config **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_session **": ctypes.POINTER(ctypes.c_void_p),

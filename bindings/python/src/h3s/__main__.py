@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import secrets
+import signal
 import sys
+import threading
+import time
+from datetime import datetime, timezone
 from typing import Any, Optional
 
-from . import __version__, _abi
+from . import __version__, _abi, _bridge
 from ._core import backend, why_not
 from .errors import REASONS, ConfigError, H3sError, Rejected
 from .options import SealOptions, check, read_file, with_changes
+from .revocations import MemoryStore, end_of
 from .session import Session
 from .sessions import Sessions
+from .valkey import ValkeyStore
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
@@ -59,11 +66,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     unseal.set_defaults(run=_unseal)
 
+    revocations = commands.add_parser("revocations", help="what is revoked: follow a stream, list it, add to it")
+    _add_revocations(revocations.add_subparsers(required=True, metavar="COMMAND"))
+
     checks = commands.add_parser("check", help="check an options file, with or without a password")
     checks.add_argument("file")
     checks.add_argument("--password-file", metavar="FILE")
     checks.set_defaults(run=_check)
     return parser
+
+
+def _add_revocations(commands: Any) -> None:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--options", metavar="FILE", required=True, help="a JSON file of options, with revocation")
+    common.add_argument("--password-file", metavar="FILE")
+    common.add_argument("--key", help="the stream's, in place of \"h3s:revocations:\" and the cookie's name")
+
+    follow = commands.add_parser(
+        "follow",
+        parents=[common],
+        help="hand on what is revoked between a server of Valkey or Redis and the options' revocation.file",
+    )
+    follow.add_argument("server", metavar="URL", help="such as valkey://127.0.0.1:6379/0")
+    follow.set_defaults(run=_follow)
+
+    there = argparse.ArgumentParser(add_help=False, parents=[common])
+    there.add_argument("--server", metavar="URL", help="a server in place of the options' revocation.file")
+    listing = commands.add_parser("list", parents=[there], help="print until when each entry matters, and its key id")
+    listing.set_defaults(run=_list)
+    add = commands.add_parser("add", parents=[there], help="revoke by hand")
+    add.add_argument("kind", choices=["session", "subject", "everybody"])
+    add.add_argument("text", nargs="?", help="the session's id, or the subject")
+    add.set_defaults(run=_add)
 
 
 def _new_password(_: argparse.Namespace) -> int:
@@ -122,7 +156,7 @@ def _check(parsed: argparse.Namespace) -> int:
     if password is not None:
         check(with_changes(text, password, development=False))
     # The names do not depend on the password, which is here longer than any that options ask for.
-    sessions = Sessions.from_json(text, password=secrets.token_hex(512))
+    sessions = _alone(text, secrets.token_hex(512))
     print(f"{parsed.file}: right; cookie {sessions.cookie_name}, header {sessions.header_name or 'none'}")
     odd = [character for character in "_." if character in sessions.header_name]
     if odd:
@@ -134,14 +168,71 @@ def _check(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _follow(parsed: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="h3s: %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    store = _bridge.Bridge(ValkeyStore(parsed.server, key=parsed.key))
+    sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=store)
+    while not stop.wait(3600):
+        pass
+    sessions.close()
+    return 0
+
+
+def _list(parsed: argparse.Namespace) -> int:
+    sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=MemoryStore())
+    revocations = sessions.revocations
+    assert revocations is not None
+    if parsed.server:
+        lines = _bridge.lines_of_stream(ValkeyStore(parsed.server, key=parsed.key).stream_of(revocations))
+    else:
+        lines = _bridge.lines_of_file(_bridge.file_of(sessions._handle))
+    now = time.time()
+    for line in lines:
+        end = end_of(line)
+        if end >= now:
+            until = datetime.fromtimestamp(end, timezone.utc).isoformat()
+            ours = _bridge.is_ours(revocations, line)
+            whose = f"of the cookie {revocations.cookie_name}" if ours else "of another password or cookie"
+            print(f"until {until}, key {line.split('.')[1] or 'none'}, {whose}")
+    return 0
+
+
+def _add(parsed: argparse.Namespace) -> int:
+    if (parsed.kind == "everybody") == (parsed.text is not None):
+        raise H3sError("add session ID, add subject TEXT, or add everybody")
+    store = ValkeyStore(parsed.server, key=parsed.key) if parsed.server else None
+    sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=store)
+    if parsed.kind == "session":
+        sessions.revoke_session(parsed.text)
+    elif parsed.kind == "subject":
+        sessions.revoke_subject(parsed.text)
+    else:
+        sessions.revoke_everybody()
+    sessions.close()
+    return 0
+
+
 def _sessions(parsed: argparse.Namespace) -> Sessions:
     password = _password(parsed)
     if parsed.options:
-        return Sessions.from_file(parsed.options, password=password)
+        return _alone(read_file(parsed.options), password)
     if password is None:
         raise ConfigError("missing; set SESSION_PASSWORD, or give --password-file or --options", key="password")
     seal: SealOptions = {"format": parsed.format or "h3s1", "accept": ["h3s1", "h3-1", "h3-2"]}
     return Sessions(password=password, name=parsed.name, seal=seal)
+
+
+def _alone(text: str, password: Optional[str]) -> Sessions:
+    """Sessions that follow no store: what is revoked is not known to them."""
+    try:
+        return Sessions.from_json(text, password=password, revocation_store=MemoryStore())
+    except ConfigError as error:
+        if error.key != "revocation_store":
+            raise
+    return Sessions.from_json(text, password=password)
 
 
 def _password(parsed: argparse.Namespace) -> Optional[str]:

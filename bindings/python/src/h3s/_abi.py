@@ -160,7 +160,7 @@ VIEW_SIZE = ctypes.sizeof(View)
 REVOCATIONS_INFO_SIZE = ctypes.sizeof(RevocationsInfo)
 
 # Handles are opaque, and `text` is bytes of which the length is given beside it.
-_config = _session = _revocations = c_void_p
+_config = _session = _revocations = _file = c_void_p
 _text = c_char_p
 _error = POINTER(Error)
 
@@ -264,6 +264,13 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "h3s_revocations_heard": (c_int32, [_revocations, c_int64, _error]),
     "h3s_revocations_view": (c_int32, [_revocations, c_int64, POINTER(RevocationsInfo), _error]),
+    "h3s_revocation_file_open": (c_int32, [_text, c_size_t, POINTER(_file), _error]),
+    "h3s_revocation_file_append": (c_int32, [_file, _text, c_size_t, c_int64, _error]),
+    "h3s_revocation_file_poll": (
+        c_int32,
+        [_file, _revocations, _config, c_int64, POINTER(c_size_t), _error],
+    ),
+    "h3s_revocation_file_close": (None, [_file]),
     "h3s_abi_version": (c_uint32, []),
     "h3s_version": (c_char_p, []),
     "h3s_backend": (c_char_p, []),

@@ -272,7 +272,7 @@ class FileStore:
 class _File(c_void_p):
     """Closes itself with its last reference."""
 
-    _close = getattr(fast, "h3s_revocation_file_close", None)
+    _close = fast.h3s_revocation_file_close
 
     def __del__(self) -> None:
         self._close(self)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Sequence
-from typing import Any, Optional, Union
+from collections.abc import Iterable, Sequence
+from typing import Any, Optional, Protocol, Union
 
 from .errors import ConfigError, StoreError
 from .revocations import Feed, Revocations, end_of
@@ -48,7 +48,11 @@ class ValkeyStore:
         self._key = key
 
     def attach(self, revocations: Revocations) -> Feed:
-        return _Stream(self._client, self._key or f"h3s:revocations:{revocations.cookie_name}", revocations)
+        return self.stream_of(revocations)
+
+    def stream_of(self, revocations: _Copy, *, block: int = BLOCK) -> _Stream:
+        """The stream of a copy of what is revoked. block: how long `poll` waits, in milliseconds."""
+        return _Stream(self._client, self._key or f"h3s:revocations:{revocations.cookie_name}", revocations, block)
 
     def __repr__(self) -> str:
         return "<h3s.valkey.ValkeyStore>"
@@ -69,32 +73,45 @@ def _client_of(url: str) -> Any:
         raise ConfigError('the URL of a server, such as "valkey://127.0.0.1:6379/0"', key="server") from None
 
 
+class _Copy(Protocol):
+    """What is asked of Revocations."""
+
+    cookie_name: str
+    keep: int
+
+    def apply(self, lines: Iterable[str]) -> int: ...
+
+    def heard(self) -> None: ...
+
+
 class _Stream:
     pause = 0.0
 
-    def __init__(self, client: Any, key: str, revocations: Revocations) -> None:
-        self._client = client
-        self._key = key
+    def __init__(self, client: Any, key: str, revocations: _Copy, block: int) -> None:
+        self.client = client
+        self.key = key
         self._asking = weakref.ref(revocations)
         self._keep = revocations.keep
-        self._block = _block_of(client)
-        #: Up to where it is read, and the last entry that is certainly in it.
-        self._last = self._known = _START
+        self._block = min(block, _longest_block(client))
+        #: Up to where it is read, and was when it was last seen to be whole.
+        self._last = self._seen = _START
+        #: The last entry that this process has published.
+        self._published = _START
         #: Whether there is more to be read at once.
         self._is_behind = True
         #: When it was last seen to be whole.
         self._checked_at = float("-inf")
         #: What this process has published, and until when it matters.
-        self._own: dict[str, float] = {}
+        self.own: dict[str, float] = {}
         self._forgot_at = time.monotonic()
 
     def publish(self, lines: Sequence[str]) -> None:
         oldest = int(time.time() * 1000) - self._keep
         try:
             for line in lines:
-                added = self._client.xadd(self._key, {"e": line}, minid=max(oldest, 0), approximate=True)
-                self._know(_text(added))
-                self._own[line] = end_of(line)
+                added = self.client.xadd(self.key, {"e": line}, minid=max(oldest, 0), approximate=True)
+                self._published = max(self._published, _text(added), key=_moment_of)
+                self.own[line] = end_of(line)
         except Exception as error:
             raise StoreError(f"what was revoked could not be made known: {type(error).__name__}: {error}") from error
 
@@ -112,62 +129,63 @@ class _Stream:
             return True
         self._check()
         block = None if self._is_behind else self._block
-        answer = self._client.xread({self._key: self._last}, count=COUNT, block=block)
+        answer = self.client.xread({self.key: self._last}, count=COUNT, block=block)
         messages = _messages_of(answer)
         if messages:
             revocations.apply(_line_of(fields) for _, fields in messages)
             self._last = _text(messages[-1][0])
-            self._know(self._last)
         self._is_behind = len(messages) >= COUNT
         if not self._is_behind:
             revocations.heard()
         return not self._is_behind
 
-    def _know(self, entry: str) -> None:
-        self._known = max(self._known, entry, key=_moment_of)
-
     def _check(self) -> None:
         """Publishes again, and reads from the start, where the server has lost something.
 
-        That shows by the last entry that was in it. At most once a second: under load, each
-        answer has few entries.
+        That shows by two entries that were in it. (After the last one that was read, others may
+        have been added since.) At most once a second: under load, each answer has few entries.
         """
         now = time.monotonic()
         if self._checked_at + 1 > now:
             return
-        known = self._known
-        is_trimmed = _moment_of(known)[0] < time.time() * 1000 - self._keep
-        if known != _START and not is_trimmed and not self._client.xrange(self._key, known, known, count=1):
+        if not all(self._is_there(entry) for entry in {self._published, self._seen}):
             self._is_behind = True
             self._publish_again()
             self._last = _START
+        self._seen = self._last
         self._checked_at = now
         if self._forgot_at + 60 < now:
             self._forgot_at = now
             self._forget_ended()
 
+    def _is_there(self, entry: str) -> bool:
+        """Whether an entry is in the stream, but for what may have been trimmed."""
+        if entry == _START or _moment_of(entry)[0] < time.time() * 1000 - self._keep:
+            return True
+        return bool(self.client.xrange(self.key, entry, entry, count=1))
+
     def _forget_ended(self) -> None:
         now = time.time()
-        for line, end in list(self._own.items()):
+        for line, end in list(self.own.items()):
             if end < now:
-                del self._own[line]
+                del self.own[line]
 
     def _publish_again(self) -> None:
         self._forget_ended()
-        known, self._known = self._known, _START
+        published, self._published = self._published, _START
         try:
-            self.publish(list(self._own))
+            self.publish(list(self.own))
         except StoreError:
             # It is tried again by the next call.
-            self._known = known
+            self._published = published
             raise
 
 
-def _block_of(client: Any) -> int:
-    """For how long a client can be blocked."""
+def _longest_block(client: Any) -> int:
+    """For how many milliseconds a client can be blocked before it gives up."""
     pool = getattr(client, "connection_pool", None)
     timeout = getattr(pool, "connection_kwargs", {}).get("socket_timeout")
-    return BLOCK if not timeout else min(BLOCK, int(timeout * 500))
+    return BLOCK if not timeout else int(timeout * 500)
 
 
 def _messages_of(answer: Any) -> list[Any]:

@@ -157,7 +157,7 @@ class _Response:
 
     @property
     def may_refuse(self) -> bool:
-        """Whether it is this session that could not be opened, and there is still time to say so."""
+        """Whether this session could not be opened, and there is still time to say so."""
         return self._session.refused is not None and self._write is None
 
     def end(self) -> None:

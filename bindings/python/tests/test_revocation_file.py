@@ -1,0 +1,208 @@
+"""The processes of one machine share a file, and a stream is bridged to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h3s
+import pytest
+from test_revocation import in_a_child
+
+from conftest import PASSWORD, SOURCE, run
+from stores import Server, logged_in, opened, server, until
+
+__all__ = ["server"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "revocations"
+
+
+def sharing(file: Path, **options: Any) -> h3s.Sessions:
+    revocation = {"subject": "/user/id", "file": file}
+    return h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def options(file: Path, tmp_path: Path) -> Path:
+    """An options file, without the password."""
+    path = tmp_path / "options.json"
+    path.write_text(json.dumps({"maxAge": 3600, "revocation": {"subject": "/user/id", "file": str(file)}}))
+    return path
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), *sys.path]), "SESSION_PASSWORD": PASSWORD}
+
+
+def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return run([sys.executable, "-m", "h3s", "revocations", *arguments], ENVIRONMENT)
+
+
+@contextmanager
+def following(at: Server, options: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "h3s", "revocations", "follow", at.url, "--options", str(options)]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+# ---- The file ------------------------------------------------------------------------------------
+
+
+def test_a_logout_is_refused_by_whoever_shares_the_file(file: Path) -> None:
+    here, there = sharing(file), sharing(file)
+    cookie = logged_in(here)
+    here.get(cookie).revoke()
+    assert here.get(cookie).rejection == "revoked"
+    until(lambda: there.get(cookie).rejection == "revoked")
+    assert sharing(file).get(cookie).rejection == "revoked"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_process_reads_and_writes_the_file(file: Path) -> None:
+    sessions = sharing(file)
+    cookies = [logged_in(sessions) for _ in range(2)]
+    sessions.get(cookies[0]).revoke()
+
+    def follows() -> bool:
+        sessions.get(cookies[1]).revoke()
+        return sharing(file).get(cookies[0]).rejection == "revoked"
+
+    assert in_a_child(follows)
+    until(lambda: sessions.get(cookies[1]).rejection == "revoked")
+
+
+def test_a_file_that_was_deleted_comes_back_with_what_was_in_it(file: Path) -> None:
+    sessions = sharing(file)
+    cookie = logged_in(sessions)
+    sessions.get(cookie).revoke()
+    file.unlink()
+    until(file.exists)
+    assert sharing(file).get(cookie).rejection == "revoked"
+
+
+def test_another_file_at_the_path_is_an_error_at_the_start_and_left_as_it_is(file: Path) -> None:
+    file.write_text("something else\n")
+    with pytest.raises(h3s.StoreError):
+        sharing(file)
+    assert file.read_text() == "something else\n"
+    with pytest.raises(h3s.StoreError):
+        sharing(file.parent / "nowhere" / "revocations")
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_the_logout(file: Path) -> None:
+    sessions = sharing(file)
+    cookie = logged_in(sessions)
+    file.mkdir()
+    with pytest.raises(h3s.StoreError):
+        sessions.get(cookie).revoke()
+    assert sessions.get(cookie).source == "cookie"
+
+
+# ---- The command line ----------------------------------------------------------------------------
+
+
+def test_sessions_are_revoked_by_hand(file: Path, options: Path) -> None:
+    sessions = sharing(file)
+    one, two, three = (logged_in(sessions, user) for user in (1, 2, 3))
+    moment = sessions.get(three).created_at
+    until(lambda: sessions.use().created_at != moment)
+    common = ["--options", str(options)]
+    assert cli("add", "session", sessions.get(one).id, *common).returncode == 0
+    until(lambda: sessions.get(one).rejection == "revoked")
+    assert cli("add", "subject", "2", *common).returncode == 0
+    until(lambda: sessions.get(two).rejection == "revoked")
+    assert sessions.get(three).rejection is None
+    assert cli("add", "everybody", *common).returncode == 0
+    until(lambda: sessions.get(three).rejection == "revoked")
+    listed = cli("list", *common).stdout.splitlines()
+    assert len(listed) == 3 and all("of the cookie h3" in line and "key none" in line for line in listed)
+    for wrong in (["add", "everybody", "all"], ["add", "session"], ["add", "session", "with space"]):
+        done = cli(*wrong, *common)
+        assert done.returncode == 2 and done.stderr.startswith("h3s: ") and done.stderr.count("\n") == 1
+
+
+def test_a_list_tells_whose_entries_are_of_another_password(file: Path, options: Path) -> None:
+    other = h3s.Sessions(password=PASSWORD[::-1], max_age=60, revocation={"file": str(file)})
+    other.revoke_session("a")
+    done = cli("list", "--options", str(options))
+    assert "of another password or cookie" in done.stdout and PASSWORD not in done.stdout + done.stderr
+
+
+def test_a_stream_is_listed_and_added_to(server: Server, options: Path) -> None:
+    common = ["--options", str(options), "--server", server.url]
+    assert cli("add", "session", "a", *common).returncode == 0
+    assert len(cli("list", *common).stdout.splitlines()) == 1
+    server.kill()
+    for arguments in (["list"], ["add", "session", "a"]):
+        done = cli(*arguments, *common)
+        assert done.returncode == 2 and "h3s: " in done.stderr
+
+
+# ---- The bridge ----------------------------------------------------------------------------------
+
+
+def test_a_bridge_hands_on_what_is_revoked_in_both_directions(server: Server, file: Path, options: Path) -> None:
+    by_file, by_stream = sharing(file), opened(server.store())
+    before = [logged_in(by_file) for _ in range(2)]
+    by_file.get(before[0]).revoke()
+    by_stream.get(before[1]).revoke()
+    with following(server, options):
+        until(lambda: by_file.get(before[1]).rejection == by_stream.get(before[0]).rejection == "revoked")
+        one, two = logged_in(by_file), logged_in(by_file)
+        by_file.get(one).revoke()
+        until(lambda: by_stream.get(one).rejection == "revoked")
+        by_stream.get(two).revoke()
+        until(lambda: by_file.get(two).rejection == "revoked")
+        assert server.client().xlen("h3s:revocations:h3") == 4
+    lines = file.read_text().count("\n")
+    # Once more: nothing is written twice.
+    with following(server, options):
+        three = logged_in(by_file)
+        by_stream.get(three).revoke()
+        until(lambda: by_file.get(three).rejection == "revoked")
+    assert server.client().xlen("h3s:revocations:h3") == 5 and file.read_text().count("\n") == lines + 1
+
+
+def test_a_bridge_gives_back_to_a_server_what_that_has_lost(server: Server, file: Path, options: Path) -> None:
+    by_file = sharing(file)
+    cookie = logged_in(by_file)
+    by_file.get(cookie).revoke()
+    with following(server, options):
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 1)
+        server.kill(with_data=True)
+        server.start()
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 1)
+    assert opened(server.store()).get(cookie).rejection == "revoked"
+
+
+def test_a_bridge_hands_on_nothing_that_the_password_does_not_open(server: Server, file: Path, options: Path) -> None:
+    by_file = sharing(file)
+    forged = opened(server.store(), password=PASSWORD[::-1])
+    forged.revoke_session("a")
+    server.client().xadd("h3s:revocations:h3", {"e": "h3r1..60.AAAA"})
+    with following(server, options):
+        real = opened(server.store())
+        cookie = logged_in(real)
+        real.get(cookie).revoke()
+        until(lambda: by_file.get(cookie).rejection == "revoked")
+    assert file.read_text().count("h3r1.") == 1
+
+
+def test_a_bridge_needs_the_file_of_the_options(server: Server, tmp_path: Path) -> None:
+    options = tmp_path / "options.json"
+    options.write_text(json.dumps({"maxAge": 60, "revocation": {}}))
+    done = cli("follow", server.url, "--options", str(options))
+    assert done.returncode == 2 and "revocation.file" in done.stderr
