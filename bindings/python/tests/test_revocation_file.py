@@ -27,8 +27,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def sharing(file: Path, **options: Any) -> h3s.Sessions:
-    revocation = {"subject": "/user/id", "file": file}
-    return h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation, **options)  # type: ignore[arg-type]
+    revocation: Any = {"subject": "/user/id", "file": file}
+    return h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation, **options)
 
 
 @pytest.fixture

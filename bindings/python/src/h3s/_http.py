@@ -136,13 +136,20 @@ class RequestSession(Session):
             self._is_rotated = True
 
     def _make_known(self) -> None:
-        if hasattr(self, "_revocations"):
-            super()._make_known()
-        else:
+        if not hasattr(self, "_revocations"):
             self.owes = True
+            return
+        try:
+            super()._make_known()
+        except StoreError as error:
+            self.refused = error
+            raise
+        if isinstance(self.refused, StoreError):
+            # At the second try.
+            self.refused = None
 
     def taken(self) -> list[str]:
-        """What its middleware is to make known. If that fails, `refused` and `owes` are to say so."""
+        """What its middleware is to make known, or else to call `cannot_tell`."""
         self.owes = False
         return self._entries()
 

@@ -157,7 +157,7 @@ class SessionMiddleware:
 
 
 class _Response:
-    """Sends what the application says, with the session's cookies; 429 or 503 where it was refused."""
+    """Sends what the application says, with the session's cookies; 429 or 503 if refused."""
 
     def __init__(self, sessions: Sessions, session: RequestSession, scope: _Scope, send: _Send) -> None:
         self._sessions = sessions

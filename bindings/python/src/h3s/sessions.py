@@ -272,10 +272,10 @@ class Sessions(Handle):
     # ---- Revoking from outside a session ---------------------------------------------------------
 
     def revoke_session(self, id: str) -> None:
-        """Revokes the session of an id, wherever it is, at once. Raises StoreError as all three.
+        """Revokes the session of an id, wherever it is, at once. Raises StoreError, as all three.
 
-        Each waits for the store: in an event loop, `await asyncio.to_thread(sessions.revoke_session,
-        id)`.
+        Each waits for the store. In an event loop:
+        `await asyncio.to_thread(sessions.revoke_session, id)`.
         """
         text = id.encode("utf-8", "surrogatepass")
         self._revoke(fast.h3s_revoke_session, text, len(text), 0)

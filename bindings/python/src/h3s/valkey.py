@@ -51,7 +51,10 @@ class ValkeyStore:
         return self.stream_of(revocations)
 
     def stream_of(self, revocations: _Copy, *, block: int = BLOCK) -> _Stream:
-        """The stream of a copy of what is revoked. block: how long `poll` waits, in milliseconds."""
+        """The stream of a copy of what is revoked.
+
+        block: how long `poll` waits, in milliseconds.
+        """
         return _Stream(self._client, self._key or f"h3s:revocations:{revocations.cookie_name}", revocations, block)
 
     def __repr__(self) -> str:

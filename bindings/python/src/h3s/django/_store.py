@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from math import ceil
 from typing import Any, Callable, Optional
@@ -109,7 +110,7 @@ class SessionStore(SessionBase):
         # A slide is no write: Django's own middleware would send the whole session for it, and an
         # answer that comes late would take back a logout.
         session = self._session_cache
-        return session.touched and session.is_dirty and not session.only_slides
+        return session.touched and session.refused is None and session.is_dirty and not session.only_slides
 
     @modified.setter
     def modified(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -128,7 +129,8 @@ class SessionStore(SessionBase):
 
     def is_empty(self) -> bool:
         session = self._session_cache
-        if not session.touched and self._may_exist:
+        if (not session.touched and self._may_exist) or session.refused is not None:
+            # What cannot be opened, or has not been revoked, keeps its cookie.
             return False
         return not session.id or not (session or self._created or not session.is_new or session.is_dirty)
 
@@ -176,12 +178,13 @@ class SessionStore(SessionBase):
 
     def flush(self) -> None:
         """Ends the session: a logout. Where sessions can be revoked, this one is."""
-        session = self._session_cache
-        if self.sessions.revocations is not None and not session.is_cleared:
-            session.revoke()
-        else:
-            session.clear()
-        self._created = False
+        session, self._created = self._session_cache, False
+        if self.sessions.revocations is not None:
+            # It has ended already, by `clear`.
+            with suppress(StateError):
+                session.revoke()
+                return
+        session.clear()
 
     async def aflush(self) -> None:
         await self._aget_session()
