@@ -291,6 +291,7 @@ setup_why() {
         ruby | shellcheck) echo "it checks scripts" ;;
         rustfmt* | rust-*) echo "it checks the Rust code" ;;
         git) echo "it tells which files are part of the repository" ;;
+        redis-server) echo "what is revoked goes through it" ;;
         openssl) echo "a README makes passwords with it" ;;
         *) echo "a test runs it" ;;
     esac

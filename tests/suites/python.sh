@@ -7,6 +7,7 @@
 need_venv && need_debian cc gcc libc6-dev || skip_suite "needs the packages of tests/requirements.txt and a C compiler"
 need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
 need_debian curl curl && need_debian chromium chromium || skip_suite "needs curl and chromium"
+command -v valkey-server >/dev/null || need_debian redis-server redis-server || skip_suite "needs valkey-server or redis-server"
 need_build
 
 export H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1
@@ -32,7 +33,7 @@ if need_python_headers target/venv/bin/python; then
     ways=(extension ctypes)
     check "AddressSanitizer finds nothing in the extension" sanitized
     H3S_PYTHON=extension count_pytest 1200 bindings/python/tests
-    H3S_PYTHON=ctypes count_pytest 600 bindings/python/tests/test_{abi,asgi,cli,cross_site,django,django_expiry,django_responses,extension,flask,frameworks,lifetime,session,vectors,wsgi}.py
+    H3S_PYTHON=ctypes count_pytest 600 bindings/python/tests/test_{abi,asgi,cli,cross_site,django,django_expiry,django_responses,django_revocation,extension,flask,frameworks,lifetime,revocation,revocation_http,session,vectors,wsgi}.py
 else
     skip "the extension" "needs python3-dev"
     H3S_PYTHON=ctypes count_pytest 1200 bindings/python/tests

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 import flask
@@ -10,6 +11,7 @@ import h3s
 from django.http import HttpRequest
 from h3s import asgi, django, wsgi
 from h3s.flask import session as flask_session
+from h3s.valkey import ValkeyStore
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
@@ -34,6 +36,43 @@ def of_the_package() -> None:
     takes_a_dict(session)
 
 
+def revoked(sessions: h3s.Sessions, session: h3s.Session) -> None:
+    options: h3s.RevocationOptions = {"subject": "/user/id", "max_stale": timedelta(minutes=1), "stale": "closed"}
+    h3s.Sessions(
+        password="secret",
+        max_age=60,
+        revocation=options,
+        revocation_store=ValkeyStore("valkey://127.0.0.1:6379/0"),
+        revocation_room=100,
+    )
+    h3s.Sessions(password="secret", revocation={}, revocation_store=Polled())
+    session.revoke()
+    session.revoke_everywhere()
+    assert_type(session.is_stale, bool)
+    sessions.revoke_subject(42, before=datetime.now(timezone.utc))
+    sessions.revoke_session("id")
+    sessions.revoke_everybody()
+    assert_type(sessions.revocations, Optional[h3s.Revocations])
+    if sessions.revocations is not None:
+        assert_type(sessions.revocations.entries, int)
+        assert_type(sessions.revocations.heard_at, Optional[datetime])
+
+
+class Polled:
+    """A store of one's own."""
+
+    pause = 1.0
+
+    def attach(self, revocations: h3s.Revocations) -> h3s.Feed:
+        return self
+
+    def publish(self, lines: Sequence[str]) -> None:
+        pass
+
+    def poll(self) -> bool:
+        return True
+
+
 def takes_a_dict(data: dict[str, Any]) -> None:
     pass
 
@@ -43,6 +82,7 @@ async def in_starlette(request: Request, websocket: WebSocket) -> Response:
     assert_type(session, h3s.RequestSession)
     assert_type(asgi.session_of(websocket, "staff").log_id, Optional[str])
     session.rotate()
+    session.revoke()
     session.mark_modified()
     assert_type(session.modified, bool)
     return JSONResponse(session)
@@ -59,6 +99,7 @@ def in_django(request: HttpRequest) -> None:
     assert_type(session.h3s.log_id, Optional[str])
     session.h3s.rotate()
     assert_type(django.session_of(request, "cart").session_key, Optional[str])
+    session.revoke_everywhere()
     session.set_expiry(timedelta(hours=1))
     assert_type(session.get_expiry_age(), int)
     assert_type(session.get_expiry_date(), datetime)
@@ -68,6 +109,7 @@ def in_django(request: HttpRequest) -> None:
 
 def in_flask() -> flask.Response:
     flask_session.rotate()
+    flask_session.revoke()
     assert_type(flask_session.permanent, bool)
     flask_session.permanent = True
     assert_type(flask_session.get("user"), Any)

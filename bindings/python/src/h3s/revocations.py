@@ -44,6 +44,7 @@ class Feed(Protocol):
 
         Any thread may call it, several at once.
         """
+        ...
 
     def poll(self) -> bool:
         """Applies what is new, and says `heard` once it has read all there is.
@@ -51,6 +52,7 @@ class Feed(Protocol):
         One thread calls it, over and over, whether or not it has raised. It returns within a second
         or two. False: there is more to read.
         """
+        ...
 
 
 class Store(Protocol):
@@ -58,6 +60,7 @@ class Store(Protocol):
 
     def attach(self, revocations: Revocations) -> Feed:
         """A new feed. Called at the start, and again in each forked process."""
+        ...
 
 
 class _Replica(c_void_p):
