@@ -37,3 +37,12 @@ setup_testing_defaults(environ)
 sent: list[tuple[str, str]] = []
 list(wsgi.SessionMiddleware(application, sessions)(environ, lambda status, headers: sent.extend(headers)))
 assert any(name == "Set-Cookie" and "Max-Age=0" in value for name, value in sent), sent
+
+# What is revoked needs nothing else either, and its thread no more than the interpreter's own end.
+store = h3s.MemoryStore()
+revocable: Any = {"password": "correct horse battery staple, and more of it", "max_age": 3600, "revocation": {}}
+sessions = h3s.Sessions(**revocable, revocation_store=store)
+cookie = sessions.use().set_cookies()[0].split(";")[0]
+sessions.get(cookie).revoke()
+assert sessions.get(cookie).rejection == "revoked"
+assert h3s.Sessions(**revocable, revocation_store=store).get(cookie).rejection == "revoked"

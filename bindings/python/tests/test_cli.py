@@ -84,6 +84,17 @@ def test_options_and_password_files(tmp_path: Path) -> None:
     assert wrong.returncode == 2 and "password" in wrong.stderr and "32" in wrong.stderr
 
 
+def test_options_with_revocation_are_checked_and_used_without_a_store(tmp_path: Path) -> None:
+    options = tmp_path / "options.json"
+    for revocation in ({}, {"file": "/nowhere/here/revocations", "stale": "closed"}):
+        options.write_text(json.dumps({"maxAge": 60, "revocation": revocation}))
+        assert cli("check", str(options), password="").returncode == 0
+        token = cli("seal", "--options", str(options), stdin="{}").stdout
+        assert json.loads(cli("unseal", "--options", str(options), stdin=token).stdout)["data"] == {}
+    options.write_text(json.dumps({"revocation": {}}))
+    assert "maxAge" in cli("check", str(options), password="").stderr
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

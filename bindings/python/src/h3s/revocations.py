@@ -20,6 +20,7 @@ from typing import Optional, Protocol
 from . import _abi
 from ._abi import Error, RevocationsInfo, fast, slow
 from .errors import ConfigError, FullError, H3sError, StoreError
+from .options import Moment, milliseconds
 
 __all__ = ["Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
 
@@ -128,13 +129,13 @@ class Revocations:
 
     # ---- For the store ---------------------------------------------------------------------------
 
-    def apply(self, lines: Iterable[str]) -> int:
+    def apply(self, lines: Iterable[str], *, now: Optional[Moment] = None) -> int:
         """Applies entries, in any order, any number of times. How many concerned these sessions.
 
-        Those that find no room are counted by `missed`, and told to the log.
+        Those that find no room are counted by `missed`, and told to the log. now: for tests.
         """
         try:
-            return self._apply(lines)
+            return self._apply(lines, now)
         except FullError as error:
             self._tell_full(error)
             return 0
@@ -144,21 +145,21 @@ class Revocations:
             self._is_full = True
             _log.error("not all that is revoked is refused here: %s", error)
 
-    def _apply(self, lines: Iterable[str]) -> int:
+    def _apply(self, lines: Iterable[str], now: Optional[Moment] = None) -> int:
         text, applied, error = "\n".join(lines).encode("utf-8", "replace"), c_size_t(), Error()
         # Of a few, to let other threads go on costs more.
         library = slow if len(text) > 2000 else fast
         status = library.h3s_revocations_apply(
-            self._replica, self._config, text, len(text), 0, byref(applied), byref(error)
+            self._replica, self._config, text, len(text), milliseconds(now), byref(applied), byref(error)
         )
         if status:
             _abi.fail(status, error)
         return applied.value
 
-    def heard(self) -> None:
+    def heard(self, *, now: Optional[Moment] = None) -> None:
         """Says that all was applied that anybody has published until now."""
         error = Error()
-        status = fast.h3s_revocations_heard(self._replica, 0, byref(error))
+        status = fast.h3s_revocations_heard(self._replica, milliseconds(now), byref(error))
         if status:
             _abi.fail(status, error)
 
