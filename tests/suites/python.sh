@@ -21,7 +21,7 @@ sanitized() {
             ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc H3S_PYTHON=extension \
             PYTHONPATH=$scratch/sanitized bounded 300 "$python" -m pytest -q -p no:cacheprovider -o pythonpath= \
             -k 'not memory and not without_it and not cannot_be_loaded' \
-            bindings/python/tests/test_{extension,session,vectors}.py
+            bindings/python/tests/test_{extension,revocation,session,vectors}.py
 }
 
 ways=(ctypes)

@@ -92,9 +92,9 @@ def test_the_view_counts_and_says_when_it_last_heard() -> None:
 
 
 def test_without_revocation_nothing_can_be_revoked_and_no_thread_runs() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     sessions = h3s.Sessions(password=PASSWORD, max_age=60)
-    assert sessions.revocations is None and threading.active_count() == before
+    assert sessions.revocations is None and set(threading.enumerate()) <= before
     session = sessions.use()
     for deed in (session.revoke, session.revoke_everywhere, sessions.revoke_everybody):
         with pytest.raises(h3s.ConfigError):
@@ -251,26 +251,27 @@ def test_a_forked_process_follows_the_store_itself() -> None:
     assert in_a_child(follows)
     assert sessions.get(cookie).source == "cookie"
     sessions.close()
-    polled = store.polled
+    former = sessions.revocations
 
     def rests() -> bool:
-        return store.polled == polled and threading.active_count() == 1
+        return former is not None and not former._thread.is_alive()
 
     assert in_a_child(rests)
 
 
 @pytest.mark.parametrize("by", ["close", "garbage"])
 def test_the_thread_ends_with_the_sessions(by: str) -> None:
-    before = threading.active_count()
     sessions = opened(h3s.MemoryStore())
     session = sessions.use()
-    assert threading.active_count() == before + 1
+    assert sessions.revocations is not None
+    thread = sessions.revocations._thread
+    assert thread.is_alive()
     if by == "close":
         sessions.close()
     else:
         del session, sessions
         gc.collect()
-    until(lambda: threading.active_count() == before)
+    until(lambda: not thread.is_alive())
 
 
 def test_closed_sessions_say_so() -> None:
