@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import threading
+from functools import partial
 from typing import Any, Callable
 
 import h3s
@@ -220,6 +221,27 @@ def test_a_process_that_starts_later_knows_all_before_its_first_request() -> Non
     cookie = logged_in(first)
     first.get(cookie).revoke()
     assert opened(store).get(cookie).rejection == "revoked"
+
+
+def test_a_store_in_memory_drops_what_has_ended_and_nothing_else() -> None:
+    store = h3s.MemoryStore()
+    here, there = opened(store, revocation_room=5000), opened(store, revocation_room=5000)
+    cookie = logged_in(here)
+    for number in range(100):
+        here.revoke_session(f"before-{number}")
+    here.get(cookie).revoke()
+    for _ in range(30):
+        store._add(["h3r1..60.AAAA"] * 100)
+    assert len(store._lines) < 1300
+    for number in range(100):
+        here.revoke_session(f"after-{number}")
+    for sessions in (there, opened(store, revocation_room=5000)):
+        until(partial(holds, sessions, 201))
+        assert sessions.get(cookie).rejection == "revoked"
+
+
+def holds(sessions: h3s.Sessions, entries: int) -> bool:
+    return sessions.revocations is not None and sessions.revocations.entries == entries
 
 
 def in_a_child(deed: Callable[[], bool]) -> bool:

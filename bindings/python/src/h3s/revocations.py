@@ -314,10 +314,30 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
+        self._process, self._lock = os.getpid(), threading.Lock()
         self._lines: list[str] = []
+        #: How many have ended and gone, and how many there may be before the next of these go.
+        self._gone, self._most = 0, 1000
 
     def attach(self, revocations: Revocations) -> Feed:
-        return _MemoryFeed(self._lines, revocations)
+        if self._process != os.getpid():
+            # A thread that is not here may have held it.
+            self._process, self._lock = os.getpid(), threading.Lock()
+        return _MemoryFeed(self, revocations)
+
+    def _add(self, lines: Sequence[str]) -> None:
+        with self._lock:
+            self._lines.extend(lines)
+            if len(self._lines) > self._most:
+                now = time.time()
+                kept = [line for line in self._lines if end_of(line) >= now]
+                self._gone += len(self._lines) - len(kept)
+                self._lines, self._most = kept, 2 * len(kept) + 1000
+
+    def _new(self, read: int) -> tuple[list[str], int]:
+        """What came after so many lines, and how many there are then."""
+        with self._lock:
+            return self._lines[max(read - self._gone, 0) :], self._gone + len(self._lines)
 
     def __repr__(self) -> str:
         return "<h3s.MemoryStore>"
@@ -326,18 +346,19 @@ class MemoryStore:
 class _MemoryFeed:
     pause = 0.25
 
-    def __init__(self, lines: list[str], revocations: Revocations) -> None:
-        self._lines = lines
+    def __init__(self, store: MemoryStore, revocations: Revocations) -> None:
+        self._store, self._read = store, 0
         self._revocations = weakref.ref(revocations)
 
     def publish(self, lines: Sequence[str]) -> None:
-        now = time.time()
-        self._lines[:] = [line for line in self._lines if end_of(line) >= now] + list(lines)
+        self._store._add(lines)
 
     def poll(self) -> bool:
         revocations = self._revocations()
         if revocations is not None:
-            revocations.apply(list(self._lines))
+            lines, self._read = self._store._new(self._read)
+            if lines:
+                revocations.apply(lines)
             revocations.heard()
         return True
 
