@@ -88,8 +88,8 @@ class Sessions(Handle):
     _noun = "the Sessions object"
 
     #: What is revoked; None where `revocation` is off.
-    revocations: Optional[Revocations] = None
-    _replica: Optional[c_void_p] = None
+    revocations: Optional[Revocations]
+    _replica: Optional[c_void_p]
 
     #: Once it was asked for, see `_holds_lifetimes`.
     _lifetimes: Optional[bool] = None
@@ -181,6 +181,7 @@ class Sessions(Handle):
         self.header_name: str = fast.h3s_config_header_name(handle).ptr.decode()
         #: The value of a Vary header wherever a session was touched; may be empty.
         self.vary: str = fast.h3s_config_vary(handle).ptr.decode()
+        self.revocations = self._replica = None
         if flags & _abi.CONFIG_REVOCATION:
             path = fast.h3s_config_revocation_file(handle).ptr
             if store is None and not path:
@@ -262,10 +263,11 @@ class Sessions(Handle):
         warm_only: bool,
     ) -> Session:
         moment = 0 if now is None else milliseconds(now)
-        opened = open(how, Session, self._handle, cookie, header, peer, moment, cross_site, warm_only, self._replica)
+        replica = self._replica
+        opened = open(how, Session, self._handle, cookie, header, peer, moment, cross_site, warm_only, replica)
         if isinstance(opened, Error):
             self._check(opened.status, opened)
-        if self._replica is not None:
+        if replica is not None:
             opened._revocations = self.revocations
         return opened  # type: ignore[no-any-return]
 

@@ -10,8 +10,9 @@
     H3S_PEER       a function (or its dotted path) from a request to the client's address.
     H3S_CLOCK      for tests: a function that tells the time.
 
-`cycle_key` rotates, `flush` clears. `session_key` is the session's id: short, and the same until
-the session is rotated. It opens nothing; what the cookie holds is `request.session.h3s.seal()`.
+`cycle_key` rotates, `flush` clears; where H3S_OPTIONS has `revocation`, it revokes. `session_key`
+is the session's id: short, and the same until the session is rotated. It opens nothing; what the
+cookie holds is `request.session.h3s.seal()`.
 """
 
 from ._middleware import SessionMiddleware, session_of
