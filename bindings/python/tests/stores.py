@@ -56,10 +56,11 @@ class Broken:
     def __init__(self) -> None:
         self.is_down = False
         self.lines: list[str] = []
-        self.polled = 0
+        self.polled = self.attached = 0
 
     def attach(self, revocations: h3s.Revocations) -> h3s.Feed:
         self.asking = weakref.ref(revocations)
+        self.attached += 1
         return self
 
     def publish(self, lines: Sequence[str]) -> None:

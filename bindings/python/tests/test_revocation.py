@@ -296,6 +296,12 @@ def test_the_thread_ends_with_the_sessions(by: str) -> None:
     until(lambda: not thread.is_alive())
 
 
+def test_sessions_attach_to_their_store_once() -> None:
+    store = Broken()
+    opened(store)
+    assert store.attached == 1
+
+
 def test_closed_sessions_say_so() -> None:
     sessions = opened(h3s.MemoryStore())
     cookie = logged_in(sessions)

@@ -164,7 +164,7 @@ class Revocations:
             _abi.fail(status, error)
 
     def publish(self, lines: Sequence[str]) -> None:
-        """Makes entries known to all servers, this one first. Raises StoreError."""
+        """Makes entries known to all servers, and applies them here. Raises StoreError."""
         if not lines:
             return
         try:
@@ -180,15 +180,16 @@ class Revocations:
     def _start(self) -> None:
         """Follows the store."""
         self._stop, self._ready = threading.Event(), threading.Event()
-        self._feed = self._store.attach(self)
         arguments = (weakref.ref(self), self._feed, self._stop, self._ready)
         self._thread = threading.Thread(target=_follow, args=arguments, name="h3s-revocations", daemon=True)
         self._thread.start()
 
     def _start_again(self) -> None:
+        """In a forked process, to which no thread has come along."""
         try:
             self._feed = self._store.attach(self)
         except Exception as error:  # noqa: BLE001
+            # The former one may work here, or says at each poll why not.
             _log.warning("what is revoked is not known here for now: %s", _told(error))
         self._start()
 
@@ -244,7 +245,6 @@ _FOLLOWING: weakref.WeakSet[Revocations] = weakref.WeakSet()
 
 
 def _forked() -> None:
-    """In a forked process, to which no thread has come along."""
     for revocations in list(_FOLLOWING):
         revocations._start_again()
 
