@@ -55,6 +55,7 @@ def following(at: Server, options: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.terminate()
         process.communicate(timeout=20)
+        assert process.returncode == 0
 
 
 # ---- The file ------------------------------------------------------------------------------------
@@ -186,6 +187,17 @@ def test_a_bridge_gives_back_to_a_server_what_that_has_lost(server: Server, file
         server.start()
         until(lambda: server.client().xlen("h3s:revocations:h3") == 1)
     assert opened(server.store()).get(cookie).rejection == "revoked"
+
+
+def test_a_bridge_waits_for_a_server_that_is_not_there_yet(server: Server, file: Path, options: Path) -> None:
+    by_file = sharing(file)
+    by_file.revoke_session("a")
+    server.kill()
+    with following(server, options) as process:
+        assert process.stderr is not None
+        assert "not known here" in process.stderr.readline()
+        server.start()
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 1)
 
 
 def test_a_bridge_hands_on_nothing_that_the_password_does_not_open(server: Server, file: Path, options: Path) -> None:
