@@ -48,9 +48,14 @@ impl Data {
     /// headers have lines). None if it is not.
     pub(crate) fn from_sealed(mut buffer: Buffer, start: usize, end: usize) -> Option<Data> {
         let text = buffer.get(start..end)?;
-        let is_control = |any, byte: &u8| any | (*byte < 0x20);
-        let is_object = matches!(text, [b'{', .., b'}']) && !text.iter().fold(false, is_control);
-        std::str::from_utf8(text).ok().filter(|_| is_object)?;
+        // The least of all bytes tells of control characters, and their union of what is not ASCII,
+        // which little data has: two operations on as many bytes as the processor takes at once.
+        let both = |(least, union): (u8, u8), byte: &u8| (least.min(*byte), union | *byte);
+        let (least, union) = text.iter().fold((u8::MAX, 0), both);
+        let is_utf8 = union.is_ascii() || std::str::from_utf8(text).is_ok();
+        if least < 0x20 || !is_utf8 || !matches!(text, [b'{', .., b'}']) {
+            return None;
+        }
         *buffer.get_mut(end)? = 0;
         Some(Data::new(buffer, start, end))
     }
