@@ -3,13 +3,13 @@
 
 mod search;
 
-use self::search::{Found, Search, unseal_record};
+use self::search::{Found, Search, admit};
 use crate::config::{Config, Inner};
 use crate::cookie::{Received, SessionCookies};
 use crate::request::{Request, Source};
 use crate::revocation::Check;
 use crate::seal::{Caller, Format};
-use crate::session::{Origin, Renewal, Session};
+use crate::session::{Beginning, Origin, Renewal, Session};
 use crate::{Error, Rejection};
 
 /// Opening sessions.
@@ -112,9 +112,12 @@ enum Verb {
 fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, Error> {
     let inner = config.inner();
     let now = request.now()?;
-    let cookies = inner
+    let mut cookies = inner
         .cookies
-        .then(|| SessionCookies::scan(request.cookie, config.cookie_name()));
+        .then(|| SessionCookies::new(request.cookie, config.cookie_name()));
+    if let Some(cookies) = &mut cookies {
+        cookies.scan();
+    }
     let received = cookies
         .as_ref()
         .map_or(Received::default(), SessionCookies::received);
@@ -124,17 +127,26 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
 
     let check = Check::new(config, request.revocations, now)?;
     let mut search = Search::new(inner, now, Caller::new(request), check);
-    let found = search.find(
+    let mut found = None;
+    search.find(
         config.header_name().and(request.header_token()),
         cookies.as_ref(),
+        &mut found,
     )?;
     let mut origin = Origin {
         received,
         spares_cookies,
         rejection: search.rejection(found.is_some()),
-        others: cookies.and_then(|cookies| search.others(cookies.count().0)),
+        others: (cookies.as_ref()).and_then(|cookies| search.others(cookies.count().0)),
         is_stale: check.is_some_and(|check| check.is_stale()),
         ..Origin::new(Source::None)
+    };
+    let begins = |origin, due| Beginning {
+        config,
+        revocations: request.revocations,
+        now,
+        origin,
+        due,
     };
     match found {
         Some(found) => {
@@ -145,23 +157,15 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             (origin.cookies, origin.token_len) = (found.cookies, found.token_len);
             origin.position = found.opened.position;
             origin.mark = found.mark;
-            let mut session = Session::from_token(config, found.opened, now, origin);
-            session.set_revocations(request.revocations);
-            if let Some(renewal) = origin.due_to_use.filter(|_| is_set) {
-                session.set_due(renewal);
-            }
-            Ok(session)
+            let due = origin.due_to_use.filter(|_| is_set);
+            Ok(Session::from_token(begins(origin, due), found.opened))
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
             let is_set = !spares_cookies && !search.spares_cookies();
             origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
-            let mut session = Session::new(config, now, origin)?;
-            session.set_revocations(request.revocations);
-            if let Some(renewal) = origin.due_to_use.filter(|_| verb == Verb::Use) {
-                session.set_due(renewal);
-            }
-            Ok(session)
+            let due = origin.due_to_use.filter(|_| verb == Verb::Use);
+            Session::new(begins(origin, due))
         }
     }
 }
@@ -174,21 +178,19 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
     }
     let caller = Caller::of_bare_token(request);
     let check = Check::new(config, request.revocations, now)?;
-    let opened = unseal_record(
-        config.inner(),
-        token,
-        std::iter::empty(),
+    let mut tried = config.inner().seals.open(token, now, caller);
+    admit(config.inner(), &mut tried, std::iter::empty(), now, check);
+    let begins = Beginning {
+        config,
+        revocations: request.revocations,
         now,
-        caller,
-        check,
-    )?;
-    let origin = Origin {
-        is_stale: check.is_some_and(|check| check.is_stale()),
-        ..Origin::new(Source::Token)
+        origin: Origin {
+            is_stale: check.is_some_and(|check| check.is_stale()),
+            ..Origin::new(Source::Token)
+        },
+        due: None,
     };
-    let mut session = Session::from_token(config, opened, now, origin);
-    session.set_revocations(request.revocations);
-    Ok(session)
+    Ok(Session::from_token(begins, tried?))
 }
 
 /// What a session that is only read has due: it is sealed again if it was sealed with an older

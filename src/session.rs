@@ -74,59 +74,59 @@ enum State {
     Cleared,
 }
 
+/// What a session begins with, whatever it holds.
+pub(crate) struct Beginning<'a> {
+    pub(crate) config: &'a Config,
+    /// What it is checked against when its clock moves.
+    pub(crate) revocations: Option<&'a Revocations>,
+    pub(crate) now: i64,
+    pub(crate) origin: Origin,
+    /// What it has due although nothing was written.
+    pub(crate) due: Option<Renewal>,
+}
+
 impl Session {
     /// A new session.
-    pub(crate) fn new(config: &Config, now: i64, origin: Origin) -> Result<Session, Error> {
-        let (record, format) = (Record::new(now)?, config.inner().seals.format());
-        Ok(Session::from_record(
-            config,
-            record,
-            format,
-            now,
-            State::New,
-            origin,
-        ))
+    pub(crate) fn new(begins: Beginning<'_>) -> Result<Session, Error> {
+        let (record, format) = (
+            Record::new(begins.now)?,
+            begins.config.inner().seals.format(),
+        );
+        Ok(Session::from_record(begins, record, format, State::New))
     }
 
     /// A session that a token brought. (Where that lacked an id, the session begins now.)
-    pub(crate) fn from_token(config: &Config, opened: Opened, now: i64, origin: Origin) -> Session {
+    pub(crate) fn from_token(begins: Beginning<'_>, opened: Opened) -> Session {
         let state = match opened.lacked_id {
             true => State::New,
             false => State::Opened,
         };
-        Session::from_record(config, opened.record, opened.format, now, state, origin)
+        Session::from_record(begins, opened.record, opened.format, state)
     }
 
-    fn from_record(
-        config: &Config,
-        record: Record,
-        format: Format,
-        now: i64,
-        state: State,
-        origin: Origin,
-    ) -> Session {
+    fn from_record(begins: Beginning<'_>, record: Record, format: Format, state: State) -> Session {
+        let (format, due) = match begins.due {
+            Some(Renewal::Token(format)) => (format, Due::Session),
+            Some(Renewal::Seen) => (format, Due::Seen),
+            None => (format, Due::Nothing),
+        };
         Session {
-            config: config.clone(),
+            config: begins.config.clone(),
             record,
-            now,
+            now: begins.now,
             state,
-            origin,
+            origin: begins.origin,
             format,
             outgoing: Outgoing::Unsealed {
-                due: Due::Nothing,
+                due,
                 id_is_open: state == State::New,
             },
             texts: Vec::new(),
             log_id: OnceLock::new(),
-            revocations: None,
+            revocations: begins.revocations.cloned(),
             owed: Vec::new(),
             is_revoked: false,
         }
-    }
-
-    /// What it is checked against when its clock moves.
-    pub(crate) fn set_revocations(&mut self, revocations: Option<&Revocations>) {
-        self.revocations = revocations.cloned();
     }
 
     /// Cookies are due although nothing was written.

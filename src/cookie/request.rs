@@ -82,9 +82,9 @@ impl Token<'_> {
 type Chunks<'a> = TinyVec<[Option<(&'a [u8], usize)>; 4]>;
 
 impl<'a> SessionCookies<'a> {
-    /// Reads a Cookie header. Any bytes will do: what is no cookie is passed over, as servers do.
-    pub(crate) fn scan(header: &'a [u8], name: &'a str) -> SessionCookies<'a> {
-        let mut cookies = SessionCookies {
+    /// A Cookie header that is still to be read.
+    pub(crate) fn new(header: &'a [u8], name: &'a str) -> SessionCookies<'a> {
+        SessionCookies {
             name,
             header,
             candidates: ArrayVec::new(),
@@ -93,33 +93,36 @@ impl<'a> SessionCookies<'a> {
             any: false,
             received: Received::default(),
             seen: ArrayVec::new(),
-        };
-        for (which, value, after) in own(header, name) {
+        }
+    }
+
+    /// Reads it. Any bytes will do: what is no cookie is passed over, as servers do.
+    pub(crate) fn scan(&mut self) {
+        for (which, value, after) in own(self.header, self.name) {
             match which {
-                Which::Chunk(number) if !value.is_empty() => cookies.received.insert_chunk(number),
+                Which::Chunk(number) if !value.is_empty() => self.received.insert_chunk(number),
                 Which::Seen => {
-                    cookies.received.has_seen = true;
+                    self.received.has_seen = true;
                     if value.len() == SEEN_LEN {
                         // Beyond the fourth they are passed over, as tokens are.
-                        let _ = cookies.seen.try_push(value);
+                        let _ = self.seen.try_push(value);
                     }
                 }
                 Which::Main if !value.is_empty() => {
-                    cookies.any = true;
+                    self.any = true;
                     if is_candidate(value) {
-                        cookies.count += 1;
-                        if !cookies.has(value) {
+                        self.count += 1;
+                        if !self.has(value) {
                             // Beyond the fourth, stale cookies are no longer the likely
                             // explanation.
                             let candidate = Candidate { value, after };
-                            cookies.has_more |= cookies.candidates.try_push(candidate).is_some();
+                            self.has_more |= self.candidates.try_push(candidate).is_some();
                         }
                     }
                 }
                 _ => {}
             }
         }
-        cookies
     }
 
     /// Which cookies there are beside those with tokens.
@@ -149,12 +152,15 @@ impl<'a> SessionCookies<'a> {
         !value.starts_with(CHUNKED) && self.candidates.iter().any(|known| known.value == value)
     }
 
-    /// The tokens to try, in order; or why there is none to try.
+    /// Whether there are cookies of its name, but none whose value begins like a token.
+    pub(crate) fn is_nonsense(&self) -> bool {
+        self.any && self.candidates.is_empty()
+    }
+
+    /// The tokens to try, in order, or why one is none to try.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Token<'a>, Refusal>> {
-        let nonsense =
-            (self.any && self.candidates.is_empty()).then(|| Err(Rejection::Malformed.into()));
-        let candidates = self.candidates.into_iter();
-        let tokens = candidates.enumerate().map(move |(place, candidate)| {
+        let candidates = self.candidates.iter().enumerate();
+        candidates.map(|(place, candidate)| {
             let text = percent_decoded(candidate.value)?;
             let (text, chunks) = match text.strip_prefix(CHUNKED) {
                 Some(count) => self.joined(count, candidate.after)?,
@@ -166,8 +172,7 @@ impl<'a> SessionCookies<'a> {
                 chunks,
                 place,
             })
-        });
-        nonsense.into_iter().chain(tokens)
+        })
     }
 
     /// The token of so many chunks, and the number.
@@ -245,7 +250,9 @@ pub(crate) fn strip_others<'a>(
     token: Option<Mark>,
 ) -> impl Iterator<Item = &'a [u8]> {
     let ends = token.map_or_else(ArrayVec::new, |mark| {
-        SessionCookies::scan(header, name).ends(mark)
+        let mut cookies = SessionCookies::new(header, name);
+        cookies.scan();
+        cookies.ends(mark)
     });
     kept(header, move |pair| {
         let is_of_token = ends.contains(&pair.end) || (!ends.is_empty() && pair.is_seen_of(name));

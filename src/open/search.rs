@@ -45,15 +45,9 @@ pub(super) struct Found {
     pub(super) mark: Option<Mark>,
 }
 
-/// What came of one token.
-enum Tried {
-    Opened(Opened),
-    Refused(Rejection, Fate),
-    /// It takes a slow derivation to tell.
-    Cold,
-    /// It would, and its peer has to wait.
-    Busy,
-}
+/// What came of one token. It is long, and so looked at where it is, and not passed on from result
+/// to result.
+pub(super) type Tried = Result<Opened, Refusal>;
 
 /// The cookies that take a slow derivation, each by its place among the candidates.
 type ColdTokens<'a> = ArrayVec<[Option<(usize, Token<'a>)>; MAX_CANDIDATES]>;
@@ -85,11 +79,12 @@ impl<'a> Search<'a> {
         &mut self,
         header: Option<&[u8]>,
         cookies: Option<&SessionCookies<'a>>,
-    ) -> Result<Option<Found>, Error> {
-        let found = self.header(header)?;
+        found: &mut Option<Found>,
+    ) -> Result<(), Error> {
+        self.header(header, found)?;
         match cookies.filter(|_| found.is_none() && !self.refused.header_ended) {
-            Some(cookies) => self.cookies(cookies),
-            None => Ok(found),
+            Some(cookies) => self.cookies(cookies, found),
+            None => Ok(()),
         }
     }
 
@@ -129,34 +124,38 @@ impl<'a> Search<'a> {
 
     /// The header's session. A cold token is the one that gets the derivation, since the header
     /// wins.
-    fn header(&mut self, token: Option<&[u8]>) -> Result<Option<Found>, Error> {
+    fn header(&mut self, token: Option<&[u8]>, found: &mut Option<Found>) -> Result<(), Error> {
         let Some(token) = token else {
-            return Ok(None);
+            return Ok(());
         };
-        let tried = if token.len() > self.config.max_token_len {
-            Tried::Refused(Rejection::TooLarge, Fate::Foreign)
-        } else {
-            match self.try_warm(token)? {
-                Tried::Cold if self.caller.warm_only => return Err(Error::cold()),
-                Tried::Cold => self.try_cold(token)?,
-                tried => tried,
+        let mut tried = match token.len() > self.config.max_token_len {
+            true => Err(Rejection::TooLarge.into()),
+            false => self.try_warm(token),
+        };
+        if has_failed(&tried, ErrorKind::Cold) {
+            if self.caller.warm_only {
+                return Err(Error::cold());
             }
-        };
+            tried = self.try_cold(token);
+        }
+        self.admit(&mut tried);
         match tried {
-            Tried::Opened(opened) => {
-                return Ok(Some(Found {
+            Ok(opened) => {
+                *found = Some(Found {
                     opened,
                     source: Source::Header,
                     cookies: 0,
                     token_len: token.len(),
                     mark: None,
-                }));
+                });
+                return Ok(());
             }
-            Tried::Refused(reason, fate) => self.refused.header(reason, fate),
-            Tried::Cold | Tried::Busy => self.is_busy = true,
+            Err(Refusal::Token(reason, fate)) => self.refused.header(reason, fate),
+            Err(Refusal::Failed(error)) if waits(&error) => self.is_busy = true,
+            Err(Refusal::Failed(error)) => return Err(error),
         }
         self.refused.candidates += 1;
-        Ok(None)
+        Ok(())
     }
 
     /// The newest session among the cookies: the others are stale ones, of another path or domain.
@@ -164,17 +163,24 @@ impl<'a> Search<'a> {
     /// Which is the newest shows only once all were opened. So whoever wants no slow derivation is
     /// told that there is one to be made, also where some cookie has opened without: else a stale
     /// cookie that is warm would pass for the session for ever.
-    fn cookies(&mut self, cookies: &SessionCookies<'a>) -> Result<Option<Found>, Error> {
+    fn cookies(
+        &mut self,
+        cookies: &SessionCookies<'a>,
+        newest: &mut Option<Found>,
+    ) -> Result<(), Error> {
         self.seen = cookies.seen().collect();
-        let mut newest = None;
         let mut cold = ColdTokens::new();
         let (_, has_more) = cookies.count();
         self.refused.untried |= has_more;
+        if cookies.is_nonsense() {
+            self.refuse(self.refused.candidates, Rejection::Malformed, Fate::Dead);
+            self.refused.candidates += 1;
+        }
         for token in cookies.tokens() {
             let candidate = self.refused.candidates;
             self.refused.candidates += 1;
             match token {
-                Ok(token) => self.try_cookie(candidate, token, &mut newest, &mut cold)?,
+                Ok(token) => self.try_cookie(candidate, token, newest, &mut cold)?,
                 Err(Refusal::Token(reason, fate)) => self.refuse(candidate, reason, fate),
                 Err(Refusal::Failed(error)) => return Err(error),
             }
@@ -186,15 +192,15 @@ impl<'a> Search<'a> {
         if !self.has_derived
             && let Some((candidate, token)) = cold.pop().flatten()
         {
-            let tried = self.try_cold(&token.text)?;
-            self.take(candidate, token, tried, &mut newest);
+            let tried = self.try_cold(&token.text);
+            self.take(candidate, token, tried, newest)?;
             // With that key, others may open as well.
             for (candidate, token) in std::mem::take(&mut cold).into_iter().flatten() {
-                self.try_cookie(candidate, token, &mut newest, &mut cold)?;
+                self.try_cookie(candidate, token, newest, &mut cold)?;
             }
         }
         self.refused.untried |= !cold.is_empty();
-        Ok(newest)
+        Ok(())
     }
 
     /// Opens a cookie's token if that takes no slow derivation.
@@ -205,46 +211,49 @@ impl<'a> Search<'a> {
         newest: &mut Option<Found>,
         cold: &mut ColdTokens<'c>,
     ) -> Result<(), Error> {
-        match self.try_warm(&token.text)? {
-            Tried::Cold => cold.push(Some((candidate, token))),
-            tried => self.take(candidate, token, tried, newest),
+        let tried = self.try_warm(&token.text);
+        if has_failed(&tried, ErrorKind::Cold) {
+            cold.push(Some((candidate, token)));
+            return Ok(());
         }
-        Ok(())
+        self.take(candidate, token, tried, newest)
     }
 
     fn take(
         &mut self,
         candidate: usize,
         token: Token<'_>,
-        tried: Tried,
+        mut tried: Tried,
         newest: &mut Option<Found>,
-    ) {
+    ) -> Result<(), Error> {
+        self.admit(&mut tried);
         match tried {
-            Tried::Opened(opened) => {
+            Ok(opened) => {
                 self.others.seen_at = self.others.seen_at.max(opened.seen_at_there);
                 let end = opened.record.end(&self.config.limits);
                 self.others.end = self.others.end.max(end);
                 self.others.some_endless |= end.is_none();
                 self.opened += 1;
-                let found = Found {
-                    opened,
-                    source: Source::Cookie,
-                    cookies: token.cookies(),
-                    token_len: token.text.len(),
-                    mark: Some(token.mark()),
-                };
                 if newest
                     .as_ref()
-                    .is_none_or(|before| !before.is_newer_than(&found))
+                    .is_none_or(|before| !before.is_newer_than(&opened))
                 {
-                    *newest = Some(found);
+                    *newest = Some(Found {
+                        opened,
+                        source: Source::Cookie,
+                        cookies: token.cookies(),
+                        token_len: token.text.len(),
+                        mark: Some(token.mark()),
+                    });
                 }
             }
-            Tried::Refused(reason, fate) => self.refuse(candidate, reason, fate),
+            Err(Refusal::Token(reason, fate)) => self.refuse(candidate, reason, fate),
+            Err(Refusal::Failed(error)) if !waits(&error) => return Err(error),
             // It would have had to wait for the next request anyway.
-            Tried::Cold | Tried::Busy if self.has_derived => self.refused.untried = true,
-            Tried::Cold | Tried::Busy => self.is_busy = true,
+            Err(Refusal::Failed(_)) if self.has_derived => self.refused.untried = true,
+            Err(Refusal::Failed(_)) => self.is_busy = true,
         }
+        Ok(())
     }
 
     fn refuse(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
@@ -253,49 +262,60 @@ impl<'a> Search<'a> {
     }
 
     /// Opens a token if that takes no slow derivation.
-    fn try_warm(&self, token: &[u8]) -> Result<Tried, Error> {
-        self.try_as(
-            token,
-            Caller {
-                warm_only: true,
-                ..self.caller
-            },
-        )
+    fn try_warm(&self, token: &[u8]) -> Tried {
+        let caller = Caller {
+            warm_only: true,
+            ..self.caller
+        };
+        self.config.seals.open(token, self.now, caller)
     }
 
-    fn try_cold(&mut self, token: &[u8]) -> Result<Tried, Error> {
-        let tried = self.try_as(token, self.caller)?;
-        self.has_derived = !matches!(tried, Tried::Busy);
-        Ok(tried)
+    fn try_cold(&mut self, token: &[u8]) -> Tried {
+        let tried = self.config.seals.open(token, self.now, self.caller);
+        self.has_derived = !has_failed(&tried, ErrorKind::Busy);
+        tried
     }
 
-    fn try_as(&self, token: &[u8], caller: Caller<'_>) -> Result<Tried, Error> {
+    fn admit(&self, tried: &mut Tried) {
         let seen = self.seen.iter().copied();
-        match unseal_record(self.config, token, seen, self.now, caller, self.check) {
-            Ok(opened) => Ok(Tried::Opened(opened)),
-            Err(Refusal::Token(reason, fate)) => Ok(Tried::Refused(reason, fate)),
-            Err(Refusal::Failed(error)) => match error.kind() {
-                ErrorKind::Cold => Ok(Tried::Cold),
-                ErrorKind::Busy => Ok(Tried::Busy),
-                _ => Err(error),
-            },
-        }
+        admit(self.config, tried, seen, self.now, self.check);
     }
 }
 
-/// A token's record, if it is in an accepted format, authentic, and its session has not ended.
+fn has_failed(tried: &Tried, kind: ErrorKind) -> bool {
+    matches!(tried, Err(Refusal::Failed(error)) if error.kind() == kind)
+}
+
+/// Whether a token was only not tried, since that takes a slow derivation.
+fn waits(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Cold | ErrorKind::Busy)
+}
+
+/// Refuses what has opened if its session has ended, and brings its times up to what is known.
 ///
 /// `seen` is what may say that it was seen later than its token does.
-pub(super) fn unseal_record<'v>(
+pub(super) fn admit<'v>(
     config: &Inner,
-    token: &[u8],
+    tried: &mut Tried,
     seen: impl Iterator<Item = &'v [u8]>,
     now: i64,
-    caller: Caller<'_>,
-    check: Option<Check<'_>>,
-) -> Result<Opened, Refusal> {
-    let mut opened = config.seals.open(token, now, caller)?;
-    if let Some(at) = config.seals.seen_beside(&opened, seen, now)?
+    revoked: Option<Check<'_>>,
+) {
+    if let Ok(opened) = tried
+        && let Err(refusal) = check(config, opened, seen, now, revoked)
+    {
+        *tried = Err(refusal);
+    }
+}
+
+fn check<'v>(
+    config: &Inner,
+    opened: &mut Opened,
+    seen: impl Iterator<Item = &'v [u8]>,
+    now: i64,
+    revoked: Option<Check<'_>>,
+) -> Result<(), Refusal> {
+    if let Some(at) = config.seals.seen_beside(opened, seen, now)?
         && at > opened.record.seen_at()
     {
         // Which of two tokens is the newer one is still for themselves to tell: else a read whose
@@ -308,26 +328,26 @@ pub(super) fn unseal_record<'v>(
     }
     opened.record.bring_back_to(now);
     opened.record.check(&config.limits, now)?;
-    if let Some(check) = check {
-        check.check(&opened.record)?;
+    if let Some(revoked) = revoked {
+        revoked.check(&opened.record)?;
     }
     if opened.lacked_id {
         opened.record.id = Id::random()?;
         opened.record.created_at = now;
     }
-    Ok(opened)
+    Ok(())
 }
 
 impl Found {
     /// At a tie it is the later one in the header, since browsers send the older cookie of one path
     /// first, unless the tokens tell which was sealed later. What had no id is older than all that
     /// have one.
-    fn is_newer_than(&self, later: &Found) -> bool {
-        let age = |found: &Found| (!found.opened.lacked_id, found.opened.seen_at_there);
-        let order = |found: &Found| found.opened.sealed_order;
-        match age(self).cmp(&age(later)) {
-            Ordering::Equal => order(self)
-                .zip(order(later))
+    fn is_newer_than(&self, later: &Opened) -> bool {
+        let age = |opened: &Opened| (!opened.lacked_id, opened.seen_at_there);
+        let this = &self.opened;
+        match age(this).cmp(&age(later)) {
+            Ordering::Equal => (this.sealed_order)
+                .zip(later.sealed_order)
                 .is_some_and(|(own, other)| own > other),
             older_or_newer => older_or_newer.is_gt(),
         }
