@@ -366,6 +366,45 @@ static void what_was_revoked_leaves_no_id_and_no_subject(void **state)
     }
 }
 
+/* The text of a UUID, and the bytes that it stands for, which a token has. */
+static void a_freed_session_leaves_no_uuid(void **state)
+{
+    h3s_config *made = config_of("{\"password\":\"" PASSWORD "\"}");
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        h3s_session *session = used(made, NULL, NULL, NOW);
+        struct needle text = {{0}, 36}, bytes = {{0}, 16};
+        char token[512];
+        size_t len = 0;
+        h3s_str sealed, id = h3s_session_id(session);
+        assert_int_equal(id.len, text.len);
+        for (size_t at = 0; at < id.len; at++) {
+            unsigned digit = (unsigned)(id.ptr[at] <= '9' ? id.ptr[at] - '0' : id.ptr[at] - 'a' + 10);
+            text.bytes[at] = (unsigned char)id.ptr[at] ^ DISGUISE;
+            if (id.ptr[at] == '-') continue;
+            bytes.bytes[len / 2] = (unsigned char)(len % 2 == 0 ? digit << 4 : ((bytes.bytes[len / 2] ^ DISGUISE) | digit)) ^ DISGUISE;
+            len++;
+        }
+        assert_int_equal(len, 2 * bytes.len);
+        assert_ok(h3s_seal(session, &sealed, NULL));
+        strcpy(token, sealed.ptr);
+        assert_true(found(&text) > 0 && found(&bytes) > 0);
+        h3s_session_free(session);
+        assert_int_equal(found(&text), 0);
+
+        assert_ok(unseal_token(made, S(token), NOW, &session, NULL));
+        assert_int_equal(h3s_session_id(session).len, text.len);
+        assert_true(found(&text) > 0 && found(&bytes) > 0);
+        /* What was read may go to other memory than it came in. */
+        if (i % 2 == 0) assert_ok(h3s_set_text(session, S("user"), S("ada"), NULL));
+        if (i % 4 == 0) assert_ok(h3s_rotate(session, NULL));
+        h3s_session_free(session);
+        assert_int_equal(found(&text), 0);
+        assert_int_equal(found(&bytes), 0);
+    }
+    h3s_config_free(made);
+}
+
 /* Of PASSWORD and the name h3: the keys of log ids, and of tables. */
 #define LOG_KEY "26155138031842b25d177b191c2329843cebb198269084001d2b6952b43049b8"
 #define HASH_KEY "cfb719de53d94d75fb8a7764865890bac39172a7a60b4730fa0904a44e22f500"
@@ -535,6 +574,7 @@ int main(void)
         cmocka_unit_test(a_freed_session_leaves_no_name_of_a_member),
         cmocka_unit_test(a_freed_session_leaves_no_id),
         cmocka_unit_test(what_was_revoked_leaves_no_id_and_no_subject),
+        cmocka_unit_test(a_freed_session_leaves_no_uuid),
         cmocka_unit_test(a_freed_config_leaves_no_key),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_entries),
         cmocka_unit_test(a_freed_config_leaves_no_key_of_sliding),

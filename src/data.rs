@@ -69,6 +69,11 @@ impl Data {
         }
     }
 
+    /// What it stands in, and all that came with it.
+    pub(crate) fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// The object's text.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.as_z().split_last().map_or(b"{}", |(_nul, text)| text)

@@ -2,7 +2,7 @@
 
 use crate::buffer::Buffer;
 use crate::data::Data;
-use crate::id::Id;
+use crate::id::{Id, IdRef};
 use crate::limits::{Lifetime, Limits, earlier};
 use crate::{Error, Rejection};
 
@@ -12,6 +12,7 @@ pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A session as it travels. Times are milliseconds since 1970.
 pub(crate) struct Record {
+    /// It may stand in the buffer of the data, which is replaced by [`Record::set_data`].
     pub(crate) id: Id,
     pub(crate) created_at: i64,
     pub(crate) last_seen_at: Option<i64>,
@@ -46,6 +47,19 @@ impl Record {
             data: Data::empty(),
             extra: Buffer::default(),
         }
+    }
+
+    pub(crate) fn id(&self) -> IdRef<'_> {
+        self.id.in_own_place_or(self.data.buffer())
+    }
+
+    /// Other data under the same id. After an error it is as it was.
+    pub(crate) fn set_data(&mut self, data: Data) -> Result<(), Error> {
+        if let Some(id) = self.id.apart_from(self.data.buffer())? {
+            self.id = id;
+        }
+        self.data = data;
+        Ok(())
     }
 
     /// Whether it is further ahead than clocks differ.

@@ -138,7 +138,7 @@ impl Inner {
         let end = self.limits.max_age_end(record.created_at);
         let entry = Entry {
             kind: Kind::Session,
-            text: record.id.as_bytes(),
+            text: record.id().as_bytes(),
             before: 0,
             until: end.unwrap_or(now + self.longest()) + MAX_AHEAD_MS,
         };
@@ -319,7 +319,7 @@ impl<'a> Check<'a> {
             let of = || table.fingerprint(kind, self.revocation.scope, text);
             table.may_refuse(kind, made) && table.before(of()).is_some_and(|at| made < at)
         };
-        if refuses(Kind::Session, record.id.as_bytes()) || refuses(Kind::Everybody, b"") {
+        if refuses(Kind::Session, record.id().as_bytes()) || refuses(Kind::Everybody, b"") {
             return Ok(true);
         }
         if !table.may_refuse(Kind::Subject, made) {

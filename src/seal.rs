@@ -108,7 +108,7 @@ impl Seals {
         };
         Stamp {
             format,
-            id: &record.id,
+            id: record.id(),
             created_at,
             last_seen_at,
             expires_at: earlier(end, token_end),

@@ -160,7 +160,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        Some(self.record.id.as_str()).filter(|id| !id.is_empty())
+        Some(self.record.id().as_str()).filter(|id| !id.is_empty())
     }
 
     /// Its data: the text of a JSON object without insignificant white space.
@@ -365,7 +365,7 @@ impl Session {
     }
 
     pub(crate) fn log_id_z(&self) -> Option<&[u8]> {
-        let id = self.record.id.as_bytes();
+        let id = self.record.id().as_bytes();
         if id.is_empty() {
             return None;
         }

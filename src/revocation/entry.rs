@@ -107,7 +107,7 @@ pub(super) fn open(keyring: &Keyring, line: &[u8]) -> Result<Opened, Refusal> {
     let Parts {
         key_id, aad, body, ..
     } = parts;
-    let (_, buffer) = sealed::open(keyring, |key| key.revocation.as_ref(), key_id, aad, body)?;
+    let (_, buffer) = sealed::open(keyring, |key| key.revocation.as_ref(), key_id, aad, body, 0)?;
     // Else it is authentic: of a later version, say.
     parse(buffer, parts.until).ok_or_else(|| Rejection::Malformed.of_foreign())
 }

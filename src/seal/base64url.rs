@@ -57,10 +57,16 @@ pub(crate) fn encode(bytes: &[u8], out: &mut [u8]) -> Result<(), Error> {
 
 /// None for what is not strictly base64url.
 pub(crate) fn decode(text: &[u8]) -> Result<Option<Buffer>, Error> {
+    decode_after(0, text)
+}
+
+/// As [`decode`], after so many zeros.
+pub(super) fn decode_after(zeros: usize, text: &[u8]) -> Result<Option<Buffer>, Error> {
     let len = decoded_len(text.len());
-    let mut bytes = Buffer::with_room(len)?;
-    bytes.resize(len, 0);
-    let decoded = decode_slice(text, &mut bytes) == Ok(len);
+    let mut bytes = Buffer::with_room(zeros + len)?;
+    bytes.resize(zeros + len, 0);
+    let place = bytes.get_mut(zeros..).unwrap_or_default();
+    let decoded = decode_slice(text, place) == Ok(len);
     Ok(decoded.then_some(bytes))
 }
 

@@ -1,7 +1,7 @@
 //! What a token is sealed in, with what, and what it held when it is opened.
 
 use crate::Error;
-use crate::id::Id;
+use crate::id::IdRef;
 use crate::limits::Lifetime;
 use crate::record::Record;
 
@@ -54,7 +54,7 @@ pub(crate) enum Iterations {
 #[derive(Clone, Copy)]
 pub(crate) struct Stamp<'a> {
     pub(super) format: Format,
-    pub(crate) id: &'a Id,
+    pub(crate) id: IdRef<'a>,
     pub(crate) created_at: i64,
     pub(crate) last_seen_at: Option<i64>,
     /// What its token says of its end. Where a session slides beside that, it says nothing of
@@ -69,7 +69,7 @@ pub(crate) struct Stamp<'a> {
 
 impl<'a> Stamp<'a> {
     /// The same under another id.
-    pub(crate) fn with_id(self, id: &'a Id) -> Stamp<'a> {
+    pub(crate) fn with_id(self, id: IdRef<'a>) -> Stamp<'a> {
         Stamp { id, ..self }
     }
 

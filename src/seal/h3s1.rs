@@ -10,8 +10,6 @@ mod seen;
 
 use std::num::NonZeroU32;
 
-use uuid::Uuid;
-
 use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
@@ -25,6 +23,9 @@ use crate::{Error, Rejection};
 pub(crate) use self::seen::{LEN as SEEN_LEN, open as open_seen, seal as seal_seen};
 
 pub(super) const PREFIX: &[u8] = b"h3s1.";
+/// Where the nonce stands in the buffer that a token is opened in. Before it there is room for the
+/// text of its id, and so much more that the ciphertext is aligned: a difference of 1 %.
+const START: usize = Id::TEXT_ROOM.next_multiple_of(8);
 /// Flags, createdAt, an id of one byte, `{}`.
 const PLAINTEXT_MIN_LEN: usize = 1 + 6 + 2 + 2;
 
@@ -42,9 +43,11 @@ pub(super) fn open(keyring: &Keyring, token: &[u8]) -> Result<Opened, Refusal> {
     if len < NONCE_LEN + PLAINTEXT_MIN_LEN + TAG_LEN {
         return Err(Rejection::Malformed.into());
     }
-    let (position, buffer) = sealed::open(keyring, |key| Some(&key.seal), key_id, aad, body)?;
+    let (position, buffer) =
+        sealed::open(keyring, |key| Some(&key.seal), key_id, aad, body, START)?;
     // It is authentic, so somebody has a use for it: a later version, say.
-    let record = parse(buffer, len - TAG_LEN)?.ok_or_else(|| Rejection::Malformed.of_foreign())?;
+    let record = parse(buffer, START + len - TAG_LEN);
+    let record = record.ok_or_else(|| Rejection::Malformed.of_foreign())?;
     Ok(Opened {
         seen_at_there: record.seen_at(),
         record,
@@ -102,12 +105,9 @@ fn split(token: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((aad, key_id, body))
 }
 
-/// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its data
-/// there. None if it is none.
-fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
-    let Some(head) = buffer.get(NONCE_LEN..end).and_then(head) else {
-        return Ok(None);
-    };
+/// Reads the plaintext that stands in `buffer` after the nonce and up to `end`, and keeps its id
+/// and its data there. None if it is none.
+fn parse(mut buffer: Buffer, end: usize) -> Option<Record> {
     let Head {
         created_at,
         last_seen_at,
@@ -115,39 +115,41 @@ fn parse(buffer: Buffer, end: usize) -> Result<Option<Record>, Error> {
         lifetime,
         id,
         data_len,
-    } = head;
+    } = head(buffer.get(START + NONCE_LEN..end)?)?;
+    let start = end - data_len;
     let id = match id {
-        PlainId::Uuid(bytes) => Some(Id::from_uuid(Uuid::from_bytes(bytes))?),
-        PlainId::Text(text) => Id::from_text(text)?.filter(|id| !id.is_uuid()),
+        PlainId::Uuid => Id::of_uuid_in(&mut buffer, start - 16)?,
+        PlainId::Text(len) => Id::of_text_in(&mut buffer, start - len..start)?,
     };
-    let data = Data::from_sealed(buffer, end - data_len, end);
-    Ok(id.zip(data).map(|(id, data)| Record {
+    Some(Record {
         id,
         created_at,
         last_seen_at,
         expires_at,
         lifetime,
-        data,
+        data: Data::from_sealed(buffer, start, end)?,
         extra: Buffer::default(),
-    }))
+    })
 }
 
 /// What stands before the data.
-struct Head<'a> {
+struct Head {
     created_at: i64,
     last_seen_at: Option<i64>,
     expires_at: Option<i64>,
     lifetime: Lifetime,
-    id: PlainId<'a>,
+    id: PlainId,
     data_len: usize,
 }
 
-enum PlainId<'a> {
-    Uuid([u8; 16]),
-    Text(&'a [u8]),
+/// The id, which stands just before the data.
+enum PlainId {
+    Uuid,
+    /// So long.
+    Text(usize),
 }
 
-fn head(mut rest: &[u8]) -> Option<Head<'_>> {
+fn head(mut rest: &[u8]) -> Option<Head> {
     let [flags] = take(&mut rest)?;
     if flags & !ALL_FLAGS != 0 {
         return None;
@@ -169,12 +171,12 @@ fn head(mut rest: &[u8]) -> Option<Head<'_>> {
         None
     };
     let id = if flags & ID_IS_UUID != 0 {
-        PlainId::Uuid(take(&mut rest)?)
+        rest = rest.get(16..)?;
+        PlainId::Uuid
     } else {
         let [len] = take(&mut rest)?;
-        let (text, after) = rest.split_at_checked(len.into())?;
-        rest = after;
-        PlainId::Text(text)
+        rest = rest.get(len.into()..)?;
+        PlainId::Text(len.into())
     };
     Some(Head {
         created_at,

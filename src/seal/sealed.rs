@@ -25,21 +25,24 @@ pub(crate) fn split_key_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Opens a body that was sealed under one of the keys that an id may mean, with `cipher` of it:
-/// which key's it is, the nonce and the plaintext, which ends [`TAG_LEN`] before the buffer.
-/// Nothing of it is looked at before it is authenticated.
+/// which key's it is, so many zeros, the nonce and the plaintext, which ends [`TAG_LEN`] before the
+/// buffer. Nothing of it is looked at before it is authenticated.
 pub(crate) fn open(
     keyring: &Keyring,
     cipher: impl Fn(&Key) -> Option<&Xaes>,
     key_id: &[u8],
     aad: &[u8],
     body: &[u8],
+    zeros: usize,
 ) -> Result<(usize, Buffer), Refusal> {
-    let decoded = || base64url::decode(body)?.ok_or(Refusal::from(Rejection::Malformed));
+    let malformed = || Refusal::from(Rejection::Malformed);
+    let decoded = || base64url::decode_after(zeros, body)?.ok_or_else(malformed);
     let mut buffer = decoded()?;
     let mut keys = keyring.by_id(key_id).peekable();
     loop {
         let (position, key) = keys.next().ok_or_else(|| keyring.refusal(key_id))?;
-        if cipher(key).is_some_and(|cipher| decrypt(cipher, aad, &mut buffer)) {
+        let sealed = buffer.get_mut(zeros..).unwrap_or_default();
+        if cipher(key).is_some_and(|cipher| decrypt(cipher, aad, sealed)) {
             return Ok((position, buffer));
         }
         // What did not decrypt is lost: the next key has a copy of its own.

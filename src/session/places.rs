@@ -9,7 +9,7 @@ use crate::json::{self, Container, Place, slice};
 
 impl Session {
     pub(crate) fn id_z(&self) -> &[u8] {
-        self.record.id.as_z()
+        self.record.id().as_z()
     }
 
     pub(crate) fn data_z(&self) -> &[u8] {

@@ -217,7 +217,10 @@ impl Session {
                 "only a new or just rotated session that was not yet sealed takes an id",
             ));
         }
-        self.check_fits(&self.stamp().with_id(&id), self.record.data.len())?;
+        self.check_fits(
+            &self.stamp().with_id(id.in_own_place_or(b"")),
+            self.record.data.len(),
+        )?;
         self.record.id = id;
         self.forget_outputs();
         Ok(())
@@ -271,7 +274,8 @@ impl Session {
             self.wrote(true);
         } else {
             self.check_alive()?;
-            self.record.data = self.edited(&self.record, least, edit)?;
+            let data = self.edited(&self.record, least, edit)?;
+            self.record.set_data(data)?;
             self.wrote(self.outgoing.id_is_open());
         }
         Ok(())

@@ -51,7 +51,7 @@ pub(crate) fn open(key: &Key, record: &Record, value: &[u8]) -> Result<Option<i6
 fn mac_of(key: &Key, record: &Record, at: i64) -> Result<Hmac<Sha256>, Error> {
     let mac = Hmac::<Sha256>::new_from_slice(&**key.seen).map_err(|_| Error::internal())?;
     Ok(mac
-        .chain_update(record.id.as_bytes())
+        .chain_update(record.id().as_bytes())
         .chain_update(u48(record.created_at))
         .chain_update(u48(at)))
 }
