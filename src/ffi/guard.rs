@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::OnceLock;
 
@@ -28,10 +29,18 @@ pub(super) fn guard_value<T>(absent: T, body: impl FnOnce() -> Option<T>) -> T {
 
 /// A new handle: as `Box::into_raw(Box::new(value))`, which without memory would end the process.
 pub(super) fn handle<T>(value: T) -> Result<*mut T, Error> {
+    let handle: *mut T = Box::into_raw(place::<T>()?).cast();
+    // SAFETY: memory for one.
+    unsafe { handle.write(value) };
+    Ok(handle)
+}
+
+/// Memory for a handle.
+pub(super) fn place<T>() -> Result<Box<[MaybeUninit<T>]>, Error> {
     let mut place = Vec::new();
     place.try_reserve_exact(1).map_err(|_| Error::memory())?;
-    place.push(value);
-    Ok(Box::into_raw(place.into_boxed_slice()).cast())
+    place.push(MaybeUninit::uninit());
+    Ok(place.into_boxed_slice())
 }
 
 /// Frees a handle. SAFETY: NULL, or from [`handle`] and not yet freed.

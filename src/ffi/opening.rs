@@ -162,7 +162,7 @@ unsafe fn open(
         let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
         // SAFETY: as this function's.
         let request = unsafe { request(from)? };
-        *out = h3s_session::new(open(&config.config, &request)?)?;
+        *out = h3s_session::new(|| open(&config.config, &request))?;
         Ok(())
     })
 }

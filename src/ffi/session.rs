@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tinyvec::TinyVec;
 
 use super::error::h3s_error;
-use super::guard::{guard, guard_value, handle};
+use super::guard::{guard, guard_value, place};
 use super::input::reference;
 use super::types::h3s_str;
 use crate::{Error, Session};
@@ -44,17 +44,32 @@ static NEXT_GENERATION: AtomicU64 = AtomicU64::new(1);
 pub(super) struct Entered<'a>(&'a h3s_session);
 
 impl h3s_session {
-    pub(super) fn new(session: Session) -> Result<*mut h3s_session, Error> {
-        handle(h3s_session {
-            entered: AtomicBool::new(false),
-            inside: UnsafeCell::new(Inside {
-                session,
-                list: TinyVec::new(),
-                entries: Vec::new(),
-                generation: 0,
-                broken: false,
-            }),
-        })
+    /// A handle of the session that `open` gives, which is moved once, to where it stays.
+    pub(super) fn new(
+        open: impl FnOnce() -> Result<Session, Error>,
+    ) -> Result<*mut h3s_session, Error> {
+        let place = place::<h3s_session>()?;
+        let session = open()?;
+        let handle: *mut h3s_session = Box::into_raw(place).cast();
+        // SAFETY: memory for one of these, in which each field is written once.
+        unsafe {
+            let inside = UnsafeCell::raw_get(&raw const (*handle).inside);
+            (&raw mut (*handle).entered).write(AtomicBool::new(false));
+            (&raw mut (*inside).session).write(session);
+            (&raw mut (*inside).list).write(TinyVec::new());
+            (&raw mut (*inside).entries).write(Vec::new());
+            (&raw mut (*inside).generation).write(0);
+            (&raw mut (*inside).broken).write(false);
+            // All of them: what comes to the struct later is missed here by the compiler.
+            let Inside {
+                session: _,
+                list: _,
+                entries: _,
+                generation: _,
+                broken: _,
+            } = &*inside;
+        }
+        Ok(handle)
     }
 
     pub(super) fn enter(&self) -> Result<Entered<'_>, Error> {
