@@ -142,10 +142,17 @@ pub(super) fn own<'a>(
     header: &'a [u8],
     name: &'a str,
 ) -> impl Iterator<Item = (Which, &'a [u8], usize)> {
-    pieces(header).filter_map(|(text, end)| {
+    let first = name.as_bytes().first();
+    pieces(header).filter_map(move |(text, end)| {
         // Most cookies are others, which is seen by how they begin.
-        let start = text.iter().position(is_no_space).unwrap_or(text.len());
-        slice(text, start..text.len()).strip_prefix(name.as_bytes())?;
+        let start = text.iter().position(is_no_space)?;
+        if text.get(start) != first {
+            return None;
+        }
+        let rest = slice(text, start..text.len()).strip_prefix(name.as_bytes())?;
+        if let [b'=', value @ ..] = rest {
+            return Some((Which::Main, unquoted(trimmed(value)), end));
+        }
         let pair = Pair::of(text, end);
         Some((pair.owner(name)?, unquoted(pair.value), pair.end))
     })
