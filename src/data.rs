@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use memchr::memchr;
-
 use self::pointer::Entry;
 use crate::Error;
 use crate::buffer::Buffer;
@@ -103,7 +101,9 @@ impl Data {
         let Some(tokens) = pointer.strip_prefix(b"/") else {
             return pointer.is_empty().then_some(0..text.len());
         };
-        let (first, rest) = tokens.split_at(memchr(b'/', tokens).unwrap_or(tokens.len()));
+        // A name is too short for memchr to be worth its call.
+        let slash = tokens.iter().position(|byte| *byte == b'/');
+        let (first, rest) = tokens.split_at(slash.unwrap_or(tokens.len()));
         let member = self.member(&pointer::unescape(first)?)?;
         pointer::find(text, member.value, rest)
     }

@@ -20,6 +20,9 @@ pub(super) const FEW_NAMES: usize = 16;
 /// Returns the number of bytes of insignificant white space. The error says what is
 /// wrong, and at which byte.
 pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
+    if is_integer(text) {
+        return Ok(0);
+    }
     if let Err(error) = std::str::from_utf8(text) {
         return Err(Error::data("the text is not UTF-8").at(error.valid_up_to()));
     }
@@ -32,6 +35,16 @@ pub(crate) fn check(text: &[u8], levels: usize) -> Result<usize, Error> {
         None => check.run(Escaped(text)),
     };
     checked.map_err(|(fault, at)| fault.at(at))
+}
+
+/// Whether it is an integer that is not negative: what is set most often, counts and times, needs
+/// no longer check.
+fn is_integer(text: &[u8]) -> bool {
+    match text {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 /// As [`check`] for the text of a token: None for what is wrong with it. Where there is no memory

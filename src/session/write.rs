@@ -300,12 +300,16 @@ impl Session {
             due: Due::Session,
             id_is_open,
         };
-        self.forget_outputs();
+        self.forget_texts();
     }
 
     /// Everything that was handed out or sealed belongs to what the session was before.
     pub(super) fn forget_outputs(&mut self) {
         self.outgoing.take_token();
+        self.forget_texts();
+    }
+
+    fn forget_texts(&mut self) {
         self.texts.clear();
         self.log_id.take();
     }
