@@ -22,6 +22,7 @@ package h3s
 // type is not declared. Results are returned by value: a pointer to Go's memory would be checked,
 // too, and Go zeroes that memory first.
 typedef uintptr_t h3s_go_session;
+typedef uintptr_t h3s_go_revocations;
 
 // How a call went that can fail. why is NULL after a success, and where memory is short; else it is
 // to be freed.
@@ -41,7 +42,7 @@ typedef struct {
     h3s_go_result result;
     const h3s_str *list;
     size_t count;
-} h3s_go_cookies;
+} h3s_go_list;
 
 typedef struct {
     h3s_go_result result;
@@ -66,6 +67,8 @@ enum {
     GO_ENSURE,
     GO_ROTATE,
     GO_CLEAR,
+    GO_REVOKE,
+    GO_REVOKE_EVERYWHERE,
     GO_SET_ID,
     GO_SET_NOW
 };
@@ -98,8 +101,9 @@ static h3s_request h3s_go_request(_GoString_ header, _GoString_ peer, int64_t no
 }
 
 // A bare token has no page that it comes from. finds: the value at the pointer is asked for, too.
-static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ cookie,
-                                 _GoString_ header, _GoString_ peer, int64_t now_ms,
+static h3s_go_opened h3s_go_open(const h3s_config *config, h3s_go_revocations revocations, int how,
+                                 _GoString_ cookie, _GoString_ header, _GoString_ peer,
+                                 int64_t now_ms,
                                  _GoString_ site, _GoString_ origin, _GoString_ referer,
                                  _GoString_ host, int finds, _GoString_ pointer)
 {
@@ -110,6 +114,7 @@ static h3s_go_opened h3s_go_open(const h3s_config *config, int how, _GoString_ c
     int32_t status;
     request.cookie = _GoStringPtr(cookie);
     request.cookie_len = _GoStringLen(cookie);
+    request.revocations = (const h3s_revocations *)revocations;
     if (how != GO_UNSEAL
         && h3s_is_cross_site(_GoStringPtr(site), _GoStringLen(site),
                              _GoStringPtr(origin), _GoStringLen(origin),
@@ -149,6 +154,8 @@ static h3s_go_result h3s_go_write(h3s_go_session s, int what, _GoString_ name, _
     case GO_ENSURE: status = h3s_ensure(session, &err); break;
     case GO_ROTATE: status = h3s_rotate(session, &err); break;
     case GO_CLEAR: status = h3s_clear(session, &err); break;
+    case GO_REVOKE: status = h3s_revoke(session, &err); break;
+    case GO_REVOKE_EVERYWHERE: status = h3s_revoke_everywhere(session, &err); break;
     case GO_SET_ID: status = h3s_session_set_id(session, value, value_len, &err); break;
     default: status = h3s_session_set_now(session, now_ms, &err); break;
     }
@@ -170,14 +177,24 @@ static h3s_go_result h3s_go_set_lifetime(h3s_go_session session, int64_t max_age
     return h3s_go_result_of(status, &err);
 }
 
-static h3s_go_cookies h3s_go_set_cookies(h3s_go_session session)
+static h3s_go_list h3s_go_set_cookies(h3s_go_session session)
 {
-    h3s_go_cookies cookies = {0};
+    h3s_go_list cookies = {0};
     h3s_error err;
     int32_t status = h3s_set_cookies((h3s_session *)session, &cookies.list,
                                      &cookies.count, &err);
     cookies.result = h3s_go_result_of(status, &err);
     return cookies;
+}
+
+static h3s_go_list h3s_go_entries(h3s_go_session session)
+{
+    h3s_go_list entries = {0};
+    h3s_error err;
+    int32_t status = h3s_revocation_entries((h3s_session *)session, &entries.list,
+                                            &entries.count, &err);
+    entries.result = h3s_go_result_of(status, &err);
+    return entries;
 }
 
 static h3s_go_token h3s_go_seal(h3s_go_session session)
@@ -277,6 +294,8 @@ const abiVersion = 0
 // config is the library's side of a Sessions. Any number of goroutines may use it.
 type config struct {
 	c *C.h3s_config
+	// What is revoked, as this process knows it; nil where nothing can be.
+	revocations *C.h3s_revocations
 	// What a response without a Vary of its own says.
 	vary string
 }
@@ -434,8 +453,8 @@ func open(conf *config, how way, r *request) (*handle, error) {
 // openAndFind is open and then find in one call, if finds is not 0.
 func openAndFind(conf *config, how way, r *request, finds int, pointer string) (*handle, []byte, error) {
 	opened := C.h3s_go_open(
-		conf.c, C.int(how), r.cookie, r.header, r.peer, C.int64_t(r.now), r.page.site, r.page.origin, r.page.referer, r.page.host,
-		C.int(finds), pointer,
+		conf.c, C.h3s_go_revocations(uintptr(unsafe.Pointer(conf.revocations))), C.int(how), r.cookie, r.header, r.peer, C.int64_t(r.now),
+		r.page.site, r.page.origin, r.page.referer, r.page.host, C.int(finds), pointer,
 	)
 	runtime.KeepAlive(conf)
 	if err := errorOf(opened.result); err != nil {
@@ -483,6 +502,9 @@ const (
 	clear_   write = C.GO_CLEAR
 	setID    write = C.GO_SET_ID  // text: the id
 	setNow   write = C.GO_SET_NOW // now
+
+	revoke           write = C.GO_REVOKE
+	revokeEverywhere write = C.GO_REVOKE_EVERYWHERE
 )
 
 func (h *handle) write(what write, name, text string, now int64) error {
@@ -506,12 +528,18 @@ func (h *handle) lifetime() Lifetime {
 
 func (h *handle) setCookies() ([]string, error) {
 	h.isSeen = false
-	cookies := C.h3s_go_set_cookies(h.c)
-	if cookies.count == 0 {
-		return nil, errorOf(cookies.result)
+	return goStrings(C.h3s_go_set_cookies(h.c))
+}
+
+// entries are what the session has revoked, all of them.
+func (h *handle) entries() ([]string, error) { return goStrings(C.h3s_go_entries(h.c)) }
+
+func goStrings(list C.h3s_go_list) ([]string, error) {
+	if list.count == 0 {
+		return nil, errorOf(list.result)
 	}
-	values := make([]string, cookies.count)
-	for i, value := range unsafe.Slice(cookies.list, cookies.count) {
+	values := make([]string, list.count)
+	for i, value := range unsafe.Slice(list.list, list.count) {
 		values[i] = goString(value)
 	}
 	return values, nil
@@ -551,6 +579,7 @@ func (h *handle) id() string            { return goString(h.view().id) }
 func (h *handle) logID() string         { return goString(C.h3s_go_log_id(h.c)) }
 func (h *handle) isNew() bool           { return h.view().flags&C.H3S_VIEW_NEW != 0 }
 func (h *handle) isDirty() bool         { return h.view().flags&C.H3S_VIEW_DIRTY != 0 }
+func (h *handle) isStale() bool         { return h.view().flags&C.H3S_VIEW_STALE != 0 }
 func (h *handle) createdAt() time.Time  { return goTime(h.view().created_at) }
 func (h *handle) lastSeenAt() time.Time { return goTime(h.view().last_seen_at) }
 func (h *handle) expiresAt() time.Time  { return goTime(h.view().expires_at) }
@@ -576,13 +605,19 @@ func errorOf(result C.h3s_go_result) error {
 }
 
 func newError(result C.h3s_go_result) error {
+	err := describe(result.status, result.why)
+	C.free(unsafe.Pointer(result.why))
+	return err
+}
+
+// describe is the error of a status. why may be nil, and stays the caller's.
+func describe(status C.int32_t, why *C.h3s_error) error {
 	err := &Error{Offset: -1}
-	if why := result.why; why != nil {
+	if why != nil {
 		err.Key, err.Offset, err.Message = C.GoString(&why.key[0]), int(why.offset), C.GoString(&why.message[0])
 		err.Rejection = Rejection(why.rejection)
-		C.free(unsafe.Pointer(why))
 	}
-	switch result.status {
+	switch status {
 	case C.H3S_ERR_ARGUMENT:
 		err.kind = ErrArgument
 	case C.H3S_ERR_CONFIG:
@@ -602,11 +637,17 @@ func newError(result C.h3s_go_result) error {
 		err.kind = ErrMemory
 	case C.H3S_ERR_BUSY:
 		err.kind = ErrBusy
+	case C.H3S_ERR_STALE:
+		err.kind = ErrStale
+	case C.H3S_ERR_FULL:
+		err.kind = ErrFull
+	case C.H3S_ERR_STORE:
+		err.kind = ErrStore
 	default:
 		err.kind = ErrInternal
 	}
 	if err.Message == "" {
-		err.Message = C.GoString(C.h3s_status_str(result.status))
+		err.Message = C.GoString(C.h3s_status_str(status))
 	}
 	return err
 }

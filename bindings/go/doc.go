@@ -29,8 +29,9 @@
 // to be written before that.
 //
 // At a login, call [Session.Rotate], so that an id known before it is worth nothing; at a logout,
-// call [Session.Clear]. A session travels with the client and cannot be taken back from a copy of
-// the cookie before it expires.
+// call [Session.Revoke]. A session travels with the client, and whoever has a copy of the cookie
+// has it until it expires: Options.Revocation has all servers refuse it from the logout on. Without
+// that option a logout is [Session.Clear], which ends the session in that client alone.
 //
 // # Beside h3, Nuxt and Nitro
 //

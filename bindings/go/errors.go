@@ -31,6 +31,15 @@ var (
 	// derivation, forged ones above all, and that no other token of the request opened: answer
 	// 429, and touch no cookie. See Options.Peer.
 	ErrBusy = errors.New("h3s: too many slow key derivations for this peer")
+	// ErrStale says that the latest logouts may not be known here, and that the options have it
+	// [StaleClosed]: no session was opened. Answer 503, and touch no cookie. Handler does.
+	ErrStale = errors.New("h3s: the latest logouts may not be known here")
+	// ErrStore says that what is revoked could not be made known to the other servers, or not
+	// be read: a logout has not happened, so answer 503. It wraps what the store says.
+	ErrStore = errors.New("h3s: the store of what is revoked failed")
+	// ErrFull says that this process has no room for all that is revoked: see
+	// RevocationOptions.Room. The other servers know it.
+	ErrFull = errors.New("h3s: no room for all that is revoked")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")
 	// ErrMemory says that memory is short.
@@ -54,8 +63,9 @@ var (
 	ErrHeaderSent = errors.New("h3s: the session was written after the header of the response: its cookie is lost")
 )
 
-// An Error says what went wrong. It holds no secret, nor any part of session data but a key, and it
-// wraps no other error, since those of encoding/json quote what they stumble over.
+// An Error says what went wrong. It holds no secret, nor any part of session data but a key, and
+// but for an ErrStore it wraps no other error, since those of encoding/json quote what they stumble
+// over.
 type Error struct {
 	// Message says what is wrong, and where it helps what would be right, without the key.
 	Message string
@@ -67,7 +77,7 @@ type Error struct {
 	// Rejection says why the token was refused, if this is an ErrRejected.
 	Rejection Rejection
 
-	kind error
+	kind, cause error
 }
 
 // Error names the key at fault, or the place in the JSON of the options, and says what would be
@@ -90,6 +100,9 @@ func (e *Error) Is(target error) bool {
 	return target == e.kind
 }
 
+// Unwrap is what the store said, if this is an ErrStore.
+func (e *Error) Unwrap() error { return e.cause }
+
 // dataError is for what failed on this side: nothing was written.
 func dataError(key, message string) error {
 	return &Error{Key: key, Offset: -1, kind: ErrData, Message: message}
@@ -99,17 +112,25 @@ func configError(key, message string) error {
 	return &Error{Key: key, Offset: -1, kind: ErrConfig, Message: message}
 }
 
+// storeError is for what a store of the application's own says.
+func storeError(cause error) error {
+	return &Error{Offset: -1, kind: ErrStore, cause: cause, Message: "what is revoked could not be made known: " + cause.Error()}
+}
+
 func wrongLibrary(version string, abi uint32) error {
 	message := fmt.Sprintf("the library (version %s) has ABI version %d; this package needs %d", version, abi, abiVersion)
 	return &Error{Offset: -1, kind: ErrLibrary, Message: message}
 }
 
 // StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for
-// [ErrBusy], 413 for [ErrTooLarge], 401 for [ErrRejected], and 500 else.
+// [ErrBusy], 503 for [ErrStale] and [ErrStore], 413 for [ErrTooLarge], 401 for [ErrRejected], and
+// 500 else.
 func StatusCode(err error) int {
 	switch {
 	case errors.Is(err, ErrBusy):
 		return http.StatusTooManyRequests
+	case isUnavailable(err):
+		return http.StatusServiceUnavailable
 	case errors.Is(err, ErrTooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, ErrRejected):
@@ -117,6 +138,9 @@ func StatusCode(err error) int {
 	}
 	return http.StatusInternalServerError
 }
+
+// isUnavailable reports whether a response must be a 503, whatever its handler says.
+func isUnavailable(err error) bool { return errors.Is(err, ErrStale) || errors.Is(err, ErrStore) }
 
 // A Rejection says why a token was refused. Its names are the same in every language.
 type Rejection int
@@ -138,7 +162,7 @@ const (
 	RejectionExpired
 	// RejectionIdle: not seen for longer than Options.IdleTimeout.
 	RejectionIdle
-	// RejectionRevoked: created before Options.NotBefore.
+	// RejectionRevoked: revoked, as a logout does, or created before Options.NotBefore.
 	RejectionRevoked
 	// RejectionTooLarge: longer than Options.MaxTokenLength, or in more or longer cookies
 	// than a browser would send.

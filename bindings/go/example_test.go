@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -123,6 +126,62 @@ func ExampleSession_Rotate() {
 	// Output:
 	// true true
 	// true false
+}
+
+func ExampleSession_Revoke() {
+	folder, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	sessions, err := h3s.New(h3s.Options{
+		Password:   h3s.NewPassword("an example of 32 characters or more"),
+		MaxAge:     7 * 24 * time.Hour,
+		Revocation: &h3s.RevocationOptions{File: filepath.Join(folder, "revocations")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sessions.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(_ http.ResponseWriter, r *http.Request) {
+		s := h3s.FromContext(r.Context())
+		_ = errors.Join(s.Rotate(), s.Set("user", "ada"))
+	})
+	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
+		if err := h3s.FromContext(r.Context()).Revoke(); err != nil {
+			http.Error(w, "try again", h3s.StatusCode(err))
+		}
+	})
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		user, _ := h3s.FromContext(r.Context()).Text("/user")
+		fmt.Printf("user: %q\n", user)
+	})
+	server := httptest.NewTLSServer(sessions.Handler(mux))
+	defer server.Close()
+
+	browser, thief := server.Client(), *server.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	thief.Jar, _ = cookiejar.New(nil)
+	site, _ := url.Parse(server.URL)
+	for _, visit := range []func() (*http.Response, error){
+		func() (*http.Response, error) { return browser.PostForm(server.URL+"/login", nil) },
+		func() (*http.Response, error) {
+			thief.Jar.SetCookies(site, browser.Jar.Cookies(site))
+			return thief.Get(server.URL)
+		},
+		func() (*http.Response, error) { return browser.PostForm(server.URL+"/logout", nil) },
+		func() (*http.Response, error) { return thief.Get(server.URL) },
+	} {
+		response, err := visit()
+		if err != nil {
+			log.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	// Output:
+	// user: "ada"
+	// user: ""
 }
 
 func ExampleSession_SetLifetime() {

@@ -22,6 +22,10 @@ import (
 // Options.OnError, or logged. When a connection is hijacked, the cookies are in the
 // ResponseWriter's Header, for code that writes the response by hand, such as a WebSocket library.
 //
+// What the session has revoked is made known to all servers before that. If it cannot be, the
+// response is a 503 in place of what next says, unless next says 5xx itself, and no cookie is
+// touched; so it is where the session was used and is an [ErrStale].
+//
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
 // the session that the browser has: see [Sessions.Use].
 //
@@ -51,13 +55,18 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		x.context = sessionContext{r.Context(), s}
 		inner := r.WithContext(&x.context)
 		x.response = response{ResponseWriter: w, request: inner, session: s}
+		if ss.revoking != nil {
+			x.response.isEncodedOutside = w.Header()["Content-Encoding"] != nil
+		}
 		// Deferred, so that it is done for a handler that panics, too: whoever
 		// recovers may still answer.
+		panics := true
 		defer func() {
-			x.response.finish()
+			x.response.finish(panics)
 			handBack(r, inner)
 		}()
 		next.ServeHTTP(x.response.asWide(), inner)
+		panics = false
 	})
 }
 

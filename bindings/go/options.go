@@ -37,6 +37,9 @@ type Options struct {
 	IdleTimeout time.Duration
 	// NotBefore refuses all sessions that were made before it, which logs everybody out.
 	NotBefore time.Time
+	// Revocation makes a logout final, whoever has a copy of the cookie; nil: off. It needs
+	// MaxAge or IdleTimeout, and at the end [Sessions.Close].
+	Revocation *RevocationOptions
 	// DisableRefresh turns off that reads seal a session again, be it to slide
 	// or under today's password.
 	DisableRefresh bool
@@ -134,6 +137,40 @@ type SealOptions struct {
 	// Encryption and Integrity say how keys are made of the password; nil: as h3 does.
 	Encryption, Integrity *Derivation
 }
+
+// RevocationOptions say how sessions are revoked. Servers make known to each other what they revoke
+// by a file, which those of one machine share, or by a store of their own: one of both is needed.
+type RevocationOptions struct {
+	// Subject is where in a session it stands whose it is, as a JSON Pointer such as
+	// "/user/id", for [Session.RevokeEverywhere] and [Sessions.RevokeSubject]. Empty: sessions
+	// can be revoked one by one, or all at once.
+	Subject string
+	// MaxStale is for how long this process may go without word of what others revoke, in whole
+	// seconds; a minute if 0. Then it is stale.
+	MaxStale time.Duration
+	// Stale says what happens then; StaleOpen if empty.
+	Stale Stale
+	// File is the absolute path of a file which the processes of this machine share, in
+	// whatever language.
+	File string
+
+	// Store is what this process uses in place of File, and makes known what it revokes by:
+	// that of h3s/bindings/go/valkey, say. New calls it.
+	Store func(StoreOptions) (Store, error) `json:"-" xml:"-"`
+	// Room is how many sessions may be revoked within the time that they live; 65,536 if 0.
+	// Each takes 48 to 96 bytes of memory.
+	Room int `json:"-" xml:"-"`
+}
+
+// Stale says what a server does that has had no word for too long of what others revoke.
+type Stale string
+
+const (
+	// StaleOpen goes on as if nothing had been revoked since, and [Session.IsStale] says so.
+	StaleOpen Stale = "open"
+	// StaleClosed opens no session: whoever brings one gets [ErrStale].
+	StaleClosed Stale = "closed"
+)
 
 // A Format is a format of tokens.
 type Format string

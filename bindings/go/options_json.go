@@ -32,6 +32,9 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	}
 	read.Now, read.Peer, read.OnError, read.Logger = o.Now, o.Peer, o.OnError, o.Logger
 	read.Development = read.Development || o.Development
+	if was := o.Revocation; was != nil && read.Revocation != nil {
+		read.Revocation.Store, read.Revocation.Room = was.Store, was.Room
+	}
 	*o = read
 	return nil
 }
@@ -58,6 +61,7 @@ type optionsFile struct {
 	MaxAge             int64           `json:"maxAge,omitempty"`
 	IdleTimeout        int64           `json:"idleTimeout,omitempty"`
 	NotBefore          *int64          `json:"notBefore,omitempty"`
+	Revocation         json.RawMessage `json:"revocation,omitempty"` // revocationFile, or false
 	Refresh            *bool           `json:"refresh,omitempty"`
 	MaxTokenLength     int             `json:"maxTokenLength,omitempty"`
 	SessionHeader      any             `json:"sessionHeader,omitempty"` // string, or false
@@ -78,6 +82,13 @@ type cookieFile struct {
 	MaxAge         int64  `json:"maxAge,omitempty"`
 	ChunkMaxLength int    `json:"chunkMaxLength,omitempty"`
 	MaxChunks      int    `json:"maxChunks,omitempty"`
+}
+
+type revocationFile struct {
+	Subject  string `json:"subject,omitempty"`
+	MaxStale int64  `json:"maxStale,omitempty"`
+	Stale    Stale  `json:"stale,omitempty"`
+	File     string `json:"file,omitempty"`
 }
 
 type sealFile struct {
@@ -158,6 +169,22 @@ func (o Options) file() (*optionsFile, error) {
 	if !o.NotBefore.IsZero() {
 		ms := o.NotBefore.UnixMilli()
 		file.NotBefore = &ms
+	}
+	if r := o.Revocation; r != nil {
+		// encoding/json would replace what is no UTF-8, and so name another file.
+		if !utf8.ValidString(r.Subject + r.File) {
+			return nil, configError("revocation", "Subject and File are not valid UTF-8")
+		}
+		text, err := encode(revocationFile{
+			Subject:  r.Subject,
+			MaxStale: in(time.Second, "revocation.maxStale", r.MaxStale),
+			Stale:    r.Stale,
+			File:     r.File,
+		})
+		if err != nil {
+			return nil, err
+		}
+		file.Revocation = json.RawMessage(text)
 	}
 	switch {
 	case o.DisableHeader && o.Header != "":
@@ -278,6 +305,18 @@ func (file *optionsFile) options() (Options, error) {
 	}
 	if file.NotBefore != nil {
 		o.NotBefore = time.UnixMilli(*file.NotBefore)
+	}
+	if text := file.Revocation; text != nil && string(text) != "false" {
+		var revocation revocationFile
+		if err := json.Unmarshal(text, &revocation); err != nil {
+			return Options{}, configError("revocation", "the options cannot be read")
+		}
+		o.Revocation = &RevocationOptions{
+			Subject:  revocation.Subject,
+			MaxStale: time.Duration(revocation.MaxStale) * time.Second,
+			Stale:    revocation.Stale,
+			File:     revocation.File,
+		}
 	}
 	o.Header, _ = file.SessionHeader.(string)
 	if err := o.setPassword(file.Password); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ var fullOptions = h3s.Options{
 	MaxAge:             7 * 24 * time.Hour,
 	IdleTimeout:        time.Hour,
 	NotBefore:          time.UnixMilli(1_700_000_000_123),
+	Revocation:         &h3s.RevocationOptions{Subject: "/user/id", MaxStale: 2 * time.Minute, Stale: h3s.StaleClosed, File: "/var/lib/app/revocations"},
 	DisableRefresh:     true,
 	MaxTokenLength:     4096,
 	Header:             "x-token",
@@ -55,7 +57,8 @@ var fullOptions = h3s.Options{
 }
 
 const fullJSON = `{"password":{"zz":"the new password, \"32\" <characters> or more é","aa":"the old password, 32 characters or more"},` +
-	`"name":"__Secure-app","maxAge":604800,"idleTimeout":3600,"notBefore":1700000000123,"refresh":false,"maxTokenLength":4096,` +
+	`"name":"__Secure-app","maxAge":604800,"idleTimeout":3600,"notBefore":1700000000123,` +
+	`"revocation":{"subject":"/user/id","maxStale":120,"stale":"closed","file":"/var/lib/app/revocations"},"refresh":false,"maxTokenLength":4096,` +
 	`"sessionHeader":"x-token","cookie":{"path":"/app","domain":"example.com","httpOnly":false,"sameSite":"none","partitioned":true,` +
 	`"priority":"high","maxAge":60,"chunkMaxLength":3000,"maxChunks":7},"seal":{"format":"fe26.2","accept":["fe26.2","h3s1"],` +
 	`"migrate":true,"ttl":1500,"timestampSkewSec":30,"localtimeOffsetMsec":-20,` +
@@ -69,7 +72,11 @@ func TestEveryOptionIsWrittenInTheSharedJSONAndReadFromIt(t *testing.T) {
 	if got := must(h3s.OptionsFromJSON([]byte(fullJSON))); !same(got, fullOptions) {
 		t.Errorf("read:\n%+v\nwant:\n%+v", got, fullOptions)
 	}
-	must(h3s.New(fullOptions))
+	options := fullOptions
+	revocation := *options.Revocation
+	revocation.File = filepath.Join(t.TempDir(), "revocations")
+	options.Revocation = &revocation
+	must(h3s.New(options)).Close()
 }
 
 // same reports whether two options are the same. Passwords are compared by what is written, since
@@ -88,6 +95,7 @@ func TestOptionsSurviveTheWayThroughJSON(t *testing.T) {
 		{Password: h3s.NewPassword("escaped \" \\ \u2028 \x01 and more than 32 characters")},
 		{Password: password, DisableHeader: true, DisableCookie: true},
 		{Password: password, NotBefore: time.UnixMilli(0)},
+		{Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{}},
 		{Password: password, Cookie: h3s.CookieOptions{DisableSecure: true}},
 		{Password: password, Cookie: h3s.CookieOptions{SameSite: http.SameSiteDefaultMode}},
 		{Password: password, Cookie: h3s.CookieOptions{SameSite: http.SameSiteLaxMode}},
@@ -131,11 +139,12 @@ func TestOptionsAreReadAsAPartOfAFileOfTheirOwn(t *testing.T) {
 	var file struct{ Session h3s.Options }
 	logger := slog.New(slog.DiscardHandler)
 	file.Session.Peer, file.Session.Logger, file.Session.Development = h3s.RemoteIP, logger, true
+	file.Session.Revocation = &h3s.RevocationOptions{Room: 1000}
 	check(t, json.Unmarshal([]byte(`{"Session": `+fullJSON+`}`), &file))
-	if file.Session.Peer == nil || file.Session.Logger != logger || !file.Session.Development {
+	if file.Session.Peer == nil || file.Session.Logger != logger || !file.Session.Development || file.Session.Revocation.Room != 1000 {
 		t.Error("what cannot come from JSON, JSON cannot take away")
 	}
-	file.Session.Peer, file.Session.Logger, file.Session.Development = nil, nil, false
+	file.Session.Peer, file.Session.Logger, file.Session.Development, file.Session.Revocation.Room = nil, nil, false, 0
 	if !same(file.Session, fullOptions) {
 		t.Errorf("got %+v, want %+v", file.Session, fullOptions)
 	}
@@ -197,6 +206,12 @@ func TestAWrongOptionIsNamed(t *testing.T) {
 		"idleTimeout":              {Password: password, IdleTimeout: time.Nanosecond},
 		"notBefore":                {Password: password, NotBefore: time.UnixMilli(-1)},
 		"maxTokenLength":           {Password: password, MaxTokenLength: 1},
+		"revocation":               {Password: password, Revocation: &h3s.RevocationOptions{}},
+		"revocation ":              {Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{File: "/\xff"}},
+		"revocation.subject":       {Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{Subject: "user"}},
+		"revocation.maxStale":      {Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{MaxStale: time.Millisecond}},
+		"revocation.stale":         {Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{Stale: "half"}},
+		"revocation.file":          {Password: password, MaxAge: time.Hour, Revocation: &h3s.RevocationOptions{File: "relative"}},
 		"sessionHeader":            {Password: password, Header: "a b"},
 		"sessionHeader ":           {Password: password, Header: "x", DisableHeader: true},
 		"cookie":                   {Password: password, DisableCookie: true, Cookie: h3s.CookieOptions{Path: "/"}},

@@ -18,50 +18,101 @@ type response struct {
 	session *Session
 	// The header has gone, or it is no longer ours to send.
 	sent bool
+	// A middleware outside compresses the response.
+	isEncodedOutside bool
+	// What the session has revoked could not be made known.
+	isUnpublished bool
+	// Why a 503 has gone in place of what the handler says. (An error would have an exchange
+	// take the next larger size of memory.)
+	refused *Error
 }
 
-// beforeHeader is called before everything that sends the header.
-func (w *response) beforeHeader() {
-	if w.sent {
-		return
+// beforeHeader is called before everything that sends the header. After an error the response has
+// gone, and the handler has no say in it.
+func (w *response) beforeHeader(status int) error {
+	if !w.sent {
+		w.sent = true
+		// Where the handler has seen to it itself, its own page may stand.
+		if err := w.putSession(true); isUnavailable(err) && status < http.StatusInternalServerError {
+			w.refuse(err)
+		}
 	}
-	w.sent = true
-	w.putSession(true)
+	if w.refused != nil {
+		return w.refused
+	}
+	return nil
 }
 
-func (w *response) putSession(last bool) {
+func (w *response) putSession(last bool) error {
+	err := w.session.saveTouched(w.request.Context(), w.Header(), last)
+	w.isUnpublished = errors.Is(err, ErrStore)
 	// Who closed it had no use for it; other errors are for those who run the server.
-	if err := w.session.saveTouched(w.Header(), last); err != nil && !errors.Is(err, ErrClosed) {
+	if err != nil && !errors.Is(err, ErrClosed) {
 		w.session.sessions.report(w.request, err)
 	}
+	return err
+}
+
+// refuse answers that a logout has not happened, or that none is known well enough to open a
+// session, whatever the handler has in mind.
+func (w *response) refuse(err error) {
+	errors.As(err, &w.refused)
+	header := w.Header()
+	// What is said of another response. (Content-Encoding may be of a middleware outside, which
+	// compresses this one, too; http.Error sees to Content-Length.)
+	for _, name := range []string{"Location", "Etag", "Last-Modified", "Content-Range", "Content-Disposition"} {
+		delete(header, name)
+	}
+	if !w.isEncodedOutside {
+		delete(header, "Content-Encoding")
+	}
+	header["Cache-Control"] = []string{"no-store"}
+	http.Error(w.ResponseWriter, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 }
 
 // finish is called when the request was handled, or its handler panics.
-func (w *response) finish() {
+func (w *response) finish(panics bool) {
 	defer w.session.Close()
+	sessions := w.session.sessions
 	if !w.sent {
-		w.putSession(true)
-	} else if w.session.isLost() {
-		w.session.sessions.report(w.request, ErrHeaderSent)
+		// Who recovers from a panic answers with an error in any case.
+		if err := w.putSession(true); isUnavailable(err) && !panics {
+			w.refuse(err)
+		}
+	} else {
+		if w.session.isLost() {
+			sessions.report(w.request, ErrHeaderSent)
+		}
+		if !w.isUnpublished {
+			if err := w.session.publishLate(w.request.Context()); err != nil {
+				sessions.report(w.request, err)
+			}
+		}
 	}
-	w.session.sessions.debug(w.request, w.session)
+	sessions.debug(w.request, w.session)
 }
 
 func (w *response) WriteHeader(status int) {
 	// Those before it are informational, and the header proper is still to come.
 	if status >= 200 || status == http.StatusSwitchingProtocols {
-		w.beforeHeader()
+		if w.beforeHeader(status) != nil {
+			return
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *response) Write(data []byte) (int, error) {
-	w.beforeHeader()
+	if err := w.beforeHeader(http.StatusOK); err != nil {
+		return 0, err
+	}
 	return w.ResponseWriter.Write(data)
 }
 
 func (w *response) WriteString(text string) (int, error) {
-	w.beforeHeader()
+	if err := w.beforeHeader(http.StatusOK); err != nil {
+		return 0, err
+	}
 	return io.WriteString(w.ResponseWriter, text)
 }
 
@@ -78,6 +129,9 @@ func (w *response) ReadFrom(source io.Reader) (int64, error) {
 			return begun, err
 		}
 	}
+	if w.refused != nil {
+		return begun, w.refused
+	}
 	rest, err := io.Copy(w.ResponseWriter, source)
 	return begun + rest, err
 }
@@ -90,7 +144,9 @@ func (w *response) FlushError() error {
 	if !can[http.Flusher](w.ResponseWriter) && !can[interface{ FlushError() error }](w.ResponseWriter) {
 		return http.ErrNotSupported
 	}
-	w.beforeHeader()
+	if err := w.beforeHeader(http.StatusOK); err != nil {
+		return err
+	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
@@ -116,7 +172,9 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// Who writes the header by hand may write this one, as
 	// httputil.ReverseProxy does for an upgrade.
 	if !h.w.sent {
-		h.w.putSession(false)
+		if err := h.w.putSession(false); isUnavailable(err) {
+			return nil, nil, err
+		}
 	}
 	conn, buffer, err := http.NewResponseController(h.w.ResponseWriter).Hijack()
 	if err == nil {

@@ -4,6 +4,7 @@ package h3s
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,10 @@ type Session struct {
 	touched bool
 	// Somebody has written it since Save.
 	written bool
+	// It has revoked something that is not made known yet: its former id by Rotate, or more.
+	unpublished, revoked bool
+	// How much it has made known.
+	published int32
 	// The Set-Cookie values that Save has put into a response.
 	saved []string
 	// Too late for more: the response's header has gone.
@@ -175,12 +180,27 @@ func (s *Session) Ensure() error { return s.write(ensure, "", "", 0) }
 
 // Rotate gives the session a new id and CreatedAt = now, with the same data. Call it at every
 // login: an id that an attacker has planted or seen is then worth nothing. It is also what extends
-// a session under Options.MaxAge.
+// a session under Options.MaxAge. With Options.Revocation the former id is revoked.
 func (s *Session) Rotate() error { return s.write(rotate, "", "", 0) }
 
-// Clear ends the session, as a logout must: no id, no data, deleting cookies. Set, Update or
-// Replace after it start a fresh one.
+// Clear ends the session in the client that it came from: no id, no data, deleting cookies. Whoever
+// has a copy of the cookie keeps it: a logout is [Session.Revoke], or this where the options have
+// no Revocation. Set, Update or Replace after it start a fresh session.
 func (s *Session) Clear() error { return s.write(clear_, "", "", 0) }
+
+// Revoke ends the session, as a logout must: it is cleared, and its id is refused from now on by
+// all servers, whoever has a copy of the cookie or token. Again, it does nothing. It needs
+// Options.Revocation, else it is an [ErrConfig]; after Clear it is an [ErrState].
+//
+// All servers are told just before the response goes, by [Sessions.Handler] or Save: see
+// [Session.Publish]. If that fails, Handler answers 503 in place of what you say, and no cookie is
+// touched: the logout has not happened.
+func (s *Session) Revoke() error { return s.write(revoke, "", "", 0) }
+
+// RevokeEverywhere is Revoke for all sessions of this one's subject that were made before now: "log
+// me out everywhere". RevocationOptions.Subject says what that is; where the session has none, it
+// is an [ErrState].
+func (s *Session) RevokeEverywhere() error { return s.write(revokeEverywhere, "", "", 0) }
 
 // SetID gives a new or just rotated session an id of your own in place of a random UUID: 1 to 255
 // graphic ASCII characters. It must be hard to guess if anything is found by it.
@@ -201,26 +221,33 @@ func (s *Session) write(what write, name, text string, now int64) error {
 		return keyed(name, err)
 	}
 	s.written = s.written || what != setNow
+	switch what {
+	case rotate:
+		s.unpublished = s.sessions.revoking != nil
+	case revoke, revokeEverywhere:
+		s.unpublished, s.revoked = true, true
+	}
 	return nil
 }
 
 // ---- What the response needs ----
 
 // SetCookies returns the response's Set-Cookie values, most often none or one; each is a header of
-// its own. After another write the whole list replaces the former one. Handler and Save call it for
-// you.
+// its own. After another write the whole list replaces the former one. It makes known what the
+// session has revoked, as [Session.Publish]. Handler and Save call it for you.
 func (s *Session) SetCookies() ([]string, error) {
 	if err := s.acquire(); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	return s.handle.setCookies()
+	return s.setCookies(context.Background())
 }
 
 // Save puts what the session needs into the header of a response that is still to be written:
 // Set-Cookie, a Vary on what the session is found by, and a Cache-Control that keeps shared caches
-// from storing the cookie. It may be called again after another write. Handler calls it for you,
-// and after that it returns [ErrHeaderSent].
+// from storing the cookie. It may be called again after another write, or after an error. It makes
+// known what the session has revoked, as [Session.Publish]: after an error answer with
+// [StatusCode]. Handler calls it for you, and after that it returns [ErrHeaderSent].
 func (s *Session) Save(w http.ResponseWriter) error {
 	// Not while the session is locked, since it may be anybody's code.
 	header := w.Header()
@@ -231,16 +258,37 @@ func (s *Session) Save(w http.ResponseWriter) error {
 	if s.headerSent {
 		return ErrHeaderSent
 	}
-	return s.save(header)
+	return s.save(context.Background(), header)
 }
 
 // Seal returns the session as a bare token, for a client that sends it back in the session header.
+// It makes known what the session has revoked, as [Session.Publish].
 func (s *Session) Seal() (string, error) {
 	if err := s.acquire(); err != nil {
 		return "", err
 	}
 	defer s.mu.Unlock()
-	return s.handle.seal()
+	token, err := s.handle.seal()
+	if err == nil {
+		err = s.publish(context.Background())
+	}
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// Publish makes known to all servers what the session has revoked, now: what Handler, Save,
+// SetCookies and Seal do. Call it for a session that none of them is for: one of a bare token, or
+// of a connection that outlives its request. It returns once all of them will know, and an
+// [ErrStore] if they may not; then it may be called again. That ctx was cancelled, by a client that
+// has hung up, keeps nothing from being known.
+func (s *Session) Publish(ctx context.Context) error {
+	if err := s.acquire(); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.publish(ctx)
 }
 
 // ---- What is known of it ----
@@ -289,6 +337,10 @@ func (s *Session) ExpiresAt() time.Time { return view(s, (*handle).expiresAt) }
 // Source is where the session came from.
 func (s *Session) Source() Source { return view(s, (*handle).source) }
 
+// IsStale reports whether the latest logouts may not have been known here when the session was
+// opened: see RevocationOptions.Stale.
+func (s *Session) IsStale() bool { return view(s, (*handle).isStale) }
+
 // Rejection is why the request's first token was refused. It may stand beside a session
 // that another token opened.
 func (s *Session) Rejection() Rejection { return view(s, (*handle).rejection) }
@@ -314,6 +366,9 @@ func (s *Session) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle != nil {
+		if s.revoked && !s.headerSent {
+			s.sessions.log().Error("a session that was revoked is closed, and no server was told: see h3s.Session.Publish", slog.String("session", s.sessions.cookieName))
+		}
 		s.handle.close()
 	}
 	s.forget()
@@ -418,9 +473,53 @@ func (s *Session) origin() (message string, attributes []slog.Attr) {
 	return "the session was opened", append(attributes, slog.String("source", o.source.String()))
 }
 
-// save is Save in a session that is open and locked.
-func (s *Session) save(header http.Header) error {
+// setCookies is SetCookies in a session that is open and locked.
+func (s *Session) setCookies(ctx context.Context) ([]string, error) {
 	cookies, err := s.handle.setCookies()
+	// If there is no cookie for the new id, the former one stays as it is.
+	if err == nil || s.revoked {
+		if why := s.publish(ctx); why != nil {
+			return nil, why
+		}
+	}
+	return cookies, err
+}
+
+// publish is Publish in a session that is open and locked.
+func (s *Session) publish(ctx context.Context) error {
+	if !s.unpublished {
+		return nil
+	}
+	lines, err := s.handle.entries()
+	if err != nil {
+		return err
+	}
+	if lines = lines[s.published:]; len(lines) > 0 {
+		err = s.sessions.revoking.publish(context.WithoutCancel(ctx), lines)
+	}
+	// What has no room here is known to all others.
+	if err != nil && !isFull(err) {
+		return err
+	}
+	s.published += int32(len(lines))
+	s.unpublished, s.revoked = false, false
+	return nil
+}
+
+// publishLate is for what was revoked after the header had gone. A former id stays valid then,
+// since the cookie with the new one is lost.
+func (s *Session) publishLate(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handle == nil || !s.revoked {
+		return nil
+	}
+	return s.publish(ctx)
+}
+
+// save is Save in a session that is open and locked.
+func (s *Session) save(ctx context.Context, header http.Header) error {
+	cookies, err := s.setCookies(ctx)
 	// What was touched has to say so, even where its cookie fails.
 	putSession(header, s.sessions.config, s.saved, cookies)
 	s.saved, s.written = cookies, false
@@ -428,7 +527,7 @@ func (s *Session) save(header http.Header) error {
 }
 
 // saveTouched is save, unless nobody has touched the session. last: the header goes now.
-func (s *Session) saveTouched(header http.Header, last bool) error {
+func (s *Session) saveTouched(ctx context.Context, header http.Header, last bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.headerSent = last
@@ -439,7 +538,7 @@ func (s *Session) saveTouched(header http.Header, last bool) error {
 		putSession(header, s.sessions.config, nil, nil)
 		return err
 	}
-	return s.save(header)
+	return s.save(ctx, header)
 }
 
 // isLost reports whether the session was written since it was saved, so that a cookie is missing. A

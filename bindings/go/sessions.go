@@ -3,9 +3,11 @@
 package h3s
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -20,15 +22,21 @@ type Sessions struct {
 	headerKey string
 	vary      string
 	cookies   bool
-	now       func() time.Time
-	peer      func(*http.Request) string
-	onError   func(*http.Request, error)
-	logger    *slog.Logger
+	// Nil where nothing can be revoked.
+	revoking *revoking
+	now      func() time.Time
+	peer     func(*http.Request) string
+	onError  func(*http.Request, error)
+	logger   *slog.Logger
 }
 
 // New checks the options and derives the keys, which takes some 10 milliseconds a password. An
 // error is an [ErrConfig] that names the option at fault and says what would be right, or an
 // [ErrLibrary].
+//
+// With Options.Revocation it waits for what was revoked before, for some seconds if the store has
+// nothing to say, and then follows what other servers revoke, until [Sessions.Close]. That the file
+// cannot be read is an [ErrStore].
 func New(options Options) (*Sessions, error) {
 	file, err := options.file()
 	if err != nil {
@@ -54,6 +62,12 @@ func New(options Options) (*Sessions, error) {
 		logger:     options.Logger,
 	}
 	sessions.headerKey = http.CanonicalHeaderKey(sessions.headerName)
+	if sessions.revoking, err = newRevoking(&options, config); err != nil {
+		return nil, err
+	}
+	if sessions.revoking != nil {
+		runtime.AddCleanup(sessions, func(stop context.CancelFunc) { stop() }, sessions.revoking.stop)
+	}
 	return sessions, nil
 }
 
