@@ -1,0 +1,19 @@
+package h3svalkey
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// until is when an entry ends, in seconds since 1970, which stands in it for whom cannot open it:
+// "h3r1.", a key's id, ".", and that. What is no entry does not end.
+func until(line string) int64 {
+	parts := strings.SplitN(line, ".", 4)
+	if len(parts) == 4 {
+		if seconds, err := strconv.ParseInt(parts[2], 10, 64); err == nil {
+			return seconds
+		}
+	}
+	return math.MaxInt64
+}
