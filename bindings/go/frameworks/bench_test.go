@@ -3,6 +3,7 @@ package frameworks_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,28 +40,43 @@ func BenchmarkRequest(b *testing.B) {
 		}
 	})
 
-	b.Run("h3s.Handler", func(b *testing.B) {
-		ss := must(h3s.New(h3s.Options{Password: password, MaxAge: time.Hour}))
-		first := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
-		check(b, first.Update(map[string]any{"text": text, "count": 1}))
-		r := requestWith(must(first.SetCookies())[0])
-		handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s := h3s.FromContext(r.Context())
-			var count int
-			check(b, s.Get("count", &count))
-			check(b, s.Set("count", count+1))
-			w.WriteHeader(http.StatusNoContent)
-		}))
-		w := &discard{header: http.Header{}}
-		measureCPU(b)
-		for b.Loop() {
-			clear(w.header)
-			handler.ServeHTTP(w, r)
-			if len(w.header["Set-Cookie"]) != 1 {
-				b.Fatal("no cookie")
+	// With sessions that can be revoked, and as many that are.
+	for _, c := range []struct {
+		name    string
+		revoked int
+	}{{"h3s.Handler", -1}, {"h3s.Handler, revocable", 0}, {"h3s.Handler, 65536 revoked", 65_536}} {
+		b.Run(c.name, func(b *testing.B) {
+			options := h3s.Options{Password: password, MaxAge: time.Hour}
+			if c.revoked >= 0 {
+				open := func(h3s.StoreOptions) (h3s.Store, error) { return new(store), nil }
+				options.Revocation = &h3s.RevocationOptions{Store: open, MaxStale: time.Hour}
 			}
-		}
-	})
+			ss := must(h3s.New(options))
+			defer ss.Close()
+			for i := range c.revoked {
+				check(b, ss.RevokeSession(b.Context(), strconv.Itoa(i)))
+			}
+			first := must(ss.Use(httptest.NewRequest("GET", "/", nil)))
+			check(b, first.Update(map[string]any{"text": text, "count": 1}))
+			r := requestWith(must(first.SetCookies())[0])
+			handler := ss.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s := h3s.FromContext(r.Context())
+				var count int
+				check(b, s.Get("count", &count))
+				check(b, s.Set("count", count+1))
+				w.WriteHeader(http.StatusNoContent)
+			}))
+			w := &discard{header: http.Header{}}
+			measureCPU(b)
+			for b.Loop() {
+				clear(w.header)
+				handler.ServeHTTP(w, r)
+				if len(w.header["Set-Cookie"]) != 1 {
+					b.Fatal("no cookie")
+				}
+			}
+		})
+	}
 
 	b.Run("gorilla/securecookie", func(b *testing.B) {
 		codec := securecookie.New(hashKey, blockKey)
