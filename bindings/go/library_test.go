@@ -128,11 +128,17 @@ func TestTheReadmeIsTrue(t *testing.T) {
 	check(t, os.Mkdir(app, 0o700))
 	check(t, os.WriteFile(filepath.Join(app, "go.mod"), []byte("module example.com/app\n\ngo 1.25.0\n"), 0o600))
 
-	// A port that nobody else has, in place of the one that it names.
-	listener := must(net.Listen("tcp", "127.0.0.1:0"))
-	address := listener.Addr().String()
-	check(t, listener.Close())
-	readme := strings.ReplaceAll(string(must(os.ReadFile("README.md"))), "127.0.0.1:3000", address)
+	// Ports that nobody else has, in place of those that it names.
+	readme := string(must(os.ReadFile("README.md")))
+	addresses := []string{"127.0.0.1:3000", "127.0.0.1:3001"}
+	for i, named := range addresses {
+		listener := must(net.Listen("tcp", "127.0.0.1:0"))
+		addresses[i] = listener.Addr().String()
+		check(t, listener.Close())
+		readme = strings.ReplaceAll(readme, named, addresses[i])
+	}
+	// What comes from the cache of modules was checked when it came there.
+	environment := []string{"GONOSUMDB=*"}
 
 	programs, servers, visits := 0, 0, 0
 	for _, block := range blocks(readme) {
@@ -141,8 +147,8 @@ func TestTheReadmeIsTrue(t *testing.T) {
 			for _, command := range strings.Split(strings.TrimSpace(block.text), "\n") {
 				switch {
 				case strings.HasSuffix(command, "go run ."):
+					serveUntilTheEnd(t, app, command, addresses[servers])
 					servers++
-					serveUntilTheEnd(t, app, command, address)
 				case strings.HasPrefix(command, "curl "):
 					for want := 1; want <= 3; want++ {
 						visits++
@@ -151,11 +157,13 @@ func TestTheReadmeIsTrue(t *testing.T) {
 						}
 					}
 				default:
-					run(t, app, nil, "bash", "-c", command)
+					run(t, app, environment, "bash", "-c", command)
 				}
 			}
 			if servers == 1 && visits == 0 {
-				visitTheReadmesServer(t, "http://"+address)
+				visitTheReadmesServer(t, "http://"+addresses[0])
+			} else if strings.Contains(block.text, "REVOCATIONS") {
+				logOutOfTheReadmesServer(t, "http://"+addresses[1])
 			}
 		case "go":
 			programs++
@@ -176,7 +184,7 @@ func TestTheReadmeIsTrue(t *testing.T) {
 			t.Error("a block that nobody tests:", block.language)
 		}
 	}
-	if programs != 3 || servers != 1 || visits != 3 {
+	if programs != 5 || servers != 2 || visits != 3 {
 		t.Error("what does it show?", programs, servers, visits)
 	}
 }
@@ -240,6 +248,37 @@ func visitTheReadmesServer(t *testing.T, server string) {
 		response.Body.Close()
 		if cookies := response.Cookies(); len(cookies) != 1 || cookies[0].MaxAge != maxAge {
 			t.Errorf("remember %q: %v", remember, cookies)
+		}
+	}
+}
+
+// logOutOfTheReadmesServer holds that each way of logging out is final, whoever has a copy of the
+// cookie, and that who logs in again is in.
+func logOutOfTheReadmesServer(t *testing.T, server string) {
+	t.Helper()
+	here := must(url.Parse(server))
+	read := func(response *http.Response, err error) string {
+		check(t, err)
+		defer response.Body.Close()
+		return strings.TrimSpace(response.Status + ": " + string(must(io.ReadAll(response.Body))))
+	}
+	for _, path := range []string{"/logout", "/everywhere", "/others"} {
+		client := &http.Client{Jar: must(cookiejar.New(nil))}
+		other, copied := &http.Client{Jar: must(cookiejar.New(nil))}, &http.Client{Jar: must(cookiejar.New(nil))}
+		for _, client := range []*http.Client{other, client} {
+			if got := read(client.PostForm(server+"/login", url.Values{"user": {"ada"}})); got != "200 OK: user: ada" {
+				t.Fatal(got)
+			}
+			// What is made in the very millisecond of a revocation stays.
+			for made := time.Now().UnixMilli(); time.Now().UnixMilli() == made; {
+			}
+		}
+		copied.Jar.SetCookies(here, client.Jar.Cookies(here))
+		got := []string{read(client.PostForm(server+path, nil)), read(client.Get(server)), read(copied.Get(server)), read(other.Get(server))}
+		in, out := "200 OK: user: ada", "200 OK: user:"
+		want := map[string][]string{"/logout": {out, out, out, in}, "/everywhere": {out, out, out, out}, "/others": {in, in, out, out}}[path]
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", path, got, want)
 		}
 	}
 }
