@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The Go package under the race detector: its API, real servers, a real h3, its README, other
-# people's frameworks; then again under what catches wrong cgo, with the oldest Go that it is for,
-# and on the fuzzer's inputs.
+# people's frameworks, a real Valkey or Redis; then again under what catches wrong cgo, with the
+# oldest Go that it is for, and on the fuzzer's inputs.
 . "$(dirname "$0")/suite.sh"
-need_go && need_go bindings/go/frameworks && need_c || skip_suite "needs Go and a C compiler"
+need_go && need_go bindings/go/frameworks && need_go bindings/go/valkey && need_c ||
+    skip_suite "needs Go and a C compiler"
+command -v valkey-server >/dev/null || need_debian redis-server redis-server || skip_suite "needs valkey-server or redis-server"
 need_debian curl curl && need_debian openssl openssl || skip_suite "needs curl and openssl, which the README uses"
 need_node tests/interop || skip_suite "needs Node 20 or later and the packages of tests/interop"
 need_build
@@ -14,8 +16,8 @@ CGO_CFLAGS="-g -O2 -DH3S_HEADER=$(cksum <../../include/h3s.h | cut -d ' ' -f 1)"
 export CGO_CFLAGS CGO_ENABLED=1
 oldest=$(sed -n 's/^go //p' go.mod)
 
-# The tests with frameworks are a module of their own, so that the package requires none.
-folders=(. frameworks)
+# What needs modules of others is a module of its own, so that the package requires none.
+folders=(. frameworks valkey)
 each() { local folder; for folder in "${folders[@]}"; do (cd "$folder" && "$@") || return; done; }
 
 # One test each, subtests included. The timeout is go test's own, which tells where it hung.

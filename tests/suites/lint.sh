@@ -127,6 +127,7 @@ if need_go && need_c; then
     check "go vet, statically linked" vet -tags h3s_static
     PKG_CONFIG_PATH=$root/target/pkgconfig check "go vet, by pkg-config" vet -tags h3s_pkgconfig
     GO_FOLDER=bindings/go/frameworks check "go vet of the tests with frameworks" vet
+    GO_FOLDER=bindings/go/valkey check "go vet of what follows Valkey" vet
     GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
     skip "gofmt and go vet" "needs Go and a C compiler"
