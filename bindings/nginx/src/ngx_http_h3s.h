@@ -4,14 +4,21 @@
  *     ngx_http_h3s_module.c     the module: its directives, and what nginx calls of it
  *     ngx_http_h3s_conf.c       what the directives of a block say, and how blocks merge
  *     ngx_http_h3s_request.c    the phases: who may pass, and what goes upstream
- *     ngx_http_h3s_response.c   the header filter: what the upstream answers, and Set-Cookie
+ *     ngx_http_h3s_response.c   the header filter: what is written, and Set-Cookie
+ *     ngx_http_h3s_answer.c     X-Session-*: what an upstream answers
  *     ngx_http_h3s_upstream.c   the headers that an upstream is sent
- *     ngx_http_h3s_writes.c     h3s_set, h3s_rotate and h3s_clear, once a request has succeeded
+ *     ngx_http_h3s_writes.c     h3s_set, h3s_rotate and the like, once a request has succeeded
+ *     ngx_http_h3s_revoke.c     h3s_revoke: a logout that all servers hear of
  *     ngx_http_h3s_visit.c      the way of a request through locations, and what each still writes
- *     ngx_http_h3s_variables.c  $h3s_*
+ *     ngx_http_h3s_figures.c    $h3s_stale and $h3s_revocations_*
+ *     ngx_http_h3s_variables.c  $h3s_* of the session
+ *     ngx_http_h3s_narrow.c     opens what may go upstream, so that nothing else does
  *     ngx_http_h3s_open.c       opens a session: once, in a thread where it takes long
- *     ngx_http_h3s_narrow.c     of several sessions, which alone goes upstream
  *     ngx_http_h3s_lifetime.c   h3s_lifetime: how long sessions live that a location writes
+ *     ngx_http_h3s_publish.c    makes known to all servers what was revoked here
+ *     ngx_http_h3s_poll.c       takes in what others have revoked
+ *     ngx_http_h3s_zone.c       h3s_revocations: the zone of what is revoked, and its file
+ *     ngx_http_h3s_settle.c     of several sessions, which alone goes upstream
  *     ngx_http_h3s_cookies.c    what of a request is the session's
  *     ngx_http_h3s_session.c    a request's session, kept with the main request
  *     ngx_http_h3s_data.c       what pointers and names lead to in a session's data
@@ -36,6 +43,11 @@
 #define NGX_HTTP_H3S_GET  1
 #define NGX_HTTP_H3S_USE  2
 
+/* What h3s_revoke and X-Session-Revoke end for good. */
+#define NGX_HTTP_H3S_NOTHING  0
+#define NGX_HTTP_H3S_SESSION  1
+#define NGX_HTTP_H3S_SUBJECT  2
+
 /* What the cookie that says when a session was last seen has after the name of the session's. */
 #define NGX_HTTP_H3S_SEEN      ".seen"
 #define NGX_HTTP_H3S_SEEN_LEN  (sizeof(NGX_HTTP_H3S_SEEN) - 1)
@@ -44,6 +56,9 @@
 #define NGX_HTTP_H3S_NO_POINTER                                                             \
     " is no JSON Pointer: it begins with \"/\", and \"~\" is written \"~0\" "               \
     "and \"/\" in a name \"~1\""
+
+
+typedef struct ngx_http_h3s_revocations_s  ngx_http_h3s_revocations_t;
 
 
 /* An options file, read once in a cycle however many blocks name it. */
@@ -57,14 +72,49 @@ typedef struct {
 #if (NGX_THREADS)
     ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none */
 #endif
+    ngx_http_h3s_revocations_t *revocations; /* NULL: nothing can be revoked */
     unsigned              sets:1;       /* cookies are on */
+    unsigned              revokes:1;    /* they have "revocation" */
     unsigned              cold:1;       /* a token may need a slow derivation */
     unsigned              warned:1;     /* of a header that nginx drops */
 } ngx_http_h3s_options_t;
 
 
+/* Of a zone what all workers share; the table stands after it. */
+typedef struct {
+    ngx_atomic_t          generation;   /* the latest cycle: workers of former ones do not poll */
+    ngx_atomic_t          poller;       /* the process whose turn it is */
+    ngx_atomic_t          polled_at;    /* when it has polled last, in ngx_current_msec */
+    size_t                size;         /* of the table */
+} ngx_http_h3s_shared_t;
+
+
+/* What is revoked: a zone with a table, and the file that the table follows. */
+struct ngx_http_h3s_revocations_s {
+    /* As in ngx_connection_t, which debug logs take it for. */
+    void                      *unused[3];
+    ngx_int_t                  ident;
+
+    ngx_str_t                  path;    /* with a NUL after it */
+    ngx_str_t                  written; /* as the directive has it; empty: in the options */
+    ngx_shm_zone_t            *zone;
+    ngx_pool_t                *pool;
+    ngx_http_h3s_options_t    *options; /* NULL: no block uses it */
+    ngx_http_h3s_shared_t     *shared;
+    h3s_revocations           *table;
+
+    /* The process's own. */
+    h3s_revocation_file       *file;
+    ngx_event_t                event;
+    ngx_atomic_uint_t          generation;
+    time_t                     failed_at; /* 0: the last poll has gone well */
+    unsigned                   polls:1;   /* it has, or had, the turn */
+};
+
+
 typedef struct {
     ngx_array_t           options;      /* ngx_http_h3s_options_t * */
+    ngx_array_t           revocations;  /* ngx_http_h3s_revocations_t * */
     ngx_uint_t            variables;    /* whether the configuration names any of ours */
     ngx_uint_t            pointers;     /* whether it has any h3s_variable */
 } ngx_http_h3s_main_conf_t;
@@ -105,6 +155,8 @@ enum {
     NGX_HTTP_H3S_HIDE_COOKIE,
     NGX_HTTP_H3S_UPSTREAM,
     NGX_HTTP_H3S_LIFETIME,
+    NGX_HTTP_H3S_REVOKE,
+    NGX_HTTP_H3S_REVOCATIONS,
     NGX_HTTP_H3S_PLACES
 };
 
@@ -115,8 +167,10 @@ typedef struct {
     ngx_array_t               *require; /* ngx_str_t, JSON Pointers; NULL: none */
     ngx_array_t               *set;     /* ngx_http_h3s_set_t; NULL: none */
     ngx_http_h3s_lifetime_t   *lifetime; /* NULL: sessions keep theirs */
+    ngx_http_h3s_revocations_t *revocations; /* NULL: none */
     ngx_flag_t                 rotate;
     ngx_flag_t                 clear;
+    ngx_uint_t                 revoke;
     ngx_flag_t                 hide_cookie;
     ngx_flag_t                 upstream;
     ngx_flag_t                 cache_headers;
@@ -148,6 +202,8 @@ struct ngx_http_h3s_session_s {
     unsigned                   written:1; /* by a directive, or by what the upstream has answered */
     unsigned                   sent:1;    /* the response carries its cookies */
 
+    size_t                     published; /* so many of its entries were made known */
+
     ngx_http_h3s_session_t    *next;
 };
 
@@ -158,6 +214,7 @@ typedef struct {
     ngx_array_t               *set;     /* ngx_keyval_t; NULL: none */
     unsigned                   rotate:1;
     unsigned                   clear:1;
+    unsigned                   revoke:2;
 } ngx_http_h3s_write_t;
 
 
@@ -232,6 +289,8 @@ ngx_int_t ngx_http_h3s_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_precontent_handler(ngx_http_request_t *r);
 
 void ngx_http_h3s_response_init(void);
+
+ngx_uint_t ngx_http_h3s_is_answer(ngx_table_elt_t *h);
 ngx_int_t ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_list_t *headers);
 
@@ -241,32 +300,58 @@ ngx_int_t ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf
 ngx_int_t ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_http_h3s_session_t **out);
 
+ngx_int_t ngx_http_h3s_revoke(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t what);
+
 ngx_uint_t ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf);
 ngx_int_t ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_uint_t checked);
 ngx_int_t ngx_http_h3s_arrive(ngx_http_request_t *r);
 ngx_uint_t ngx_http_h3s_logs_in(ngx_http_h3s_visit_t *visit);
 void ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit);
+ngx_int_t ngx_http_h3s_keep_revocation(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
+    ngx_uint_t what);
 ngx_int_t ngx_http_h3s_evaluate(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_http_h3s_write_t *write);
 ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_h3s_add_figures(ngx_conf_t *cf);
 
 ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
 char *ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
 void ngx_http_h3s_forget_variables(ngx_http_request_t *r);
+ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
+ngx_int_t ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    const char *text, size_t len);
 const char *ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 ngx_int_t ngx_http_h3s_open(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_uint_t may_wait, ngx_http_h3s_session_t **out);
+ngx_int_t ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
+    ngx_uint_t use, ngx_uint_t may_wait);
 ngx_int_t ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-ngx_int_t ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 
 char *ngx_http_h3s_read_lifetime(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_h3s_check_lifetime(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf);
 int32_t ngx_http_h3s_limit(ngx_http_h3s_loc_conf_t *conf, h3s_session *session, h3s_error *err);
 void ngx_http_h3s_limit_made(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf,
     ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_publish(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+ngx_uint_t ngx_http_h3s_is_revoked(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
+
+ngx_int_t ngx_http_h3s_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_h3s_init_process(ngx_cycle_t *cycle);
+void ngx_http_h3s_exit_process(ngx_cycle_t *cycle);
+
+char *ngx_http_h3s_read_revocations(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_h3s_check_revocations(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf);
+int32_t ngx_http_h3s_open_file(ngx_http_h3s_revocations_t *revocations, h3s_error *err);
+void ngx_http_h3s_close_file(ngx_http_h3s_revocations_t *revocations);
+int64_t ngx_http_h3s_now(void);
 
 ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
     ngx_str_t *cookies);
@@ -285,6 +370,7 @@ ngx_http_h3s_ctx_t *ngx_http_h3s_make_ctx(ngx_http_request_t *r);
 ngx_http_h3s_session_t *ngx_http_h3s_find_entry(ngx_http_request_t *r,
     ngx_http_h3s_options_t *options);
 ngx_http_h3s_session_t *ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options);
+void ngx_http_h3s_undo(ngx_http_h3s_session_t *s);
 ngx_uint_t ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 ngx_int_t ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 

@@ -5,7 +5,7 @@
 #include "ngx_http_h3s.h"
 
 
-static char *ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf);
+static char *ngx_http_h3s_check_end(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t end);
 static char *ngx_http_h3s_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_http_h3s_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
@@ -15,7 +15,7 @@ typedef char *(*ngx_http_h3s_setter_pt)(ngx_conf_t *cf, ngx_command_t *cmd, void
 
 static const char *ngx_http_h3s_names[NGX_HTTP_H3S_PLACES] = {
     "h3s", "h3s_require", "h3s_set", "h3s_rotate", "h3s_clear", "h3s_hide_cookie", "h3s_upstream",
-    "h3s_lifetime"
+    "h3s_lifetime", "h3s_revoke", "h3s_revocations"
 };
 
 
@@ -29,7 +29,9 @@ ngx_http_h3s_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    if (ngx_array_init(&hmcf->options, cf->pool, 2, sizeof(ngx_http_h3s_options_t *)) != NGX_OK) {
+    if (ngx_array_init(&hmcf->options, cf->pool, 2, sizeof(ngx_http_h3s_options_t *)) != NGX_OK
+        || ngx_array_init(&hmcf->revocations, cf->pool, 1, sizeof(ngx_http_h3s_revocations_t *)) != NGX_OK)
+    {
         return NULL;
     }
 
@@ -59,8 +61,10 @@ ngx_http_h3s_create_loc_conf(ngx_conf_t *cf)
     conf->require = NGX_CONF_UNSET_PTR;
     conf->set = NGX_CONF_UNSET_PTR;
     conf->lifetime = NGX_CONF_UNSET_PTR;
+    conf->revocations = NGX_CONF_UNSET_PTR;
     conf->rotate = NGX_CONF_UNSET;
     conf->clear = NGX_CONF_UNSET;
+    conf->revoke = NGX_CONF_UNSET_UINT;
     conf->hide_cookie = NGX_CONF_UNSET;
     conf->upstream = NGX_CONF_UNSET;
     conf->cache_headers = NGX_CONF_UNSET;
@@ -93,8 +97,10 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->require, prev->require, NULL);
     ngx_conf_merge_ptr_value(conf->set, prev->set, NULL);
     ngx_conf_merge_ptr_value(conf->lifetime, prev->lifetime, NULL);
+    ngx_conf_merge_ptr_value(conf->revocations, prev->revocations, NULL);
     ngx_conf_merge_value(conf->rotate, prev->rotate, 0);
     ngx_conf_merge_value(conf->clear, prev->clear, 0);
+    ngx_conf_merge_uint_value(conf->revoke, prev->revoke, NGX_HTTP_H3S_NOTHING);
     ngx_conf_merge_value(conf->hide_cookie, prev->hide_cookie, 0);
     ngx_conf_merge_value(conf->upstream, prev->upstream, 0);
     ngx_conf_merge_value(conf->cache_headers, prev->cache_headers, 1);
@@ -106,8 +112,10 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     on[NGX_HTTP_H3S_CLEAR] = conf->clear;
     on[NGX_HTTP_H3S_HIDE_COOKIE] = conf->hide_cookie;
     on[NGX_HTTP_H3S_UPSTREAM] = conf->upstream;
-    /* A default for the blocks inside, which may stand where there is no session. */
+    on[NGX_HTTP_H3S_REVOKE] = conf->revoke != NGX_HTTP_H3S_NOTHING;
+    /* Defaults for the blocks inside, which may stand where there is no session. */
     on[NGX_HTTP_H3S_LIFETIME] = 0;
+    on[NGX_HTTP_H3S_REVOCATIONS] = 0;
 
     off = conf->mode == NGX_HTTP_H3S_OFF;
 
@@ -138,7 +146,13 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    if (!off && conf->clear && ngx_http_h3s_check_clear(cf, conf) != NGX_CONF_OK) {
+    if (!off && ((conf->clear && ngx_http_h3s_check_end(cf, conf, NGX_HTTP_H3S_CLEAR) != NGX_CONF_OK)
+                 || (conf->revoke && ngx_http_h3s_check_end(cf, conf, NGX_HTTP_H3S_REVOKE) != NGX_CONF_OK)))
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!off && ngx_http_h3s_check_revocations(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -151,7 +165,7 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     conf->eager = !off && (conf->mode == NGX_HTTP_H3S_USE || conf->require || conf->set
-                           || conf->rotate || conf->clear || conf->upstream);
+                           || conf->rotate || conf->clear || conf->revoke || conf->upstream);
 
     if (conf->upstream) {
         hscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_h3s_module);
@@ -167,10 +181,13 @@ ngx_http_h3s_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
  * oversight.
  */
 static char *
-ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
+ngx_http_h3s_check_end(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t end)
 {
+    const char            *name;
     ngx_uint_t             other;
     ngx_http_h3s_place_t  *clear, *place;
+
+    name = ngx_http_h3s_names[end];
 
     if (conf->set) {
         other = NGX_HTTP_H3S_SET;
@@ -182,7 +199,7 @@ ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
         return NGX_CONF_OK;
     }
 
-    clear = &conf->places[NGX_HTTP_H3S_CLEAR];
+    clear = &conf->places[end];
     place = &conf->places[other];
 
     if (place->block == clear->block) {
@@ -190,18 +207,18 @@ ngx_http_h3s_check_clear(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
         place = place->line < clear->line ? clear : place;
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%s\" and \"h3s_clear\" contradict each other: give each a location of its own, in %s:%ui",
-                      ngx_http_h3s_names[other], place->file, place->line);
+                      "\"%s\" and \"%s\" contradict each other: give each a location of its own, in %s:%ui",
+                      ngx_http_h3s_names[other], name, place->file, place->line);
 
     } else if (place->block == conf) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%s\" contradicts the inherited \"h3s_clear\" of %s:%ui: say \"h3s_clear off\" here, in %s:%ui",
-                      ngx_http_h3s_names[other], clear->file, clear->line, place->file, place->line);
+                      "\"%s\" contradicts the inherited \"%s\" of %s:%ui: say \"%s off\" here, in %s:%ui",
+                      ngx_http_h3s_names[other], name, clear->file, clear->line, name, place->file, place->line);
 
     } else {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"h3s_clear\" contradicts the inherited \"%s\" of %s:%ui: say \"%s off\" here, in %s:%ui",
-                      ngx_http_h3s_names[other], place->file, place->line, ngx_http_h3s_names[other],
+                      "\"%s\" contradicts the inherited \"%s\" of %s:%ui: say \"%s off\" here, in %s:%ui",
+                      name, ngx_http_h3s_names[other], place->file, place->line, ngx_http_h3s_names[other],
                       clear->file, clear->line);
     }
 
@@ -220,7 +237,8 @@ ngx_http_h3s_placed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     static const ngx_http_h3s_setter_pt  setters[NGX_HTTP_H3S_PLACES] = {
         ngx_conf_set_enum_slot, ngx_http_h3s_require, ngx_http_h3s_set, ngx_conf_set_flag_slot,
-        ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_http_h3s_read_lifetime
+        ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_conf_set_flag_slot, ngx_http_h3s_read_lifetime,
+        ngx_conf_set_enum_slot, ngx_http_h3s_read_revocations
     };
 
     for (i = 0; ngx_strcmp(cmd->name.data, ngx_http_h3s_names[i]) != 0; i++) { /* void */ }

@@ -117,22 +117,30 @@ ngx_http_h3s_check_lifetime(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *conf)
 static int32_t
 ngx_http_h3s_try_lifetime(ngx_http_h3s_loc_conf_t *conf, h3s_error *err)
 {
-    int32_t       status;
-    h3s_request   request;
-    h3s_session  *session;
+    int32_t           status;
+    h3s_request       request;
+    h3s_session      *session;
+    h3s_revocations  *none;
 
     ngx_memzero(err, sizeof(h3s_error));
     ngx_memzero(&request, sizeof(h3s_request));
     request.size = sizeof(h3s_request);
     session = NULL;
+    none = NULL;
 
-    status = h3s_use(conf->options->config, &request, &session, err);
+    status = conf->options->revokes ? h3s_revocations_new(1, &none, err) : H3S_OK;
+
+    if (status == H3S_OK) {
+        request.revocations = none;
+        status = h3s_use(conf->options->config, &request, &session, err);
+    }
 
     if (status == H3S_OK) {
         status = ngx_http_h3s_limit(conf, session, err);
     }
 
     h3s_session_free(session);
+    h3s_revocations_free(none);
 
     return status;
 }

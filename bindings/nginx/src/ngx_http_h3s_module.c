@@ -5,6 +5,7 @@
 #include "ngx_http_h3s.h"
 
 
+static ngx_int_t ngx_http_h3s_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_h3s_postconfiguration(ngx_conf_t *cf);
 
 
@@ -12,6 +13,14 @@ static ngx_conf_enum_t  ngx_http_h3s_modes[] = {
     { ngx_string("off"), NGX_HTTP_H3S_OFF },
     { ngx_string("get"), NGX_HTTP_H3S_GET },
     { ngx_string("use"), NGX_HTTP_H3S_USE },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_h3s_revoked[] = {
+    { ngx_string("off"), NGX_HTTP_H3S_NOTHING },
+    { ngx_string("session"), NGX_HTTP_H3S_SESSION },
+    { ngx_string("subject"), NGX_HTTP_H3S_SUBJECT },
     { ngx_null_string, 0 }
 };
 
@@ -70,6 +79,20 @@ static ngx_command_t  ngx_http_h3s_commands[] = {
       offsetof(ngx_http_h3s_loc_conf_t, clear),
       NULL },
 
+    { ngx_string("h3s_revoke"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_h3s_loc_conf_t, revoke),
+      &ngx_http_h3s_revoked },
+
+    { ngx_string("h3s_revocations"),
+      NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE12,
+      ngx_http_h3s_placed,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("h3s_lifetime"),
       NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE12,
       ngx_http_h3s_placed,
@@ -103,7 +126,7 @@ static ngx_command_t  ngx_http_h3s_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_h3s_module_ctx = {
-    ngx_http_h3s_add_variables,            /* preconfiguration */
+    ngx_http_h3s_preconfiguration,         /* preconfiguration */
     ngx_http_h3s_postconfiguration,        /* postconfiguration */
 
     ngx_http_h3s_create_main_conf,         /* create main configuration */
@@ -123,14 +146,21 @@ ngx_module_t  ngx_http_h3s_module = {
     ngx_http_h3s_commands,                 /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_http_h3s_init_module,              /* init module */
+    ngx_http_h3s_init_process,             /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_h3s_exit_process,             /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static ngx_int_t
+ngx_http_h3s_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_h3s_add_variables(cf) == NGX_OK ? ngx_http_h3s_add_figures(cf) : NGX_ERROR;
+}
 
 
 static ngx_int_t

@@ -27,8 +27,6 @@ static void ngx_http_h3s_thread_done(ngx_event_t *ev);
 
 #endif
 
-static ngx_int_t ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_uint_t use,
-    ngx_uint_t may_wait);
 static void ngx_http_h3s_log_busy(ngx_http_request_t *r);
 static void ngx_http_h3s_peer(ngx_http_request_t *r, h3s_request *request);
 
@@ -100,52 +98,11 @@ ngx_http_h3s_warm(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 }
 
 
-/*
- * Opens a session where the request brings several, so that one of them alone goes upstream. That
- * nobody has asked for it yet does not matter: an `add_header`, say, may still do so when the
- * upstream has answered.
- */
+/* As ngx_http_h3s_open, for whoever does not need the session himself. */
 ngx_int_t
-ngx_http_h3s_narrow(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
-{
-    ngx_int_t                rc;
-    ngx_str_t                cookies;
-    ngx_http_h3s_session_t  *s;
-
-    /* A location that passes requests on has a handler of its own; a file goes nowhere. */
-    if (conf->mode == NGX_HTTP_H3S_OFF || r->content_handler == NULL
-        || r->main->http_state < NGX_HTTP_PROCESS_REQUEST_STATE
-        || !ngx_http_h3s_carries_several(r, conf->options))
-    {
-        return NGX_OK;
-    }
-
-    s = ngx_http_h3s_entry(r, conf->options);
-    if (s == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_h3s_open_entry(r, s, 0, 1);
-
-    if (rc != NGX_OK || !r->main->header_sent) {
-        return rc;
-    }
-
-    /* Opened for a variable of a page that is on its way, it is wanted upstream after all. */
-
-    if (ngx_http_h3s_cookies(r, &cookies) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_h3s_settle(r, s, &cookies);
-}
-
-
-static ngx_int_t
 ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_uint_t use, ngx_uint_t may_wait)
 {
     ngx_str_t     cookies, header;
-    ngx_time_t   *tp;
     h3s_error     err;
     h3s_request   request;
 
@@ -169,7 +126,7 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
         h3s_session_free(s->session);
         s->session = NULL;
 
-    } else if (s->status == H3S_ERR_BUSY || s->status == H3S_ERR_COLD) {
+    } else if (s->status == H3S_ERR_BUSY || s->status == H3S_ERR_COLD || s->status == H3S_ERR_STALE) {
         return NGX_OK;
     }
 
@@ -199,8 +156,8 @@ ngx_http_h3s_open_entry(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ngx_ui
     request.header_len = header.len;
     ngx_http_h3s_peer(r, &request);
 
-    tp = ngx_timeofday();
-    request.now_ms = (int64_t) tp->sec * 1000 + tp->msec;
+    request.now_ms = ngx_http_h3s_now();
+    request.revocations = s->options->revocations ? s->options->revocations->table : NULL;
 
     s->status = (use ? h3s_use : h3s_get)(s->options->config, &request, &s->session, &err);
     s->used = use;

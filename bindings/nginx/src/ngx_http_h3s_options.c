@@ -119,6 +119,7 @@ ngx_http_h3s_load(ngx_conf_t *cf, ngx_str_t *name)
     flags = h3s_config_flags(options->config);
     options->sets = (flags & H3S_CONFIG_COOKIES) != 0;
     options->cold = (flags & H3S_CONFIG_MAY_BE_COLD) != 0;
+    options->revokes = (flags & H3S_CONFIG_REVOCATION) != 0;
 
     if (ngx_http_h3s_name_h3_header(cf, options) != NGX_OK) {
         return NULL;

@@ -1,5 +1,5 @@
 /*
- * The header filter: applies what the upstream and the location say about the session, and puts
+ * The header filter: has what the upstream and the location say about the session applied, and puts
  * Set-Cookie into the response.
  */
 
@@ -7,9 +7,9 @@
 
 
 static ngx_int_t ngx_http_h3s_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_h3s_replace_response(ngx_http_request_t *r, ngx_int_t rc);
 static ngx_int_t ngx_http_h3s_from_upstream(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
 static ngx_uint_t ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf);
-static ngx_uint_t ngx_http_h3s_is_answer(ngx_table_elt_t *h);
 static ngx_int_t ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s);
 static ngx_uint_t ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
 
@@ -17,9 +17,6 @@ static ngx_uint_t ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_option
 static ngx_http_output_header_filter_pt  ngx_http_h3s_next_header_filter;
 
 
-static ngx_str_t  ngx_http_h3s_update_key = ngx_string("X-Session-Update");
-static ngx_str_t  ngx_http_h3s_rotate_key = ngx_string("X-Session-Rotate");
-static ngx_str_t  ngx_http_h3s_clear_key = ngx_string("X-Session-Clear");
 static ngx_str_t  ngx_http_h3s_set_cookie_key = ngx_string("Set-Cookie");
 
 
@@ -48,8 +45,9 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
         }
     }
 
-    if (ngx_http_h3s_apply_writes(r, conf) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_http_h3s_apply_writes(r, conf);
+    if (rc != NGX_OK) {
+        return ngx_http_h3s_replace_response(r, rc);
     }
 
     if (r != r->main) {
@@ -72,6 +70,12 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
             continue;
         }
 
+        /* By a rotation, of the former id. */
+        rc = ngx_http_h3s_publish(r, s);
+        if (rc != NGX_OK) {
+            return ngx_http_h3s_replace_response(r, rc);
+        }
+
         rc = ngx_http_h3s_add_cookies(r, s);
 
         if (rc == NGX_OK && conf->cache_headers) {
@@ -84,6 +88,22 @@ ngx_http_h3s_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_h3s_next_header_filter(r);
+}
+
+
+/*
+ * A logout that could not be made known has not happened, and must not pass for one: an error takes
+ * the response's place.
+ */
+static ngx_int_t
+ngx_http_h3s_replace_response(ngx_http_request_t *r, ngx_int_t rc)
+{
+    if (rc == NGX_ERROR || r->err_status == 0) {
+        return rc;
+    }
+
+    /* nginx makes this response itself, of a status alone, and would send its body all the same. */
+    return ngx_http_filter_finalize_request(r, NULL, rc);
 }
 
 
@@ -174,117 +194,6 @@ ngx_http_h3s_is_unread(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 
 
 /*
- * Does what the upstream says in X-Session-*. A 502 where that cannot be done: it takes for granted
- * that it is.
- */
-ngx_int_t
-ngx_http_h3s_apply_answer(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_list_t *headers)
-{
-    int32_t                  status;
-    h3s_error                err;
-    ngx_int_t                rc;
-    u_char                   what[80];
-    ngx_uint_t               clear, rotate, update, begins;
-    ngx_table_elt_t         *h;
-    ngx_http_h3s_walk_t      walk;
-    ngx_http_h3s_session_t  *s;
-
-    static ngx_http_h3s_rate_t  rates[2];
-
-    clear = 0;
-    rotate = 0;
-    update = 0;
-
-    walk = ngx_http_h3s_walk(headers);
-
-    while ((h = ngx_http_h3s_next(&walk)) != NULL) {
-
-        if (h->hash == 0 || !ngx_http_h3s_is_answer(h)) {
-            continue;
-        }
-
-        if (ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key)) {
-            update = 1;
-            continue;
-        }
-
-        if (h->value.len != 1 || (h->value.data[0] != '0' && h->value.data[0] != '1')) {
-            *ngx_snprintf(what, sizeof(what) - 1, "upstream sent \"%V\" with a value that is neither 1 nor 0", &h->key) = '\0';
-            ngx_http_h3s_log(r, &rates[0], NGX_LOG_ERR, (char *) what, NULL);
-            ngx_http_clean_header(r);
-            return NGX_HTTP_BAD_GATEWAY;
-        }
-
-        if (h->value.data[0] == '1') {
-            clear |= ngx_http_h3s_name_is(h, &ngx_http_h3s_clear_key);
-            rotate |= ngx_http_h3s_name_is(h, &ngx_http_h3s_rotate_key);
-        }
-    }
-
-    if (!clear && !rotate && !update) {
-        return NGX_OK;
-    }
-
-    rc = ngx_http_h3s_writable(r, conf, &s);
-    if (rc != NGX_OK) {
-        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
-    }
-
-    if (s->session == NULL) {
-        ngx_http_clean_header(r);
-        return ngx_http_h3s_refuse(r, s);
-    }
-
-    ngx_memzero(&err, sizeof(h3s_error));
-
-    /* An update alone may come with every page: it leaves a session's lifetime as it is. */
-    begins = clear || rotate || h3s_session_is_new(s->session) || h3s_session_id(s->session).len == 0;
-
-    status = clear ? h3s_clear(s->session, &err) : H3S_OK;
-
-    walk = ngx_http_h3s_walk(headers);
-
-    while (status == H3S_OK && (h = ngx_http_h3s_next(&walk)) != NULL) {
-        if (h->hash != 0 && ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key)) {
-            status = h3s_update(s->session, (char *) h->value.data, h->value.len, &err);
-        }
-    }
-
-    if (status == H3S_OK && rotate && !clear) {
-        status = h3s_rotate(s->session, &err);
-    }
-
-    if (status == H3S_OK && begins && h3s_session_id(s->session).len) {
-        status = ngx_http_h3s_limit(conf, s->session, &err);
-    }
-
-    ngx_http_h3s_forget_variables(r);
-
-    if (status != H3S_OK) {
-        ngx_http_h3s_log_error(r, &rates[1], "upstream sent an X-Session-Update that cannot be applied", &err);
-
-        /* What was done before it is undone: whoever asks for the session now opens it again. */
-        h3s_session_free(s->session);
-        s->session = NULL;
-        s->written = 0;
-
-        ngx_http_clean_header(r);
-        return NGX_HTTP_BAD_GATEWAY;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_h3s_is_answer(ngx_table_elt_t *h)
-{
-    return ngx_http_h3s_name_is(h, &ngx_http_h3s_update_key) || ngx_http_h3s_name_is(h, &ngx_http_h3s_rotate_key)
-           || ngx_http_h3s_name_is(h, &ngx_http_h3s_clear_key);
-}
-
-
-/*
  * NGX_OK: the response sets the cookies of the session; NGX_DECLINED: it does not.
  *
  * An upstream that keeps the session itself may set them, too, and no response should do it twice.
@@ -302,6 +211,11 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
     ngx_http_h3s_walk_t   walk;
 
     static ngx_http_h3s_rate_t  rate;
+
+    /* Nor may a late answer take the place of what the next login has set. */
+    if (ngx_http_h3s_is_revoked(r, s)) {
+        return NGX_DECLINED;
+    }
 
     if (h3s_set_cookies(s->session, &list, &count, &err) != H3S_OK) {
         ngx_http_h3s_log_error(r, &rate, "the session could not be sealed", &err);

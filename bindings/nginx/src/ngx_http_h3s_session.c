@@ -123,6 +123,18 @@ ngx_http_h3s_entry(ngx_http_request_t *r, ngx_http_h3s_options_t *options)
 }
 
 
+/* As if nothing had been done to it: whoever asks for the session now opens it again. */
+void
+ngx_http_h3s_undo(ngx_http_h3s_session_t *s)
+{
+    h3s_session_free(s->session);
+    s->session = NULL;
+    s->status = H3S_OK;
+    s->written = 0;
+    s->published = 0;
+}
+
+
 /* Whether the session comes back: a cookie or a header brought it, or a cookie will. */
 ngx_uint_t
 ngx_http_h3s_comes_back(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
@@ -142,7 +154,7 @@ ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 {
     ngx_table_elt_t  *h;
 
-    if (s->status != H3S_ERR_BUSY && s->status != H3S_ERR_COLD) {
+    if (s->status != H3S_ERR_BUSY && s->status != H3S_ERR_COLD && s->status != H3S_ERR_STALE) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -153,6 +165,6 @@ ngx_http_h3s_refuse(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 
     ngx_str_set(&h->value, ngx_value(H3S_RETRY_AFTER));
 
-    /* The one is this client's doing, the other is not. */
+    /* The one is this client's doing, the others are not. */
     return s->status == H3S_ERR_BUSY ? NGX_HTTP_TOO_MANY_REQUESTS : NGX_HTTP_SERVICE_UNAVAILABLE;
 }

@@ -20,8 +20,6 @@ static ngx_int_t ngx_http_h3s_data_variable(ngx_http_request_t *r, ngx_http_vari
 static ngx_int_t ngx_http_h3s_pointer_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_session *session,
     h3s_str pointer);
-static ngx_http_h3s_session_t *ngx_http_h3s_session_of(ngx_http_request_t *r);
-static ngx_int_t ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v, const char *text, size_t len);
 
 
 /* Not cacheable: a session may change between two phases of one request. */
@@ -330,7 +328,8 @@ ngx_http_h3s_value(ngx_http_request_t *r, ngx_http_variable_value_t *v, h3s_sess
 }
 
 
-static ngx_http_h3s_session_t *
+/* NULL: there is none here, or no memory. */
+ngx_http_h3s_session_t *
 ngx_http_h3s_session_of(ngx_http_request_t *r)
 {
     ngx_http_h3s_session_t   *s;
@@ -348,7 +347,7 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
     int32_t  rejection;
 
     if (s->session == NULL) {
-        return "busy";
+        return s->status == H3S_ERR_STALE ? "stale" : "busy";
     }
 
     if (h3s_session_source(s->session) != H3S_SOURCE_NONE) {
@@ -370,7 +369,7 @@ ngx_http_h3s_status(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_h3s_copy(ngx_http_request_t *r, ngx_http_variable_value_t *v, const char *text, size_t len)
 {
     v->data = ngx_pnalloc(r->pool, len);

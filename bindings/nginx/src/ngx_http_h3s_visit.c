@@ -12,6 +12,7 @@
 #include "ngx_http_h3s.h"
 
 
+static ngx_http_h3s_visit_t *ngx_http_h3s_make_visit(ngx_http_request_t *r);
 static void ngx_http_h3s_track(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h3s_loc_conf_t *conf,
     ngx_uint_t checked);
 static ngx_uint_t ngx_http_h3s_has_failed(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit);
@@ -24,7 +25,7 @@ static ngx_int_t ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *
 ngx_uint_t
 ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf)
 {
-    return conf->mode != NGX_HTTP_H3S_OFF && (conf->set || conf->rotate || conf->clear);
+    return conf->mode != NGX_HTTP_H3S_OFF && (conf->set || conf->rotate || conf->clear || conf->revoke);
 }
 
 
@@ -32,12 +33,11 @@ ngx_http_h3s_writes(ngx_http_h3s_loc_conf_t *conf)
 ngx_int_t
 ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t checked)
 {
-    ngx_http_h3s_ctx_t    *ctx;
     ngx_http_h3s_visit_t  *visit;
 
-    visit = ngx_http_h3s_find_visit(r);
-
     if (!ngx_http_h3s_writes(conf)) {
+        visit = ngx_http_h3s_find_visit(r);
+
         if (visit) {
             ngx_http_h3s_track(r, visit, NULL, checked);
         }
@@ -45,24 +45,42 @@ ngx_http_h3s_enter(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uin
         return NGX_OK;
     }
 
+    visit = ngx_http_h3s_make_visit(r);
     if (visit == NULL) {
-        ctx = ngx_http_h3s_make_ctx(r);
-        visit = ngx_pcalloc(r->pool, sizeof(ngx_http_h3s_visit_t));
-
-        if (ctx == NULL || visit == NULL
-            || ngx_array_init(&visit->writes, r->pool, 1, sizeof(ngx_http_h3s_write_t)) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        visit->request = r;
-        visit->next = ctx->visits;
-        ctx->visits = visit;
+        return NGX_ERROR;
     }
 
     ngx_http_h3s_track(r, visit, conf, checked);
 
     return NGX_OK;
+}
+
+
+static ngx_http_h3s_visit_t *
+ngx_http_h3s_make_visit(ngx_http_request_t *r)
+{
+    ngx_http_h3s_ctx_t    *ctx;
+    ngx_http_h3s_visit_t  *visit;
+
+    visit = ngx_http_h3s_find_visit(r);
+    if (visit) {
+        return visit;
+    }
+
+    ctx = ngx_http_h3s_make_ctx(r);
+    visit = ngx_pcalloc(r->pool, sizeof(ngx_http_h3s_visit_t));
+
+    if (ctx == NULL || visit == NULL
+        || ngx_array_init(&visit->writes, r->pool, 1, sizeof(ngx_http_h3s_write_t)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    visit->request = r;
+    visit->next = ctx->visits;
+    ctx->visits = visit;
+
+    return visit;
 }
 
 
@@ -224,7 +242,7 @@ ngx_http_h3s_forget_logins(ngx_http_h3s_visit_t *visit)
 
     for (i = 0, n = 0; i < visit->writes.nelts; i++) {
 
-        if (!write[i].clear) {
+        if (!write[i].clear && !write[i].revoke) {
             continue;
         }
 
@@ -246,7 +264,7 @@ ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h
     ngx_str_t              uri, args;
     ngx_http_h3s_write_t  *write;
 
-    if (!all && !conf->clear) {
+    if (!all && !conf->clear && !conf->revoke) {
         return NGX_OK;
     }
 
@@ -258,6 +276,7 @@ ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h
     ngx_memzero(write, sizeof(ngx_http_h3s_write_t));
     write->conf = conf;
     write->clear = conf->clear;
+    write->revoke = conf->revoke;
 
     if (!all) {
         return NGX_OK;
@@ -277,6 +296,40 @@ ngx_http_h3s_keep(ngx_http_request_t *r, ngx_http_h3s_visit_t *visit, ngx_http_h
     r->args = args;
 
     return rc;
+}
+
+
+/* A logout that has failed is still due, whatever page now answers. */
+ngx_int_t
+ngx_http_h3s_keep_revocation(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_uint_t what)
+{
+    ngx_uint_t             i;
+    ngx_http_h3s_write_t  *write;
+    ngx_http_h3s_visit_t  *visit;
+
+    visit = ngx_http_h3s_make_visit(r);
+    if (visit == NULL) {
+        return NGX_ERROR;
+    }
+
+    write = visit->writes.elts;
+
+    for (i = 0; i < visit->writes.nelts; i++) {
+        if (write[i].conf == conf && write[i].revoke == what) {
+            return NGX_OK;
+        }
+    }
+
+    write = ngx_array_push(&visit->writes);
+    if (write == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(write, sizeof(ngx_http_h3s_write_t));
+    write->conf = conf;
+    write->revoke = what;
+
+    return NGX_OK;
 }
 
 

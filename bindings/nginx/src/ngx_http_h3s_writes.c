@@ -1,5 +1,6 @@
 /*
- * h3s_set, h3s_rotate and h3s_clear: what a location writes once its request has succeeded.
+ * h3s_set, h3s_rotate, h3s_clear and h3s_revoke: what a location writes once its request has
+ * succeeded.
  */
 
 #include "ngx_http_h3s.h"
@@ -19,10 +20,14 @@ static ngx_int_t ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t 
 static int32_t ngx_http_h3s_begin(ngx_http_h3s_write_t *write, h3s_session *session, h3s_error *err);
 
 
-/* Writes what is due, where the request has succeeded: who failed to log in is not logged in. */
+/*
+ * Writes what is due, where the request has succeeded: who failed to log in is not logged in. Also
+ * gives the status of the response that takes this one's place.
+ */
 ngx_int_t
 ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
 {
+    ngx_int_t              rc;
     ngx_uint_t             i, error, checked;
     ngx_http_h3s_write_t  *write, own;
     ngx_http_h3s_visit_t  *visit;
@@ -64,8 +69,9 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         write = visit->writes.elts;
 
         for (i = 0; i < visit->writes.nelts; i++) {
-            if (ngx_http_h3s_apply(r, &write[i]) != NGX_OK) {
-                return NGX_ERROR;
+            rc = ngx_http_h3s_apply(r, &write[i]);
+            if (rc != NGX_OK) {
+                return rc;
             }
         }
     }
@@ -77,6 +83,7 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
     ngx_memzero(&own, sizeof(ngx_http_h3s_write_t));
     own.conf = conf;
     own.clear = conf->clear && checked;
+    own.revoke = checked ? conf->revoke : NGX_HTTP_H3S_NOTHING;
 
     if (error == NGX_HTTP_H3S_NO_ERROR) {
         own.rotate = conf->rotate;
@@ -86,7 +93,7 @@ ngx_http_h3s_apply_writes(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf)
         }
     }
 
-    return own.set || own.rotate || own.clear ? ngx_http_h3s_apply(r, &own) : NGX_OK;
+    return own.set || own.rotate || own.clear || own.revoke ? ngx_http_h3s_apply(r, &own) : NGX_OK;
 }
 
 
@@ -197,6 +204,10 @@ ngx_http_h3s_apply(ngx_http_request_t *r, ngx_http_h3s_write_t *write)
 
     static ngx_http_h3s_rate_t  rates[4];
 
+    if (write->revoke) {
+        return ngx_http_h3s_revoke(r, write->conf, write->revoke);
+    }
+
     rc = ngx_http_h3s_writable(r, write->conf, &s);
     if (rc != NGX_OK || s->session == NULL) {
         return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
@@ -262,7 +273,10 @@ ngx_http_h3s_begin(ngx_http_h3s_write_t *write, h3s_session *session, h3s_error 
 }
 
 
-/* The session, to be written: not once the response's header is on its way. */
+/*
+ * The session, to be written: not once the response's header is on its way, nor once it was
+ * revoked, by a request that came later than this one.
+ */
 ngx_int_t
 ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_http_h3s_session_t **out)
 {
@@ -277,6 +291,10 @@ ngx_http_h3s_writable(ngx_http_request_t *r, ngx_http_h3s_loc_conf_t *conf, ngx_
     }
 
     rc = ngx_http_h3s_open(r, conf, 0, out);
+
+    if (rc == NGX_OK && ngx_http_h3s_is_revoked(r, *out)) {
+        return NGX_DECLINED;
+    }
 
     if (rc == NGX_OK && (*out)->session) {
         (*out)->written = 1;
