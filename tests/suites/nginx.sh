@@ -35,7 +35,7 @@ check "make install-nginx puts it where DESTDIR says, and nginx loads it" instal
 # As the README has it.
 documented() {
     make --no-print-directory install install-nginx || return
-    cp examples/nginx/session.json /etc/nginx/h3s.json
+    echo '{"password": "an example password of 32 characters or more"}' >/etc/nginx/h3s.json
     {
         echo 'load_module modules/ngx_http_h3s_module.so;'
         printf 'pid %s/pid;\nevents { }\nhttp { h3s_config /etc/nginx/h3s.json; server { listen 8080; h3s get; } }\n' "$scratch"

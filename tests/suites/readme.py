@@ -62,6 +62,8 @@ class Readme:
             self.env.pop("PKG_CONFIG_PATH", None)
         else:
             self.env["PKG_CONFIG_PATH"] = BUILT
+        # The last options under which sessions can be revoked.
+        self.revoking = ""
         # What the last program set, and how often it says that it was visited.
         self.cookie, self.visits = "", 0
 
@@ -94,6 +96,7 @@ class Readme:
         elif language == "json":
             self.compile(OPTIONS_PROGRAM, ["cc", "-std=c99"])
             self.run([str(self.folder / "program")], text)
+            self.revoking = text if '"revocation"' in text else self.revoking
         elif language == "nginx":
             self.nginx(text, ROOT / "target/nginx/ngx_http_h3s_module.so", self.folder)
         else:
@@ -107,7 +110,8 @@ class Readme:
         self.run([*compiler, *WARNINGS, *(of or []), f"{program}.c", "-o", program, *flags])
 
     def nginx(self, text: str, module: Path | str, etc: Path) -> None:
-        (etc / "h3s.json").write_text('{"password": "an example of 32 characters or more"}')
+        options = self.revoking if "h3s_revocations" in text else '{"password": "an example of 32 characters or more"}'
+        (etc / "h3s.json").write_text(options.replace("/var/lib/h3s/", f"{self.folder}/"))
         text = re.sub(r"/(var/log|var/cache)/nginx/", f"{self.folder}/", text).replace("/etc/nginx/", f"{etc}/")
         (self.folder / "nginx.conf").write_text(
             f"load_module {module}; pid {self.folder}/pid; error_log stderr; events {{ }} http {{\n{text}\n}}"

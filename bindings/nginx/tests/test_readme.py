@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -30,6 +31,7 @@ from conftest import (
     value_of,
     wait_until,
 )  # fmt: skip
+from others import Other, revoking
 from test_cross_site import HEADLESS
 from test_fe26 import exhaust, forged
 
@@ -91,6 +93,22 @@ def test_a_login_lasts_for_a_week_or_until_the_browser_is_closed(nginx: Nginx, c
         assert (session.expires_at - session.created_at).total_seconds() == seconds
         assert ("Max-Age" in set_cookies(login)[0]) == bool(ends) and ends in set_cookies(login)[0]
     assert "do nothing" not in nginx.error_log()
+
+
+def test_a_logout_is_final(nginx: Nginx, client: httpx.Client) -> None:
+    options = revoking(nginx.folder, subject="/user/id")
+    run(nginx, example(README, "h3s_revoke session"), options)
+    data = {"user": {"id": 42}}
+    cookie, same_user, stranger = (cookie_with({"user": {"id": id}}, now=time.time() - 1) for id in (42, 42, 7))
+    for path in ("/logout", "/logout-everywhere"):
+        assert client.get(path, headers={"Cookie": cookie}).status_code == 405
+        assert value_of(client.get("/", headers={"Cookie": cookie}), "Cookie") == cookie
+        assert client.post(path, headers={"Cookie": cookie}).status_code == 303
+        assert value_of(client.get("/", headers={"Cookie": cookie}), "Cookie") is None
+        assert Other(options).status(cookie) == "revoked"
+        cookie = cookie_with(data, now=time.time() - 1)
+    assert value_of(client.get("/", headers={"Cookie": same_user}), "Cookie") is None
+    assert value_of(client.get("/", headers={"Cookie": stranger}), "Cookie") == stranger
 
 
 def test_pages_of_those_who_have_a_session_stay_out_of_the_cache(
