@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# nginx in front of an h3 application and a Python service, visited with curl; prints the
-# conversation, and checks it on the way.
+# nginx in front of an h3 application, a Python service and a Python application, visited with curl;
+# prints the conversation, and checks it on the way.
 #
 #     examples/nginx/demo.sh                      the conversation
 #     examples/nginx/demo.sh --with COMMAND...    instead of curl: COMMAND ADDRESS FOLDER, where
 #                                                 FOLDER/html is what nginx serves
-#     examples/nginx/demo.sh --serve              only starts the three and prints the address; ends
+#     examples/nginx/demo.sh --serve              only starts the four and prints the address; ends
 #                                                 with Ctrl-C
 set -euo pipefail
 shopt -s extglob
@@ -20,7 +20,7 @@ need_debian python3 python3
 need_debian curl curl
 need_node examples/nginx
 
-# ---- The three -----------------------------------------------------------------------------------
+# ---- The four ------------------------------------------------------------------------------------
 
 dir=$(mktemp -d)
 pids=()
@@ -31,18 +31,20 @@ stop() {
 trap stop EXIT
 trap 'exit 0' INT TERM
 
-read -r web app service < <(python3 -c 'import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+read -r web app service account < <(python3 -c 'import socket
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
 print(*(s.getsockname()[1] for s in sockets))')
 address=http://127.0.0.1:$web
+direct=http://127.0.0.1:$account
 
 # nginx.conf as it stands, but on free ports, and with what a system's own nginx.conf says.
-cp -r "$here/html" "$here/session.json" "$dir"
-mkdir -p "$dir/temp" && chmod -R a+rX "$dir"
+cp -r "$here/html" "$dir"
+sed "s#/var/lib/h3s#$dir/shared#" "$here/session.json" >"$dir/session.json"
+mkdir -p "$dir/temp" "$dir/shared" && chmod -R a+rX "$dir"
 {
     echo "load_module $root/target/nginx/ngx_http_h3s_module.so; daemon off; pid $dir/pid; error_log $dir/error.log;"
     [ "$(id -u)" -ne 0 ] || echo 'user root;'
-    sed -e "s/127\.0\.0\.1:8080/127.0.0.1:$web/; s/127\.0\.0\.1:3000/127.0.0.1:$app/; s/127\.0\.0\.1:8000/127.0.0.1:$service/" \
+    sed -e "s/127\.0\.0\.1:8080/127.0.0.1:$web/; s/127\.0\.0\.1:3000/127.0.0.1:$app/; s/127\.0\.0\.1:8000/127.0.0.1:$service/; s/127\.0\.0\.1:9000/127.0.0.1:$account/" \
         -e "s#^http {#&\n    types { text/html html; }\n    client_body_temp_path $dir/temp; proxy_temp_path $dir/temp;\n    fastcgi_temp_path $dir/temp; uwsgi_temp_path $dir/temp; scgi_temp_path $dir/temp;#" \
         "$here/nginx.conf"
 } >"$dir/nginx.conf"
@@ -51,10 +53,13 @@ node "$here/app.mjs" "$app" 2>"$dir/app.log" &
 pids+=($!)
 python3 "$here/service.py" "$service" 2>"$dir/service.log" &
 pids+=($!)
+H3S_LIBRARY=$root/target/lib/libh3s.so PYTHONPATH=$root/bindings/python/src PYTHONDONTWRITEBYTECODE=1 \
+    python3 "$here/account.py" "$account" "$dir/session.json" 2>"$dir/account.log" &
+pids+=($!)
 nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.log" &
 pids+=($!)
 
-for port in "$web" "$app" "$service"; do
+for port in "$web" "$app" "$service" "$account"; do
     for _ in {1..200}; do
         (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue 2
         sleep 0.05
@@ -82,7 +87,7 @@ esac
 
 bold='' plain=''
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-failed=0 answer=''
+failed=0 answer='' logged_out_at=0
 
 shorten() { sed -E 's/(Fe26\.2\*[^;]{12})[^;]*/\1…/'; }
 
@@ -92,6 +97,17 @@ visit() {
     shift
     printf '\n%s$ curl -i %s%s\n' "$bold" "${*:+$* }$address$path" "$plain"
     answer=$(curl -sS -i --max-time 10 -b "$dir/jar" -c "$dir/jar" "$@" "$address$path" | tr -d '\r') || answer='no answer'
+    show
+}
+
+# copied URL: as somebody who has a copy of the cookie.
+copied() {
+    printf '\n%s$ curl -i -b copy %s%s\n' "$bold" "$1" "$plain"
+    answer=$(curl -sS -i --max-time 10 -b "$dir/copy" "$1" | tr -d '\r') || answer='no answer'
+    show
+}
+
+show() {
     printf '%s\n' "$answer" | grep -ivE '^(server|date|connection|etag|last-modified|accept-ranges|content-length|vary):' | shorten
 }
 
@@ -104,6 +120,32 @@ expect() {
         failed=$((failed + 1))
         printf '   ✗ %s: it is not like %s\n' "$1" "$2"
     fi
+}
+
+# log_out PATH WHAT: visits it, and sees that the cookie is deleted.
+log_out() {
+    visit "$1" -X POST
+    logged_out_at=${EPOCHREALTIME/[.,]/}
+    expect "$2" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=;*Max-Age=0*'
+}
+
+# copy: of the visitor's cookies.
+copy() {
+    printf '\n%s$ cp jar copy%s\n' "$bold" "$plain"
+    cp "$dir/jar" "$dir/copy"
+}
+
+# refused_soon URL PATTERN: asks with the copy until the answer is like that, for a second since the
+# last `log_out`.
+refused_soon() {
+    local now
+    for ((now = logged_out_at; now - logged_out_at < 1000000; now = ${EPOCHREALTIME/[.,]/})); do
+        answer=$(curl -sS -i --max-time 10 -b "$dir/copy" "$1" | tr -d '\r') || answer='no answer'
+        # shellcheck disable=SC2053  # a pattern is meant
+        [[ $answer != $2 ]] || break
+    done
+    printf '\n(%d ms after the logout)\n' $(((${EPOCHREALTIME/[.,]/} - logged_out_at) / 1000))
+    expect "the copy is refused within a second" "$2"
 }
 
 # ---- The conversation ----------------------------------------------------------------------------
@@ -144,10 +186,33 @@ visit /service/ -H 'X-Session-Data: {"user":"admin"}'
 expect "no client can forge a session" '*"user": "Zoe"*'
 visit /logout
 expect "no mere link logs out" 'HTTP/1.1 405 *'
-visit /logout -X POST
-expect "logged out" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=;*Max-Age=0*'
+visit /account/
+expect "the Python application knows the same login" '*"user": "Zoe", "refused": null*'
+
+copy
+copied "$address/members/"
+expect "whoever has a copy of the cookie is a member, too" 'HTTP/1.1 200 *Only members*'
+log_out /logout "logged out"
+refused_soon "$direct/" '*"refused": "revoked"*'
+copied "$direct/"
+expect "the Python application refuses it itself: nginx has told it by the file" '*"user": null, "refused": "revoked"*'
 visit /service/
 expect "everywhere" 'HTTP/1.1 401 *'
+copied "$address/service/"
+expect "with the copy, too" 'HTTP/1.1 401 *'
+copied "$address/app/"
+expect "nginx keeps it from the h3 application, which would open it" '*"count":1*'
+
+visit /app/login -d user=Zoe
+copy
+visit /members/
+expect "logged in again" 'HTTP/1.1 200 *Only members*'
+log_out /account/logout "and out, by the Python application this time"
+refused_soon "$address/members/" 'HTTP/1.1 302 *'
+copied "$address/members/"
+expect "the application has told nginx" 'HTTP/1.1 302 *'
+copied "$address/service/"
+expect "and no service sees the copy" 'HTTP/1.1 401 *'
 
 printf '\n%s$ cat access.log%s\n' "$bold" "$plain"
 answer=$(cat "$dir/access.log")
