@@ -17,7 +17,6 @@ from typing import Any, Callable, Optional
 
 import h3s
 import pytest
-import valkey
 from h3s.valkey import ValkeyStore
 
 from conftest import PASSWORD, cookie_of
@@ -119,6 +118,9 @@ class Server:
             until(lambda: _answers(client))
 
     def client(self, **options: Any) -> Any:
+        # Whoever tests with another store needs no such package.
+        import valkey
+
         return valkey.Valkey(port=self.port, socket_timeout=5, **options)
 
     def store(self, **options: Any) -> ValkeyStore:
@@ -144,6 +146,8 @@ class Server:
 
 
 def _answers(client: Any) -> bool:
+    import valkey
+
     try:
         return bool(client.ping())
     except valkey.ValkeyError:
