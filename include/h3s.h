@@ -1796,6 +1796,9 @@ int32_t h3s_revocation_file_append(struct h3s_revocation_file *file,
  * the one that is there, or into a new one. So nothing is lost while any process has it open. Then
  * alone it waits for others that write, and for the disk.
  *
+ * Where a file stands beside it of the same name and `.heard`, the copy has heard at the time that
+ * that was modified, and not now: whoever feeds the file from other machines writes it.
+ *
  * file: one for each config and each copy of what is revoked, since it knows how far it has read.
  * now_ms: milliseconds since 1970; 0: the system clock.
  * applied: receives how many entries were applied; may be NULL. 0 also where another thread polls

@@ -6,11 +6,13 @@
 //! what has ended. A reader keeps the file open that it reads, and so can put what was in it into
 //! the one that takes its place, should somebody delete it.
 
+use std::io;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
+use std::time::UNIX_EPOCH;
 
 use crate::config::Config;
 use crate::replica::Revocations;
@@ -167,10 +169,27 @@ impl RevocationFile {
             }
             Ok(())
         })?;
-        if is_read {
-            revocations.heard(now_ms)?;
+        if is_read && let Some(heard_at) = self.heard_at(now_ms)? {
+            revocations.heard(heard_at)?;
         }
         full.map_or(Ok(applied), Err)
+    }
+
+    /// When all was in the file that anybody had made known: now, unless something feeds it from
+    /// other machines, which then says when it has last heard of them by the time of a file beside
+    /// it. None where that was never.
+    fn heard_at(&self, now_ms: i64) -> Result<Option<i64>, Error> {
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".heard");
+        match std::fs::metadata(beside).and_then(|metadata| metadata.modified()) {
+            Ok(time) => {
+                let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+                let at = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+                Ok(Some(at.min(now_ms)).filter(|at| *at > 0))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(now_ms)),
+            Err(error) => Err(Fault::System("see when it was fed", error).into()),
+        }
     }
 
     /// Gives the lines that are new since the last call to `take`, whole lines of some 64 KiB at a

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use h3s::{Config, ErrorKind, Rejection, Request, RevocationFile, Revocations};
 
@@ -131,6 +132,33 @@ fn where_a_copy_is_full_all_that_fits_is_applied() {
     // Not again.
     assert_eq!(one.file.poll(&small, &one.config, NOW), Ok(0));
     assert_eq!(Process::new(&path, config(REVOCABLE)).poll(NOW), 1000);
+}
+
+/// As by a program that follows a stream for all processes of the machine.
+#[test]
+fn a_file_that_is_fed_from_elsewhere_has_heard_when_whoever_feeds_it_has() {
+    let path = Path::new();
+    let heard = Path(path.0.with_extension("heard"));
+    let one = Process::new(&path, config(REVOCABLE));
+    let written = std::fs::File::create(&heard.0).unwrap();
+    let modified = |at: i64| {
+        let at = UNIX_EPOCH + Duration::from_millis(at.unsigned_abs());
+        written.set_modified(at).unwrap();
+    };
+    let heard_at = |now| {
+        one.poll(now);
+        one.revocations.view(now).heard_at
+    };
+    modified(0);
+    assert_eq!(heard_at(NOW), None);
+    modified(NOW - 5 * SECOND);
+    assert_eq!(heard_at(NOW), Some(NOW - 5 * SECOND));
+    assert_eq!(heard_at(NOW + SECOND), Some(NOW - 5 * SECOND));
+    // By a clock that is ahead, or was.
+    modified(NOW + 5 * SECOND);
+    assert_eq!(heard_at(NOW + SECOND), Some(NOW + SECOND));
+    drop(heard);
+    assert_eq!(heard_at(NOW + 2 * SECOND), Some(NOW + 2 * SECOND));
 }
 
 #[test]

@@ -218,3 +218,19 @@ def test_a_bridge_needs_the_file_of_the_options(server: Server, tmp_path: Path) 
     options.write_text(json.dumps({"maxAge": 60, "revocation": {}}))
     done = cli("follow", server.url, "--options", str(options))
     assert done.returncode == 2 and "revocation.file" in done.stderr
+
+
+def test_a_file_that_a_bridge_feeds_grows_stale_when_the_server_or_the_bridge_has_gone(
+    server: Server, file: Path, options: Path
+) -> None:
+    revocation: Any = {"file": file, "max_stale": 1}
+    sessions = h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation)
+    cookie = logged_in(sessions)
+    with following(server, options):
+        until(file.with_name(file.name + ".heard").exists)
+        until(lambda: not sessions.get(cookie).is_stale)
+        server.freeze()
+        until(lambda: sessions.get(cookie).is_stale)
+        server.thaw()
+        until(lambda: not sessions.get(cookie).is_stale)
+    until(lambda: sessions.get(cookie).is_stale)

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Optional
 
 from ._abi import fast
@@ -44,7 +45,7 @@ class _BridgeFeed:
     pause = 0.0
 
     def __init__(self, store: ValkeyStore, revocations: Revocations) -> None:
-        path = file_of(revocations._config)
+        path = self._path = file_of(revocations._config)
         self._revocations = revocations
         self._file = _FileFeed(path, revocations)
         self._reader = Reader(path)
@@ -76,6 +77,8 @@ class _BridgeFeed:
             self._forgot_at, now = time.monotonic(), time.time()
             self._in_file = {line: end for line, end in self._in_file.items() if end >= now}
         self._revocations.heard()
+        # So that who reads the file knows when this has ended.
+        Path(self._path + ".heard").touch()
         return True
 
     # ---- As the stream's own copy ----------------------------------------------------------------
