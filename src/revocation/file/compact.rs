@@ -77,26 +77,26 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Appends to the file at the path what still matters of another, which was there before.
-pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<(), Fault> {
+/// Appends to the file at the path what still matters of another, which was there before. Gives
+/// that file, which is to stay open until it was read, since somebody may delete it, too.
+pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened, Fault> {
     for _ in 0..TRIES {
         let mut locked = Locked::open(path)?;
+        let opened = locked.opened().map_err(Fault::to("read the file"))?;
         if gone.id == locked.id() {
-            return Ok(());
+            return Ok(opened);
         }
         if locked.is_new {
             // If it cannot be shared as the other was, better so than lost.
             let _ = share(locked.file(), &gone.file);
         }
-        let existing = locked.file().try_clone();
-        let existing = existing.map_err(Fault::to("read the file"))?;
-        copy_unseen(&gone.file, Some(&existing), now_ms, |lines| {
+        copy_unseen(&gone.file, Some(&opened.file), now_ms, |lines| {
             locked.append(lines)
         })?;
         locked.sync()?;
         let lasts = sync_folder(path);
         if locked.is_at(path)? {
-            return lasts;
+            return lasts.map(|()| opened);
         }
     }
     Err(Fault::Wrong("it is replaced over and over"))

@@ -65,7 +65,9 @@ impl Follower {
             // All is read, if meanwhile nobody has put another in its place.
             found = at(path)?;
             let followed = self.followed.as_ref().map(|followed| followed.opened.id);
-            if followed.is_none() || followed == found.as_ref().map(id_of) {
+            self.written.retain(|one| Some(one.id) != followed);
+            let is_there = followed.is_none() || followed == found.as_ref().map(id_of);
+            if is_there && self.written.is_empty() {
                 return Ok(());
             }
         }
@@ -162,13 +164,13 @@ impl Follower {
             // Who may only read goes on with the file that is there, and says so once. (Its own
             // replica has those entries, and others that may write have the file open as well.)
             let is_over = match &restored {
-                Ok(()) => true,
+                Ok(_) => true,
                 Err(fault) => fault.is_forbidden() && self.followed.is_some(),
             };
             if is_over {
                 self.gone.pop();
             }
-            restored?;
+            self.written.push(restored?);
         }
         Ok(())
     }
