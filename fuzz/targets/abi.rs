@@ -4,6 +4,7 @@
 #![no_main]
 
 use std::ffi::{CStr, c_char};
+use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
@@ -230,6 +231,20 @@ enum Step {
         size: u16,
         null: bool,
     },
+    OpenFile {
+        path: u8,
+    },
+    AppendFile {
+        lines: Text,
+        now: Now,
+    },
+    PollFile {
+        config: u8,
+        copy: u8,
+        now: Now,
+        without: bool,
+    },
+    CloseFile,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -413,7 +428,22 @@ struct World {
     /// What is revoked: a copy that was made, and one that was placed in `memory`.
     copies: [Option<*mut h3s_revocations>; 2],
     memory: Memory,
+    file: Option<*mut h3s_revocation_file>,
+    appended: usize,
 }
+
+/// In a folder of this process, in memory where there is such a place: an append waits for the
+/// disk.
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => memory.to_owned(),
+        false => std::env::temp_dir(),
+    };
+    let folder = folder.join(format!("h3s-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    folder.join("revocations")
+});
 
 /// Atomic, since it is shared with what the library holds for longer than a borrow. It is freed
 /// with the world, after all that uses it.
@@ -436,6 +466,7 @@ fuzz_target!(|steps: Vec<Step>| {
     // Configs and copies first: their sessions keep what they need.
     world.free_config();
     (0..2).for_each(|which| world.free_copy(which));
+    world.close_file();
     world.check_borrowed();
     (0..SLOTS).for_each(|slot| world.free(slot));
 });
@@ -984,6 +1015,46 @@ impl World {
                 Step::ViewCopy { copy, now, size } => self.view_copy(*copy, *now, *size),
                 Step::NewCopy { room } => self.new_copy(*room),
                 Step::PlaceCopy { offset, size, null } => self.place_copy(*offset, *size, *null),
+                Step::OpenFile { path } => self.open_file(*path),
+                Step::AppendFile { lines, now } => {
+                    let lines = self.argument(lines);
+                    let file = self.file.unwrap_or(ptr::null_mut());
+                    self.appended += 1;
+                    if self.appended <= 8 {
+                        let status = h3s_revocation_file_append(
+                            file,
+                            lines.ptr(),
+                            lines.len(),
+                            now.ms(),
+                            &mut err,
+                        );
+                        check_error(status, &err);
+                        assert!([H3S_OK, H3S_ERR_ARGUMENT].contains(&status));
+                        assert!(status != H3S_OK || !(file.is_null() || lines.is_null()));
+                    }
+                }
+                Step::PollFile {
+                    config,
+                    copy,
+                    now,
+                    without,
+                } => {
+                    let mut applied = 77;
+                    let out = match without {
+                        true => ptr::null_mut(),
+                        false => &raw mut applied,
+                    };
+                    let file = self.file.unwrap_or(ptr::null_mut());
+                    let (copy, config) = (self.copy(*copy), self.config(*config));
+                    let status =
+                        h3s_revocation_file_poll(file, copy, config, now.ms(), out, &mut err);
+                    check_error(status, &err);
+                    let any = [H3S_OK, H3S_ERR_ARGUMENT, H3S_ERR_CONFIG, H3S_ERR_FULL];
+                    assert!(any.contains(&status));
+                    assert!(status != H3S_OK || !file.is_null());
+                    assert!(*without || applied != 77);
+                }
+                Step::CloseFile => self.close_file(),
             }
         }
     }
@@ -1026,6 +1097,48 @@ impl World {
             assert!(ptr::eq(h3s_revocations_ref(copy), copy));
             h3s_revocations_free(copy);
             h3s_revocations_free(copy);
+        }
+    }
+
+    /// By its path, or by one that is none.
+    fn open_file(&mut self, which: u8) {
+        let path = FILE.to_str().expect("it is text");
+        let text = match which % 8 {
+            1 => "",
+            2 => "revocations",
+            3 => "/no/such/folder/revocations",
+            4 => "/dev",
+            5 => "/re\0vocations",
+            _ => path,
+        };
+        let argument = self.argument(&match which % 8 {
+            6 => Text::Null(which / 8),
+            _ => Text::Bytes(text.into()),
+        });
+        let (mut file, mut err) = (ptr::dangling_mut(), unset());
+        // SAFETY: all pointers are valid for the call, or NULL.
+        let status = unsafe {
+            h3s_revocation_file_open(argument.ptr(), argument.len(), &mut file, &mut err)
+        };
+        check_error(status, &err);
+        assert_eq!(status == H3S_OK, !file.is_null());
+        assert_eq!(status == H3S_OK, which % 8 == 0 || which % 8 == 7);
+        if status == H3S_OK {
+            self.close_handle();
+            self.file = Some(file);
+        }
+    }
+
+    fn close_handle(&mut self) {
+        // SAFETY: live, and used by nobody else; or NULL.
+        unsafe { h3s_revocation_file_close(self.file.take().unwrap_or(ptr::null_mut())) };
+    }
+
+    /// Nothing of it is there for the next sequence.
+    fn close_file(&mut self) {
+        if self.file.is_some() {
+            self.close_handle();
+            let _ = std::fs::remove_file(&*FILE);
         }
     }
 

@@ -138,10 +138,31 @@ fn any_content(plain: &[u8]) {
 }
 
 fn open(copy: &Revocations, created_at: i64, id: &[u8], data: &[u8]) -> Result<Session, Error> {
-    let len = u8::try_from(id.len()).expect("an id is short");
-    let plain = [&[0], &created_at.to_be_bytes()[2..], &[len], id, data].concat();
+    let len = [u8::try_from(id.len()).expect("an id is short")];
+    let made = &created_at.to_be_bytes()[2..];
+    let plain = match uuid(id) {
+        Some(uuid) => [&[4], made, &uuid, data].concat(),
+        None => [&[0], made, &len, id, data].concat(),
+    };
     let token = seal::h3s1(&plain);
     ONE.unseal(&Request::from_token(&token).at(NOW).revocations(copy))
+}
+
+/// The bytes of a UUID in lower case, which stand in a token in place of its text.
+fn uuid(id: &[u8]) -> Option<[u8; 16]> {
+    let is_right = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    if id.len() != 36 || !id.iter().enumerate().all(is_right) {
+        return None;
+    }
+    let hex: String = id
+        .iter()
+        .filter(|byte| **byte != b'-')
+        .map(|byte| char::from(*byte))
+        .collect();
+    u128::from_str_radix(&hex, 16).ok().map(u128::to_be_bytes)
 }
 
 /// One that the library has sealed is taken, and not with any change.
