@@ -173,7 +173,7 @@ func TestASessionThatIsOnlyReadSetsNoCookieButVaries(t *testing.T) {
 func TestAReadSetsTheCookieWhenItIsDueToSlideOrToRefresh(t *testing.T) {
 	clock := newClock()
 	var mu sync.Mutex
-	now := func() time.Time { mu.Lock(); defer mu.Unlock(); return clock.now }
+	now := func() time.Time { mu.Lock(); defer mu.Unlock(); return clock.Now() }
 	read := func(w http.ResponseWriter, r *http.Request) { h3s.FromContext(r.Context()).Has("user") }
 	options := h3s.Options{Password: password, IdleTimeout: time.Hour, Now: now}
 	_, s := open(t, options)

@@ -17,7 +17,7 @@ func TestALifetimeStaysWhenTheSessionIsRotatedAndOnAnotherServer(t *testing.T) {
 	_, s := open(t, h3s.Options{MaxAge: 30 * 24 * time.Hour, Now: clock.Now})
 	lifetime := h3s.Lifetime{MaxAge: time.Hour, EndsWithBrowser: true}
 	check(t, s.SetLifetime(lifetime))
-	if s.Lifetime() != lifetime || !s.ExpiresAt().Equal(clock.now.Add(time.Hour)) {
+	if s.Lifetime() != lifetime || !s.ExpiresAt().Equal(clock.Now().Add(time.Hour)) {
 		t.Error(s.Lifetime(), s.ExpiresAt())
 	}
 	r := next(t, s)
@@ -30,7 +30,7 @@ func TestALifetimeStaysWhenTheSessionIsRotatedAndOnAnotherServer(t *testing.T) {
 		t.Error(there.Rejection(), there.Lifetime())
 	}
 	check(t, there.Rotate())
-	if there.Lifetime() != lifetime || !there.ExpiresAt().Equal(clock.now.Add(time.Hour)) {
+	if there.Lifetime() != lifetime || !there.ExpiresAt().Equal(clock.Now().Add(time.Hour)) {
 		t.Error(there.Lifetime(), there.ExpiresAt())
 	}
 	r = next(t, there)

@@ -62,7 +62,8 @@ type Options struct {
 	// derived in one iteration.
 	DisableLegacySeals bool
 
-	// Now is the clock, for tests; the system's if nil.
+	// Now is the clock, for tests; the system's if nil. Several goroutines call it, with
+	// Revocation also one in the background.
 	Now func() time.Time `json:"-" xml:"-"`
 	// Peer says who sent a request, and limits the slow key derivations that Fe26.2 tokens
 	// cost, some milliseconds each: a peer that sends more than 20 forged ones, and then more
