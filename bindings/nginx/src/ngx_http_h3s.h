@@ -108,7 +108,14 @@ struct ngx_http_h3s_revocations_s {
     ngx_event_t                event;
     ngx_atomic_uint_t          generation;
     time_t                     failed_at; /* 0: the last poll has gone well */
+#if (NGX_THREADS)
+    ngx_thread_pool_t         *threads;
+    ngx_thread_task_t         *task;
+#endif
+    int32_t                    status;    /* of a poll, and what has gone wrong */
+    h3s_error                  err;
     unsigned                   polls:1;   /* it has, or had, the turn */
+    unsigned                   busy:1;    /* a thread is at it */
 };
 
 

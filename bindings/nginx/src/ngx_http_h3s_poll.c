@@ -5,21 +5,30 @@
  * Whose turn it is stands in the zone. Another worker takes the turn where the one that has it was
  * killed, or is kept from it. Workers of a former configuration leave it to those of the latest,
  * whose passwords they may not know; but for a zone that the latest does not have.
+ *
+ * A thread does the reading: whoever takes the turn begins at the file's start, and a disk may be
+ * slow.
  */
 
 #include "ngx_http_h3s.h"
 
 
 #define NGX_HTTP_H3S_POLL     250
-/* How long the one whose turn it is may keep silent. */
+/* How long the one whose turn it is may keep silent, and how much longer while it takes it. */
 #define NGX_HTTP_H3S_SILENCE  500
+#define NGX_HTTP_H3S_BEGIN    10000
 /* How often, in seconds, the error log tells of one and the same failure. */
 #define NGX_HTTP_H3S_REMIND   60
 
 
 static void ngx_http_h3s_timer(ngx_event_t *ev);
 static ngx_uint_t ngx_http_h3s_has_turn(ngx_http_h3s_revocations_t *revocations);
-static void ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log);
+#if (NGX_THREADS)
+static void ngx_http_h3s_poll_thread(void *data, ngx_log_t *log);
+static void ngx_http_h3s_poll_done(ngx_event_t *ev);
+#endif
+static void ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations);
+static void ngx_http_h3s_polled(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log);
 static ngx_array_t *ngx_http_h3s_followed(ngx_cycle_t *cycle);
 
 
@@ -45,7 +54,9 @@ ngx_http_h3s_init_module(ngx_cycle_t *cycle)
         revocations[i]->generation = ++revocations[i]->shared->generation;
         revocations[i]->shared->poller = 0;
 
-        ngx_http_h3s_poll(revocations[i], cycle->log);
+        revocations[i]->status = ngx_http_h3s_open_file(revocations[i], &revocations[i]->err);
+        ngx_http_h3s_poll(revocations[i]);
+        ngx_http_h3s_polled(revocations[i], cycle->log);
 
         /* Each worker opens it as the user that it is. */
         ngx_http_h3s_close_file(revocations[i]);
@@ -85,6 +96,19 @@ ngx_http_h3s_init_process(ngx_cycle_t *cycle)
         ev->cancelable = 1;
         revocations[i]->ident = -1;
 
+#if (NGX_THREADS)
+        revocations[i]->task = ngx_thread_task_alloc(cycle->pool, sizeof(ngx_http_h3s_revocations_t *));
+        if (revocations[i]->task == NULL) {
+            return NGX_ERROR;
+        }
+
+        *(ngx_http_h3s_revocations_t **) revocations[i]->task->ctx = revocations[i];
+        revocations[i]->task->handler = ngx_http_h3s_poll_thread;
+        revocations[i]->task->event.handler = ngx_http_h3s_poll_done;
+        revocations[i]->task->event.data = revocations[i];
+        revocations[i]->task->event.log = cycle->log;
+#endif
+
         ngx_add_timer(ev, NGX_HTTP_H3S_POLL);
     }
 
@@ -118,17 +142,58 @@ ngx_http_h3s_timer(ngx_event_t *ev)
 {
     ngx_http_h3s_revocations_t *revocations = ev->data;
 
-    if (ngx_http_h3s_has_turn(revocations)) {
-        ngx_http_h3s_poll(revocations, ev->log);
+    ngx_add_timer(ev, NGX_HTTP_H3S_POLL);
+
+    if (revocations->busy || !ngx_http_h3s_has_turn(revocations)) {
+        return;
     }
 
-    ngx_add_timer(ev, NGX_HTTP_H3S_POLL);
+    revocations->status = ngx_http_h3s_open_file(revocations, &revocations->err);
+
+#if (NGX_THREADS)
+
+    if (revocations->status == H3S_OK && ngx_thread_task_post(revocations->threads, revocations->task) == NGX_OK) {
+        revocations->busy = 1;
+        return;
+    }
+
+#endif
+
+    ngx_http_h3s_poll(revocations);
+    ngx_http_h3s_polled(revocations, ev->log);
 }
+
+
+#if (NGX_THREADS)
+
+static void
+ngx_http_h3s_poll_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_h3s_revocations_t  **revocations = data;
+
+    (void) log;
+
+    ngx_http_h3s_poll(*revocations);
+}
+
+
+static void
+ngx_http_h3s_poll_done(ngx_event_t *ev)
+{
+    ngx_http_h3s_revocations_t *revocations = ev->data;
+
+    revocations->busy = 0;
+
+    ngx_http_h3s_polled(revocations, ev->log);
+}
+
+#endif
 
 
 static ngx_uint_t
 ngx_http_h3s_has_turn(ngx_http_h3s_revocations_t *revocations)
 {
+    ngx_msec_int_t          silence;
     ngx_atomic_uint_t       poller;
     ngx_http_h3s_shared_t  *shared;
 
@@ -141,9 +206,12 @@ ngx_http_h3s_has_turn(ngx_http_h3s_revocations_t *revocations)
             return 1;
         }
 
-        if ((poller == 0 || ngx_current_msec - shared->polled_at >= NGX_HTTP_H3S_SILENCE)
+        silence = (ngx_msec_int_t) (ngx_current_msec - shared->polled_at);
+
+        if ((poller == 0 || silence >= NGX_HTTP_H3S_SILENCE)
             && ngx_atomic_cmp_set(&shared->poller, poller, ngx_pid))
         {
+            shared->polled_at = ngx_current_msec + NGX_HTTP_H3S_BEGIN;
             revocations->polls = 1;
             return 1;
         }
@@ -160,23 +228,31 @@ ngx_http_h3s_has_turn(ngx_http_h3s_revocations_t *revocations)
 }
 
 
+/* Reads what is new. Also in a thread, which nobody else shares these members with meanwhile. */
 static void
-ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log)
+ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations)
 {
-    int32_t    status;
-    h3s_error  err;
+    if (revocations->status == H3S_OK) {
+        revocations->status = h3s_revocation_file_poll(revocations->file, revocations->table, revocations->options->config,
+                                                       ngx_http_h3s_now(), NULL, &revocations->err);
+    }
+}
 
-    status = ngx_http_h3s_open_file(revocations, &err);
 
-    if (status == H3S_OK) {
-        status = h3s_revocation_file_poll(revocations->file, revocations->table, revocations->options->config,
-                                          ngx_http_h3s_now(), NULL, &err);
+/* Tells the other workers, and the log. */
+static void
+ngx_http_h3s_polled(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log)
+{
+    h3s_error  *err;
+
+    err = &revocations->err;
+
+    /* Also after a failure: another worker would fare no better. But not for one that took over. */
+    if (revocations->shared->poller == (ngx_atomic_uint_t) ngx_pid) {
+        revocations->shared->polled_at = ngx_current_msec;
     }
 
-    /* Also after a failure: another worker would fare no better. */
-    revocations->shared->polled_at = ngx_current_msec;
-
-    if (status == H3S_OK) {
+    if (revocations->status == H3S_OK) {
 
         if (revocations->failed_at) {
             ngx_log_error(NGX_LOG_NOTICE, log, 0, "h3s: what is revoked is read again from \"%V\"", &revocations->path);
@@ -192,14 +268,14 @@ ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log)
 
     revocations->failed_at = ngx_time();
 
-    if (status == H3S_ERR_FULL) {
+    if (revocations->status == H3S_ERR_FULL) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "h3s: zone \"%V\" of \"h3s_revocations\" has no room for all that is revoked: make it larger",
                       &revocations->zone->shm.name);
 
     } else {
         ngx_log_error(NGX_LOG_ERR, log, 0, "h3s: what is revoked cannot be read from \"%V\": %s", &revocations->path,
-                      err.message[0] ? err.message : h3s_status_str(status));
+                      err->message[0] ? err->message : h3s_status_str(revocations->status));
     }
 }
 

@@ -210,6 +210,13 @@ ngx_http_h3s_bind(ngx_conf_t *cf, ngx_http_h3s_revocations_t *revocations, ngx_h
         return NGX_CONF_ERROR;
     }
 
+#if (NGX_THREADS)
+    revocations->threads = ngx_thread_pool_add(cf, NULL);
+    if (revocations->threads == NULL) {
+        return NGX_CONF_ERROR;
+    }
+#endif
+
     revocations->options = options;
     options->revocations = revocations;
 
