@@ -98,6 +98,23 @@ def test_a_process_that_starts_knows_all_of_a_long_stream_before_its_first_reque
     assert later.get(cookie).rejection == "revoked"
 
 
+def test_under_load_a_follower_asks_for_several_entries_at_once(server: Server) -> None:
+    here, there, client = opened(server.store()), opened(server.store()), server.client()
+    cookie = logged_in(here)
+    start, before = time.monotonic(), _asked(client)
+    for number in range(300):
+        client.xadd(STREAM, {"e": f"no entry {number}"})
+    here.get(cookie).revoke()
+    until(lambda: there.get(cookie).rejection == "revoked")
+    asked, took = _asked(client) - before, time.monotonic() - start
+    assert asked <= 2 * (took / h3s_valkey.PAUSE + 2)
+
+
+def _asked(client: Any) -> int:
+    """How often anybody has read the stream."""
+    return int(client.info("commandstats")["cmdstat_xread"]["calls"])
+
+
 def test_messages_that_are_no_entries_are_passed_over(server: Server) -> None:
     sessions = opened(server.store())
     client = server.client()

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ._abi import fast
 from .errors import ConfigError, FullError, StoreError
 from .revocations import Feed, Revocations, _FileFeed, end_of
-from .valkey import COUNT, ValkeyStore, _line_of, _Stream, _text
+from .valkey import COUNT, PAUSE, ValkeyStore, _line_of, _Stream, _text
 
 __all__ = ["Bridge", "file_of", "is_ours", "lines_of_file", "lines_of_stream"]
 
@@ -42,7 +42,7 @@ class Bridge:
 
 
 class _BridgeFeed:
-    pause = 0.0
+    pause = PAUSE
 
     def __init__(self, store: ValkeyStore, revocations: Revocations) -> None:
         path = self._path = file_of(revocations._config)

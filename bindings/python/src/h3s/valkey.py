@@ -21,6 +21,9 @@ __all__ = ["ValkeyStore"]
 #: How many entries are read at once, and for how many milliseconds the server waits for the first.
 COUNT = 1000
 BLOCK = 1000
+#: Seconds between two answers. One costs more than ten entries in it do, so that under load several
+#: come at once; what comes after a quiet moment still comes without delay.
+PAUSE = 0.02
 #: How long a server that does not answer is waited for, in seconds: more than BLOCK.
 TIMEOUT = 3.0
 
@@ -88,7 +91,7 @@ class _Copy(Protocol):
 
 
 class _Stream:
-    pause = 0.0
+    pause = PAUSE
 
     def __init__(self, client: Any, key: str, revocations: _Copy, block: int) -> None:
         self.client = client
