@@ -210,7 +210,7 @@ serve-nginx: nginx ## Leave them running, for a browser
 
 # ---- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test check lint bench bench-nginx soak fuzz mutants
+.PHONY: test check lint bench bench-nginx bench-revocations soak fuzz mutants
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
@@ -246,6 +246,12 @@ bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave 
 
 bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
+
+bench-revocations: all ## Measure how soon 16 processes refuse what is logged out, in some minutes
+	@. tests/setup.sh && need_venv && { command -v valkey-server >/dev/null || \
+		need_debian redis-server redis-server; } && { ! need_python_headers target/venv/bin/python || \
+		$(MAKE) --no-print-directory python PYTHON=target/venv/bin/python; }
+	@target/venv/bin/python benches/revocations/simulate.py --write benches/revocations/RESULTS.md
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
 soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The benchmarks work: every driver answers every question once, which proves nothing of speed. And
-# the README's figures are those of the last committed run.
+# the README's figures are those of the last committed run. A small simulation of revocation proves
+# more: that each logout is refused in all processes.
 . "$(dirname "$0")/suite.sh"
 need_c && need_venv && need_node benches/peers/node && need_go && need_go benches/peers/go ||
     skip_suite "needs a C compiler, Python, Node and Go"
 need_debian /usr/include/openssl/evp.h libssl-dev || skip_suite "needs OpenSSL's headers"
+command -v valkey-server >/dev/null || need_debian redis-server redis-server || skip_suite "needs valkey-server or redis-server"
 need_build
 
 python=target/venv/bin/python
@@ -28,4 +30,15 @@ check "a verdict that is missing is noticed" \
 check "a peer that is missing is noticed" lacks '/^| nuxt-auth-utils/d' 'nuxt-auth-utils is missing'
 check "the committed page is whole too" page benches/peers --sizes
 check "the README's figures are the committed page's" page benches/peers --readme README.md
+
+simulate() { bounded 300 "$python" benches/revocations/simulate.py --small --write "$scratch/revocations.md" "$@"; }
+check "each logout is refused in all processes that follow one server" simulate
+told() { grep -q "^Each logout was refused in all $1 processes" "$2"; }
+check "the page says so" told 4 "$scratch/revocations.md"
+check "and so does the committed one" told 16 benches/revocations/RESULTS.md
+missing() {
+    ! simulate --live 1000 --room 100 2>"$scratch/faults" && grep -q 'was not logged out' "$scratch/faults" &&
+        grep -q 'has missed' "$scratch/faults" && ! told 4 "$scratch/revocations.md" || { cat "$scratch/faults" && return 1; }
+}
+check "a process that misses entries is noticed" missing
 finish
