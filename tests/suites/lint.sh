@@ -94,8 +94,8 @@ elif need_venv; then
     check "ruff check" "$py" -m ruff check "${ruff_options[@]}" "${python[@]}"
     check "ruff format" "$py" -m ruff format --diff "${ruff_options[@]}" "${python[@]}"
     # Each conftest.py is a module of that name.
-    mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py' benches/nginx.py 'tests/load/*.py')
-    mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests' ':!benches/nginx.py' ':!tests/load')
+    mapfile -d '' -t apart < <(files 'bindings/nginx/tests/*.py' benches/nginx.py 'tests/load/*.py' 'tests/revocation/*.py')
+    mapfile -d '' -t python < <(files '*.py' ':!bindings/nginx/tests' ':!benches/nginx.py' ':!tests/load' ':!tests/revocation')
     check "mypy" bounded 600 "$py" -m mypy --strict --scripts-are-modules --cache-dir target/mypy "${python[@]}"
     MYPYPATH=bindings/python/src:bindings/nginx/tests:benches/peers check "mypy, nginx" bounded 600 "$py" -m mypy --strict \
         --scripts-are-modules --cache-dir target/mypy-nginx "${apart[@]}"
@@ -128,6 +128,7 @@ if need_go && need_c; then
     PKG_CONFIG_PATH=$root/target/pkgconfig check "go vet, by pkg-config" vet -tags h3s_pkgconfig
     GO_FOLDER=bindings/go/frameworks check "go vet of the tests with frameworks" vet
     GO_FOLDER=bindings/go/valkey check "go vet of what follows Valkey" vet
+    GO_FOLDER=tests/revocation/service check "go vet of the service in the tests of revocation" vet
     GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
     skip "gofmt and go vet" "needs Go and a C compiler"
