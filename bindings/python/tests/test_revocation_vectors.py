@@ -44,7 +44,7 @@ class Copies:
     def of(self, options: Any) -> tuple[h3s.Sessions, h3s.Revocations]:
         sessions = made(json.dumps(options))
         assert sessions._handle is not None
-        own = h3s.Revocations(sessions._handle, sessions.cookie_name, Silent(), self._room)
+        own = h3s.Revocations(sessions._handle, sessions.cookie_name, Silent(), self._room, 60)
         own.close()
         self._first = self._first or own
         own._replica = self._first._replica

@@ -146,6 +146,23 @@ def test_a_client_of_ones_own_is_taken_and_a_key(server: Server, options: Any) -
     assert server.client().xlen("ours") == 1
 
 
+@pytest.mark.parametrize(("max_stale", "block"), [(1, 250), (2, 500), (30, 1000), (86_400, 1000)])
+def test_the_wait_for_news_is_short_enough_that_nobody_grows_stale_for_lack_of_them(
+    server: Server, max_stale: int, block: int
+) -> None:
+    waits: list[int] = []
+
+    class Client(valkey.Valkey):
+        def xread(self, *arguments: Any, **named: Any) -> Any:
+            if named["block"] is not None:
+                waits.append(named["block"])
+            return super().xread(*arguments, **named)
+
+    with opened(ValkeyStore(Client(port=server.port)), revocation={"max_stale": max_stale}):
+        until(lambda: waits)
+    assert set(waits) == {block}
+
+
 def test_what_is_no_server_is_an_error_without_the_password() -> None:
     for wrong in ("http://user:secret@host", valkey.asyncio.Valkey(), 42):
         with pytest.raises(h3s.ConfigError) as error:

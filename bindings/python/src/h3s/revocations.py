@@ -76,7 +76,7 @@ class _Replica(c_void_p):
 class Revocations:
     """What is revoked, as this process knows it."""
 
-    def __init__(self, config: c_void_p, cookie_name: str, store: Store, room: int) -> None:
+    def __init__(self, config: c_void_p, cookie_name: str, store: Store, room: int, max_stale: int) -> None:
         replica, error = _Replica(), Error()
         status = fast.h3s_revocations_new(room, byref(replica), byref(error))
         if status == _abi.ERR_ARGUMENT:
@@ -87,6 +87,8 @@ class Revocations:
         self.cookie_name = cookie_name
         #: For how long an entry matters at most, in milliseconds.
         self.keep: int = fast.h3s_config_revocation_keep(config)
+        #: For how many seconds nothing need be heard of the others.
+        self.max_stale = max_stale
         self._replica: _Replica = replica
         self._config = config
         self._store = store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 from collections.abc import Mapping
 from ctypes import byref, c_size_t, c_void_p
@@ -37,6 +38,8 @@ __all__ = ["Sessions", "to_bytes"]
 
 #: See `revocation_room`.
 ROOM = 65_536
+#: See `max_stale`, in seconds.
+MAX_STALE = 60
 #: What is no option of the library's.
 _OWN = ("self", "__class__", "development", "revocation_store", "revocation_room")
 
@@ -189,7 +192,10 @@ class Sessions(Handle):
                     "servers need a way to tell each other what is revoked: set file, or revocation_store",
                     key="revocation",
                 )
-            self.revocations = Revocations(handle, self.cookie_name, store or FileStore(os.fsdecode(path)), room)
+            # The library has read them, and had no fault to find.
+            max_stale = int(json.loads(options)["revocation"].get("maxStale") or MAX_STALE)
+            store = store or FileStore(os.fsdecode(path))
+            self.revocations = Revocations(handle, self.cookie_name, store, room, max_stale)
             self._replica = self.revocations._replica
         elif store is not None:
             raise ConfigError("it needs revocation: set that, {} for the defaults", key="revocation_store")

@@ -51,7 +51,8 @@ class ValkeyStore:
         self._key = key
 
     def attach(self, revocations: Revocations) -> Feed:
-        return self.stream_of(revocations)
+        # Several times before it would be stale, since an answer without news is word of them, too.
+        return self.stream_of(revocations, block=min(BLOCK, revocations.max_stale * 250))
 
     def stream_of(self, revocations: _Copy, *, block: int = BLOCK) -> _Stream:
         """The stream of a copy of what is revoked.
