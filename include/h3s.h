@@ -1357,7 +1357,8 @@ int32_t h3s_remove_at(struct h3s_session *session,
  * Call it at every login: an id that an attacker has planted or seen is then worth nothing. It is
  * also what extends a session under `maxAge`.
  *
- * Returns as `h3s_update`, and H3S_ERR_STATE after `h3s_clear`.
+ * Returns as `h3s_update`, H3S_ERR_STATE after `h3s_clear`, and H3S_ERR_REJECTED also if it was
+ * revoked since it was opened.
  */
 H3S_NODISCARD int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
 

@@ -143,11 +143,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Session::update`], and [`ErrorKind::State`](crate::ErrorKind::State) after
-    /// [`Session::clear`].
+    /// As [`Session::update`], [`ErrorKind::State`](crate::ErrorKind::State) after
+    /// [`Session::clear`], and [`Rejected`](crate::ErrorKind::Rejected) if it was revoked since it
+    /// was opened.
     pub fn rotate(&mut self) -> Result<(), Error> {
         self.check_not_cleared()?;
         self.check_alive()?;
+        // Else its new id would outlive a logout that has come since it was opened.
+        self.check_not_revoked()?;
         let rotated = Record {
             lifetime: self.record.lifetime,
             ..Record::new(self.now)?

@@ -143,6 +143,21 @@ fn rotate_revokes_the_former_id_alone() {
 }
 
 #[test]
+fn a_session_that_was_revoked_while_its_request_ran_gets_no_new_id() {
+    let server = Server::new(REVOCABLE);
+    let cookie = server.sealed(r#"{"a":1}"#, NOW);
+    let (mut login, mut logout) = (server.open(&cookie, NOW), server.open(&cookie, NOW));
+    logout.revoke().unwrap();
+    server.hear(&entries(&logout), NOW);
+    let error = login.rotate().unwrap_err();
+    assert_eq!(error.rejection(), Some(Rejection::Revoked));
+    assert_eq!(
+        (login.data(), login.revocation_entries().len()),
+        (r#"{"a":1}"#, 0)
+    );
+}
+
+#[test]
 fn what_was_never_in_a_token_owes_nothing() {
     let server = Server::new(REVOCABLE);
     let mut session = server.open("", NOW);
