@@ -193,7 +193,7 @@ class Sessions(Handle):
                     key="revocation",
                 )
             # The library has read them, and had no fault to find.
-            max_stale = int(json.loads(options)["revocation"].get("maxStale") or MAX_STALE)
+            max_stale = json.loads(options)["revocation"].get("maxStale", MAX_STALE)
             store = store or FileStore(os.fsdecode(path))
             self.revocations = Revocations(handle, self.cookie_name, store, room, max_stale)
             self._replica = self.revocations._replica
