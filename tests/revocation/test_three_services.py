@@ -165,7 +165,7 @@ class Services:
                     assert not set_cookies(answer)
             return took.keys() == self.urls.keys()
 
-        wait_until(all_refuse, f"not all refuse it: {took}")
+        wait_until(all_refuse, "not all refuse it")
         return took
 
     def is_stale(self, name: str, cookie: str) -> bool:
