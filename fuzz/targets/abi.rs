@@ -538,10 +538,10 @@ impl World {
             }
             Text::Repeated(byte, len) => vec![*byte; usize::from(*len) % 20_000],
             Text::Entries(all, at, by) => {
-                let lines = self.entries.split_inclusive(|byte| *byte == b'\n');
+                let mut lines = self.entries.split_inclusive(|byte| *byte == b'\n');
                 let mut bytes = match all {
                     true => self.entries.clone(),
-                    false => lines.last().unwrap_or_default().to_vec(),
+                    false => lines.next_back().unwrap_or_default().to_vec(),
                 };
                 let len = bytes.len().max(1);
                 // Half of them as they are.
@@ -1122,7 +1122,7 @@ impl World {
         };
         check_error(status, &err);
         assert_eq!(status == H3S_OK, !file.is_null());
-        assert_eq!(status == H3S_OK, which % 8 == 0 || which % 8 == 7);
+        assert_eq!(status == H3S_OK, which.is_multiple_of(8) || which % 8 == 7);
         if status == H3S_OK {
             self.close_handle();
             self.file = Some(file);

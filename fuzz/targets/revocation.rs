@@ -84,7 +84,8 @@ fn read(plain: &[u8]) -> Option<Content<'_>> {
         .fold(0, |ms, byte| ms << 8 | i64::from(*byte));
     let len = usize::from(u16::from_be_bytes([head[7], head[8]]));
     let (text, padding) = rest.split_at_checked(len)?;
-    let is_padded = plain.len() % 32 == 0 && padding.len() < 32 && padding.iter().all(|b| *b == 0);
+    let is_padded =
+        plain.len().is_multiple_of(32) && padding.len() < 32 && padding.iter().all(|b| *b == 0);
     let is_right = match head[0] {
         0 => before == 0 && (1..=255).contains(&len) && text.iter().all(u8::is_ascii_graphic),
         1 => (1..=1024).contains(&len) && std::str::from_utf8(text).is_ok(),

@@ -114,8 +114,12 @@ class Server:
         }
         command = [self._program, *(part for name, value in settings.items() for part in (f"--{name}", value))]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        with closing(self.client()) as client:
-            until(lambda: _answers(client))
+        try:
+            with closing(self.client()) as client:
+                until(lambda: _answers(client))
+        except BaseException:
+            self.kill()
+            raise
 
     def client(self, **options: Any) -> Any:
         # Whoever tests with another store needs no such package.
