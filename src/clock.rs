@@ -7,6 +7,10 @@ use crate::Error;
 /// The longest `maxAge` or `idleTimeout`: a hundred years, in seconds.
 pub(crate) const LONGEST_LIFETIME_SEC: u64 = 100 * 365 * 86_400;
 
+/// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat
+/// `maxAge`.
+pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
+
 /// The last time that is taken for now. With the longest lifetime on top it still fits in a token's
 /// 48 bits and in an Expires attribute's four-digit year.
 const LAST_MS: i64 = 250_000_000_000_000;

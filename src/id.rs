@@ -165,6 +165,7 @@ impl<'a> IdRef<'a> {
     }
 
     /// With its NUL.
+    #[cfg(feature = "capi")]
     pub(crate) fn as_z(self) -> &'a [u8] {
         self.text
     }

@@ -1,14 +1,11 @@
 //! What is sealed: a session's id, times and data; and whether it has ended.
 
 use crate::buffer::Buffer;
+use crate::clock::MAX_AHEAD_MS;
 use crate::data::Data;
 use crate::id::{Id, IdRef};
 use crate::limits::{Lifetime, Limits, earlier};
 use crate::{Error, Rejection};
-
-/// How far ahead of now a token's times may be: clocks differ, but a far-off createdAt would defeat
-/// `maxAge`.
-pub(crate) const MAX_AHEAD_MS: i64 = 10 * 60 * 1000;
 
 /// A session as it travels. Times are milliseconds since 1970.
 pub(crate) struct Record {

@@ -6,12 +6,13 @@ mod file;
 
 use self::entry::{Entry, SUBJECT_MAX_LEN};
 pub use self::file::RevocationFile;
+use crate::clock::MAX_AHEAD_MS;
 use crate::config::{Config, Inner};
 use crate::id::Id;
 use crate::json::{self, Unescaped};
 use crate::keyring::Key;
 use crate::options::{Revocation, Stale};
-use crate::record::{MAX_AHEAD_MS, Record};
+use crate::record::Record;
 use crate::replica::{Kind, REFUSED_FOR_EVER, Revocations};
 use crate::seal::{Fate, Refusal};
 use crate::{Error, Rejection, clock};

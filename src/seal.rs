@@ -8,10 +8,11 @@ pub(crate) use self::format::{Around, Format, Iterations, Opened, Stamp};
 pub(crate) use self::h3s1::SEEN_LEN;
 pub(crate) use self::refusal::{Caller, Fate, Refusal};
 use crate::buffer::Buffer;
+use crate::clock::MAX_AHEAD_MS;
 use crate::data::Data;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, earlier};
-use crate::record::{MAX_AHEAD_MS, Record};
+use crate::record::Record;
 use crate::{Error, Rejection};
 
 pub(crate) mod base64url;

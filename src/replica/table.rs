@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use siphasher::sip::SipHasher13;
 
 use crate::Error;
-use crate::record::MAX_AHEAD_MS;
+use crate::clock::MAX_AHEAD_MS;
 
 /// What of an entry is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,7 @@ pub(crate) struct Table {
 enum Words {
     /// With where they begin in it, so that a bucket is in one line of a processor's cache.
     Own(Box<[AtomicU64]>, usize),
+    #[cfg(feature = "capi")]
     Callers(&'static [AtomicU64]),
 }
 
@@ -345,6 +346,7 @@ impl Deref for Words {
     fn deref(&self) -> &[AtomicU64] {
         match self {
             Words::Own(words, start) => words.get(*start..).unwrap_or_default(),
+            #[cfg(feature = "capi")]
             Words::Callers(words) => words,
         }
     }

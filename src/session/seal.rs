@@ -3,8 +3,9 @@
 use super::outgoing::{Due, Outgoing, Token};
 use super::{Others, Session, State};
 use crate::Error;
+use crate::clock::MAX_AHEAD_MS;
 use crate::cookie::{CookieEnd, Cookies};
-use crate::record::{MAX_AHEAD_MS, Record};
+use crate::record::Record;
 use crate::seal::{Around, Stamp};
 
 /// What sealing made, before it is certain that it can be passed on. Until then the session stays
