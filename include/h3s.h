@@ -1544,7 +1544,7 @@ H3S_NODISCARD int32_t h3s_revoke(struct h3s_session *session, struct h3s_error *
  * As `h3s_revoke`, for all sessions of its subject that were made before now.
  *
  * "Log me out everywhere." What the subject of a session is, `revocation.subject` says. To leave
- * only this one: `h3s_revoke_subject`, and `h3s_rotate`.
+ * only this one: `h3s_rotate`, and then `h3s_revoke_subject` before its `h3s_session_created_at`.
  *
  * Returns as `h3s_revoke`; H3S_ERR_STATE also where its data has no subject, and H3S_ERR_CONFIG
  * where the options do not say what that is.

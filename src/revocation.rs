@@ -315,19 +315,26 @@ impl<'a> Check<'a> {
 
     /// Whether a session was revoked.
     pub(crate) fn refuses(&self, record: &Record) -> Result<bool, Error> {
-        let (table, made) = (self.revocations.table(), record.created_at);
-        let refuses = |kind, text: &[u8]| {
-            let of = || table.fingerprint(kind, self.revocation.scope, text);
-            table.may_refuse(kind, made) && table.before(of()).is_some_and(|at| made < at)
-        };
-        if refuses(Kind::Session, record.id().as_bytes()) || refuses(Kind::Everybody, b"") {
+        let made = record.created_at;
+        if self.refuses_id(record) || self.refuses_text(Kind::Everybody, b"", made) {
             return Ok(true);
         }
-        if !table.may_refuse(Kind::Subject, made) {
+        if !self.revocations.table().may_refuse(Kind::Subject, made) {
             return Ok(false);
         }
         let subject = self.revocation.subject_of(record)?;
-        Ok(subject.is_some_and(|subject| refuses(Kind::Subject, &subject)))
+        Ok(subject.is_some_and(|subject| self.refuses_text(Kind::Subject, &subject, made)))
+    }
+
+    /// Whether a session was revoked by its id.
+    pub(crate) fn refuses_id(&self, record: &Record) -> bool {
+        self.refuses_text(Kind::Session, record.id().as_bytes(), record.created_at)
+    }
+
+    fn refuses_text(&self, kind: Kind, text: &[u8], made: i64) -> bool {
+        let table = self.revocations.table();
+        let of = || table.fingerprint(kind, self.revocation.scope, text);
+        table.may_refuse(kind, made) && table.before(of()).is_some_and(|at| made < at)
     }
 }
 

@@ -292,7 +292,7 @@ fn hint(name: &str, known: &[&str]) -> String {
     }
     let nearest = known
         .iter()
-        .map(|key| (strsim::damerau_levenshtein(name, key), key))
+        .map(|key| (strsim::osa_distance(name, key), key))
         .min();
     match nearest {
         Some((distance, key)) if distance <= key.len() / 2 => {

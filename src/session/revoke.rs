@@ -45,8 +45,8 @@ impl Session {
     /// out everywhere". What the subject is,
     /// [`RevocationOptions::subject`](crate::RevocationOptions::subject) says.
     ///
-    /// To leave only this one: [`Config::revoke_subject`](crate::Config::revoke_subject), and
-    /// [`Session::rotate`].
+    /// To leave only this one: [`Session::rotate`], and then
+    /// [`Config::revoke_subject`](crate::Config::revoke_subject) before [`Session::created_at`].
     ///
     /// ```
     /// # use std::time::Duration;
@@ -165,9 +165,22 @@ impl Session {
 
     /// Refuses a session that was revoked since it was opened.
     pub(super) fn check_not_revoked(&self) -> Result<(), Error> {
+        self.check_is_not(|check| check.refuses(&self.record))
+    }
+
+    /// As [`Session::check_not_revoked`], but by its id alone: its data may have been written
+    /// since, and be another subject's by now, who was logged out before.
+    pub(super) fn check_id_not_revoked(&self) -> Result<(), Error> {
+        self.check_is_not(|check| Ok(check.refuses_id(&self.record)))
+    }
+
+    fn check_is_not(
+        &self,
+        revoked: impl FnOnce(&Check<'_>) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
         match check {
-            Some(check) if self.state != State::Cleared && check.refuses(&self.record)? => {
+            Some(check) if self.state != State::Cleared && revoked(&check)? => {
                 Err(Rejection::Revoked.into())
             }
             _ => Ok(()),

@@ -150,7 +150,7 @@ impl Session {
         self.check_not_cleared()?;
         self.check_alive()?;
         // Else its new id would outlive a logout that has come since it was opened.
-        self.check_not_revoked()?;
+        self.check_id_not_revoked()?;
         let rotated = Record {
             lifetime: self.record.lifetime,
             ..Record::new(self.now)?

@@ -143,6 +143,36 @@ fn rotate_revokes_the_former_id_alone() {
 }
 
 #[test]
+fn who_logs_in_with_a_session_from_before_a_logout_everywhere_is_let_in() {
+    let server = Server::new(REVOCABLE);
+    let guest = server.sealed(r#"{"cart":[1]}"#, NOW);
+    let entry = server.config.revoke_subject("ada", NOW + 5, NOW + 5);
+    server.hear(&[entry.unwrap()], NOW + 5);
+    let mut login = server.open(&guest, NOW + 9);
+    login.set("user", r#"{"id":"ada"}"#).unwrap();
+    login.rotate().unwrap();
+    let mut jar = Jar::default();
+    jar.take(&mut login);
+    assert_eq!(server.rejection(&jar.header(), NOW + 9), None);
+}
+
+#[test]
+fn who_changes_the_password_leaves_this_session_alone() {
+    let server = Server::new(REVOCABLE);
+    let [own, other] = [0, 1].map(|at| server.sealed(r#"{"user":{"id":"ada"}}"#, NOW + at));
+    let mut session = server.open(&own, NOW + 9);
+    session.rotate().unwrap();
+    let before = session.created_at().unwrap();
+    // By a clock that has gone on since the request began.
+    let entry = server.config.revoke_subject("ada", before, NOW + 12);
+    server.hear(&[entry.unwrap()], NOW + 12);
+    let mut jar = Jar::default();
+    jar.take(&mut session);
+    let rejections = [&other, &jar.header()].map(|cookie| server.rejection(cookie, NOW + 12));
+    assert_eq!(rejections, [Some(Rejection::Revoked), None]);
+}
+
+#[test]
 fn a_session_that_was_revoked_while_its_request_ran_gets_no_new_id() {
     let server = Server::new(REVOCABLE);
     let cookie = server.sealed(r#"{"a":1}"#, NOW);

@@ -19,7 +19,7 @@ dynamic() { readelf --wide --dynamic "$library"; }
 names_match() { [ -s "$scratch/symbols" ] && ! grep -v '^h3s_[a-z_]*$' "$scratch/symbols"; }
 soname_is() { dynamic | grep -F "Library soname: [$1]"; }
 no_textrel() { ! dynamic | grep TEXTREL; }
-small() { local size; size=$(stat -c %s "$library") && echo "$size bytes" && [ "$size" -le "$max_size" ]; }
+small() { local size; size=$(stat -Lc %s "$library") && echo "$size bytes" && [ "$size" -le "$max_size" ]; }
 
 # Cargo tells where build.rs has left the header that it generated for this very build.
 header_is_current() {

@@ -62,7 +62,7 @@ fn write(mut file: &File, locked: &Locked, now_ms: i64) -> Result<(), Fault> {
     // Its length is known in the end.
     let header = locked.header.next(0).line();
     file.write_all(header.as_bytes()).map_err(failed())?;
-    copy_unseen(locked.file(), None, now_ms, |lines| {
+    copy_unseen(locked.file(), None, now_ms, &mut |lines| {
         file.write_all(lines).map_err(failed())
     })?;
     let len = regular(file)?.len();
@@ -90,7 +90,7 @@ pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened,
             // If it cannot be shared as the other was, better so than lost.
             let _ = share(locked.file(), &gone.file);
         }
-        copy_unseen(&gone.file, Some(&opened.file), now_ms, |lines| {
+        copy_unseen(&gone.file, Some(&opened.file), now_ms, &mut |lines| {
             locked.append(lines)
         })?;
         locked.sync()?;
@@ -105,11 +105,12 @@ pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened,
 /// Gives each line of `from` once that matters and is not in `besides`. In any order: entries have
 /// none. So a large file is read several times, each time for another part of its lines, and never
 /// more than a part's are in memory.
+#[inline(never)]
 fn copy_unseen(
     from: &File,
     besides: Option<&File>,
     now_ms: i64,
-    mut write: impl FnMut(&[u8]) -> Result<(), Fault>,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let len = |file| regular(file).map(|found| found.len());
     let parts = (len(from)? + besides.map_or(Ok(0), len)?) / PART + 1;

@@ -186,6 +186,7 @@ pub(super) fn find_folder(path: &Path) -> Result<(), Fault> {
 
 impl Followed {
     /// The file at the path, from its first entry on; None: there is none, or an empty one.
+    #[inline(never)]
     pub(super) fn open(path: &Path) -> Result<Option<Followed>, Fault> {
         let opened = OpenOptions::new()
             .read(true)

@@ -85,6 +85,7 @@ impl<'a> Chunks<'a> {
     }
 
     /// The next lines, with their newlines. None: no line is whole that was not yet read.
+    #[inline(never)]
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Fault> {
         loop {
             let len = read_at(self.file, &mut self.buffer, self.offset)?;

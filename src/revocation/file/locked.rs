@@ -39,6 +39,7 @@ struct Lock(File);
 
 impl Locked {
     /// Opens and locks what is at the path, or a new file.
+    #[inline(never)]
     pub(super) fn open(path: &Path) -> Result<Locked, Fault> {
         for _ in 0..TRIES {
             let file = OpenOptions::new()
@@ -90,6 +91,7 @@ impl Locked {
     /// The file only ever grows, also where only a part could be written: a reader that has read
     /// so far would not see what was written in the place of what was cut off. That part is a
     /// line that opens nothing.
+    #[inline(never)]
     pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), Fault> {
         let mut last = [0];
         let read = self
@@ -183,6 +185,7 @@ pub(super) fn id_of(found: &Metadata) -> Id {
     (found.dev(), found.ino())
 }
 
+#[inline(never)]
 pub(super) fn regular(file: &File) -> Result<Metadata, Fault> {
     let found = file.metadata().map_err(Fault::to("read the file"))?;
     if !found.is_file() {
@@ -192,6 +195,7 @@ pub(super) fn regular(file: &File) -> Result<Metadata, Fault> {
 }
 
 /// Makes the names in the folder of a file last.
+#[inline(never)]
 pub(super) fn sync_folder(path: &Path) -> Result<(), Fault> {
     let path = fs::canonicalize(path).map_err(Fault::to("find the file"))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
