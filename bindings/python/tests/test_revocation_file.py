@@ -205,12 +205,16 @@ def test_a_bridge_hands_on_nothing_that_the_password_does_not_open(server: Serve
     forged = opened(server.store(), password=PASSWORD[::-1])
     forged.revoke_session("a")
     server.client().xadd("h3s:revocations:h3", {"e": "h3r1..60.AAAA"})
+    # An entry that is, with more behind it.
+    opened(server.store()).revoke_session("b")
+    (_, entry), *_ = server.client().xrevrange("h3s:revocations:h3", count=1)
+    server.client().xadd("h3s:revocations:h3", {"e": entry[b"e"] + b"\njunk"})
     with following(server, options):
         real = opened(server.store())
         cookie = logged_in(real)
         real.get(cookie).revoke()
         until(lambda: by_file.get(cookie).rejection == "revoked")
-    assert file.read_text().count("h3r1.") == 1
+    assert file.read_text().count("h3r1.") == 2
 
 
 def test_a_bridge_needs_the_file_of_the_options(server: Server, tmp_path: Path) -> None:
@@ -234,3 +238,23 @@ def test_a_file_that_a_bridge_feeds_grows_stale_when_the_server_or_the_bridge_ha
         server.thaw()
         until(lambda: not sessions.get(cookie).is_stale)
     until(lambda: sessions.get(cookie).is_stale)
+
+
+def test_a_bridge_fills_a_file_again_that_was_deleted(server: Server, file: Path, options: Path) -> None:
+    with opened(server.store()) as by_stream, following(server, options):
+        cookie = logged_in(by_stream)
+        by_stream.get(cookie).revoke()
+        until(lambda: file.exists() and "h3r1." in file.read_text())
+        file.unlink()
+        until(lambda: file.exists() and "h3r1." in file.read_text())
+        assert sharing(file).get(cookie).rejection == "revoked"
+
+
+def test_before_a_bridge_has_read_the_stream_nothing_was_heard(server: Server, file: Path, options: Path) -> None:
+    heard = file.with_name(file.name + ".heard")
+    server.kill()
+    with following(server, options):
+        until(heard.exists)
+        until(lambda: heard.stat().st_mtime == 0)
+        server.start()
+        until(lambda: heard.stat().st_mtime > 0)

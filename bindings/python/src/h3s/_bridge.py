@@ -45,7 +45,7 @@ class _BridgeFeed:
     pause = PAUSE
 
     def __init__(self, store: ValkeyStore, revocations: Revocations) -> None:
-        path = self._path = file_of(revocations._config)
+        path = file_of(revocations._config)
         self._revocations = revocations
         self._file = _FileFeed(path, revocations)
         self._reader = Reader(path)
@@ -56,6 +56,12 @@ class _BridgeFeed:
         self._in_stream = self._stream.own
         #: What is in the file, and perhaps not in the stream.
         self._waiting: list[str] = []
+        #: The file is another, or none: what is in the stream has to go there, too.
+        self._refills = False
+        # Nothing was heard yet, whatever the last bridge had.
+        self._heard = Path(path + ".heard")
+        self._heard.touch()
+        os.utime(self._heard, (0, 0))
         self._forgot_at = time.monotonic()
 
     def publish(self, lines: Sequence[str]) -> None:
@@ -63,12 +69,19 @@ class _BridgeFeed:
 
     def poll(self) -> bool:
         for line in self._reader.new():
+            self._look()
             if line not in self._in_file and is_ours(self._revocations, line):
                 self._in_file[line] = end_of(line)
                 self._waiting.append(line)
+        self._look()
         # What is new there comes by `apply`. At first that is all of it.
         if not self._stream.poll():
             return False
+        if self._refills:
+            missing = [line for line in self._in_stream if line not in self._in_file]
+            self._file.publish(missing)
+            self._in_file.update((line, end_of(line)) for line in missing)
+            self._refills = False
         self._waiting = [line for line in self._waiting if line not in self._in_stream]
         if self._waiting:
             self._stream.publish(self._waiting)
@@ -78,8 +91,14 @@ class _BridgeFeed:
             self._in_file = {line: end for line, end in self._in_file.items() if end >= now}
         self._revocations.heard()
         # So that who reads the file knows when this has ended.
-        Path(self._path + ".heard").touch()
+        self._heard.touch()
         return True
+
+    def _look(self) -> None:
+        is_gone = self._in_file and not self._reader.has_file
+        if self._reader.is_other or is_gone:
+            self._in_file.clear()
+            self._refills, self._reader.is_other = True, False
 
     # ---- As the stream's own copy ----------------------------------------------------------------
 
@@ -116,6 +135,13 @@ class Reader:
         self._path = path
         self._file: Any = None
         self._rest = b""
+        #: Whether what comes next is of another file than what came before.
+        self.is_other = False
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there was one at the last call of `new`."""
+        return self._file is not None
 
     def new(self) -> Iterator[str]:
         """What was added since the last call; of a file that took its place, all."""
@@ -127,11 +153,15 @@ class Reader:
             try:
                 following = open(self._path, "rb")  # noqa: SIM115
             except FileNotFoundError:
-                return
+                following = None
             if self._file is not None:
                 # What came until it was replaced.
                 yield from self._read()
                 self._file.close()
+                self.is_other = True
+            if following is None:
+                self._file = None
+                return
             self._file, self._rest = following, b""
 
     def _is_there(self) -> bool:

@@ -27,6 +27,9 @@ PAUSE = 0.02
 #: How long a server that does not answer is waited for, in seconds: more than BLOCK.
 TIMEOUT = 3.0
 
+#: More characters no entry has.
+LONGEST = 2048
+
 _START = "0-0"
 
 
@@ -207,8 +210,9 @@ def _messages_of(answer: Any) -> list[Any]:
 
 
 def _line_of(fields: Any) -> str:
-    """The entry of a message; anybody may have put others there."""
-    return _text((fields or {}).get(b"e") or (fields or {}).get("e") or "")
+    """The entry of a message; nothing where that is none: anybody may have put others there."""
+    line = _text((fields or {}).get(b"e") or (fields or {}).get("e") or "")
+    return line if len(line) <= LONGEST and line.isprintable() else ""
 
 
 def _text(value: Union[str, bytes]) -> str:
