@@ -96,6 +96,20 @@ def test_a_logout_that_cannot_be_made_known_is_answered_by_503_and_touches_no_co
     assert browser.get("/logout").status_code == 200
 
 
+def test_no_error_handler_of_flask_makes_a_success_of_a_logout_that_has_not_happened() -> None:
+    store = Recording()
+    app = in_flask(opened(store), deeds)
+    app.register_error_handler(Exception, lambda _: ("all is well", 302, {"Location": "/"}))
+    browser = Browser(app)
+    browser.get("/login")
+    store.is_down = True
+    answer = browser.get("/logout")
+    assert answer.status_code == 503 and "location" not in answer.headers and "well" not in answer.text
+    assert not cookies_of(answer)
+    store.is_down = False
+    assert browser.get("/logout").status_code == 200
+
+
 @each
 def test_closed_answers_503_to_whoever_brings_a_session_and_touches_no_cookie(make: Any) -> None:
     store = Recording()

@@ -272,7 +272,12 @@ class H3SessionInterface(SessionInterface):
             raise session.refused or StoreError("what was revoked could not be made known")
         if session.refused is not None:
             # Nothing that was written meanwhile is of the visitor's own session.
-            if response.status_code == 500:
+            is_lost = isinstance(session.refused, StoreError) and response.status_code < 500
+            if is_lost:
+                # What an error handler says all the same would pass for a logout that has happened.
+                response.set_data(session.refused.message)
+                response.headers.pop("Location", None)
+            if is_lost or response.status_code == 500:
                 response.status_code = status_of(session.refused)
         elif session.touched:
             ours = additions(
