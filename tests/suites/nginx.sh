@@ -103,6 +103,8 @@ if need_nginx_source; then
         --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"'
     # nginx keeps both for as long as the process lasts.
     printf 'leak:%s\n' ngx_event_process_init ngx_regex_malloc >"$scratch/suppressions"
+    # Also by a worker of another user.
+    chmod a+x "$scratch" && chmod a+r "$scratch/suppressions"
     # Freed memory stays in quarantine, so that a test of the memory of a process would tell
     # nothing.
     H3S_NGINX=$root/target/nginx-static/objs/nginx H3S_NGINX_MODULE='' ASAN_OPTIONS=detect_leaks=1 \
