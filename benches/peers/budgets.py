@@ -41,9 +41,9 @@ BUDGETS = {
     "openssl": Budget("request / bare OpenSSL", 0.95),
     # 0.8 of the 0.82 that it was when the budget was made.
     "cold": Budget("Fe26.2, cold / two derivations by OpenSSL", 0.66),
-    "revoked": Budget("request with 65,536 entries of what is revoked / without revocation", 1.05),
+    "revoked": Budget("request with 65,536 entries of revocation / without it", 1.05),
     # Nothing, to the hundredth.
-    "unrevoked": Budget("request with no such entries / without revocation", 1.01),
+    "unrevoked": Budget("request with no entries of revocation / without it", 1.01),
     "allocations": Budget("allocations of a request", 3),
     "threads": Budget("scaling to two threads / bare OpenSSL's", 0.95, least=True),
     "python": Budget("request in Python, µs", 4),
