@@ -325,6 +325,7 @@ ngx_http_h3s_visit_t *ngx_http_h3s_find_visit(ngx_http_request_t *r);
 ngx_int_t ngx_http_h3s_add_figures(ngx_conf_t *cf);
 
 ngx_int_t ngx_http_h3s_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_h3s_add_all(ngx_conf_t *cf, ngx_http_variable_t *list);
 char *ngx_http_h3s_add_pointer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_uint_t ngx_http_h3s_uses_variables(ngx_conf_t *cf);
 void ngx_http_h3s_forget_variables(ngx_http_request_t *r);

@@ -41,19 +41,7 @@ static ngx_http_variable_t  ngx_http_h3s_figures[] = {
 ngx_int_t
 ngx_http_h3s_add_figures(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_h3s_figures; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return ngx_http_h3s_add_all(cf, ngx_http_h3s_figures);
 }
 
 

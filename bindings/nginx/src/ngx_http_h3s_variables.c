@@ -56,9 +56,17 @@ static ngx_http_variable_t  ngx_http_h3s_vars[] = {
 ngx_int_t
 ngx_http_h3s_add_variables(ngx_conf_t *cf)
 {
+    return ngx_http_h3s_add_all(cf, ngx_http_h3s_vars);
+}
+
+
+/* Adds the variables of a list that ends with ngx_http_null_variable. */
+ngx_int_t
+ngx_http_h3s_add_all(ngx_conf_t *cf, ngx_http_variable_t *list)
+{
     ngx_http_variable_t  *var, *v;
 
-    for (v = ngx_http_h3s_vars; v->name.len; v++) {
+    for (v = list; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
             return NGX_ERROR;
