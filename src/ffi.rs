@@ -10,6 +10,7 @@
 mod error;
 mod guard;
 mod input;
+mod owners;
 mod replica;
 mod session;
 mod types;

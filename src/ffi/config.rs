@@ -1,13 +1,13 @@
 //! Options, and what they alone can answer.
 
 use std::ffi::c_char;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use zeroize::Zeroizing;
 
 use super::error::h3s_error;
 use super::guard::{Out, Str, guard, guard_value, handle};
 use super::input::{bytes, reference, slot};
+use super::owners::Owners;
 use super::types::h3s_str;
 use crate::{Config, Options, json};
 
@@ -15,9 +15,7 @@ use crate::{Config, Options, json};
 /// one.
 pub struct h3s_config {
     pub(super) config: Config,
-    /// Counted here and not by an Arc: an Arc's pointer leads to the middle of its memory, which
-    /// valgrind and the like call possibly lost where a program ends without h3s_config_free.
-    owners: AtomicUsize,
+    owners: Owners,
 }
 
 /// @section Configs
@@ -45,7 +43,7 @@ pub unsafe extern "C" fn h3s_config_new(
         // bytes.
         let (out, json) = unsafe { (slot(out, "out")?, bytes(json, json_len, "json")?) };
         let config = Config::from_json(json)?;
-        let owners = AtomicUsize::new(1);
+        let owners = Owners::one();
         *out = handle(h3s_config { config, owners })?;
         Ok(())
     })
@@ -85,7 +83,7 @@ pub unsafe extern "C" fn h3s_config_ref(config: *const h3s_config) -> *mut h3s_c
     // SAFETY: the caller's contract: NULL, or from h3s_config_new and still to be freed by
     // somebody.
     if let Some(config) = unsafe { reference(config) } {
-        config.owners.fetch_add(1, Ordering::Relaxed);
+        config.owners.add();
     }
     config.cast_mut()
 }
@@ -99,11 +97,7 @@ pub unsafe extern "C" fn h3s_config_free(config: *mut h3s_config) {
     // SAFETY: the caller's contract: NULL, or from h3s_config_new or h3s_config_ref, each of which
     // is freed once. So nobody is left to use what its last owner frees here.
     unsafe {
-        if reference(config)
-            .is_some_and(|config| config.owners.fetch_sub(1, Ordering::Release) == 1)
-        {
-            // What the other owners have done to it is done before it is freed.
-            fence(Ordering::Acquire);
+        if reference(config).is_some_and(|config| config.owners.remove()) {
             super::guard::free(config);
         }
     }

@@ -2,12 +2,13 @@
 
 use std::ffi::{c_char, c_void};
 use std::mem::size_of;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::AtomicU64;
 
 use super::config::h3s_config;
 use super::error::h3s_error;
 use super::guard::{guard, handle};
 use super::input::{bytes, info, reference, slot, time};
+use super::owners::Owners;
 use super::replica::h3s_revocations;
 use super::types::h3s_revocations_info;
 use crate::{Error, Revocations};
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn h3s_revocations_ref(
     // SAFETY: the caller's contract: NULL, or from h3s_revocations_new and still to be freed by
     // somebody.
     if let Some(revocations) = unsafe { reference(revocations) } {
-        revocations.owners.fetch_add(1, Ordering::Relaxed);
+        revocations.owners.add();
     }
     revocations.cast_mut()
 }
@@ -107,11 +108,7 @@ pub unsafe extern "C" fn h3s_revocations_free(revocations: *mut h3s_revocations)
     // SAFETY: the caller's contract: NULL, or from h3s_revocations_new or h3s_revocations_ref, each
     // of which is freed once. So nobody is left to use what its last owner frees here.
     unsafe {
-        if reference(revocations)
-            .is_some_and(|this| this.owners.fetch_sub(1, Ordering::Release) == 1)
-        {
-            // What the other owners have done to it is done before it is freed.
-            fence(Ordering::Acquire);
+        if reference(revocations).is_some_and(|this| this.owners.remove()) {
             super::guard::free(revocations);
         }
     }
@@ -213,7 +210,7 @@ pub unsafe extern "C" fn h3s_revocations_view(
 }
 
 fn made(revocations: Revocations) -> Result<*mut h3s_revocations, Error> {
-    let owners = AtomicUsize::new(1);
+    let owners = Owners::one();
     handle(h3s_revocations {
         revocations,
         owners,
