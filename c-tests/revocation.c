@@ -212,6 +212,7 @@ static void what_a_session_allows_says_what_may_be_revoked(void **state)
     h3s_revocations *known = copy_of(100);
     h3s_session *plain = used(config, NULL, NULL, NOW), *session = opened(known, "", NOW);
     const h3s_str *list = NULL;
+    h3s_str token;
     size_t count = 7;
     h3s_error err;
     (void)state;
@@ -234,9 +235,20 @@ static void what_a_session_allows_says_what_may_be_revoked(void **state)
     /* A write begins another session, with another id. */
     assert_ok(h3s_set_int(session, S("a"), 1, NULL));
     assert_false(flags_of(session) & H3S_VIEW_CLEARED);
+    assert_ok(h3s_seal(session, &token, NULL));
     assert_ok(h3s_clear(session, NULL));
-    assert_int_equal(h3s_revoke(session, &err), H3S_ERR_STATE);
     assert_int_equal(h3s_revoke_everywhere(session, &err), H3S_ERR_STATE);
+    /* What was in a token until it was cleared. */
+    assert_int_equal(apply_all(known, session), 1);
+    assert_ok(h3s_revoke(session, NULL));
+    assert_int_equal(apply_all(known, session), 2);
+    h3s_session_free(session);
+
+    /* Of another version: here it cannot be read, and so not revoked. */
+    session = opened(known, "h3=h3s2.AAAA", NOW);
+    assert_int_equal(h3s_revoke(session, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.rejection, H3S_REJECTION_UNSUPPORTED_FORMAT);
+    assert_false(flags_of(session) & H3S_VIEW_CLEARED);
     h3s_session_free(session);
 
     h3s_config *unnamed = config_of(CLOSED);

@@ -1357,8 +1357,8 @@ int32_t h3s_remove_at(struct h3s_session *session,
  * Call it at every login: an id that an attacker has planted or seen is then worth nothing. It is
  * also what extends a session under `maxAge`.
  *
- * Returns as `h3s_update`, H3S_ERR_STATE after `h3s_clear`, and H3S_ERR_REJECTED also if it was
- * revoked since it was opened.
+ * Returns as `h3s_update`, H3S_ERR_STATE after `h3s_clear`, H3S_ERR_REJECTED also if it was
+ * revoked since it was opened, and H3S_ERR_STALE where it may have been, and nothing was heard.
  */
 H3S_NODISCARD int32_t h3s_rotate(struct h3s_session *session, struct h3s_error *err);
 
@@ -1532,11 +1532,16 @@ int32_t h3s_iron_unseal(const struct h3s_config *config,
  * Ends a session as `h3s_clear` does, and revokes it, whoever has a copy of its cookie or token.
  *
  * What every logout must call. Make what `h3s_revocation_entries` gives known to all servers
- * before the response goes. Again, it does nothing.
+ * before the response goes. Again, it does nothing. After `h3s_clear` it revokes what that has
+ * ended.
  *
- * Returns H3S_OK; H3S_ERR_STATE after `h3s_clear`, or while another thread is inside;
- * H3S_ERR_CONFIG where the options have no `revocation`; H3S_ERR_RANDOM, H3S_ERR_MEMORY or
- * H3S_ERR_ARGUMENT. After an error the session is as it was.
+ * Where the request may have brought a session that did not open here, which would live on, it is
+ * an error: H3S_ERR_BUSY if it was not tried, so that the next request may find it, and
+ * H3S_ERR_REJECTED with the rejection if it may be valid elsewhere, as under an unknown key.
+ *
+ * Returns H3S_OK; these two; H3S_ERR_STATE while another thread is inside; H3S_ERR_CONFIG where
+ * the options have no `revocation`; H3S_ERR_RANDOM, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an
+ * error the session is as it was.
  */
 H3S_NODISCARD int32_t h3s_revoke(struct h3s_session *session, struct h3s_error *err);
 
@@ -1546,8 +1551,8 @@ H3S_NODISCARD int32_t h3s_revoke(struct h3s_session *session, struct h3s_error *
  * "Log me out everywhere." What the subject of a session is, `revocation.subject` says. To leave
  * only this one: `h3s_rotate`, and then `h3s_revoke_subject` before its `h3s_session_created_at`.
  *
- * Returns as `h3s_revoke`; H3S_ERR_STATE also where its data has no subject, and H3S_ERR_CONFIG
- * where the options do not say what that is.
+ * Returns as `h3s_revoke`; H3S_ERR_STATE also after `h3s_clear`, and where its data has no
+ * subject, and H3S_ERR_CONFIG where the options do not say what that is.
  */
 H3S_NODISCARD int32_t h3s_revoke_everywhere(struct h3s_session *session, struct h3s_error *err);
 
@@ -1562,8 +1567,10 @@ H3S_NODISCARD int32_t h3s_revoke_everywhere(struct h3s_session *session, struct 
  * borrowed until the session is revoked or rotated again, or freed.
  * count: receives how many there are; most often none.
  *
- * Returns H3S_OK; H3S_ERR_STATE, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an error `*list` is
- * NULL and `*count` 0.
+ * Returns H3S_OK; H3S_ERR_REJECTED after `h3s_rotate`, where a logout of the former id was heard
+ * of since: answer without the session's cookies. (Only when they are asked for first, since they
+ * are to be applied here, too.) H3S_ERR_STATE, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an error
+ * `*list` is NULL and `*count` 0.
  */
 H3S_NODISCARD
 int32_t h3s_revocation_entries(struct h3s_session *session,

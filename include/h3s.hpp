@@ -1256,7 +1256,7 @@ public:
     }
 
     /// Gives the session a new id and created_at = now, with the same data: call it at every login.
-    /// Throws state_error after clear.
+    /// Throws state_error after clear, and stale_error where a logout may not have been heard of.
     session& rotate()
     {
         h3s_error err{};
@@ -1273,8 +1273,9 @@ public:
 
     /// Ends the session as clear does, and revokes it, whoever has a copy of its cookie or token:
     /// what every logout calls where the options have `revocation`. Make revocation_entries known
-    /// to all servers before the response goes. Throws state_error after clear, config_error,
-    /// random_error or std::bad_alloc.
+    /// to all servers before the response goes. Throws busy_error or rejected_error where the
+    /// request may have brought a session that did not open here, config_error, random_error or
+    /// std::bad_alloc.
     session& revoke()
     {
         h3s_error err{};
@@ -1282,7 +1283,7 @@ public:
     }
 
     /// As revoke, for all sessions of its subject that were made before now: "log me out
-    /// everywhere". Throws state_error also where its data has no subject.
+    /// everywhere". Throws state_error after clear, and where its data has no subject.
     session& revoke_everywhere()
     {
         h3s_error err{};
@@ -1341,7 +1342,8 @@ public:
     /// revoke_everywhere, and rotate for the former id: a line each, without its end. Borrowed
     /// until the session is revoked or rotated again, or ends; not of a temporary session.
     ///
-    /// Throws state_error or std::bad_alloc.
+    /// Throws rejected_error where a logout of the former id was heard of since: answer without the
+    /// session's cookies. Else state_error or std::bad_alloc.
     [[nodiscard]] entry_list revocation_entries() &
     {
         const h3s_str* list = nullptr;

@@ -163,6 +163,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         None if search.is_busy() => Err(Error::busy()),
         None => {
             let is_set = !spares_cookies && !search.spares_cookies();
+            origin.unopened = search.unopened();
             origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
             let due = origin.due_to_use.filter(|_| verb == Verb::Use);
             Session::new(begins(origin, due))

@@ -50,6 +50,16 @@ impl Record {
         self.id.in_own_place_or(self.data.buffer())
     }
 
+    /// What an entry says of it when it is revoked: its id and when it was made.
+    pub(crate) fn id_alone(&self) -> Result<Record, Error> {
+        let id = Id::from_text(self.id().as_bytes())?;
+        Ok(Record {
+            id: id.ok_or_else(Error::internal)?,
+            created_at: self.created_at,
+            ..Record::empty()
+        })
+    }
+
     /// Other data under the same id. After an error it is as it was.
     pub(crate) fn set_data(&mut self, data: Data) -> Result<(), Error> {
         if let Some(id) = self.id.apart_from(self.data.buffer())? {

@@ -34,7 +34,7 @@ use crate::{Error, clock, random};
 /// let copied = session.seal()?.to_owned();
 /// session.revoke()?;
 /// // What is to be made known to all servers, and is here at once.
-/// for entry in session.revocation_entries() {
+/// for entry in session.revocation_entries()? {
 ///     revocations.apply(&config, entry, now)?;
 /// }
 ///

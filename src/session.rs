@@ -16,8 +16,9 @@ use std::fmt;
 use std::sync::OnceLock;
 
 pub use self::entries::{Entries, Entry};
-pub(crate) use self::origin::{Origin, Others, Renewal};
+pub(crate) use self::origin::{Origin, Others, Renewal, Unopened};
 use self::outgoing::{Due, Outgoing};
+use self::revoke::Owed;
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie;
@@ -59,10 +60,10 @@ pub struct Session {
     log_id: OnceLock<String>,
     /// What it was checked against when it was opened, where sessions can be revoked.
     revocations: Option<Revocations>,
-    /// Entries of what was revoked, each with a NUL after it.
-    owed: Vec<String>,
-    /// Whether it was revoked, and not written since.
-    is_revoked: bool,
+    /// What `clear` has ended and may be in a token, by id; None if there was no memory for it.
+    ended: Option<Vec<Record>>,
+    /// Entries of what was revoked.
+    owed: Vec<Owed>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,13 +120,13 @@ impl Session {
             format,
             outgoing: Outgoing::Unsealed {
                 due,
-                id_is_open: state == State::New,
+                id_is_open: begins.origin.source == Source::None,
             },
             texts: Vec::new(),
             log_id: OnceLock::new(),
             revocations: begins.revocations.cloned(),
+            ended: Some(Vec::new()),
             owed: Vec::new(),
-            is_revoked: false,
         }
     }
 

@@ -233,7 +233,11 @@ fn freed_memory_holds_nothing_of_who_was_logged_out() {
         drop(config.unseal(&request).unwrap());
         let subject = config.revoke_subject(&user, now, now).unwrap();
         let id = config.revoke_session(SECRET_ID, now).unwrap();
-        for entry in session.revocation_entries().chain([&*subject, &*id]) {
+        for entry in session
+            .revocation_entries()
+            .unwrap()
+            .chain([&*subject, &*id])
+        {
             known.apply(&config, entry, now).unwrap();
             config.unseal(&request).unwrap_err();
         }

@@ -114,7 +114,12 @@ fn what_is_revoked_ends_when_the_specification_says_and_refuses_the_same_session
             ("session", created_at) => {
                 assert_eq!(session.created_at(), created_at, "{name}");
                 session.revoke().expect(name);
-                Ok(session.revocation_entries().next().unwrap().to_owned())
+                Ok(session
+                    .revocation_entries()
+                    .expect(name)
+                    .next()
+                    .unwrap()
+                    .to_owned())
             }
             ("subject", _) => config.revoke_subject(&vector.text, vector.before, now),
             _ => config.revoke_everybody(vector.before, now),

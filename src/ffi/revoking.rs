@@ -16,11 +16,16 @@ use crate::{Error, data};
 /// Ends a session as `h3s_clear` does, and revokes it, whoever has a copy of its cookie or token.
 ///
 /// What every logout must call. Make what `h3s_revocation_entries` gives known to all servers
-/// before the response goes. Again, it does nothing.
+/// before the response goes. Again, it does nothing. After `h3s_clear` it revokes what that has
+/// ended.
 ///
-/// Returns H3S_OK; H3S_ERR_STATE after `h3s_clear`, or while another thread is inside;
-/// H3S_ERR_CONFIG where the options have no `revocation`; H3S_ERR_RANDOM, H3S_ERR_MEMORY or
-/// H3S_ERR_ARGUMENT. After an error the session is as it was.
+/// Where the request may have brought a session that did not open here, which would live on, it is
+/// an error: H3S_ERR_BUSY if it was not tried, so that the next request may find it, and
+/// H3S_ERR_REJECTED with the rejection if it may be valid elsewhere, as under an unknown key.
+///
+/// Returns H3S_OK; these two; H3S_ERR_STATE while another thread is inside; H3S_ERR_CONFIG where
+/// the options have no `revocation`; H3S_ERR_RANDOM, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an
+/// error the session is as it was.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_revoke(session: *mut h3s_session, err: *mut h3s_error) -> i32 {
@@ -33,8 +38,8 @@ pub unsafe extern "C" fn h3s_revoke(session: *mut h3s_session, err: *mut h3s_err
 /// "Log me out everywhere." What the subject of a session is, `revocation.subject` says. To leave
 /// only this one: `h3s_rotate`, and then `h3s_revoke_subject` before its `h3s_session_created_at`.
 ///
-/// Returns as `h3s_revoke`; H3S_ERR_STATE also where its data has no subject, and H3S_ERR_CONFIG
-/// where the options do not say what that is.
+/// Returns as `h3s_revoke`; H3S_ERR_STATE also after `h3s_clear`, and where its data has no
+/// subject, and H3S_ERR_CONFIG where the options do not say what that is.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_revoke_everywhere(
@@ -58,8 +63,10 @@ pub unsafe extern "C" fn h3s_revoke_everywhere(
 /// borrowed until the session is revoked or rotated again, or freed.
 /// count: receives how many there are; most often none.
 ///
-/// Returns H3S_OK; H3S_ERR_STATE, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an error `*list` is
-/// NULL and `*count` 0.
+/// Returns H3S_OK; H3S_ERR_REJECTED after `h3s_rotate`, where a logout of the former id was heard
+/// of since: answer without the session's cookies. (Only when they are asked for first, since they
+/// are to be applied here, too.) H3S_ERR_STATE, H3S_ERR_MEMORY or H3S_ERR_ARGUMENT. After an error
+/// `*list` is NULL and `*count` 0.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_revocation_entries(
@@ -76,7 +83,7 @@ pub unsafe extern "C" fn h3s_revocation_entries(
             let Inside {
                 session, entries, ..
             } = handle;
-            let owed = session.revocation_entries_z();
+            let owed = session.revocation_entries_z()?;
             entries.clear();
             entries
                 .try_reserve(owed.len())

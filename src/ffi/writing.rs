@@ -260,8 +260,8 @@ pub unsafe extern "C" fn h3s_remove_at(
 /// Call it at every login: an id that an attacker has planted or seen is then worth nothing. It is
 /// also what extends a session under `maxAge`.
 ///
-/// Returns as `h3s_update`, H3S_ERR_STATE after `h3s_clear`, and H3S_ERR_REJECTED also if it was
-/// revoked since it was opened.
+/// Returns as `h3s_update`, H3S_ERR_STATE after `h3s_clear`, H3S_ERR_REJECTED also if it was
+/// revoked since it was opened, and H3S_ERR_STALE where it may have been, and nothing was heard.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_rotate(session: *mut h3s_session, err: *mut h3s_error) -> i32 {

@@ -7,11 +7,10 @@ use tinyvec::ArrayVec;
 
 use crate::config::Inner;
 use crate::cookie::{MAX_CANDIDATES, Mark, SessionCookies, Token};
-use crate::id::Id;
 use crate::request::Source;
 use crate::revocation::Check;
 use crate::seal::{Caller, Fate, Opened, Refusal};
-use crate::session::Others;
+use crate::session::{Others, Unopened};
 use crate::{Error, ErrorKind, Rejection};
 
 /// The way from a request's tokens to the session.
@@ -112,6 +111,14 @@ impl<'a> Search<'a> {
         self.refused.untried || self.is_busy
     }
 
+    /// What may be the request's session, though it did not open here.
+    pub(super) fn unopened(&self) -> Option<Unopened> {
+        match self.refused.untried {
+            true => Some(Unopened::Untried),
+            false => self.refused.foreign.map(Unopened::Foreign),
+        }
+    }
+
     /// Whether a mere visit sets no cookie. A roll-out or a wrong password, as a rule: what cannot
     /// be read must not be destroyed by it; nor may what has come after a logout.
     pub(super) fn spares_cookies(&self) -> bool {
@@ -119,7 +126,7 @@ impl<'a> Search<'a> {
         refused.header_ended
             || refused.untried
             || refused.revoked
-            || (refused.foreign && !refused.dead)
+            || (refused.foreign.is_some() && !refused.dead)
     }
 
     /// The header's session. A cold token is the one that gets the derivation, since the header
@@ -332,7 +339,6 @@ fn check<'v>(
         revoked.check(&opened.record)?;
     }
     if opened.lacked_id {
-        opened.record.id = Id::random()?;
         opened.record.created_at = now;
     }
     Ok(())
@@ -366,7 +372,8 @@ struct Refused {
     /// is the one without a session.)
     header_ended: bool,
     dead: bool,
-    foreign: bool,
+    /// Why the first was refused that may be valid elsewhere.
+    foreign: Option<Rejection>,
     untried: bool,
     revoked: bool,
 }
@@ -386,7 +393,7 @@ impl Refused {
         }
         match fate {
             Fate::Dead => self.dead = true,
-            Fate::Foreign => self.foreign = true,
+            Fate::Foreign => self.foreign = self.foreign.or(Some(reason)),
             Fate::Untried => self.untried = true,
             Fate::Revoked => self.revoked = true,
         }

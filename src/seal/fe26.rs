@@ -29,9 +29,9 @@ pub(super) use self::token::PREFIX;
 use super::{Around, Caller, Format, Iterations, Opened, Refusal, Stamp};
 use crate::buffer::Buffer;
 use crate::data::Data;
+use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::limits::Limits;
-use crate::record::Record;
 use crate::throttle::{self, RateLimit};
 use crate::{Error, Rejection, json, random};
 
@@ -88,13 +88,15 @@ impl Fe26 {
         let payload = payload::parse(opened.text, opened.len)?
             .ok_or_else(|| Rejection::Malformed.of_foreign())?;
         let expires_at = opened.expiration.map(|end| self.last_moment(end));
+        let mut record = payload.record;
+        record.expires_at = expires_at;
+        if payload.lacked_id {
+            record.id = Id::of_token(&opened.mac)?;
+        }
         Ok(Opened {
             sealed_order: expires_at,
-            seen_at_there: payload.record.seen_at(),
-            record: Record {
-                expires_at,
-                ..payload.record
-            },
+            seen_at_there: record.seen_at(),
+            record,
             format: Format::Fe26(opened.iterations),
             position: opened.position,
             lacked_id: payload.lacked_id,

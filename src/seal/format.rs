@@ -96,7 +96,8 @@ pub(crate) struct Opened {
     pub(crate) format: Format,
     /// Which of the passwords it was sealed with. The one that seals today is the first, 0.
     pub(crate) position: usize,
-    /// It had no id (Fe26.2 only): the record has a new one and begins now, as in h3.
+    /// It had no id (Fe26.2 only): the record has one that is of the token. Its session is new and
+    /// begins now, as in h3.
     pub(crate) lacked_id: bool,
     /// When it was last seen, else made, by the clock of whoever sealed it, which may be ahead.
     pub(crate) seen_at_there: i64,

@@ -27,6 +27,8 @@ pub(crate) struct Origin {
     /// The request brought several cookies that may be sessions: `clear` must not leave the field
     /// to the others.
     pub(crate) others: Option<Others>,
+    /// What may be the request's session, where none opened: a logout would not end it.
+    pub(crate) unopened: Option<Unopened>,
     /// What was revoked may not have been known.
     pub(crate) is_stale: bool,
 }
@@ -44,9 +46,19 @@ impl Origin {
             due_to_use: None,
             spares_cookies: false,
             others: None,
+            unopened: None,
             is_stale: false,
         }
     }
+}
+
+/// What a request brought that may be its session, and did not open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unopened {
+    /// It was not tried. It will be, at the next request or the one after it.
+    Untried,
+    /// It may be valid elsewhere.
+    Foreign(Rejection),
 }
 
 /// What a session that is only read has due.

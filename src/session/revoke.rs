@@ -1,6 +1,7 @@
 //! Revoking a session: what it owes to all servers.
 
-use super::{Session, State};
+use super::{Session, State, Unopened};
+use crate::record::Record;
 use crate::revocation::Check;
 use crate::{Error, Rejection};
 
@@ -20,25 +21,20 @@ impl Session {
     /// session.set_cookies()?;
     /// session.revoke()?;
     /// assert!(session.is_cleared());
-    /// assert_eq!(session.revocation_entries().len(), 1);
+    /// assert_eq!(session.revocation_entries()?.len(), 1);
     /// # Ok::<(), h3s::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::State`](crate::ErrorKind::State) after [`Session::clear`],
-    /// [`Config`](crate::ErrorKind::Config) where the options have no `revocation`,
-    /// [`Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory). Then the
-    /// session is as it was.
+    /// Where the request may have brought a session that did not open here, which would live on:
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if it was not tried, so that the next request
+    /// may find it, and [`Rejected`](crate::ErrorKind::Rejected) if it may be valid elsewhere, as
+    /// under an unknown key. [`Config`](crate::ErrorKind::Config) where the options have no
+    /// `revocation`, [`Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory).
+    /// Then the session is as it was.
     pub fn revoke(&mut self) -> Result<(), Error> {
-        if self.state == State::Cleared && self.is_revoked {
-            return Ok(());
-        }
-        self.check_not_cleared()?;
-        self.owe_entry()?;
-        self.clear();
-        self.is_revoked = true;
-        Ok(())
+        self.revoke_with(None)
     }
 
     /// As [`Session::revoke`], for all sessions of its subject that were made before now: "log me
@@ -59,14 +55,14 @@ impl Session {
     /// session.set("user", r#"{"id": "ada"}"#)?;
     /// session.set_cookies()?;
     /// session.revoke_everywhere()?;
-    /// assert_eq!(session.revocation_entries().len(), 2);
+    /// assert_eq!(session.revocation_entries()?.len(), 2);
     /// # Ok::<(), h3s::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`Session::revoke`]; also `State` where its data has no subject, and `Config` where the
-    /// options do not say what that is.
+    /// As [`Session::revoke`]; also `State` after [`Session::clear`] or where its data has no
+    /// subject, and `Config` where the options do not say what that is.
     pub fn revoke_everywhere(&mut self) -> Result<(), Error> {
         self.check_not_cleared()?;
         let inner = self.config.inner();
@@ -78,12 +74,35 @@ impl Session {
             ));
         };
         let entry = inner.seal_subject(&subject, self.now, self.now)?;
-        // So that neither is owed without the other.
-        self.owed.try_reserve(2).map_err(|_| Error::memory())?;
-        self.owe_entry()?;
-        self.owe(entry)?;
+        self.revoke_with(Some(entry))
+    }
+
+    /// Owes an entry for each id of the request's that may be in a token, and another one, or none
+    /// of all these.
+    fn revoke_with(&mut self, entry: Option<String>) -> Result<(), Error> {
+        let inner = self.config.inner();
+        inner.revocation()?;
+        match self.origin.unopened {
+            Some(Unopened::Untried) => return Err(Error::busy()),
+            Some(Unopened::Foreign(reason)) => return Err(reason.into()),
+            None => {}
+        }
+        let ended = self.ended.as_ref().ok_or_else(Error::memory)?;
+        let mut owed = Vec::new();
+        owed.try_reserve_exact(ended.len() + 2)
+            .map_err(|_| Error::memory())?;
+        for record in ended.iter().chain(self.in_a_token()) {
+            owed.push(Owed::new(inner.seal_session(record, self.now)?)?);
+        }
+        if let Some(entry) = entry {
+            owed.push(Owed::new(entry)?);
+        }
+        self.owed
+            .try_reserve(owed.len())
+            .map_err(|_| Error::memory())?;
+        self.owed.append(&mut owed);
         self.clear();
-        self.is_revoked = true;
+        self.ended = Some(Vec::new());
         Ok(())
     }
 
@@ -100,22 +119,47 @@ impl Session {
     /// # let (config, revocations) = (Config::new(options)?, Revocations::new(1_000)?);
     /// let mut session = config.use_session(&Request::new("").revocations(&revocations))?;
     /// session.set_cookies()?;
-    /// session.rotate()?;
-    /// for entry in session.revocation_entries() {
+    /// session.revoke()?;
+    /// for entry in session.revocation_entries()? {
     ///     println!("{entry}");
     /// }
     /// # Ok::<(), h3s::Error>(())
     /// ```
-    pub fn revocation_entries(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.owed
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) after [`Session::rotate`], where a
+    /// logout of the former id was heard of since: answer without the session's cookies. Only
+    /// when they are asked for first, since they are to be applied here, too.
+    pub fn revocation_entries(&mut self) -> Result<impl ExactSizeIterator<Item = &str>, Error> {
+        self.hand_out()?;
+        Ok(self
+            .owed
             .iter()
-            .map(|line| line.strip_suffix('\0').unwrap_or(line))
+            .map(|owed| owed.line.strip_suffix('\0').unwrap_or(&owed.line)))
     }
 
     /// As [`Session::revocation_entries`], each with a NUL after it.
     #[cfg(feature = "capi")]
-    pub(crate) fn revocation_entries_z(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.owed.iter().map(String::as_bytes)
+    pub(crate) fn revocation_entries_z(
+        &mut self,
+    ) -> Result<impl ExactSizeIterator<Item = &[u8]>, Error> {
+        self.hand_out()?;
+        Ok(self.owed.iter().map(|owed| owed.line.as_bytes()))
+    }
+
+    /// A logout that came after `rotate` would pass over the new id.
+    fn hand_out(&mut self) -> Result<(), Error> {
+        if self.owed.iter().all(|owed| owed.rotated.is_none()) {
+            return Ok(());
+        }
+        let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
+        let mut rotated = self.owed.iter().filter_map(|owed| owed.rotated.as_ref());
+        if check.is_some_and(|check| rotated.any(|former| check.refuses_id(former))) {
+            return Err(Rejection::Revoked.into());
+        }
+        self.owed.iter_mut().for_each(|owed| owed.rotated = None);
+        Ok(())
     }
 
     /// Whether what is revoked might not have been known here when it was opened: see
@@ -137,53 +181,81 @@ impl Session {
         self.origin.is_stale
     }
 
-    /// Owes an entry for its id, if that may be in a token, and sessions can be revoked.
-    pub(super) fn owe_for_id(&mut self) -> Result<(), Error> {
-        match self.config.inner().revocation {
-            Some(_) => self.owe_entry(),
-            None => Ok(()),
-        }
-    }
-
-    fn owe_entry(&mut self) -> Result<(), Error> {
-        self.config.inner().revocation()?;
-        // An id that may still be set is in no token.
-        if self.outgoing.id_is_open() {
+    /// Owes an entry for the id that it had before it was rotated, if that may be in a token, and
+    /// sessions can be revoked.
+    pub(super) fn owe_for_rotated(&mut self) -> Result<(), Error> {
+        let inner = self.config.inner();
+        let Some(former) = self.in_a_token().filter(|_| inner.revocation.is_some()) else {
             return Ok(());
-        }
-        let entry = self.config.inner().seal_session(&self.record, self.now)?;
-        self.owe(entry)
+        };
+        let mut owed = Owed::new(inner.seal_session(former, self.now)?)?;
+        owed.rotated = Some(former.id_alone()?);
+        self.owed.try_reserve(1).map_err(|_| Error::memory())?;
+        self.owed.push(owed);
+        Ok(())
     }
 
-    fn owe(&mut self, mut entry: String) -> Result<(), Error> {
-        self.owed.try_reserve(1).map_err(|_| Error::memory())?;
-        entry.try_reserve(1).map_err(|_| Error::memory())?;
-        entry.push('\0');
-        self.owed.push(entry);
-        Ok(())
+    /// Keeps in mind what `clear` is about to end, should it be revoked later in this request.
+    pub(super) fn remember_ended(&mut self) {
+        let Some(record) = self
+            .in_a_token()
+            .filter(|_| self.config.inner().revocation.is_some())
+        else {
+            return;
+        };
+        let (id, ended) = (record.id_alone(), self.ended.take());
+        self.ended = ended.zip(id.ok()).and_then(|(mut ended, id)| {
+            ended.try_reserve(1).ok()?;
+            ended.push(id);
+            Some(ended)
+        });
+    }
+
+    /// Its record, if its id may be in a token: one that may still be set is in none.
+    fn in_a_token(&self) -> Option<&Record> {
+        let may_be = self.state != State::Cleared && !self.outgoing.id_is_open();
+        may_be.then_some(&self.record)
     }
 
     /// Refuses a session that was revoked since it was opened.
     pub(super) fn check_not_revoked(&self) -> Result<(), Error> {
-        self.check_is_not(|check| check.refuses(&self.record))
-    }
-
-    /// As [`Session::check_not_revoked`], but by its id alone: its data may have been written
-    /// since, and be another subject's by now, who was logged out before.
-    pub(super) fn check_id_not_revoked(&self) -> Result<(), Error> {
-        self.check_is_not(|check| Ok(check.refuses_id(&self.record)))
-    }
-
-    fn check_is_not(
-        &self,
-        revoked: impl FnOnce(&Check<'_>) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
         let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
         match check {
-            Some(check) if self.state != State::Cleared && revoked(&check)? => {
+            Some(check) if self.state != State::Cleared && check.refuses(&self.record)? => {
                 Err(Rejection::Revoked.into())
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses to give another id to a session that may have been logged out: the new id would
+    /// outlive that. (By its id alone: its data may have been written since, and be another
+    /// subject's by now, who was logged out before.)
+    pub(super) fn check_may_rotate(&self) -> Result<(), Error> {
+        let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
+        match check.zip(self.in_a_token()) {
+            Some((check, record)) if check.refuses_id(record) => Err(Rejection::Revoked.into()),
+            Some((check, _)) if check.is_stale() => Err(Error::stale()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An entry that is to be made known.
+pub(super) struct Owed {
+    /// With a NUL after it.
+    line: String,
+    /// What was rotated, by id, until the entry is handed out.
+    rotated: Option<Record>,
+}
+
+impl Owed {
+    fn new(mut line: String) -> Result<Owed, Error> {
+        line.try_reserve(1).map_err(|_| Error::memory())?;
+        line.push('\0');
+        Ok(Owed {
+            line,
+            rotated: None,
+        })
     }
 }

@@ -144,20 +144,20 @@ impl Session {
     /// # Errors
     ///
     /// As [`Session::update`], [`ErrorKind::State`](crate::ErrorKind::State) after
-    /// [`Session::clear`], and [`Rejected`](crate::ErrorKind::Rejected) if it was revoked since it
-    /// was opened.
+    /// [`Session::clear`], [`Rejected`](crate::ErrorKind::Rejected) if it was revoked since it was
+    /// opened, and [`Stale`](crate::ErrorKind::Stale) where it may have been, and nothing was
+    /// heard.
     pub fn rotate(&mut self) -> Result<(), Error> {
         self.check_not_cleared()?;
         self.check_alive()?;
-        // Else its new id would outlive a logout that has come since it was opened.
-        self.check_id_not_revoked()?;
+        self.check_may_rotate()?;
         let rotated = Record {
             lifetime: self.record.lifetime,
             ..Record::new(self.now)?
         };
         let stamp = self.stamp_of(&rotated).with_extra(&self.record.extra);
         self.check_fits(&stamp, self.record.data.len())?;
-        self.owe_for_id()?;
+        self.owe_for_rotated()?;
         let Record { data, extra, .. } = std::mem::replace(&mut self.record, rotated);
         (self.record.data, self.record.extra) = (data, extra);
         self.wrote(true);
@@ -178,6 +178,7 @@ impl Session {
     /// # Ok::<(), h3s::Error>(())
     /// ```
     pub fn clear(&mut self) {
+        self.remember_ended();
         self.record = Record::empty();
         self.state = State::Cleared;
         (self.origin.cookies, self.origin.token_len) = (0, 0);
@@ -273,7 +274,6 @@ impl Session {
             let data = self.edited(&made, least, edit)?;
             self.record = Record { data, ..made };
             (self.state, self.origin.source) = (State::New, Source::None);
-            self.is_revoked = false;
             self.wrote(true);
         } else {
             self.check_alive()?;

@@ -17,10 +17,14 @@ struct Server {
 
 impl Server {
     fn new(options: &str) -> Server {
+        Server::of(&format!(r#"{{"password":"{PASSWORD}",{options}}}"#))
+    }
+
+    fn of(json: &str) -> Server {
         let revocations = Revocations::new(1_000).unwrap();
         revocations.heard(NOW).unwrap();
         Server {
-            config: config(options),
+            config: Config::from_json(json).unwrap(),
             revocations,
         }
     }
@@ -52,8 +56,9 @@ impl Server {
     }
 }
 
-fn entries(session: &Session) -> Vec<String> {
-    session.revocation_entries().map(str::to_owned).collect()
+fn entries(session: &mut Session) -> Vec<String> {
+    let entries = session.revocation_entries().unwrap();
+    entries.map(str::to_owned).collect()
 }
 
 #[test]
@@ -68,7 +73,7 @@ fn a_copied_cookie_is_refused_after_the_logout_on_every_server_that_has_heard_of
         session.revoke().unwrap();
         assert!(session.is_cleared() && session.id().is_none());
         assert!(set_cookies(&mut session)[0].starts_with("h3=; Max-Age=0;"));
-        let entries = entries(&session);
+        let entries = entries(&mut session);
         assert_eq!((one.hear(&entries, NOW), other.hear(&entries, NOW)), (1, 1));
         for server in [&one, &other] {
             let mut session = server.open(&copied, NOW);
@@ -88,7 +93,7 @@ fn a_revoked_cookie_beside_others_is_neither_replaced_by_a_visit_nor_outlived_by
     let cookie = server.sealed("{}", NOW);
     let mut session = server.open(&cookie, NOW);
     session.revoke().unwrap();
-    server.hear(&entries(&session), NOW);
+    server.hear(&entries(&mut session), NOW);
 
     let with_forged = format!("{cookie}; h3=h3s1..AAAA");
     assert!(set_cookies(&mut server.open(&with_forged, NOW)).is_empty());
@@ -115,7 +120,7 @@ fn a_bare_token_and_a_header_are_refused_as_a_cookie_is() {
         .revocations(&server.revocations);
     let mut session = server.config.unseal(&request).unwrap();
     session.revoke().unwrap();
-    server.hear(&entries(&session), NOW);
+    server.hear(&entries(&mut session), NOW);
     let error = server.config.unseal(&request).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::Revoked));
     let mut session = server.config.use_session(&request).unwrap();
@@ -131,13 +136,13 @@ fn rotate_revokes_the_former_id_alone() {
     session.rotate().unwrap();
     let mut jar = Jar::default();
     jar.take(&mut session);
-    server.hear(&entries(&session), NOW + 1);
+    server.hear(&entries(&mut session), NOW + 1);
     assert_eq!(server.rejection(&before, NOW + 1), Some(Rejection::Revoked));
     assert_eq!(server.rejection(&jar.header(), NOW + 1), None);
     // Both the former and the last id, if it is revoked then.
     session.revoke().unwrap();
-    assert_eq!(entries(&session).len(), 2);
-    server.hear(&entries(&session), NOW + 1);
+    assert_eq!(entries(&mut session).len(), 2);
+    server.hear(&entries(&mut session), NOW + 1);
     let rejection = server.rejection(&jar.header(), NOW + 1);
     assert_eq!(rejection, Some(Rejection::Revoked));
 }
@@ -178,13 +183,11 @@ fn a_session_that_was_revoked_while_its_request_ran_gets_no_new_id() {
     let cookie = server.sealed(r#"{"a":1}"#, NOW);
     let (mut login, mut logout) = (server.open(&cookie, NOW), server.open(&cookie, NOW));
     logout.revoke().unwrap();
-    server.hear(&entries(&logout), NOW);
+    server.hear(&entries(&mut logout), NOW);
     let error = login.rotate().unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::Revoked));
-    assert_eq!(
-        (login.data(), login.revocation_entries().len()),
-        (r#"{"a":1}"#, 0)
-    );
+    assert_eq!(login.data(), r#"{"a":1}"#);
+    assert_eq!(entries(&mut login).len(), 0);
 }
 
 #[test]
@@ -193,26 +196,26 @@ fn what_was_never_in_a_token_owes_nothing() {
     let mut session = server.open("", NOW);
     session.rotate().unwrap();
     session.revoke().unwrap();
-    assert_eq!(session.revocation_entries().len(), 0);
+    assert_eq!(entries(&mut session).len(), 0);
 
     let mut session = server.open("", NOW);
     session.seal().unwrap();
     session.set_int("visits", 1).unwrap();
     session.revoke().unwrap();
     session.revoke().unwrap();
-    assert_eq!(session.revocation_entries().len(), 1);
+    assert_eq!(entries(&mut session).len(), 1);
 
     // Nor again.
     let mut session = server.open("", NOW);
     session.revoke().unwrap();
     session.revoke().unwrap();
-    assert_eq!(session.revocation_entries().len(), 0);
+    assert_eq!(entries(&mut session).len(), 0);
 
     let plain = config(r#""maxAge":3600"#);
     let mut session = plain.use_session(&Request::new("").at(NOW)).unwrap();
     session.seal().unwrap();
     session.rotate().unwrap();
-    assert_eq!(session.revocation_entries().len(), 0);
+    assert_eq!(entries(&mut session).len(), 0);
     session.seal().unwrap();
     let error = session.revoke().unwrap_err();
     assert_eq!(
@@ -223,37 +226,153 @@ fn what_was_never_in_a_token_owes_nothing() {
 }
 
 #[test]
-fn a_cleared_session_cannot_be_revoked_and_says_so() {
+fn what_clear_has_ended_can_still_be_revoked_in_the_same_request() {
     let server = Server::new(REVOCABLE);
     let cookie = server.sealed("{}", NOW);
+    let written = |session: &mut Session| session.set_int("visits", 1).unwrap();
+    let sealed = |session: &mut Session| drop(session.seal().unwrap().to_owned());
+    let clear: fn(&mut Session) = Session::clear;
+    let revoke = |session: &mut Session| session.revoke().unwrap();
+    let rotate = |session: &mut Session| session.rotate().unwrap();
+    type Steps<'a> = &'a [&'a dyn Fn(&mut Session)];
+    let cases: [(Steps<'_>, usize); 7] = [
+        (&[&clear, &revoke], 1),
+        (&[&clear, &revoke, &revoke], 1),
+        (&[&clear, &written, &revoke], 1),
+        (&[&clear, &written, &sealed, &revoke], 2),
+        (&[&clear, &written, &sealed, &clear, &revoke], 2),
+        (&[&rotate, &sealed, &clear, &revoke], 2),
+        (&[&revoke, &written, &sealed, &clear, &revoke], 2),
+    ];
+    for (at, (steps, owed)) in cases.into_iter().enumerate() {
+        let mut session = server.open(&cookie, NOW);
+        steps.iter().for_each(|step| step(&mut session));
+        assert!(session.is_cleared(), "{at}");
+        let owed_there = entries(&mut session);
+        assert_eq!(owed_there.len(), owed, "{at}");
+        let fresh = Server::new(REVOCABLE);
+        fresh.hear(&owed_there, NOW);
+        assert_eq!(fresh.rejection(&cookie, NOW), Some(Rejection::Revoked));
+    }
+    // Whose it was is not known any more.
     let mut session = server.open(&cookie, NOW);
     session.clear();
-    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
-    assert_eq!(
-        session.revoke_everywhere().unwrap_err().kind(),
-        ErrorKind::State
-    );
+    let error = session.revoke_everywhere().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::State);
 }
 
-/// What it owes by then is for another id.
 #[test]
-fn a_session_that_was_rotated_and_cleared_cannot_be_revoked_and_says_so() {
+fn a_token_without_an_id_is_refused_after_its_logout_on_every_server() {
+    for format in ["h3-1", "h3-2"] {
+        let options = format!(r#"{REVOCABLE},"seal":"{format}""#);
+        let (one, other) = (Server::new(&options), Server::new(&options));
+        let raw = format!(r#"{{"createdAt":{NOW},"data":{{"a":1}}}}"#);
+        let seal = || one.config.iron_seal_session(&raw, NOW).unwrap();
+        let (cookie, another) = (format!("h3={}", seal()), format!("h3={}", seal()));
+        let mut session = one.open(&cookie, NOW + SECOND);
+        assert!(session.is_new());
+        assert_eq!(other.open(&cookie, NOW).id(), session.id());
+        assert_ne!(other.open(&another, NOW).id(), session.id());
+        // What it is the id of is in a token, and so stays.
+        let error = session.set_id("another").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::State);
+        let mut rotated = other.open(&cookie, NOW);
+        rotated.rotate().unwrap();
+        assert_eq!(entries(&mut rotated).len(), 1);
+
+        session.revoke().unwrap();
+        let entries = entries(&mut session);
+        for server in [&one, &other] {
+            assert_eq!(server.hear(&entries, NOW), 1);
+            assert_eq!(server.rejection(&cookie, NOW), Some(Rejection::Revoked));
+            assert_eq!(server.rejection(&another, NOW), None);
+        }
+    }
+}
+
+#[test]
+fn a_logout_where_the_session_was_not_tried_is_an_error_and_comes_to_pass_at_the_next_request() {
+    let revocable = r#""maxAge":3600,"revocation":{},"seal":"h3-2""#;
+    let new = "a new password of at least 32 characters";
+    let there = Server::of(&format!(r#"{{"password":"{new}",{revocable}}}"#));
+    let here = Server::of(&format!(
+        r#"{{"password":{{"k2":"{new}","k1":"{PASSWORD}"}},{revocable}}}"#
+    ));
+    let cookie = there.sealed("{}", NOW);
+    let mut session = here.open(&cookie, NOW);
+    session.set_int("visits", 1).unwrap();
+    for _ in 0..2 {
+        assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::Busy);
+        assert!(!session.is_cleared());
+        // Of what has come nothing is known.
+        session.set_int("visits", 2).unwrap();
+    }
+    let mut session = here.open(&cookie, NOW);
+    assert_eq!(session.rejection(), None);
+    session.revoke().unwrap();
+    let entries = entries(&mut session);
+    // By the new password, which both have.
+    assert_eq!(there.hear(&entries, NOW), 1);
+    assert_eq!(there.rejection(&cookie, NOW), Some(Rejection::Revoked));
+}
+
+#[test]
+fn a_logout_of_what_may_be_a_session_elsewhere_is_an_error() {
+    let server = Server::new(REVOCABLE);
+    for (cookie, reason) in [
+        ("h3=h3s2.AAAA", Some(Rejection::UnsupportedFormat)),
+        (
+            "h3=h3s1..AAAA; h3=Fe26.2**a",
+            Some(Rejection::UnsupportedFormat),
+        ),
+        ("h3=h3s1..AAAA", None),
+        ("h3=nonsense", None),
+        ("", None),
+    ] {
+        let mut session = server.open(cookie, NOW);
+        let revoked = session.revoke();
+        let rejection = revoked.err().map(|error| error.rejection().unwrap());
+        assert_eq!(
+            (rejection, session.is_cleared()),
+            (reason, reason.is_none())
+        );
+        assert_eq!(entries(&mut session).len(), 0);
+    }
+}
+
+#[test]
+fn a_logout_that_is_heard_of_after_a_rotation_keeps_that_from_being_made_known() {
     let server = Server::new(REVOCABLE);
     let cookie = server.sealed("{}", NOW);
-    let mut session = server.open(&cookie, NOW);
-    session.rotate().unwrap();
-    session.seal().unwrap();
-    session.clear();
-    assert_eq!(session.revocation_entries().len(), 1);
-    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
+    let (mut login, mut logout) = (server.open(&cookie, NOW), server.open(&cookie, NOW));
+    login.rotate().unwrap();
+    logout.revoke().unwrap();
+    server.hear(&entries(&mut logout), NOW);
+    for _ in 0..2 {
+        let error = login.revocation_entries().err().unwrap();
+        assert_eq!(error.rejection(), Some(Rejection::Revoked));
+    }
+    // What it owes itself is no logout.
+    let cookie = server.sealed("{}", NOW);
+    let mut login = server.open(&cookie, NOW);
+    login.rotate().unwrap();
+    for _ in 0..2 {
+        server.hear(&entries(&mut login), NOW);
+    }
+}
 
-    // Nor one that was revoked, and written and cleared since.
-    let mut session = server.open(&cookie, NOW);
-    session.revoke().unwrap();
-    session.set_int("visits", 1).unwrap();
-    session.seal().unwrap();
-    session.clear();
-    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
+#[test]
+fn nobody_gets_a_new_id_where_a_logout_may_not_have_been_heard_of() {
+    let server = Server::new(REVOCABLE);
+    let cookie = server.sealed("{}", NOW);
+    let late = NOW + 60 * SECOND + 1;
+    let mut session = server.open(&cookie, late);
+    assert_eq!(session.rotate().unwrap_err().kind(), ErrorKind::Stale);
+    assert!(!session.is_dirty() && entries(&mut session).is_empty());
+    // That of a new session is in no token.
+    server.open("", late).rotate().unwrap();
+    server.revocations.heard(late).unwrap();
+    session.rotate().unwrap();
 }
 
 #[test]
@@ -266,7 +385,7 @@ fn a_user_is_logged_out_everywhere_and_can_log_in_again() {
     let mut session = server.open(&ada[0], NOW + 2);
     session.revoke_everywhere().unwrap();
     assert!(session.is_cleared());
-    assert_eq!(server.hear(&entries(&session), NOW + 2), 2);
+    assert_eq!(server.hear(&entries(&mut session), NOW + 2), 2);
 
     let refused = ada
         .each_ref()
@@ -488,7 +607,7 @@ fn a_connection_that_outlives_its_request_hears_of_the_logout_when_its_clock_mov
     let mut session = server.open(&cookie, NOW);
     session.revoke().unwrap();
     socket.set_now(NOW + 1).unwrap();
-    server.hear(&entries(&session), NOW);
+    server.hear(&entries(&mut session), NOW);
     let error = socket.set_now(NOW + 2).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::Revoked));
     assert_eq!(socket.data(), r#"{"a":1}"#);
@@ -499,7 +618,7 @@ fn a_connection_that_outlives_its_request_hears_of_the_logout_when_its_clock_mov
     let mut session = server.open(&format!("h3={token}"), NOW);
     session.revoke().unwrap();
     socket.set_now(NOW + 1).unwrap();
-    server.hear(&entries(&session), NOW);
+    server.hear(&entries(&mut session), NOW);
     let error = socket.set_now(NOW + 2).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::Revoked));
 }

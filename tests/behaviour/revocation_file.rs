@@ -69,7 +69,7 @@ impl Process {
             .revocations(&self.revocations);
         let mut session = self.config.unseal(&request).unwrap();
         session.revoke().unwrap();
-        for entry in session.revocation_entries() {
+        for entry in session.revocation_entries().unwrap() {
             self.file.append(entry, NOW).unwrap();
         }
     }

@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Fe26;
+use super::cipher::MAC_LEN;
 use super::keys::{self, DerivedKey, KeyName, Purpose};
 use super::token::Parts;
 use crate::buffer::Buffer;
@@ -56,6 +57,7 @@ impl Fe26 {
             text,
             len,
             expiration: parts.expiration,
+            mac: parts.mac,
             position: authentic.position,
             iterations: authentic.iterations,
         })
@@ -224,6 +226,7 @@ pub(super) struct OpenedText {
     pub(super) text: Buffer,
     pub(super) len: usize,
     pub(super) expiration: Option<i64>,
+    pub(super) mac: [u8; MAC_LEN],
     /// The password's place in the keyring.
     pub(super) position: usize,
     pub(super) iterations: Iterations,
