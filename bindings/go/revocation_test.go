@@ -342,6 +342,10 @@ func TestWhatCannotBeRevokedIsAnError(t *testing.T) {
 	cleared := must(sessions.Use(login(t, sessions, "ada")))
 	defer cleared.Close()
 	check(t, cleared.Clear())
+	elsewhere := httptest.NewRequest("GET", "/", nil)
+	elsewhere.Header.Set("Cookie", "h3=h3s2.AAAA")
+	foreign := must(sessions.Use(elsewhere))
+	defer foreign.Close()
 	ctx := t.Context()
 	for what, c := range map[string]struct{ got, want error }{
 		"without the option":            {s.Revoke(), h3s.ErrConfig},
@@ -350,7 +354,8 @@ func TestWhatCannotBeRevokedIsAnError(t *testing.T) {
 		"all without the option":        {off.RevokeEverybody(ctx), h3s.ErrConfig},
 		"a user without the option":     {off.RevokeSubject(ctx, "ada", time.Time{}), h3s.ErrConfig},
 		"nobody's session, everywhere":  {anonymous.RevokeEverywhere(), h3s.ErrState},
-		"a session that was cleared":    {cleared.Revoke(), h3s.ErrState},
+		"whose session is not known":    {cleared.RevokeEverywhere(), h3s.ErrState},
+		"what may be valid elsewhere":   {foreign.Revoke(), h3s.ErrRejected},
 		"no id":                         {sessions.RevokeSession(ctx, "a b"), h3s.ErrData},
 		"no subject":                    {sessions.RevokeSubject(ctx, "", time.Time{}), h3s.ErrData},
 		"a moment that is to come":      {sessions.RevokeSubject(ctx, "ada", time.Now().Add(time.Hour)), h3s.ErrArgument},

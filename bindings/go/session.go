@@ -190,7 +190,11 @@ func (s *Session) Clear() error { return s.write(clear_, "", "", 0) }
 
 // Revoke ends the session, as a logout must: it is cleared, and its id is refused from now on by
 // all servers, whoever has a copy of the cookie or token. Again, it does nothing. It needs
-// Options.Revocation, else it is an [ErrConfig]; after Clear it is an [ErrState].
+// Options.Revocation, else it is an [ErrConfig]. After Clear it revokes what that has ended.
+//
+// Where the request may have brought a session that did not open here, and would live on, it is an
+// [ErrBusy] (the next request may find it), or an [ErrRejected] if it may be valid elsewhere, as
+// under another password.
 //
 // All servers are told just before the response goes, by [Sessions.Handler] or Save: see
 // [Session.Publish]. If that fails, Handler answers 503 in place of what you say, and no cookie is

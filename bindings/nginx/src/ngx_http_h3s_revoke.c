@@ -86,7 +86,7 @@ ngx_http_h3s_revoke_session(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ng
 
     if (status != H3S_OK) {
         ngx_http_h3s_log_error(r, &rates[1], "the session could not be revoked", &err);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_http_h3s_publish(r, s);

@@ -42,7 +42,17 @@ def test_clear_deletes_a_cookie_and_revokes_nothing() -> None:
     cleared = sessions.get(cookie)
     cleared.clear()
     with pytest.raises(h3s.StateError):
-        cleared.revoke()
+        cleared.revoke_everywhere()
+    cleared.revoke()
+    assert sessions.get(cookie).rejection == "revoked"
+
+
+def test_a_logout_of_what_may_be_a_session_elsewhere_is_an_error() -> None:
+    sessions = opened(h3s.MemoryStore())
+    foreign = sessions.get("h3=h3s2.AAAA")
+    with pytest.raises(h3s.Rejected) as refused:
+        foreign.revoke()
+    assert refused.value.reason == "unsupported_format" and not foreign.is_cleared
 
 
 def test_rotate_revokes_the_former_id() -> None:

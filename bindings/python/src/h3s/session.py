@@ -189,14 +189,18 @@ class Session(Handle, Core):
         middleware tells them at once. Where it cannot be made known, that raises StoreError. Then
         answer with an error: the logout has not happened.
 
-        Raises ConfigError where the Sessions have no `revocation`, and StateError after `clear`.
+        After `clear` it revokes what that has ended. Raises ConfigError where the Sessions have no
+        `revocation`. Where the request may have brought a session that did not open here, and would
+        live on, it raises Busy (the next request may find it), or Rejected if it may be valid
+        elsewhere, as under another password.
         """
         self._end_by(fast.h3s_revoke)
 
     def revoke_everywhere(self) -> None:
         """As `revoke`, for all sessions of its subject: "log me out everywhere".
 
-        Its subject is what `revocation.subject` finds in its data; StateError where there is none.
+        Its subject is what `revocation.subject` finds in its data; StateError where there is none,
+        as after `clear`.
         """
         self._end_by(fast.h3s_revoke_everywhere)
 
