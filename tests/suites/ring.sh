@@ -10,7 +10,7 @@ tree=$root/target/ring/tree
 # With their times, so that it is quick where nothing has changed.
 copy() {
     local file
-    for file in src include c-tests benches/timing fuzz tests/vectors tests/format.rs tests/setup.sh tests/suites \
+    for file in src include c-tests fuzz tests/vectors tests/format.rs tests/setup.sh tests/suites \
         Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml docs/OPTIONS.md README.md LICENSE; do
         mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
     done
@@ -62,11 +62,9 @@ count() {
 count plain
 count storms
 
-# ---- Time, and hostile input ---------------------------------------------------------------------
+# ---- Hostile input -------------------------------------------------------------------------------
 
-timed() { in_tree env H3S_BACKEND=ring tests/suites/timing.sh; }
 corpus() { in_tree bounded 1800 env H3S_BACKEND=ring fuzz/run.sh --corpus unseal; }
-check "the time of a forged h3s1 token does not say how wrong its tag is" timed
 if need_rust_asan && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ && need_debian python3 python3; then
     mkdir -p target/tools && ln -sfn "$root/target/tools" "$tree/target/tools"
     check "no token of the fuzzer's corpus breaks what must hold" corpus
