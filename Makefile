@@ -63,11 +63,12 @@ pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 all: ## Build the shared and the static library (the default)
 	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && \
 		{ [ $(backend) = rustcrypto ] || need_debian cc gcc libc6-dev; } && mkdir -p target && \
+	new=$$(mktemp target/cargo.XXXXXX) && trap 'rm -f "$$new"*' EXIT && \
 	$(cargo) rustc $(profile) --lib --locked --features $(features) --crate-type cdylib,staticlib \
-		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) >target/cargo.json
-	@grep -oE '"[^"]*/libh3s\.(so|a)"' target/cargo.json | sort -u | \
-		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >target/made.new
-	@cmp -s target/made.new target/made.mk || cp target/made.new target/made.mk
+		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) >"$$new" && \
+	grep -oE '"[^"]*/libh3s\.(so|a)"' "$$new" | sort -u | \
+		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >"$$new.made" && mv "$$new" target/cargo.json && \
+	{ cmp -s "$$new.made" target/made.mk || mv "$$new.made" target/made.mk; }
 	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc target/go/libh3s.a
 	@echo '$(asked)' >$(built)
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by whatever needs tools that a fresh machine may lack. Each need_* is quick when all is
-# there and may be called again. What it can install, it installs, and says before what and why;
-# otherwise it says what to install and returns 1.
+# there and may be called again, also by several at once. What it can install, it installs, and says
+# before what and why; otherwise it says what to install and returns 1.
 #
 #     . tests/setup.sh
 #     need_debian cc gcc libc6-dev
@@ -94,7 +94,8 @@ need_rust_asan() {
 
 # need_cargo_tool NAME VERSION: the command NAME, of just that version: one that is there, else one
 # built into target/tools, which is then the first in PATH. To build takes minutes.
-need_cargo_tool() {
+need_cargo_tool() { setup_alone "tool-$1" setup_cargo_tool "$@"; }
+setup_cargo_tool() {
     local name=$1 version=$2 tools=$root/target/tools log=$root/target/setup/$1.log
     need_rust || return
     [[ :$PATH: == *:$tools/bin:* ]] || PATH=$tools/bin:$PATH
@@ -132,7 +133,8 @@ need_for_demo() {
 
 # need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that
 # file changes.
-need_venv() {
+need_venv() { setup_alone venv setup_venv "$@"; }
+setup_venv() {
     local venv=$root/target/venv pinned=$root/tests/requirements.txt log=$root/target/setup/pip.log
     # The copy is put there last, so an interrupted installation does not count.
     cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
@@ -173,7 +175,8 @@ setup_python() {
 
 # need_django PYTHON VERSION: target/django-VERSION with this Python and what
 # tests/requirements-django-VERSION.txt says; made anew when that changes.
-need_django() {
+need_django() { setup_alone "django-$2" setup_django "$@"; }
+setup_django() {
     local venv=$root/target/django-$2 pinned=$root/tests/requirements-django-$2.txt
     cmp -s "$pinned" "$venv/requirements.txt" && return
     [ -z "${H3S_NO_INSTALL:-}" ] || return
@@ -186,7 +189,8 @@ need_django() {
 
 # need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
 # installed anew when that changes.
-need_node() {
+need_node() { setup_alone "node-${1//\//-}" setup_node "$@"; }
+setup_node() {
     local folder=$root/$1 log=$root/target/setup/npm.log
     need_debian node nodejs && need_debian npm npm || return
     if ! node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)'; then
@@ -237,7 +241,8 @@ need_go() {
 }
 
 # need_nginx_source: target/nginx-source, that of the nginx which Debian has.
-need_nginx_source() {
+need_nginx_source() { setup_alone nginx-source setup_nginx_source "$@"; }
+setup_nginx_source() {
     local target=$root/target/nginx-source apt=$root/target/setup/source log=$root/target/setup/source.log options file
     [ -e "$target/configure" ] && return
     if [ -z "${H3S_NO_INSTALL:-}" ] && setup_has apt-get; then
@@ -261,6 +266,20 @@ need_nginx_source() {
 }
 
 # ---- What the above stands on --------------------------------------------------------------------
+
+# setup_alone NAME COMMAND...: while nobody else does what has this name. It is what the others then
+# find done. Unlocked by hand, since what the command leaves running has the file open as well.
+setup_alone() {
+    local lock status
+    mkdir -p "$root/target/setup"
+    exec {lock}>"$root/target/setup/$1.lock"
+    flock -w 1800 "$lock" || echo "setup: somebody else has had $1 for half an hour" >&2
+    "${@:2}"
+    status=$?
+    flock -u "$lock"
+    exec {lock}>&-
+    return "$status"
+}
 
 # setup_say WHAT WHY: before anything is installed.
 setup_say() { echo "setup: $1: $2 (H3S_NO_INSTALL=1 forbids it)"; }
@@ -357,7 +376,8 @@ setup_component_package() {
 }
 
 # setup_install PACKAGE...
-setup_install() {
+setup_install() { setup_alone apt setup_install_alone "$@"; }
+setup_install_alone() {
     mkdir -p "$root/target/setup"
     : >"$root/target/setup/apt.log"
     # Without package lists, or with old ones, the first try fails.
@@ -380,7 +400,8 @@ setup_apt() {
 }
 
 # Once a run is enough: tests/run removes the mark at its start.
-setup_update() {
+setup_update() { setup_alone apt-lists setup_update_alone "$@"; }
+setup_update_alone() {
     local mark=$root/target/setup/apt-updated
     [ -z "$(find "$mark" -mmin -60 2>/dev/null)" ] || return
     echo "setup: fetching the package lists of apt"

@@ -100,7 +100,7 @@ count_tap() {
 # What is tested is what `make` builds.
 need_build() {
     need_rust || skip_suite "needs Rust"
-    bounded 1800 make --no-print-directory all </dev/null || {
+    setup_alone build bounded 1800 make --no-print-directory all </dev/null || {
         check "the library is built" false
         finish
     }
