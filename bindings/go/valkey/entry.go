@@ -17,3 +17,16 @@ func until(line string) int64 {
 	}
 	return math.MaxInt64
 }
+
+// longest is how many characters an entry has at most.
+const longest = 2048
+
+// oneLine is what a message holds, or nothing where that is not one line that may be an entry:
+// anybody may have put others into the stream.
+func oneLine(text string) string {
+	isOther := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(text) > longest || strings.ContainsFunc(text, isOther) {
+		return ""
+	}
+	return text
+}

@@ -116,6 +116,19 @@ func (s *server) forget() {
 	check(s.t, os.Mkdir(s.folder, 0o700))
 }
 
+// save is a copy of the server's data as it is now.
+func (s *server) save() string {
+	copied := s.t.TempDir() + "/data"
+	check(s.t, os.CopyFS(copied, os.DirFS(s.folder)))
+	return copied
+}
+
+// restore puts the data of a server that is stopped back to a copy.
+func (s *server) restore(copied string) {
+	s.forget()
+	check(s.t, os.CopyFS(s.folder, os.DirFS(copied)))
+}
+
 func (s *server) option() valkey.ClientOption {
 	return valkey.ClientOption{InitAddress: []string{s.address()}, PipelineMultiplex: -1}
 }
@@ -132,13 +145,16 @@ func do(t testing.TB, client valkey.Client, command ...string) valkey.ValkeyResu
 	return client.Do(t.Context(), client.B().Arbitrary(command...).Build())
 }
 
-// A proxy stands before a server, and can be cut: bytes go nowhere then, and nobody is told.
+// A proxy stands before a server, and can be cut: bytes go nowhere then, and nobody is told. Or it
+// turns to another server.
 type proxy struct {
 	listener net.Listener
-	target   string
 	mu       sync.Mutex
 	whole    sync.Cond
+	target   string
 	cut      bool
+	// To the server.
+	open []net.Conn
 }
 
 func newProxy(t testing.TB, target string) *proxy {
@@ -150,11 +166,15 @@ func newProxy(t testing.TB, target string) *proxy {
 			if err != nil {
 				return
 			}
+			p.mu.Lock()
 			to, err := net.Dial("tcp", p.target)
 			if err != nil {
+				p.mu.Unlock()
 				from.Close()
 				continue
 			}
+			p.open = append(p.open, to)
+			p.mu.Unlock()
 			go p.copy(from, to)
 			go p.copy(to, from)
 		}
@@ -171,6 +191,17 @@ func (p *proxy) set(cut bool) {
 	defer p.mu.Unlock()
 	p.cut = cut
 	p.whole.Broadcast()
+}
+
+// turn ends all connections; the next ones are to another server.
+func (p *proxy) turn(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+	for _, to := range p.open {
+		to.Close()
+	}
+	p.open = nil
 }
 
 func (p *proxy) copy(from, to net.Conn) {

@@ -20,9 +20,10 @@ package h3svalkey
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/valkey-io/valkey-go"
@@ -33,9 +34,9 @@ import (
 // An Option is one more thing to say of a stream.
 type Option func(*stream)
 
-// Key names the stream's key in place of "h3s:revocations:" and the name of the sessions' cookie,
-// which is what servers in other languages take, too.
-func Key(key string) Option { return func(s *stream) { s.key = key } }
+// Prefix is what the stream's key begins with in place of "h3s:revocations:". The name of the
+// sessions' cookie follows it. Servers in all languages have to have the same one.
+func Prefix(prefix string) Option { return func(s *stream) { s.prefix = prefix } }
 
 // Stream is an [h3s.RevocationOptions] Store by a client that the application has for other things
 // as well, and closes when the Sessions are closed. It takes one more connection.
@@ -59,6 +60,9 @@ const (
 	batch = 1000
 	// A server that answers nothing for as long, beyond what it was to wait, is away.
 	answerTimeout = 2 * time.Second
+	// The time between two answers. One costs more than several entries in it do, so that under
+	// load several come at once. What comes after a quiet moment comes without delay.
+	pause = 20 * time.Millisecond
 	// How often it is checked that the server still has what it had.
 	checkEvery = time.Second
 	// How often this process forgets what has ended of its own.
@@ -70,25 +74,28 @@ const (
 func newStream(connect func() (valkey.Client, error), owns bool, options []Option) func(h3s.StoreOptions) (h3s.Store, error) {
 	return func(of h3s.StoreOptions) (h3s.Store, error) {
 		s := &stream{
-			key:     "h3s:revocations:" + of.CookieName,
+			prefix:  "h3s:revocations:",
 			keep:    of.Keep,
 			block:   max(min(of.MaxStale/4, time.Second), 10*time.Millisecond),
 			connect: connect,
 			owns:    owns,
 			turn:    make(chan struct{}, 1),
-			own:     map[string]int64{},
+			own:     own{ends: map[string]int64{}},
 		}
 		for _, option := range options {
 			option(s)
 		}
+		// A name of its own has a stream of its own: what matters no longer of one may matter of
+		// another, whose sessions live longer.
+		s.key = s.prefix + of.CookieName
 		return s, nil
 	}
 }
 
 // stream is a stream of the server.
 type stream struct {
-	key  string
-	keep time.Duration
+	prefix, key string
+	keep        time.Duration
 	// For how long the server waits for more before it says that there is none.
 	block time.Duration
 
@@ -98,15 +105,12 @@ type stream struct {
 	turn   chan struct{}
 	client valkey.Client
 
-	mu sync.Mutex
-	// What this process has published, and when that ends, in seconds since 1970.
-	own map[string]int64
-	// The last entry of these, and the last that was read.
-	lastOwn, last id
+	own own
+	// The last entry that was read, and its time for who publishes.
+	last     id
+	lastTime atomic.Int64
 	// All was read, since the start or since the server lost its data.
 	complete bool
-	// What of its own the server has lost. Nil: nothing.
-	lost map[string]int64
 
 	checked, swept time.Time
 }
@@ -119,6 +123,11 @@ func (s *stream) Publish(ctx context.Context, lines []string) error {
 	if err != nil {
 		return err
 	}
+	return s.addAll(ctx, client, lines)
+}
+
+// addAll adds entries, at once.
+func (s *stream) addAll(ctx context.Context, client valkey.Client, lines []string) error {
 	commands := make([]valkey.Completed, len(lines))
 	for i, line := range lines {
 		commands[i] = s.add(client, line)
@@ -128,7 +137,11 @@ func (s *stream) Publish(ctx context.Context, lines []string) error {
 		if err != nil {
 			return err
 		}
-		s.published(lines[i], text)
+		at, err := parseID(text)
+		if err != nil {
+			return err
+		}
+		s.own.published(lines[i], at)
 	}
 	return nil
 }
@@ -136,9 +149,7 @@ func (s *stream) Publish(ctx context.Context, lines []string) error {
 // add is the command that adds an entry, and drops what no longer matters by the server's clock and
 // by this one: whichever is ahead must not drop what the other still needs.
 func (s *stream) add(client valkey.Client, line string) valkey.Completed {
-	s.mu.Lock()
-	since := min(time.Now().UnixMilli(), s.last.ms) - s.keep.Milliseconds()
-	s.mu.Unlock()
+	since := s.oldest(time.Now())
 	add := client.B().Xadd().Key(s.key)
 	if since <= 0 { // the server's clock is not known yet, or is not set
 		return add.Id("*").FieldValue().FieldValue("e", line).Build()
@@ -146,15 +157,9 @@ func (s *stream) add(client valkey.Client, line string) valkey.Completed {
 	return add.Minid().Almost().Threshold(strconv.FormatInt(since, 10)).Id("*").FieldValue().FieldValue("e", line).Build()
 }
 
-func (s *stream) published(line, text string) {
-	at, _ := parseID(text)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.own[line] = until(line)
-	delete(s.lost, line)
-	if s.lastOwn.before(at) {
-		s.lastOwn = at
-	}
+// oldest is the time of the oldest entry that may matter still, by the server's clock.
+func (s *stream) oldest(now time.Time) int64 {
+	return min(now.UnixMilli(), s.lastTime.Load()) - s.keep.Milliseconds()
 }
 
 // ---- Following ----
@@ -165,9 +170,13 @@ func (s *stream) Follow(ctx context.Context, apply func(lines []string, complete
 	if err != nil {
 		return err
 	}
-	// It was away, perhaps, and is back without its data.
+	// It was away, perhaps, and is back without its data: what it has now is not to be read before
+	// that is known.
 	s.checked = time.Time{}
 	for {
+		if err := s.check(ctx, client); err != nil {
+			return err
+		}
 		lines, last, err := s.read(ctx, client)
 		if err != nil {
 			return err
@@ -183,9 +192,21 @@ func (s *stream) Follow(ctx context.Context, apply func(lines []string, complete
 		if err := s.republish(ctx, client); err != nil {
 			return err
 		}
-		if err := s.check(ctx, client); err != nil {
-			return err
+		if len(lines) > 0 && !wait(ctx, pause) {
+			return ctx.Err()
 		}
+	}
+}
+
+// wait reports whether a time is over before ctx is.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -210,7 +231,7 @@ func (s *stream) read(ctx context.Context, client valkey.Client) (lines []string
 	}
 	entries := streams[s.key]
 	for _, entry := range entries {
-		lines = append(lines, entry.FieldValues["e"])
+		lines = append(lines, oneLine(entry.FieldValues["e"]))
 		if last, err = parseID(entry.ID); err != nil {
 			return nil, last, err
 		}
@@ -219,112 +240,76 @@ func (s *stream) read(ctx context.Context, client valkey.Client) (lines []string
 }
 
 func (s *stream) advance(lines []string, last id, complete bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.last, s.complete = last, s.complete || complete
-	for _, line := range lines {
-		delete(s.lost, line)
-	}
+	s.lastTime.Store(last.ms)
+	s.own.read(lines, last)
 }
 
 // ---- A server that loses its data ----
 
-// check finds out whether the server has lost the last entry that this process has read, or the
-// last that it has published. Then its data is gone, or the end of it, as when a replica takes over
-// that was behind. All is read anew then, since a server whose clock is behind may have begun with
-// smaller ids.
+// check finds out whether the server has lost its data, or the end of it. All is read anew then,
+// since a server whose clock is behind may have begun with smaller ids.
 func (s *stream) check(ctx context.Context, client valkey.Client) error {
 	now := time.Now()
 	if now.Sub(s.checked) < checkEvery {
 		return nil
 	}
-	s.checked = now
 	if now.Sub(s.swept) >= sweepEvery {
 		s.swept = now
-		s.sweep(now)
+		s.own.forgetEnded(now)
 	}
-	s.mu.Lock()
-	last, lastOwn := s.last, s.lastOwn
-	s.mu.Unlock()
-	// What is so old may have been dropped.
-	oldest := now.Add(skew - s.keep).UnixMilli()
-	var commands []valkey.Completed
-	for _, at := range []id{last, lastOwn} {
-		if !at.isZero() && at.ms > oldest {
-			commands = append(commands, client.B().Xrange().Key(s.key).Start(at.String()).End(at.String()).Build())
+	marks := s.own.toLookFor()
+	for some := range slices.Chunk(marks, batch) {
+		if there, err := s.areThere(ctx, client, some, now); err != nil {
+			return err
+		} else if !there {
+			s.restart(now)
+			return nil
 		}
 	}
-	if len(commands) == 0 {
-		return nil
+	s.own.seen(len(marks), s.last)
+	s.checked = now
+	return nil
+}
+
+// areThere reports whether the stream has these entries, but for those that may have been dropped.
+func (s *stream) areThere(ctx context.Context, client valkey.Client, marks []id, now time.Time) (bool, error) {
+	oldest := s.oldest(now) + skew.Milliseconds()
+	var commands []valkey.Completed
+	for _, at := range marks {
+		if at.ms > oldest {
+			commands = append(commands, client.B().Xrange().Key(s.key).Start(at.String()).End(at.String()).Build())
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	for _, reply := range client.DoMulti(ctx, commands...) {
 		found, err := reply.AsXRange()
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			s.restart(now)
-			break
+		if err != nil || len(found) == 0 {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // restart has the stream read from its start.
 func (s *stream) restart(now time.Time) {
-	s.sweep(now)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last, s.lastOwn, s.complete = id{}, id{}, false
-	s.lost = make(map[string]int64, len(s.own))
-	for line, until := range s.own {
-		s.lost[line] = until
-	}
+	s.own.missed(now)
+	s.last, s.complete = id{}, false
+	s.lastTime.Store(0)
 }
 
 // republish publishes what the server has lost of this process's own.
 func (s *stream) republish(ctx context.Context, client valkey.Client) error {
-	for {
-		s.mu.Lock()
-		var commands []valkey.Completed
-		lines := make([]string, 0, min(len(s.lost), batch))
-		for line := range s.lost {
-			if len(lines) == batch {
-				break
-			}
-			lines = append(lines, line)
-		}
-		s.mu.Unlock()
-		if len(lines) == 0 {
-			return nil
-		}
-		for _, line := range lines {
-			commands = append(commands, s.add(client, line))
-		}
+	for lines := s.own.someLost(batch); len(lines) > 0; lines = s.own.someLost(batch) {
 		within, cancel := context.WithTimeout(ctx, answerTimeout)
-		for i, reply := range client.DoMulti(within, commands...) {
-			text, err := reply.ToString()
-			if err != nil {
-				cancel()
-				return err
-			}
-			s.published(lines[i], text)
-		}
+		err := s.addAll(within, client, lines)
 		cancel()
-	}
-}
-
-// sweep forgets what has ended of this process's own.
-func (s *stream) sweep(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for line, until := range s.own {
-		if until < now.Unix() {
-			delete(s.own, line)
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // ---- The connection ----
@@ -379,7 +364,6 @@ func parseID(text string) (at id, err error) {
 }
 
 func (at id) String() string { return fmt.Sprintf("%d-%d", at.ms, at.sequence) }
-func (at id) isZero() bool   { return at == id{} }
 func (at id) before(other id) bool {
 	return at.ms < other.ms || at.ms == other.ms && at.sequence < other.sequence
 }
