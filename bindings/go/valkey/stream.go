@@ -13,8 +13,8 @@
 // What is revoked stands in a stream, which each process follows from its start and keeps a copy
 // of. It needs Valkey, or Redis 6.2 or later, and there no more than XADD, XREAD and XRANGE. Have
 // the server keep it on disk (appendonly yes) and evict nothing (maxmemory-policy noeviction).
-// Should it lose its data all the same, the processes that still run publish again what they have
-// revoked themselves.
+// Should it lose its data all the same, or the end of it, as where a replica takes over that was
+// behind, the processes that still run publish again what they have revoked themselves.
 package h3svalkey
 
 import (
@@ -85,7 +85,7 @@ func newStream(connect func() (valkey.Client, error), owns bool, options []Optio
 		for _, option := range options {
 			option(s)
 		}
-		// A name of its own has a stream of its own: what matters no longer of one may matter of
+		// Each name has a stream of its own: what matters no longer of one may matter of
 		// another, whose sessions live longer.
 		s.key = s.prefix + of.CookieName
 		return s, nil
@@ -170,8 +170,8 @@ func (s *stream) Follow(ctx context.Context, apply func(lines []string, complete
 	if err != nil {
 		return err
 	}
-	// It was away, perhaps, and is back without its data: what it has now is not to be read before
-	// that is known.
+	// It was away, perhaps, and is back without its data: what it has now is not to be read
+	// before that is known.
 	s.checked = time.Time{}
 	for {
 		if err := s.check(ctx, client); err != nil {
