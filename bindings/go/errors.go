@@ -37,8 +37,8 @@ var (
 	// ErrStore says that what is revoked could not be made known to the other servers, or not
 	// be read: a logout has not happened, so answer 503. It wraps what the store says.
 	ErrStore = errors.New("h3s: the store of what is revoked failed")
-	// ErrFull says that this process has no room for all that is revoked: see
-	// RevocationOptions.Room. The other servers know it.
+	// ErrFull says that this process has no room for what is revoked, and would not refuse it:
+	// see RevocationOptions.Room. Only the other servers do: answer 503.
 	ErrFull = errors.New("h3s: no room for all that is revoked")
 	// ErrRandom says that the operating system gave no random bytes.
 	ErrRandom = errors.New("h3s: no random bytes")
@@ -123,8 +123,8 @@ func wrongLibrary(version string, abi uint32) error {
 }
 
 // StatusCode is the HTTP status of a response that says no more than that err occurred: 429 for
-// [ErrBusy], 503 for [ErrStale] and [ErrStore], 413 for [ErrTooLarge], 401 for [ErrRejected], and
-// 500 else.
+// [ErrBusy], 503 for [ErrStale], [ErrStore] and [ErrFull], 413 for [ErrTooLarge], 401 for
+// [ErrRejected], and 500 else.
 func StatusCode(err error) int {
 	switch {
 	case errors.Is(err, ErrBusy):
@@ -140,7 +140,9 @@ func StatusCode(err error) int {
 }
 
 // isUnavailable reports whether a response must be a 503, whatever its handler says.
-func isUnavailable(err error) bool { return errors.Is(err, ErrStale) || errors.Is(err, ErrStore) }
+func isUnavailable(err error) bool {
+	return errors.Is(err, ErrStale) || errors.Is(err, ErrStore) || errors.Is(err, ErrFull)
+}
 
 // A Rejection says why a token was refused. Its names are the same in every language.
 type Rejection int

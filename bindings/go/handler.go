@@ -22,9 +22,9 @@ import (
 // Options.OnError, or logged. When a connection is hijacked, the cookies are in the
 // ResponseWriter's Header, for code that writes the response by hand, such as a WebSocket library.
 //
-// What the session has revoked is made known to all servers before that. If it cannot be, the
-// response is a 503 in place of what next says, unless next says 5xx itself, and no cookie is
-// touched; so it is where the session was used and is an [ErrStale].
+// What the session has revoked is made known to all servers before that. If it cannot be, or this
+// one has no room for it, the response is a 503 in place of what next says, unless next says 5xx
+// itself, and no cookie is touched; so it is where the session was used and is an [ErrStale].
 //
 // A request that another site has led here without the cookie, since that is SameSite, cannot end
 // the session that the browser has: see [Sessions.Use].

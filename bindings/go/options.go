@@ -159,7 +159,7 @@ type RevocationOptions struct {
 	// that of h3s/bindings/go/valkey, say. New calls it.
 	Store func(StoreOptions) (Store, error) `json:"-" xml:"-"`
 	// Room is how many sessions may be revoked within the time that they live; 65,536 if 0.
-	// Each takes 48 to 96 bytes of memory.
+	// Each takes 48 to 96 bytes of memory. Where there is none left, a logout is an [ErrFull].
 	Room int `json:"-" xml:"-"`
 }
 

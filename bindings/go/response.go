@@ -20,7 +20,7 @@ type response struct {
 	sent bool
 	// A middleware outside compresses the response.
 	isEncodedOutside bool
-	// What the session has revoked could not be made known.
+	// What the session has revoked could not be made known, or has no room here.
 	isUnpublished bool
 	// Why a 503 has gone in place of what the handler says. (An error would have an exchange
 	// take the next larger size of memory.)
@@ -45,9 +45,10 @@ func (w *response) beforeHeader(status int) error {
 
 func (w *response) putSession(last bool) error {
 	err := w.session.saveTouched(w.request.Context(), w.Header(), last)
-	w.isUnpublished = errors.Is(err, ErrStore)
-	// Who closed it had no use for it; other errors are for those who run the server.
-	if err != nil && !errors.Is(err, ErrClosed) {
+	w.isUnpublished = isUnavailable(err)
+	// Who closed it had no use for it. Where it may not be opened, whoever used it was told,
+	// and nothing was to be saved. Other errors are for those who run the server.
+	if err != nil && !errors.Is(err, ErrClosed) && !errors.Is(err, ErrStale) && !errors.Is(err, ErrBusy) {
 		w.session.sessions.report(w.request, err)
 	}
 	return err

@@ -80,7 +80,8 @@ func (ss *Sessions) Close() {
 // ---- From outside a session ----
 
 // RevokeSession revokes the session of an id, for who has no more of it: an administrator, or a
-// table of sessions. It returns once all servers will know, and an [ErrStore] if they may not.
+// table of sessions. It returns once all servers will know, an [ErrStore] if they may not, and an
+// [ErrFull] if this one has no room for it.
 func (ss *Sessions) RevokeSession(ctx context.Context, id string) error {
 	entry, err := ss.config.revokeSession(id, ss.time())
 	return ss.publishEntry(ctx, entry, err)

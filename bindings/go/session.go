@@ -284,9 +284,9 @@ func (s *Session) Seal() (string, error) {
 
 // Publish makes known to all servers what the session has revoked, now: what Handler, Save,
 // SetCookies and Seal do. Call it for a session that none of them is for: one of a bare token, or
-// of a connection that outlives its request. It returns once all of them will know, and an
-// [ErrStore] if they may not; then it may be called again. That ctx was cancelled, by a client that
-// has hung up, keeps nothing from being known.
+// of a connection that outlives its request. It returns once all of them will know, an [ErrStore]
+// if they may not, and an [ErrFull] if this one has no room for it; then it may be called again.
+// That ctx was cancelled, by a client that has hung up, keeps nothing from being known.
 func (s *Session) Publish(ctx context.Context) error {
 	if err := s.acquire(); err != nil {
 		return err
@@ -371,7 +371,7 @@ func (s *Session) Close() {
 	defer s.mu.Unlock()
 	if s.handle != nil {
 		if s.revoked && !s.headerSent {
-			s.sessions.log().Error("a session that was revoked is closed, and no server was told: see h3s.Session.Publish", slog.String("session", s.sessions.cookieName))
+			s.sessions.log().Error("a session that was revoked is closed, and not all servers know: see h3s.Session.Publish", slog.String("session", s.sessions.cookieName))
 		}
 		s.handle.close()
 	}
@@ -501,8 +501,7 @@ func (s *Session) publish(ctx context.Context) error {
 	if lines = lines[s.published:]; len(lines) > 0 {
 		err = s.sessions.revoking.publish(context.WithoutCancel(ctx), lines)
 	}
-	// What has no room here is known to all others.
-	if err != nil && !isFull(err) {
+	if err != nil {
 		return err
 	}
 	s.published += int32(len(lines))
