@@ -36,6 +36,9 @@
  *   may be NULL. After an error the session is as it was.
  * - NULL where something is required is H3S_ERR_ARGUMENT, never a crash. A getter without a status
  *   gives 0 or the absent string.
+ * - What may grow in a later version is a struct that begins with its own size, at its end. A
+ *   program that was built with a shorter one goes on working: what it lacks counts as zeros, and
+ *   is not written. A longer one than the library knows must be zero beyond that.
  * - Any number of threads may use one h3s_config at once, and one thread at a time an h3s_session.
  *   All is safe across fork: parent and child never draw the same id or nonce.
  * - There are no callbacks, no logging and no global settings.

@@ -13,6 +13,7 @@ mod input;
 mod owners;
 mod replica;
 mod session;
+mod sized;
 mod types;
 
 mod config;

@@ -1,13 +1,10 @@
 //! What C hands in: pointers become slices and references, or an argument error.
 
 use std::ffi::c_char;
-use std::mem::size_of;
 use std::num::NonZeroU32;
 
-use super::types::{
-    H3S_CROSS_SITE, H3S_LIFETIME_BROWSER, H3S_WARM_ONLY, h3s_request, h3s_revocations_info,
-    h3s_view,
-};
+use super::sized;
+use super::types::{H3S_CROSS_SITE, H3S_LIFETIME_BROWSER, H3S_WARM_ONLY, h3s_request};
 use crate::{Error, Lifetime, Request, clock};
 
 /// `len` bytes at `ptr`; the pointer is ignored when the length is 0.
@@ -61,10 +58,7 @@ pub(super) fn time(now_ms: i64) -> Result<i64, Error> {
 /// SAFETY: NULL, or readable for `size` bytes, and so are its strings, for `'a`.
 pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>, Error> {
     // SAFETY: as this function's.
-    let from = unsafe {
-        sized(from, "request")?;
-        &*from
-    };
+    let from = unsafe { sized::read(from, "request")? };
     if from.flags & !(H3S_WARM_ONLY | H3S_CROSS_SITE) != 0 {
         return Err(Error::argument("request.flags", "an unknown flag is set"));
     }
@@ -97,57 +91,4 @@ pub(super) fn lifetime(max_age_sec: i64, flags: u32) -> Result<Lifetime, Error> 
         max_age_sec: NonZeroU32::new(max_age_sec),
         ends_with_browser: flags & H3S_LIFETIME_BROWSER != 0,
     })
-}
-
-/// SAFETY: NULL, or readable and writable for `size` bytes for `'a`.
-pub(super) unsafe fn view<'a>(out: *mut h3s_view) -> Result<&'a mut h3s_view, Error> {
-    // SAFETY: as this function's.
-    unsafe {
-        sized(out, "view")?;
-        Ok(&mut *out)
-    }
-}
-
-/// SAFETY: NULL, or readable and writable for `size` bytes for `'a`.
-pub(super) unsafe fn info<'a>(
-    out: *mut h3s_revocations_info,
-) -> Result<&'a mut h3s_revocations_info, Error> {
-    // SAFETY: as this function's.
-    unsafe {
-        sized(out, "info")?;
-        Ok(&mut *out)
-    }
-}
-
-/// Checks a struct that starts with its own size: not smaller than the one known here, and zero
-/// beyond it, so that a caller built against a later header is told when it asks for what this
-/// library does not know.
-///
-/// SAFETY: NULL, or readable for the 4 bytes of its size, and then for as many bytes as that says.
-unsafe fn sized<T>(ptr: *const T, name: &'static str) -> Result<(), Error> {
-    /// More than any version of a struct will ever have: beyond it `size` was never set.
-    const LARGEST: usize = 1024;
-
-    if ptr.is_null() {
-        return Err(Error::null(name));
-    }
-    // SAFETY: not NULL; all such structs start with a u32.
-    let size = unsafe { ptr.cast::<u32>().read() } as usize;
-    if !(size_of::<T>()..=LARGEST).contains(&size) {
-        return Err(Error::argument(
-            name,
-            "its size is wrong: set it to sizeof the struct",
-        ));
-    }
-    // SAFETY: the caller's struct has `size` bytes.
-    let beyond = unsafe {
-        std::slice::from_raw_parts(ptr.cast::<u8>().add(size_of::<T>()), size - size_of::<T>())
-    };
-    if beyond.iter().any(|byte| *byte != 0) {
-        return Err(Error::argument(
-            name,
-            "it asks for something that this version of the library does not know",
-        ));
-    }
-    Ok(())
 }

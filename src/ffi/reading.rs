@@ -3,8 +3,9 @@
 use std::ffi::c_char;
 
 use super::guard::{Str, guard};
-use super::input::{bytes, reference, view};
+use super::input::{bytes, reference};
 use super::session::{h3s_session, read};
+use super::sized::Slot;
 use super::types::*;
 use crate::Error;
 use crate::data::value;
@@ -25,13 +26,13 @@ pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut
         let (handle, out) = unsafe {
             (
                 reference(session).ok_or_else(|| Error::null("session"))?,
-                view(out)?,
+                Slot::new(out, "view")?,
             )
         };
         let session = &handle.enter()?.session;
         let flag = |on: bool, flag: u32| if on { flag } else { 0 };
-        *out = h3s_view {
-            size: out.size,
+        out.fill(&h3s_view {
+            size: 0,
             flags: flag(session.is_new(), H3S_VIEW_NEW)
                 | flag(session.is_dirty(), H3S_VIEW_DIRTY)
                 | flag(session.is_cleared(), H3S_VIEW_CLEARED)
@@ -46,7 +47,7 @@ pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut
             rejection: session
                 .rejection()
                 .map_or(H3S_REJECTION_NONE, |reason| reason as i32),
-        };
+        });
         Ok(())
     })
 }

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicU64;
 use super::config::h3s_config;
 use super::error::h3s_error;
 use super::guard::{guard, handle};
-use super::input::{bytes, info, reference, slot, time};
+use super::input::{bytes, reference, slot, time};
 use super::owners::Owners;
 use super::replica::h3s_revocations;
+use super::sized::Slot;
 use super::types::h3s_revocations_info;
 use crate::{Error, Revocations};
 
@@ -198,13 +199,19 @@ pub unsafe extern "C" fn h3s_revocations_view(
 ) -> i32 {
     guard(err, || {
         // SAFETY: the caller's contract: NULL, or readable and writable for its size.
-        let out = unsafe { info(out)? };
+        let out = unsafe { Slot::new(out, "info")? };
         // SAFETY: the caller's contract: NULL or live.
         let revocations = unsafe { reference(revocations) };
         let revocations = revocations.ok_or_else(|| Error::null("revocations"))?;
         let view = revocations.revocations.view(time(now_ms)?);
-        (out.entries, out.room, out.missed) = (view.entries, view.room, view.missed);
-        out.heard_at = view.heard_at.unwrap_or(0);
+        out.fill(&h3s_revocations_info {
+            size: 0,
+            reserved: 0,
+            entries: view.entries,
+            room: view.room,
+            missed: view.missed,
+            heard_at: view.heard_at.unwrap_or(0),
+        });
         Ok(())
     })
 }
