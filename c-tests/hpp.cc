@@ -876,7 +876,8 @@ void a_revoked_session_is_refused_where_its_entries_were_applied()
     known.heard(now);
     h3s::session third = shared.use(request(cookie));
     CHECK(third.rejection() == h3s::rejection::revoked && !third.view().is_stale);
-    THROWN(h3s::state_error, third.clear().revoke());
+    CHECK(third.clear().revoke().revocation_entries().empty());
+    THROWN(h3s::state_error, third.revoke_everywhere());
     THROWN(h3s::config_error, fresh().revoke());
 }
 

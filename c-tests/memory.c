@@ -562,6 +562,7 @@ static void what_is_revoked_is_made_known_once_there_is_memory(void **state)
     (void)state;
     at.config = config_of("{" OPTION ",\"revocation\":{\"subject\":\"/user\"}}");
     assert_ok(h3s_revocations_new(1000, &at.known, NULL));
+    assert_ok(h3s_revocations_heard(at.known, NOW, NULL));
     memset(at.subject, 'x', sizeof at.subject - 1);
     h3s_request request = {.size = sizeof request, .now_ms = NOW, .revocations = at.known};
     h3s_str token;
@@ -587,6 +588,39 @@ static void what_is_revoked_is_made_known_once_there_is_memory(void **state)
     }
     h3s_revocations_free(at.known);
     h3s_config_free(at.config);
+}
+
+/* What it was is forgotten then; but never that there was something. */
+static void what_was_cleared_without_memory_is_no_silent_logout(void **state)
+{
+    h3s_config *revocable = config_of("{" OPTION ",\"revocation\":{}}");
+    h3s_revocations *known = NULL;
+    char id[200];
+    long nth;
+    int was_refused = 1;
+    (void)state;
+    memset(id, 'x', sizeof id);
+    assert_ok(h3s_revocations_new(1000, &known, NULL));
+    for (nth = 1; was_refused && nth < MOST; nth++) {
+        h3s_request request = {.size = sizeof request, .now_ms = NOW, .revocations = known};
+        h3s_session *session = NULL;
+        const h3s_str *list = NULL;
+        size_t count = 7;
+        h3s_str token;
+        assert_ok(h3s_get(revocable, &request, &session, NULL));
+        assert_ok(h3s_session_set_id(session, id, sizeof id, NULL));
+        assert_ok(h3s_seal(session, &token, NULL));
+        until_refusal = nth;
+        assert_ok(h3s_clear(session, NULL));
+        was_refused = relent();
+        assert_int_equal(h3s_revoke(session, NULL), was_refused ? H3S_ERR_MEMORY : H3S_OK);
+        assert_ok(h3s_revocation_entries(session, &list, &count, NULL));
+        assert_int_equal(count, was_refused ? 0 : 1);
+        h3s_session_free(session);
+    }
+    assert_true(nth > 3 && nth < MOST);
+    h3s_revocations_free(known);
+    h3s_config_free(revocable);
 }
 
 /*
@@ -731,6 +765,7 @@ int main(void)
         cmocka_unit_test(headers_are_written_without_an_allocation),
         cmocka_unit_test(a_raw_token_is_sealed_and_opened_once_there_is_memory),
         cmocka_unit_test(what_is_revoked_is_made_known_once_there_is_memory),
+        cmocka_unit_test(what_was_cleared_without_memory_is_no_silent_logout),
         cmocka_unit_test(options_however_long_are_read_once_there_is_memory),
     };
     return cmocka_run_group_tests_name("memory", tests, make, unmake);

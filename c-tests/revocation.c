@@ -185,6 +185,7 @@ static void rotate_owes_an_entry_for_the_former_id(void **state)
     size_t count = 7;
     h3s_str token;
     (void)state;
+    assert_ok(h3s_revocations_heard(known, NOW, NULL));
     for (int i = 0; i < 3; i++) {
         assert_ok(h3s_seal(session, &token, NULL));
         strcpy(tokens[i], token.ptr);
