@@ -1,6 +1,7 @@
 //! From a request to its session: what a refusal means, and when a session that was only read is
 //! sealed again.
 
+mod refused;
 mod search;
 
 use self::search::{Found, Search, admit};

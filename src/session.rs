@@ -5,6 +5,7 @@ mod entries;
 mod lifetime;
 mod origin;
 mod outgoing;
+mod owed;
 #[cfg(feature = "capi")]
 mod places;
 mod revoke;
@@ -18,7 +19,7 @@ use std::sync::OnceLock;
 pub use self::entries::{Entries, Entry};
 pub(crate) use self::origin::{Origin, Others, Renewal, Unopened};
 use self::outgoing::{Due, Outgoing};
-use self::revoke::Owed;
+use self::owed::Owed;
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::cookie;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use tinyvec::ArrayVec;
 
+use super::refused::Refused;
 use crate::config::Inner;
 use crate::cookie::{MAX_CANDIDATES, Mark, SessionCookies, Token};
 use crate::request::Source;
@@ -357,50 +358,5 @@ impl Found {
                 .is_some_and(|(own, other)| own > other),
             older_or_newer => older_or_newer.is_gt(),
         }
-    }
-}
-
-/// What was refused on the way to a session.
-#[derive(Default)]
-struct Refused {
-    /// How many tokens there were so far, refused or not.
-    candidates: usize,
-    /// The first that was refused, by its place among them.
-    first: Option<(usize, Rejection)>,
-    /// The header named a session that has ended, and it must not silently become another. (The
-    /// end of a Fe26.2 token stands outside its seal, so it may be forged: then whoever forged it
-    /// is the one without a session.)
-    header_ended: bool,
-    dead: bool,
-    /// Why the first was refused that may be valid elsewhere.
-    foreign: Option<Rejection>,
-    untried: bool,
-    revoked: bool,
-}
-
-impl Refused {
-    fn header(&mut self, reason: Rejection, fate: Fate) {
-        self.header_ended = matches!(
-            reason,
-            Rejection::Expired | Rejection::Idle | Rejection::Revoked
-        );
-        self.token(self.candidates, reason, fate);
-    }
-
-    fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {
-        if self.first.is_none_or(|(first, _)| candidate < first) {
-            self.first = Some((candidate, reason));
-        }
-        match fate {
-            Fate::Dead => self.dead = true,
-            Fate::Foreign => self.foreign = self.foreign.or(Some(reason)),
-            Fate::Untried => self.untried = true,
-            Fate::Revoked => self.revoked = true,
-        }
-    }
-
-    fn reason(&self, has_opened: bool) -> Option<Rejection> {
-        let (candidate, reason) = self.first?;
-        (candidate == 0 || !has_opened).then_some(reason)
     }
 }

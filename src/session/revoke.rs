@@ -1,5 +1,6 @@
 //! Revoking a session: what it owes to all servers.
 
+use super::owed::Owed;
 use super::{Session, State, Unopened};
 use crate::record::Record;
 use crate::revocation::Check;
@@ -133,10 +134,7 @@ impl Session {
     /// when they are asked for first, since they are to be applied here, too.
     pub fn revocation_entries(&mut self) -> Result<impl ExactSizeIterator<Item = &str>, Error> {
         self.hand_out()?;
-        Ok(self
-            .owed
-            .iter()
-            .map(|owed| owed.line.strip_suffix('\0').unwrap_or(&owed.line)))
+        Ok(self.owed.iter().map(|owed| owed.line()))
     }
 
     /// As [`Session::revocation_entries`], each with a NUL after it.
@@ -145,7 +143,7 @@ impl Session {
         &mut self,
     ) -> Result<impl ExactSizeIterator<Item = &[u8]>, Error> {
         self.hand_out()?;
-        Ok(self.owed.iter().map(|owed| owed.line.as_bytes()))
+        Ok(self.owed.iter().map(|owed| owed.line_z()))
     }
 
     /// A logout that came after `rotate` would pass over the new id.
@@ -238,24 +236,5 @@ impl Session {
             Some((check, _)) if check.is_stale() => Err(Error::stale()),
             _ => Ok(()),
         }
-    }
-}
-
-/// An entry that is to be made known.
-pub(super) struct Owed {
-    /// With a NUL after it.
-    line: String,
-    /// What was rotated, by id, until the entry is handed out.
-    rotated: Option<Record>,
-}
-
-impl Owed {
-    fn new(mut line: String) -> Result<Owed, Error> {
-        line.try_reserve(1).map_err(|_| Error::memory())?;
-        line.push('\0');
-        Ok(Owed {
-            line,
-            rotated: None,
-        })
     }
 }
