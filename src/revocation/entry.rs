@@ -11,7 +11,7 @@ use std::io::Write;
 
 use crate::buffer::Buffer;
 use crate::keyring::{Key, Keyring};
-use crate::replica::{Kind, REFUSED_FOR_EVER};
+use crate::replica::Kind;
 use crate::seal::{Refusal, base64url, sealed};
 use crate::xaes::{NONCE_LEN, TAG_LEN};
 use crate::{Error, Rejection};
@@ -32,7 +32,7 @@ pub(super) struct Entry<'a> {
     pub(super) kind: Kind,
     /// The id or the subject; empty for everybody.
     pub(super) text: &'a [u8],
-    /// The moment before which sessions are refused that were made; of a session, none.
+    /// The moment before which sessions are refused that were made; 0 of a session.
     pub(super) before: i64,
     /// From when on it no longer matters.
     pub(super) until: i64,
@@ -41,6 +41,7 @@ pub(super) struct Entry<'a> {
 /// An entry that was opened.
 pub(super) struct Opened {
     pub(super) kind: Kind,
+    /// As in [`Entry`].
     pub(super) before: i64,
     pub(super) until: i64,
     /// The plaintext with what is around it.
@@ -166,10 +167,6 @@ fn parse(buffer: Buffer, until: i64) -> Option<Opened> {
         }
         2 => (Kind::Everybody, text.is_empty()),
         _ => return None,
-    };
-    let before = match kind {
-        Kind::Session => REFUSED_FOR_EVER,
-        Kind::Subject | Kind::Everybody => before,
     };
     (is_right && is_padded).then_some(Opened {
         kind,
