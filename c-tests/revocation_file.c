@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -31,7 +32,7 @@ static h3s_revocation_file *file_at(const char *where)
 {
     h3s_revocation_file *file = NULL;
     h3s_error err;
-    if (h3s_revocation_file_open(S(where), &file, &err) != H3S_OK)
+    if (h3s_revocation_file_open(S(where), 0, &file, &err) != H3S_OK)
         fail_msg("%s: %s", err.key, err.message);
     return file;
 }
@@ -330,6 +331,7 @@ static void what_was_done_before_its_writer_was_killed_is_there(void **state)
         for (int i = 0; i < WRITERS; i++)
             appended += done_by[round][i];
         assert_int_equal(stat(path, &found), 0);
+        /* That is for whoever polls. */
         compacted += found.st_ino != before && before != 0;
         before = found.st_ino;
         if (round % 5 == 4) {
@@ -418,6 +420,55 @@ static void where_the_disk_is_full_an_append_fails_and_harms_nothing(void **stat
     (void)state;
     assert_true(fill_from(0) > 50);
     assert_true(fill_from(1) > 30);
+}
+
+/* ---- A lock that somebody keeps -------------------------------------------------------------- */
+
+/* Holds the lock until it is told to go, or killed. */
+static pid_t lock_for_ever(const int done[2], const int go[2])
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(path, O_RDONLY);
+        alarm(60);
+        _exit(fd >= 0 && flock(fd, LOCK_EX) == 0 && write(done[1], "l", 1) == 1 && wait_for(go[0], 1) ? 0 : 1);
+    }
+    return child;
+}
+
+static void an_append_waits_for_no_lock_without_end(void **state)
+{
+    h3s_revocation_file *file = NULL, *patient = file_at(path);
+    h3s_revocations *copy = new_copy();
+    int done[2], go[2];
+    h3s_error err;
+    pid_t child;
+    (void)state;
+    assert_int_equal(pipe(done) | pipe(go), 0);
+    assert_ok(h3s_revocation_file_open(S(path), 20, &file, NULL));
+    assert_ok(append_all(file, "before", 1, NOW, NULL));
+    child = lock_for_ever(done, go);
+    assert_true(child >= 0 && wait_for(done[0], 1));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(append_all(i < 2 ? file : patient, "refused", 1, NOW, &err), H3S_ERR_STORE);
+        assert_string_equal(err.key, "revocation.file");
+        assert_non_null(strstr(err.message, "locked"));
+    }
+    /* Who reads takes no lock. */
+    assert_ok(poll_at(file, copy, NOW));
+    assert_true(refuses_all(copy, "before", 1, NOW) && !refuses(copy, "refused-0", NOW));
+    assert_int_equal(write(go[1], "g", 1), 1);
+    assert_int_equal(status_of(child), 0);
+    assert_ok(append_all(file, "after", 1, NOW, NULL));
+    assert_ok(poll_at(file, copy, NOW));
+    assert_true(refuses_all(copy, "after", 1, NOW));
+    for (int i = 0; i < 2; i++) {
+        close(done[i]);
+        close(go[i]);
+    }
+    h3s_revocations_free(copy);
+    h3s_revocation_file_close(file);
+    h3s_revocation_file_close(patient);
 }
 
 /* ---- Who may only read ----------------------------------------------------------------------- */
@@ -603,7 +654,7 @@ static void a_foreign_file_is_left_as_it_is(void **state)
     assert_non_null(foreign);
     fputs(text, foreign);
     assert_int_equal(fclose(foreign), 0);
-    assert_int_equal(h3s_revocation_file_open(S(path), &none, &err), H3S_ERR_STORE);
+    assert_int_equal(h3s_revocation_file_open(S(path), 0, &none, &err), H3S_ERR_STORE);
     assert_null(none);
     assert_string_equal(err.key, "revocation.file");
     assert_null(strstr(err.message, "somebody"));
@@ -644,12 +695,12 @@ static void null_is_an_argument_error_and_so_is_a_line_that_is_no_entry(void **s
     h3s_error err;
     (void)state;
     h3s_revocation_file_close(NULL);
-    assert_int_equal(h3s_revocation_file_open(S(path), NULL, &err), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocation_file_open(S(path), 0, NULL, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "out");
     file = (h3s_revocation_file *)&err;
-    assert_int_equal(h3s_revocation_file_open(NULL, 1, &file, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocation_file_open(NULL, 1, 0, &file, NULL), H3S_ERR_ARGUMENT);
     assert_null(file);
-    assert_int_equal(h3s_revocation_file_open(S("revocations"), &file, &err), H3S_ERR_ARGUMENT);
+    assert_int_equal(h3s_revocation_file_open(S("revocations"), 0, &file, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "path");
     assert_int_equal(h3s_revocation_file_append(NULL, S("h3r1"), NOW, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "file");
@@ -694,6 +745,7 @@ int main(void)
         in_a_folder(a_file_that_is_deleted_again_and_again_loses_nothing),
         in_a_folder(what_was_done_before_its_writer_was_killed_is_there),
         in_a_folder(where_the_disk_is_full_an_append_fails_and_harms_nothing),
+        in_a_folder(an_append_waits_for_no_lock_without_end),
         in_a_folder(who_may_only_read_says_that_a_file_was_deleted_and_goes_on_with_the_next),
 #ifndef __SANITIZE_ADDRESS__
         in_a_folder(children_of_a_process_that_appends_and_polls_do_so_too),

@@ -1763,6 +1763,10 @@ int32_t h3s_revocations_view(const struct h3s_revocations *revocations,
  * another file is never written to. It belongs on a disk of this machine, not on the network.
  *
  * path, len: its absolute path, as `h3s_config_revocation_file` gives it.
+ * wait_ms: for how many milliseconds at most each call waits for another process that has the file
+ * locked; 0: 1,000; 3,600,000 at most. Who writes has it locked for some microseconds, but anybody
+ * who can open it can keep it locked: a thread that serves everybody waits 100, say. After a wait
+ * in vain the calls that follow try just once, for ten times as long.
  * out: receives the file, to be closed with `h3s_revocation_file_close`; NULL after an error.
  *
  * Returns H3S_OK; H3S_ERR_STORE: its folder is missing, it cannot be read, or it is another file;
@@ -1771,6 +1775,7 @@ int32_t h3s_revocations_view(const struct h3s_revocations *revocations,
 H3S_NODISCARD
 int32_t h3s_revocation_file_open(const char *path,
                                  size_t len,
+                                 uint32_t wait_ms,
                                  struct h3s_revocation_file **out,
                                  struct h3s_error *err);
 
@@ -1780,15 +1785,15 @@ int32_t h3s_revocation_file_open(const char *path,
  * When it returns, they are on the disk, and each process that polls will apply them. They are
  * not applied here: do so by `h3s_revocations_apply`. An entry twice does no harm.
  *
- * It waits for the disk, and for other processes that append, some milliseconds each. Now and then
- * it replaces the file by one without what has ended.
+ * It waits for the disk, and for other processes that have the file locked, as long as
+ * `h3s_revocation_file_open` was told to.
  *
  * lines, len: entries, one a line; the last needs no end of line.
  * now_ms: milliseconds since 1970; 0: the system clock. What has ended by then is not written.
  *
- * Returns H3S_OK; H3S_ERR_STORE where the disk is full, say, and some of the lines may have been
- * written: answer with an error, or try again; H3S_ERR_ARGUMENT (also where a line is no entry,
- * and nothing was written) or H3S_ERR_MEMORY.
+ * Returns H3S_OK; H3S_ERR_STORE where somebody keeps the file locked, or the disk is full, say, and
+ * some of the lines may have been written: answer with an error (503), or try again;
+ * H3S_ERR_ARGUMENT (also where a line is no entry, and nothing was written) or H3S_ERR_MEMORY.
  */
 H3S_NODISCARD
 int32_t h3s_revocation_file_append(struct h3s_revocation_file *file,
@@ -1804,11 +1809,13 @@ int32_t h3s_revocation_file_append(struct h3s_revocation_file *file,
  * After a fork, the child begins at the file's start.
  *
  * Should somebody delete the file, or put another in its place, then what was in it is put into
- * the one that is there, or into a new one. So nothing is lost while any process has it open. Then
- * alone it waits for others that write, and for the disk.
+ * the one that is there, or into a new one. So nothing is lost while any process has it open. Where
+ * the file has grown to twice its length, a poll replaces it by one without what has ended. Only in
+ * these two cases does it take longer, and wait for the disk and the lock.
  *
- * Where a file stands beside it of the same name and `.heard`, the copy has heard at the time that
- * that was modified, and not now: whoever feeds the file from other machines writes it.
+ * Where a file stands beside it of the same name, `.heard.` and the cookie's name, the copy has
+ * heard at the time that that was modified, and not now: whoever feeds the file from other
+ * machines writes it.
  *
  * file: one for each config and each copy of what is revoked, since it knows how far it has read.
  * now_ms: milliseconds since 1970; 0: the system clock.

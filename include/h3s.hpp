@@ -116,6 +116,7 @@
 #error "h3s.hpp needs exceptions: compile without -fno-exceptions, or include h3s.h"
 #endif
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -1676,11 +1677,18 @@ revocations::apply(const config& with, std::string_view lines, time_point now) c
 class revocation_file {
 public:
     /// The file at an absolute path, such as config::revocation_file gives. It need not be there:
-    /// the first entry makes it. Throws store_error, argument_error or std::bad_alloc.
-    explicit revocation_file(std::string_view path)
+    /// the first entry makes it.
+    ///
+    /// wait: for how long at most each call waits for another process that has the file locked, an
+    /// hour at most.
+    ///
+    /// Throws store_error, argument_error or std::bad_alloc.
+    explicit revocation_file(std::string_view path, std::chrono::milliseconds wait = std::chrono::seconds(1))
     {
+        constexpr std::chrono::milliseconds least(1), most(3'600'000);
+        const auto bounded = static_cast<std::uint32_t>(std::clamp(wait, least, most).count());
         h3s_error err{};
-        detail::check(h3s_revocation_file_open(path.data(), path.size(), &file_, &err), err);
+        detail::check(h3s_revocation_file_open(path.data(), path.size(), bounded, &file_, &err), err);
     }
 
     revocation_file(revocation_file&& from) noexcept : file_(from.release()) {}
@@ -1698,12 +1706,12 @@ public:
     friend void swap(revocation_file& a, revocation_file& b) noexcept { a.swap(b); }
 
     /// Appends entries, one a line. They are on the disk when it returns; they are not applied
-    /// here. It waits for the disk, and for others that append.
+    /// here. It waits for the disk, and for others that have the file locked.
     ///
     /// now: the time; 1970 itself: the system clock.
     ///
-    /// Throws store_error, where the disk is full, say: then the logout has not happened;
-    /// argument_error or std::bad_alloc.
+    /// Throws store_error, where somebody keeps the file locked, or the disk is full, say: then the
+    /// logout has not happened; argument_error or std::bad_alloc.
     void append(std::string_view lines, time_point now = {}) const
     {
         h3s_error err{};

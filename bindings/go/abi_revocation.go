@@ -110,7 +110,7 @@ type entryFile struct{ c *C.h3s_revocation_file }
 func openEntryFile(path string) (entryFile, error) {
 	var file entryFile
 	var why C.h3s_error
-	status := C.h3s_revocation_file_open(startOf(path), C.size_t(len(path)), &file.c, &why)
+	status := C.h3s_revocation_file_open(startOf(path), C.size_t(len(path)), 0, &file.c, &why)
 	return file, statusError(status, &why)
 }
 

@@ -1118,7 +1118,7 @@ impl World {
         let (mut file, mut err) = (ptr::dangling_mut(), unset());
         // SAFETY: all pointers are valid for the call, or NULL.
         let status = unsafe {
-            h3s_revocation_file_open(argument.ptr(), argument.len(), &mut file, &mut err)
+            h3s_revocation_file_open(argument.ptr(), argument.len(), which.into(), &mut file, &mut err)
         };
         check_error(status, &err);
         assert_eq!(status == H3S_OK, !file.is_null());

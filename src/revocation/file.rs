@@ -2,17 +2,17 @@
 //!
 //! Its first line says what it is; then comes an entry a line. Who writes locks it, appends, and
 //! has the disk confirm it before the caller hears that it is done. Who reads takes no lock: it
-//! knows where it was, and reads on. Now and then a writer replaces the file by one without
-//! what has ended. A reader keeps the file open that it reads, and so can put what was in it into
-//! the one that takes its place, should somebody delete it.
+//! knows where it was, and reads on. Now and then a reader replaces the file by one without what
+//! has ended. It keeps the file open that it reads, and so can put what was in it into the one that
+//! takes its place, should somebody delete it.
 
 use std::io;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, TryLockError};
-use std::time::UNIX_EPOCH;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::config::Config;
 use crate::replica::Revocations;
@@ -24,6 +24,7 @@ mod follow;
 mod header;
 mod lines;
 mod locked;
+mod wait;
 
 #[cfg(test)]
 mod tests;
@@ -31,9 +32,14 @@ mod tests;
 use fault::Fault;
 use follow::{Followed, Follower};
 use locked::{Locked, Opened, TRIES};
+use wait::Wait;
 
 /// So many files are kept open that were written to, and of which nobody has read.
 const MAX_WRITTEN: usize = 8;
+/// Who polls compacts a file that has grown to so many times its length.
+const GROWN: u64 = 2;
+/// Who appends does so too, once it has grown to so many times: then nobody polls.
+const NEGLECTED: u64 = 16;
 
 /// The file of the option `revocation.file`, which the processes of a machine share, of whatever
 /// language.
@@ -68,6 +74,7 @@ const MAX_WRITTEN: usize = 8;
 pub struct RevocationFile {
     path: PathBuf,
     process: u32,
+    wait: Wait,
     follower: Mutex<Follower>,
     /// What was written to since the last poll.
     written: Mutex<Vec<Opened>>,
@@ -92,10 +99,27 @@ impl RevocationFile {
         if Followed::open(path)?.is_none() {
             follow::find_folder(path)?;
         }
-        RevocationFile::new(path)
+        RevocationFile::new(path, Wait::default())
     }
 
-    fn new(path: &Path) -> Result<RevocationFile, Error> {
+    /// For how long at most a call waits for another process that has the file locked: a second,
+    /// unless set; an hour at most. Anybody who can open the file can keep it locked. After a wait
+    /// in vain the calls that follow try just once, for ten times as long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let path = std::env::temp_dir().join("revocations");
+    /// let mut file = h3s::RevocationFile::open(path)?;
+    /// // In a thread that serves everybody.
+    /// file.set_lock_wait(Duration::from_millis(100));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    pub fn set_lock_wait(&mut self, most: Duration) {
+        self.wait = Wait::of(most);
+    }
+
+    fn new(path: &Path, wait: Wait) -> Result<RevocationFile, Error> {
         let mut own = PathBuf::new();
         own.try_reserve(path.as_os_str().len())
             .map_err(|_| Error::memory())?;
@@ -103,6 +127,7 @@ impl RevocationFile {
         Ok(RevocationFile {
             path: own,
             process: std::process::id(),
+            wait,
             follower: Mutex::default(),
             written: Mutex::default(),
             lasting: AtomicU64::new(0),
@@ -113,27 +138,33 @@ impl RevocationFile {
     /// Appends entries, a line each. When this returns they are on the disk, and every process that
     /// polls will read them.
     ///
-    /// Waits for the lock that whoever else appends has for some milliseconds, and for the disk.
+    /// Waits for the disk, and for as long as [`set_lock_wait`](RevocationFile::set_lock_wait) says
+    /// for others that have the file locked: who appends, for some microseconds.
     ///
     /// # Errors
     ///
-    /// `Argument`: a line is no entry, and none was written. `Store`: the disk is full, say; some
-    /// of the lines may have been written.
+    /// `Argument`: a line is no entry, and none was written. `Store`: somebody keeps the file
+    /// locked, or the disk is full, say; some of the lines may have been written.
     pub fn append(&self, lines: impl AsRef<[u8]>, now_ms: i64) -> Result<(), Error> {
         let lines = lines::checked(lines.as_ref(), clock::check(now_ms)?)?;
         if lines.is_empty() {
             return Ok(());
         }
+        let mut waiting = self.wait.begin(Instant::now());
         for _ in 0..TRIES {
-            let mut locked = Locked::open(&self.path)?;
+            let mut locked = Locked::open(&self.path, &mut waiting)?;
+            let opened = locked.opened().map_err(Fault::to("read the file"))?;
             locked.append(&lines)?;
-            locked.sync()?;
-            let lasts = self.let_name_last(&locked);
+            let len = locked.len();
+            // Others may append while the disk is at it.
+            drop(locked);
+            opened.sync()?;
+            let lasts = self.let_name_last(&opened);
             // Who deletes the file from here on, deletes one that readers find these lines in.
-            if locked.is_at(&self.path)? {
+            if opened.is_at(&self.path)? {
                 lasts?;
-                self.keep_open(&locked);
-                self.compact(&locked, now_ms);
+                self.compact(opened.header.compacted, len, NEGLECTED, now_ms);
+                self.keep_open(opened);
                 return Ok(());
             }
         }
@@ -144,6 +175,9 @@ impl RevocationFile {
     /// that it has heard. A process does so once a second; where nothing is new, it costs as much
     /// as asking for the length of a file. Each config and each copy wants a `RevocationFile` of
     /// its own.
+    ///
+    /// Where the file has grown to twice its length, it is replaced by one without what has ended,
+    /// by whoever polls next. That takes longer, and nobody waits for it but this call.
     ///
     /// Gives how many were applied; 0 where another thread is at it.
     ///
@@ -160,6 +194,8 @@ impl RevocationFile {
     ) -> Result<usize, Error> {
         let now_ms = clock::check(now_ms)?;
         config.inner().revocation()?;
+        // By then whoever feeds the file has put into it what it had heard.
+        let heard_at = self.heard_at(config.cookie_name(), now_ms);
         let (mut applied, mut full) = (0, None);
         let is_read = self.read_new(now_ms, &mut |lines: &[u8]| {
             match revocations.apply(config, lines, now_ms) {
@@ -169,25 +205,35 @@ impl RevocationFile {
             }
             Ok(())
         })?;
-        if is_read && let Some(heard_at) = self.heard_at(now_ms)? {
+        if is_read && let Some(heard_at) = heard_at? {
             revocations.heard(heard_at)?;
         }
+        self.compact_if_grown(now_ms);
         full.map_or(Ok(applied), Err)
     }
 
-    /// When all was in the file that anybody had made known: now, unless something feeds it from
-    /// other machines, which then says when it has last heard of them by the time of a file beside
-    /// it. None where that was never.
-    fn heard_at(&self, now_ms: i64) -> Result<Option<i64>, Error> {
+    /// When all was in the file that anybody had made known of a cookie's sessions: now, unless
+    /// something feeds it from other machines, which then says when it has last heard of them by
+    /// the time of a file beside it. None where that was never.
+    fn heard_at(&self, cookie: &str, now_ms: i64) -> Result<Option<i64>, Error> {
         let mut beside = self.path.clone().into_os_string();
-        beside.push(".heard");
+        beside.push(".heard.");
+        beside.push(cookie);
         match std::fs::metadata(beside).and_then(|metadata| metadata.modified()) {
             Ok(time) => {
                 let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
                 let at = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
                 Ok(Some(at.min(now_ms)).filter(|at| *at > 0))
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(now_ms)),
+            // Of a name that is too long for a file, there is none.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
+                ) =>
+            {
+                Ok(Some(now_ms))
+            }
             Err(error) => Err(Fault::System("see when it was fed", error).into()),
         }
     }
@@ -210,14 +256,15 @@ impl RevocationFile {
         };
         let written = self.written.try_lock();
         let written = written.map_or_else(|_| Vec::new(), |mut written| mem::take(&mut *written));
-        follower.read_new(&self.path, now_ms, written, take)?;
+        let mut waiting = self.wait.begin(Instant::now());
+        follower.read_new(&self.path, now_ms, written, &mut waiting, take)?;
         Ok(true)
     }
 
     /// The same file, of which nothing was read, for a child.
     #[cfg(feature = "capi")]
     pub(crate) fn anew(&self) -> Result<RevocationFile, Error> {
-        RevocationFile::new(&self.path)
+        RevocationFile::new(&self.path, self.wait.anew())
     }
 
     #[cfg(feature = "capi")]
@@ -226,8 +273,8 @@ impl RevocationFile {
     }
 
     /// By whomever it was made: who made it may have been killed before.
-    fn let_name_last(&self, locked: &Locked) -> Result<(), Fault> {
-        let mark = locked.header.mark();
+    fn let_name_last(&self, opened: &Opened) -> Result<(), Fault> {
+        let mark = opened.header.mark();
         if self.lasting.load(Ordering::Relaxed) != mark {
             locked::sync_folder(&self.path)?;
             self.lasting.store(mark, Ordering::Relaxed);
@@ -236,28 +283,38 @@ impl RevocationFile {
     }
 
     /// So that what was written is not lost should somebody delete the file before anybody polls.
-    fn keep_open(&self, locked: &Locked) {
+    fn keep_open(&self, opened: Opened) {
         // By whom it is held now, or was when a process forked, nobody waits.
         let Ok(mut written) = self.written.try_lock() else {
             return;
         };
         // What a compaction has kept of the others is in this one.
-        written.retain(|one| !locked.header.follows(&one.header));
-        if written.iter().all(|written| written.id != locked.id())
-            && written.len() < MAX_WRITTEN
-            && let Ok(opened) = locked.opened()
-        {
+        written.retain(|one| !opened.header.follows(&one.header));
+        if written.iter().all(|written| written.id != opened.id) && written.len() < MAX_WRITTEN {
             written.push(opened);
         }
     }
 
-    /// What fails here takes nothing away.
-    fn compact(&self, locked: &Locked, now_ms: i64) {
-        let is_due = compact::is_due(locked);
-        if is_due && locked.len() >= self.compact_from.load(Ordering::Relaxed) {
-            let compacted = compact::compact(locked, &self.path, now_ms);
-            let again_from = compacted.map_or_else(|_| locked.len() / 4 * 5, |()| 0);
-            self.compact_from.store(again_from, Ordering::Relaxed);
+    fn compact_if_grown(&self, now_ms: i64) {
+        let lengths = |follower: MutexGuard<'_, Follower>| follower.lengths();
+        if let Some((compacted, len)) = self.follower.try_lock().ok().and_then(lengths) {
+            self.compact(compacted, len, GROWN, now_ms);
         }
+    }
+
+    /// What fails here takes nothing away.
+    fn compact(&self, compacted: u64, len: u64, times: u64, now_ms: i64) {
+        if !compact::is_due(compacted, len, times)
+            || len < self.compact_from.load(Ordering::Relaxed)
+        {
+            return;
+        }
+        let again_from = match compact::compact(&self.path, &self.wait, now_ms) {
+            Ok(true) => 0,
+            // Another is at it. The next poll sees what has come of it.
+            Ok(false) => return,
+            Err(_) => len / 4 * 5,
+        };
+        self.compact_from.store(again_from, Ordering::Relaxed);
     }
 }

@@ -138,7 +138,7 @@ fn where_a_copy_is_full_all_that_fits_is_applied() {
 #[test]
 fn a_file_that_is_fed_from_elsewhere_has_heard_when_whoever_feeds_it_has() {
     let path = Path::new();
-    let heard = Path(path.0.with_extension("heard"));
+    let heard = Path(path.0.with_extension("heard.h3"));
     let one = Process::new(&path, config(REVOCABLE));
     let written = std::fs::File::create(&heard.0).unwrap();
     let modified = |at: i64| {
@@ -159,6 +159,32 @@ fn a_file_that_is_fed_from_elsewhere_has_heard_when_whoever_feeds_it_has() {
     assert_eq!(heard_at(NOW + SECOND), Some(NOW + SECOND));
     drop(heard);
     assert_eq!(heard_at(NOW + 2 * SECOND), Some(NOW + 2 * SECOND));
+}
+
+/// A file has the entries of all names, and is fed by a program for each of them.
+#[test]
+fn who_feeds_a_file_for_one_cookie_says_nothing_of_another() {
+    let path = Path::new();
+    let named = |name: &str| config(&format!(r#""name":"{name}","cookie":false,{REVOCABLE}"#));
+    let heard_at = |name: &str| {
+        let one = Process::new(&path, named(name));
+        one.poll(NOW);
+        one.revocations.view(NOW).heard_at
+    };
+    let odd = "!#$%&'*+-.^_`|~";
+    let heard = [odd, "staff", "."].map(|name| {
+        let heard = Path(path.0.with_extension(format!("heard.{name}")));
+        let file = std::fs::File::create(&heard.0).unwrap();
+        let at = UNIX_EPOCH + Duration::from_millis(NOW.unsigned_abs() - 1000);
+        file.set_modified(at).unwrap();
+        assert_eq!(heard_at(name), Some(NOW - SECOND));
+        heard
+    });
+    for other in ["h3", "staf", "staff.x", "..", &"n".repeat(300)] {
+        assert_eq!(heard_at(other), Some(NOW), "{other}");
+    }
+    drop(heard);
+    assert_eq!(heard_at("staff"), Some(NOW));
 }
 
 #[test]

@@ -8,67 +8,146 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::fault::Fault;
 use super::header;
 use super::lines::{self, Chunks};
-use super::locked::{Locked, Opened, TRIES, at, id_of, regular, share, sync_folder};
+use super::locked::{Lock, Locked, Opened, TRIES, at, id_of, regular, share, sync_folder};
+use super::wait::{Wait, Waiting};
 use crate::Error;
 
-/// Up to here a file is left as it is.
-const SMALL: u64 = 65_536;
+/// No file counts as shorter than this.
+const SMALL: u64 = 32_768;
 /// The lines of so much of a file are told apart at once: 300,000 in some 10 MiB of memory.
 const PART: u64 = if cfg!(test) { 1 << 20 } else { 32 << 20 };
 
-/// Whether a file has grown to twice its length after the last compaction: each costs as much as it
-/// saves.
-pub(super) fn is_due(locked: &Locked) -> bool {
-    let compacted = locked.header.compacted;
-    locked.len() > SMALL && locked.len() > compacted.saturating_mul(2)
+/// A compaction that has begun.
+pub(super) struct Begun {
+    /// The file, to which others go on appending.
+    from: Opened,
+    /// Its length when it began.
+    len: u64,
+    /// What is to take its place. The lock tells others that somebody is at it, and is left behind
+    /// by nobody who is killed.
+    to: Lock,
 }
 
-/// Puts a file in the place of this one that has each entry once, and none that has ended. Whoever
-/// reads it sees the one or the other, whole. When this fails, the file is as it was.
-pub(super) fn compact(locked: &Locked, path: &Path, now_ms: i64) -> Result<(), Fault> {
+/// Whether a file has grown to so many times its length after the last compaction. At twice it, each
+/// compaction costs as much as it saves.
+pub(super) fn is_due(compacted: u64, len: u64, times: u64) -> bool {
+    len > compacted.max(SMALL).saturating_mul(times)
+}
+
+/// Puts a file in the place of the one at the path that has each entry once, and none that has
+/// ended. Whoever reads it sees the one or the other, whole. Nobody has to wait for it, but for its
+/// end, when it has the lock for some milliseconds. When this fails, the file is as it was.
+///
+/// False: another is at it, or has the lock.
+pub(super) fn compact(path: &Path, wait: &Wait, now_ms: i64) -> Result<bool, Fault> {
     // Where the path leads to by symbolic links, there the file is replaced.
     let path = fs::canonicalize(path).map_err(Fault::to("find the file"))?;
     let beside = beside(&path);
+    let begun = match begin(&path, &beside) {
+        Ok(Some(begun)) => begun,
+        Ok(None) | Err(Fault::Locked) => return Ok(false),
+        Err(fault) => return Err(fault),
+    };
+    let replaced = begun.replace(&path, &beside, wait, now_ms);
+    if replaced.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    replaced?;
+    sync_folder(&path).map(|()| true)
+}
+
+/// None: it is not due any more, or another is at it.
+pub(super) fn begin(path: &Path, beside: &Path) -> Result<Option<Begun>, Fault> {
+    let locked = Locked::open(path, &mut Waiting::none(Instant::now()))?;
+    if !is_due(locked.header.compacted, locked.len(), 2) || is_at_work(beside) {
+        return Ok(None);
+    }
     // Left by one who was killed.
-    let _ = fs::remove_file(&beside);
+    let _ = fs::remove_file(beside);
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&beside)
+        .open(beside)
         .map_err(Fault::to("make a file beside it"))?;
-    let result = write(&file, locked, now_ms).and_then(|()| {
-        let is_ours = at(&beside)?
-            .is_some_and(|found| regular(&file).is_ok_and(|file| id_of(&file) == id_of(&found)));
-        if !is_ours || !locked.is_at(&path)? {
-            return Err(Fault::Wrong("it is replaced over and over"));
+    let to = Lock::new(file, &mut Waiting::none(Instant::now()))?;
+    let shared = share(to.file(), locked.file());
+    let opened = shared.and_then(|()| locked.opened());
+    match opened {
+        Ok(from) => Ok(Some(Begun {
+            from,
+            len: locked.len(),
+            to,
+        })),
+        Err(error) => {
+            let _ = fs::remove_file(beside);
+            Err(Fault::System("share a file beside it", error))
         }
-        fs::rename(&beside, &path).map_err(Fault::to("replace the file"))
-    });
-    if result.is_err() {
-        let _ = fs::remove_file(&beside);
-        return result;
     }
-    sync_folder(&path)
 }
 
-fn write(mut file: &File, locked: &Locked, now_ms: i64) -> Result<(), Fault> {
-    let failed = || Fault::to("write a file beside it");
-    share(file, locked.file()).map_err(failed())?;
-    // Its length is known in the end.
-    let header = locked.header.next(0).line();
-    file.write_all(header.as_bytes()).map_err(failed())?;
-    copy_unseen(locked.file(), None, now_ms, &mut |lines| {
-        file.write_all(lines).map_err(failed())
-    })?;
-    let len = regular(file)?.len();
-    let header = locked.header.next(len).line();
-    file.write_all_at(header.as_bytes(), 0).map_err(failed())?;
-    file.sync_all().map_err(failed())
+/// Whether somebody has the lock of what stands there.
+fn is_at_work(beside: &Path) -> bool {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
+        .open(beside);
+    let lock = file.map(|file| Lock::new(file, &mut Waiting::none(Instant::now())));
+    matches!(lock, Ok(Err(Fault::Locked)))
+}
+
+impl Begun {
+    pub(super) fn replace(
+        self,
+        path: &Path,
+        beside: &Path,
+        wait: &Wait,
+        now_ms: i64,
+    ) -> Result<(), Fault> {
+        let (from, file) = (&self.from, self.to.file());
+        // Its length is known in the end.
+        write(file, from.header.next(0).line().as_bytes())?;
+        let read = copy_unseen(&from.file, self.len, None, now_ms, &mut |lines| {
+            write(file, lines)
+        })?;
+        // Most of it is on the disk before others have to wait.
+        let synced = || file.sync_all().map_err(failed());
+        synced()?;
+
+        let locked = Locked::open(path, &mut wait.begin(Instant::now()))?;
+        // What was appended meanwhile, also what stands twice.
+        let mut rest = Chunks::new(&from.file, read, u64::MAX)?;
+        let mut kept = lines::with_room(0)?;
+        while let Some(chunk) = rest.next()? {
+            keep(&mut kept, chunk, &mut |line| {
+                Ok(lines::matters(line, now_ms))
+            })?;
+            write(file, &kept)?;
+        }
+        let header = from.header.next(regular(file)?.len()).line();
+        file.write_all_at(header.as_bytes(), 0).map_err(failed())?;
+        synced()?;
+        let is_ours = at(beside)?
+            .is_some_and(|found| regular(file).is_ok_and(|file| id_of(&file) == id_of(&found)));
+        let is_same = locked.id() == from.id && locked.header == from.header;
+        if !is_ours || !is_same || !locked.is_at(path)? {
+            return Err(Fault::Wrong("it is replaced over and over"));
+        }
+        fs::rename(beside, path).map_err(Fault::to("replace the file"))
+    }
+}
+
+fn write(mut file: &File, bytes: &[u8]) -> Result<(), Fault> {
+    file.write_all(bytes).map_err(failed())
+}
+
+fn failed() -> impl FnOnce(std::io::Error) -> Fault {
+    Fault::to("write a file beside it")
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -79,9 +158,14 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Appends to the file at the path what still matters of another, which was there before. Gives
 /// that file, which is to stay open until it was read, since somebody may delete it, too.
-pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened, Fault> {
+pub(super) fn restore(
+    gone: &Opened,
+    path: &Path,
+    now_ms: i64,
+    waiting: &mut Waiting<'_>,
+) -> Result<Opened, Fault> {
     for _ in 0..TRIES {
-        let mut locked = Locked::open(path)?;
+        let mut locked = Locked::open(path, waiting)?;
         let opened = locked.opened().map_err(Fault::to("read the file"))?;
         if gone.id == locked.id() {
             return Ok(opened);
@@ -90,10 +174,11 @@ pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened,
             // If it cannot be shared as the other was, better so than lost.
             let _ = share(locked.file(), &gone.file);
         }
-        copy_unseen(&gone.file, Some(&opened.file), now_ms, &mut |lines| {
+        let len = regular(&gone.file)?.len();
+        copy_unseen(&gone.file, len, Some(&opened.file), now_ms, &mut |lines| {
             locked.append(lines)
         })?;
-        locked.sync()?;
+        opened.sync()?;
         let lasts = sync_folder(path);
         if locked.is_at(path)? {
             return lasts.map(|()| opened);
@@ -102,20 +187,23 @@ pub(super) fn restore(gone: &Opened, path: &Path, now_ms: i64) -> Result<Opened,
     Err(Fault::Wrong("it is replaced over and over"))
 }
 
-/// Gives each line of `from` once that matters and is not in `besides`. In any order: entries have
-/// none. So a large file is read several times, each time for another part of its lines, and never
-/// more than a part's are in memory.
+/// Gives each line of the first `end` bytes of `from` once that matters and is not in `besides`. In
+/// any order: entries have none. So a large file is read several times, each time for another part
+/// of its lines, and never more than a part's are in memory.
+///
+/// Gives where it has stopped: behind the last whole line.
 #[inline(never)]
 fn copy_unseen(
     from: &File,
+    end: u64,
     besides: Option<&File>,
     now_ms: i64,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+) -> Result<u64, Fault> {
     let len = |file| regular(file).map(|found| found.len());
-    let parts = (len(from)? + besides.map_or(Ok(0), len)?) / PART + 1;
+    let parts = end.saturating_add(besides.map_or(Ok(0), len)?) / PART + 1;
     let (one, other) = (RandomState::new(), RandomState::new());
-    let mut kept = lines::with_room(0)?;
+    let (mut kept, mut stopped) = (lines::with_room(0)?, 0);
     for part in 0..parts {
         let mut seen = HashSet::new();
         let mut is_unseen = |line: &[u8]| {
@@ -127,26 +215,39 @@ fn copy_unseen(
             Ok::<_, Error>(seen.insert(hash))
         };
         if let Some(besides) = besides {
-            let mut chunks = Chunks::new(besides, header::LEN as u64)?;
+            let mut chunks = Chunks::new(besides, header::LEN as u64, u64::MAX)?;
             while let Some(chunk) = chunks.next()? {
                 for line in lines::of(chunk) {
                     is_unseen(line)?;
                 }
             }
         }
-        let mut chunks = Chunks::new(from, header::LEN as u64)?;
+        let mut chunks = Chunks::new(from, header::LEN as u64, end)?;
         while let Some(chunk) = chunks.next()? {
-            kept.clear();
-            kept.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
-            for line in lines::of(chunk) {
-                if lines::matters(line, now_ms) && is_unseen(line)? {
-                    kept.extend_from_slice(line);
-                    kept.push(b'\n');
-                }
-            }
+            keep(&mut kept, chunk, &mut |line| {
+                Ok(lines::matters(line, now_ms) && is_unseen(line)?)
+            })?;
             if !kept.is_empty() {
                 write(&kept)?;
             }
+        }
+        stopped = chunks.offset;
+    }
+    Ok(stopped)
+}
+
+/// Puts those lines of a chunk into `kept`, in place of what is there, that are to be kept.
+fn keep(
+    kept: &mut Vec<u8>,
+    chunk: &[u8],
+    is_kept: &mut dyn FnMut(&[u8]) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    kept.clear();
+    kept.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
+    for line in lines::of(chunk) {
+        if is_kept(line)? {
+            kept.extend_from_slice(line);
+            kept.push(b'\n');
         }
     }
     Ok(())

@@ -4,12 +4,17 @@ use std::io;
 
 use crate::Error;
 
+const LOCKED: &str =
+    "another process keeps it locked: try again, or end that process, which `lslocks` names";
+
 #[derive(Debug)]
 pub(super) enum Fault {
     /// What could not be done, and what the system says.
     System(&'static str, io::Error),
     /// What is wrong with what was found.
     Wrong(&'static str),
+    /// Another has the lock, for longer than this one may wait.
+    Locked,
     /// Not the file's fault.
     Failed(Error),
 }
@@ -40,6 +45,7 @@ impl From<Fault> for Error {
         match fault {
             Fault::System(what, error) => Error::store(format!("cannot {what}: {error}")),
             Fault::Wrong(what) => Error::store(what),
+            Fault::Locked => Error::store(LOCKED),
             Fault::Failed(error) => error,
         }
     }

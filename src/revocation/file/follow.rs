@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::header::{self, Beginning};
 use super::lines::{Chunks, read_at};
 use super::locked::{Opened, TRIES, at, id_of, regular};
+use super::wait::Waiting;
 
 /// How many files may wait to be put into another: each is open.
 const MAX_GONE: usize = 64;
@@ -53,6 +54,7 @@ impl Follower {
         path: &Path,
         now_ms: i64,
         written: Vec<Opened>,
+        waiting: &mut Waiting<'_>,
         take: &mut Take,
     ) -> Result<(), Fault> {
         self.written.extend(written);
@@ -61,7 +63,7 @@ impl Follower {
             return Ok(());
         }
         for _ in 0..TRIES {
-            self.read_at(path, found.as_ref(), now_ms, take)?;
+            self.read_at(path, found.as_ref(), now_ms, waiting, take)?;
             // All is read, if meanwhile nobody has put another in its place.
             found = at(path)?;
             let followed = self.followed.as_ref().map(|followed| followed.opened.id);
@@ -80,6 +82,7 @@ impl Follower {
         path: &Path,
         found: Option<&Metadata>,
         now_ms: i64,
+        waiting: &mut Waiting<'_>,
         take: &mut Take,
     ) -> Result<(), Fault> {
         let id = found.map(id_of);
@@ -89,13 +92,13 @@ impl Follower {
         {
             // Nobody writes to it any more, once it is not at the path.
             followed.read(take)?;
-            left = self.leave(path, now_ms);
+            left = self.leave(path, now_ms, waiting);
         } else if self.followed.is_none() {
             left = Followed::open(path).map(|followed| self.followed = followed);
         }
         self.keep_gone();
         left?;
-        let restored = self.restore(path, now_ms);
+        let restored = self.restore(path, now_ms, waiting);
         if self.followed.is_none() {
             self.followed = Followed::open(path)?;
         }
@@ -110,6 +113,12 @@ impl Follower {
         restored
     }
 
+    /// The length of the file that it reads after its last compaction, and how much was read.
+    pub(super) fn lengths(&self) -> Option<(u64, u64)> {
+        let followed = self.followed.as_ref()?;
+        Some((followed.opened.header.compacted, followed.offset))
+    }
+
     /// Whether nothing has changed since all was read.
     fn is_as_seen(&self, found: Option<&Metadata>) -> bool {
         let Some((found, followed)) = found.zip(self.followed.as_ref()) else {
@@ -122,7 +131,7 @@ impl Follower {
     }
 
     /// From a file that is not at the path any more to that which is there.
-    fn leave(&mut self, path: &Path, now_ms: i64) -> Result<(), Fault> {
+    fn leave(&mut self, path: &Path, now_ms: i64, waiting: &mut Waiting<'_>) -> Result<(), Fault> {
         let mut next = Followed::open(path)?;
         let before = self
             .followed
@@ -138,7 +147,7 @@ impl Follower {
         } else {
             // Deleted, or replaced by another.
             if self.gone.len() >= MAX_GONE {
-                self.restore(path, now_ms)?;
+                self.restore(path, now_ms, waiting)?;
             }
             self.gone
                 .extend(self.followed.take().map(|followed| followed.opened));
@@ -158,9 +167,14 @@ impl Follower {
     }
 
     /// Puts what was in files that are gone into that which is at the path.
-    fn restore(&mut self, path: &Path, now_ms: i64) -> Result<(), Fault> {
+    fn restore(
+        &mut self,
+        path: &Path,
+        now_ms: i64,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<(), Fault> {
         while let Some(gone) = self.gone.last() {
-            let restored = restore(gone, path, now_ms);
+            let restored = restore(gone, path, now_ms, waiting);
             // Who may only read goes on with the file that is there, and says so once. (Its own
             // replica has those entries, and others that may write have the file open as well.)
             let is_over = match &restored {
@@ -230,7 +244,7 @@ impl Followed {
     }
 
     fn read(&mut self, take: &mut Take) -> Result<(), Fault> {
-        let mut chunks = Chunks::new(&self.opened.file, self.offset)?;
+        let mut chunks = Chunks::new(&self.opened.file, self.offset, u64::MAX)?;
         while let Some(lines) = chunks.next()? {
             take(lines)?;
             self.offset = chunks.offset;

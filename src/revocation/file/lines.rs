@@ -71,16 +71,19 @@ pub(super) struct Chunks<'a> {
     buffer: Vec<u8>,
     /// Where the next line begins.
     pub(super) offset: u64,
+    /// What comes from there on is not read.
+    end: u64,
 }
 
 impl<'a> Chunks<'a> {
-    pub(super) fn new(file: &'a File, offset: u64) -> Result<Chunks<'a>, Fault> {
+    pub(super) fn new(file: &'a File, offset: u64, end: u64) -> Result<Chunks<'a>, Fault> {
         let mut buffer = with_room(CHUNK)?;
         buffer.resize(CHUNK, 0);
         Ok(Chunks {
             file,
             buffer,
             offset,
+            end,
         })
     }
 
@@ -88,7 +91,10 @@ impl<'a> Chunks<'a> {
     #[inline(never)]
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Fault> {
         loop {
-            let len = read_at(self.file, &mut self.buffer, self.offset)?;
+            let left = self.end.saturating_sub(self.offset);
+            let most = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+            let room = self.buffer.get_mut(..most).unwrap_or_default();
+            let len = read_at(self.file, room, self.offset)?;
             let read = self.buffer.get(..len).unwrap_or_default();
             if let Some(last) = memchr::memrchr(b'\n', read) {
                 self.offset = self.offset.saturating_add(last as u64 + 1);

@@ -1,6 +1,6 @@
 //! The file while this process alone writes to it.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use super::fault::Fault;
 use super::header::{self, Beginning, Header};
 use super::lines::with_room;
+use super::wait::Waiting;
 
 /// How often a file is opened again that another has taken the place of meanwhile.
 pub(super) const TRIES: usize = 100;
@@ -35,12 +36,13 @@ pub(super) struct Locked {
     len: u64,
 }
 
-struct Lock(File);
+/// A file with its lock.
+pub(super) struct Lock(File);
 
 impl Locked {
     /// Opens and locks what is at the path, or a new file.
     #[inline(never)]
-    pub(super) fn open(path: &Path) -> Result<Locked, Fault> {
+    pub(super) fn open(path: &Path, waiting: &mut Waiting<'_>) -> Result<Locked, Fault> {
         for _ in 0..TRIES {
             let file = OpenOptions::new()
                 .read(true)
@@ -52,7 +54,7 @@ impl Locked {
                 .open(path)
                 .map_err(Fault::to("open the file for writing"))?;
             let id = id_of(&regular(&file)?);
-            let lock = Lock::new(file).map_err(Fault::to("lock the file"))?;
+            let lock = Lock::new(file, waiting)?;
             if is_at(path, id)? {
                 return Locked::begin(lock, id);
             }
@@ -115,13 +117,6 @@ impl Locked {
         written.map_err(Fault::to("write the file"))
     }
 
-    /// What was appended is on the disk when this returns.
-    pub(super) fn sync(&self) -> Result<(), Fault> {
-        self.file()
-            .sync_data()
-            .map_err(Fault::to("write the file to the disk"))
-    }
-
     pub(super) fn file(&self) -> &File {
         &self.lock.0
     }
@@ -149,15 +144,36 @@ impl Locked {
     }
 }
 
+impl Opened {
+    /// What was appended is on the disk when this returns.
+    pub(super) fn sync(&self) -> Result<(), Fault> {
+        self.file
+            .sync_data()
+            .map_err(Fault::to("write the file to the disk"))
+    }
+
+    /// Whether the path still leads to this file, so that others find in it what is written here.
+    pub(super) fn is_at(&self, path: &Path) -> Result<bool, Fault> {
+        is_at(path, self.id)
+    }
+}
+
 impl Lock {
-    /// Waits for it.
-    fn new(file: File) -> io::Result<Lock> {
+    #[inline(never)]
+    pub(super) fn new(file: File, waiting: &mut Waiting<'_>) -> Result<Lock, Fault> {
         loop {
-            match file.lock() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result.map(|()| Lock(file)),
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock(file)),
+                Err(TryLockError::WouldBlock) => waiting.pause()?,
+                Err(TryLockError::Error(error)) => {
+                    return Err(Fault::System("lock the file", error));
+                }
             }
         }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0
     }
 }
 

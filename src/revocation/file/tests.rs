@@ -8,6 +8,7 @@ use super::*;
 use crate::ErrorKind;
 
 mod compaction;
+mod locks;
 mod replaced;
 mod together;
 
@@ -73,6 +74,7 @@ impl Process {
             Ok(())
         });
         self.lines.extend(new.iter().cloned());
+        self.file.compact_if_grown(NOW);
         read.map(|read| {
             assert!(read);
             new

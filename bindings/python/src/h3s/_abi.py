@@ -264,7 +264,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "h3s_revocations_heard": (c_int32, [_revocations, c_int64, _error]),
     "h3s_revocations_view": (c_int32, [_revocations, c_int64, POINTER(RevocationsInfo), _error]),
-    "h3s_revocation_file_open": (c_int32, [_text, c_size_t, POINTER(_file), _error]),
+    "h3s_revocation_file_open": (c_int32, [_text, c_size_t, c_uint32, POINTER(_file), _error]),
     "h3s_revocation_file_append": (c_int32, [_file, _text, c_size_t, c_int64, _error]),
     "h3s_revocation_file_poll": (
         c_int32,

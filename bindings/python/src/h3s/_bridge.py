@@ -58,8 +58,8 @@ class _BridgeFeed:
         self._waiting: list[str] = []
         #: The file is another, or none: what is in the stream has to go there, too.
         self._refills = False
-        # Nothing was heard yet, whatever the last bridge had.
-        self._heard = Path(path + ".heard")
+        # Nothing was heard yet, whatever the last bridge had. Of other cookies this says nothing.
+        self._heard = Path(f"{path}.heard.{self.cookie_name}")
         self._heard.touch()
         os.utime(self._heard, (0, 0))
         self._forgot_at = time.monotonic()

@@ -289,7 +289,7 @@ class _FileFeed:
 
     def __init__(self, path: str, revocations: Revocations) -> None:
         file, error, text = _File(), Error(), os.fsencode(path)
-        status = slow.h3s_revocation_file_open(text, len(text), byref(file), byref(error))
+        status = slow.h3s_revocation_file_open(text, len(text), 0, byref(file), byref(error))
         if status:
             _abi.fail(status, error, "revocation.file" if status == _abi.ERR_ARGUMENT else None)
         self._file = file

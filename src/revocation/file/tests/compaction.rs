@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_compaction_keeps_each_entry_once_that_has_not_ended() {
     let folder = Folder::new();
-    let one = Process::new(&folder);
+    let mut one = Process::new(&folder);
     let others = [
         "h3r1.another_password.1800003600.AAAA".to_owned(),
         "h3r2.of.a-later.version".to_owned(),
@@ -21,6 +21,7 @@ fn a_compaction_keeps_each_entry_once_that_has_not_ended() {
     let all_lines = all(&folder).len();
     let made = fs::metadata(folder.path()).unwrap();
     one.append(&lines);
+    one.poll();
 
     let mut expected = vec![entry(1)];
     expected.extend(ending);
@@ -41,6 +42,8 @@ fn a_compaction_keeps_each_entry_once_that_has_not_ended() {
     let lasting = many(1000, NOW + 5 * HOUR);
     one.file.append(lasting.join("\n"), now).unwrap();
     one.file.append(lasting.join("\n"), now).unwrap();
+    one.file.read_new(now, &mut |_: &[u8]| Ok(())).unwrap();
+    one.file.compact_if_grown(now);
     let mut expected = lasting;
     expected.extend(others.into_iter().filter(|line| !line.contains(".18")));
     assert_eq!(sorted(all(&folder)), sorted(expected));
@@ -51,11 +54,12 @@ fn a_compaction_keeps_each_entry_once_that_has_not_ended() {
 #[test]
 fn a_file_is_compacted_when_it_has_doubled_and_no_sooner() {
     let folder = Folder::new();
-    let one = Process::new(&folder);
+    let mut one = Process::new(&folder);
     let mut lengths = Vec::new();
     for i in 0..300 {
         let before = fs::metadata(folder.path()).map_or(0, |found| found.ino());
         one.append(&format!("h3r1..1800003600.{i:0>1000}"));
+        one.poll();
         let now = fs::metadata(folder.path()).unwrap();
         if i > 0 && now.ino() != before {
             lengths.push(now.len());
@@ -79,6 +83,7 @@ fn a_reader_goes_on_after_a_compaction_where_it_was() {
     one.append(&many(10, NOW + HOUR)[..100].join("\n"));
     assert_eq!(other.poll().len(), 101);
     one.append(&many(10, NOW + HOUR).join("\n"));
+    Process::new(&folder).poll();
     assert_eq!(header_of(&folder).generation, 1);
     one.append(&entry(2));
     // Of the old file what it had not read; of the new one what came after the compaction.
@@ -90,6 +95,7 @@ fn a_reader_goes_on_after_a_compaction_where_it_was() {
     // Two compactions later, it reads all that is there.
     one.append(&many(1000, NOW + HOUR).join("\n"));
     one.append(&many(1000, NOW + HOUR).join("\n"));
+    Process::new(&folder).poll();
     assert_eq!(header_of(&folder).generation, 2);
     late.poll();
     assert_eq!(late.poll().len(), 0);
@@ -100,13 +106,14 @@ fn a_reader_goes_on_after_a_compaction_where_it_was() {
 #[test]
 fn what_a_killed_compaction_leaves_is_in_nobodys_way() {
     let folder = Folder::new();
-    let one = Process::new(&folder);
+    let mut one = Process::new(&folder);
     let beside = folder.0.join("revocations.compacting");
     let elsewhere = folder.0.join("elsewhere");
     fs::write(&elsewhere, "of somebody").unwrap();
     symlink(&elsewhere, &beside).unwrap();
     one.append(&many(0, NOW + HOUR).join("\n"));
     one.append(&many(0, NOW + HOUR).join("\n"));
+    one.poll();
     assert_eq!(header_of(&folder).generation, 1);
     assert_eq!(fs::read(&elsewhere).unwrap(), b"of somebody");
     assert_eq!(folder.names(), ["elsewhere", "revocations"]);
@@ -120,12 +127,14 @@ fn where_no_compaction_can_be_made_the_file_grows() {
     for _ in 0..4 {
         one.append(&many(0, NOW + HOUR).join("\n"));
     }
-    assert_eq!((header_of(&folder).generation, one.poll().len()), (0, 1200));
+    assert_eq!((one.poll().len(), header_of(&folder).generation), (1200, 0));
     fs::remove_dir_all(folder.0.join("revocations.compacting")).unwrap();
     // Not tried again at each entry.
     one.append(&entry(1));
+    one.poll();
     assert_eq!(header_of(&folder).generation, 0);
     one.append(&many(0, NOW + HOUR).join("\n"));
+    one.poll();
     assert_eq!(
         (header_of(&folder).generation, all(&folder).len()),
         (1, 300)
@@ -136,13 +145,119 @@ fn where_no_compaction_can_be_made_the_file_grows() {
 fn a_symbolic_link_stays_one() {
     let (folder, elsewhere) = (Folder::new(), Folder::new());
     symlink(elsewhere.path(), folder.path()).unwrap();
-    let one = Process::new(&folder);
+    let mut one = Process::new(&folder);
     one.append(&many(0, NOW + HOUR).join("\n"));
     one.append(&many(0, NOW + HOUR).join("\n"));
+    one.poll();
     assert!(fs::symlink_metadata(folder.path()).unwrap().is_symlink());
     assert_eq!(
         (header_of(&elsewhere).generation, all(&folder).len()),
         (1, 300)
     );
     assert_eq!((folder.names().len(), elsewhere.names().len()), (1, 1));
+}
+
+#[test]
+fn an_append_compacts_nothing_but_what_nobody_has_polled_for_long() {
+    let folder = Folder::new();
+    let one = Process::new(&folder);
+    let lines = many(0, NOW + HOUR).join("\n");
+    one.append(&lines);
+    one.append(&lines);
+    Process::new(&folder).poll();
+    let compacted = header_of(&folder).compacted;
+    let mut most = 0;
+    while header_of(&folder).generation == 1 {
+        most = fs::metadata(folder.path()).unwrap().len();
+        assert!(compacted > 32_768 && most <= 16 * compacted);
+        one.append(&lines);
+    }
+    assert!(most > 15 * compacted);
+    assert_eq!(all(&folder).len(), 300);
+}
+
+/// One that others write to, and read, while it is compacted.
+#[test]
+fn what_is_appended_during_a_compaction_is_kept() {
+    let folder = Folder::new();
+    let (one, mut other) = (Process::new(&folder), Process::new(&folder));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    let begun = begin(&folder);
+    // Also that which has ended, half of what a writer has left, and what is there already.
+    one.append(&[entry(1), entry(5000), entry_until(3, NOW - HOUR / 10)].join("\n"));
+    let text = fs::read_to_string(folder.path()).unwrap();
+    fs::write(folder.path(), text + "h3r1..18000").unwrap();
+    one.append(&entry(5001));
+    // Another leaves it to the one that is at it.
+    assert_eq!(other.poll().len(), 605);
+    assert_eq!(header_of(&folder).generation, 0);
+    one.append(&entry(5002));
+    let (path, later) = (folder.path(), NOW + HOUR / 10);
+    begun
+        .replace(&path, &beside(&folder), &Wait::default(), later)
+        .unwrap();
+    assert_eq!(header_of(&folder).generation, 1);
+    let kept = all(&folder);
+    assert_eq!(kept.len(), 300 + 4);
+    for line in [entry(1), entry(299), entry(5000), entry(5001), entry(5002)] {
+        assert!(kept.contains(&line));
+    }
+    one.append(&entry(5003));
+    assert_eq!(other.poll(), [entry(5002), entry(5003)]);
+    assert_eq!(folder.names(), ["revocations"]);
+}
+
+#[test]
+fn a_compaction_whose_file_is_gone_takes_nobody_s_place() {
+    for renamed in [false, true] {
+        let folder = Folder::new();
+        let mut one = Process::new(&folder);
+        one.append(&many(0, NOW + HOUR).join("\n"));
+        one.append(&many(0, NOW + HOUR).join("\n"));
+        one.poll();
+        one.append(&many(1000, NOW + HOUR).join("\n"));
+        one.append(&many(1000, NOW + HOUR).join("\n"));
+        let begun = begin(&folder);
+        if renamed {
+            fs::rename(folder.path(), folder.0.join("aside")).unwrap();
+        } else {
+            fs::remove_file(folder.path()).unwrap();
+        }
+        Process::new(&folder).append(&entry(1));
+        let header = header_of(&folder);
+        let (path, beside) = (folder.path(), beside(&folder));
+        let replaced = begun.replace(&path, &beside, &Wait::default(), NOW);
+        assert!(replaced.is_err());
+        assert_eq!((all(&folder), header_of(&folder)), (vec![entry(1)], header));
+        one.poll();
+        assert_eq!(all(&folder).len(), 600);
+    }
+}
+
+/// What is beside it is the work of one that was killed, if nobody has its lock.
+#[test]
+fn two_do_not_compact_at_once_and_a_killed_one_is_in_nobody_s_way() {
+    let folder = Folder::new();
+    let (mut one, mut other) = (Process::new(&folder), Process::new(&folder));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    let begun = begin(&folder);
+    let started = fs::metadata(beside(&folder)).unwrap().ino();
+    one.poll();
+    assert_eq!(fs::metadata(beside(&folder)).unwrap().ino(), started);
+    assert_eq!(header_of(&folder).generation, 0);
+    drop(begun);
+    other.poll();
+    assert_eq!(header_of(&folder).generation, 1);
+    assert_eq!(folder.names(), ["revocations"]);
+}
+
+fn beside(folder: &Folder) -> PathBuf {
+    folder.0.join("revocations.compacting")
+}
+
+fn begin(folder: &Folder) -> compact::Begun {
+    let begun = compact::begin(&folder.path(), &beside(folder)).unwrap();
+    begun.expect("it is not due")
 }

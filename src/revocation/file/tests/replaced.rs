@@ -68,6 +68,7 @@ fn what_was_in_a_file_that_nobody_has_read_is_in_the_next() {
     // What a compaction has kept is not put back once more.
     one.append(&many(10, NOW + HOUR).join("\n"));
     one.append(&many(10, NOW + HOUR).join("\n"));
+    Process::new(&folder).poll();
     assert_eq!(header_of(&folder).generation, 1);
     let len = fs::metadata(folder.path()).unwrap().len();
     one.poll();
@@ -141,6 +142,8 @@ fn a_file_of_many_entries_is_compacted_and_put_back_part_by_part() {
     let lines: Vec<_> = (0..1200).map(long).collect();
     one.append(&lines[..1000].join("\n"));
     one.append(&lines.join("\n"));
+    Process::new(&folder).poll();
+    assert!(header_of(&folder).generation > 0);
     assert_eq!(sorted(one.poll()), lines);
     fs::remove_file(folder.path()).unwrap();
     Process::new(&folder).append(&lines[500..600].join("\n"));
