@@ -111,11 +111,14 @@ struct ngx_http_h3s_revocations_s {
 #if (NGX_THREADS)
     ngx_thread_pool_t         *threads;
     ngx_thread_task_t         *task;
+    ngx_msec_t                 posted_at; /* when the thread has begun */
 #endif
     int32_t                    status;    /* of a poll, and what has gone wrong */
     h3s_error                  err;
     unsigned                   polls:1;   /* it has, or had, the turn */
+#if (NGX_THREADS)
     unsigned                   busy:1;    /* a thread is at it */
+#endif
 };
 
 

@@ -6,8 +6,8 @@
  * killed, or is kept from it. Workers of a former configuration leave it to those of the latest,
  * whose passwords they may not know; but for a zone that the latest does not have.
  *
- * A thread does the reading: whoever takes the turn begins at the file's start, and a disk may be
- * slow.
+ * A thread does the reading: whoever takes the turn begins at the file's start, a disk may be slow,
+ * and now and then a poll compacts the file.
  */
 
 #include "ngx_http_h3s.h"
@@ -17,6 +17,8 @@
 /* How long the one whose turn it is may keep silent, and how much longer while it takes it. */
 #define NGX_HTTP_H3S_SILENCE  500
 #define NGX_HTTP_H3S_BEGIN    10000
+/* How long its thread may be at one poll: at the first, say, or at one that compacts the file. */
+#define NGX_HTTP_H3S_LONGEST  60000
 /* How often, in seconds, the error log tells of one and the same failure. */
 #define NGX_HTTP_H3S_REMIND   60
 
@@ -24,6 +26,7 @@
 static void ngx_http_h3s_timer(ngx_event_t *ev);
 static ngx_uint_t ngx_http_h3s_has_turn(ngx_http_h3s_revocations_t *revocations);
 #if (NGX_THREADS)
+static void ngx_http_h3s_keep_turn(ngx_http_h3s_revocations_t *revocations);
 static void ngx_http_h3s_poll_thread(void *data, ngx_log_t *log);
 static void ngx_http_h3s_poll_done(ngx_event_t *ev);
 #endif
@@ -144,7 +147,16 @@ ngx_http_h3s_timer(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_HTTP_H3S_POLL);
 
-    if (revocations->busy || !ngx_http_h3s_has_turn(revocations)) {
+#if (NGX_THREADS)
+
+    if (revocations->busy) {
+        ngx_http_h3s_keep_turn(revocations);
+        return;
+    }
+
+#endif
+
+    if (!ngx_http_h3s_has_turn(revocations)) {
         return;
     }
 
@@ -154,6 +166,7 @@ ngx_http_h3s_timer(ngx_event_t *ev)
 
     if (revocations->status == H3S_OK && ngx_thread_task_post(revocations->threads, revocations->task) == NGX_OK) {
         revocations->busy = 1;
+        revocations->posted_at = ngx_current_msec;
         return;
     }
 
@@ -165,6 +178,23 @@ ngx_http_h3s_timer(ngx_event_t *ev)
 
 
 #if (NGX_THREADS)
+
+/* While the thread is at it: another worker would only begin anew. */
+static void
+ngx_http_h3s_keep_turn(ngx_http_h3s_revocations_t *revocations)
+{
+    ngx_http_h3s_shared_t  *shared;
+
+    shared = revocations->shared;
+
+    if (shared->poller == (ngx_atomic_uint_t) ngx_pid
+        && ngx_current_msec - revocations->posted_at < NGX_HTTP_H3S_LONGEST
+        && (ngx_msec_int_t) (ngx_current_msec - shared->polled_at) > 0)
+    {
+        shared->polled_at = ngx_current_msec;
+    }
+}
+
 
 static void
 ngx_http_h3s_poll_thread(void *data, ngx_log_t *log)

@@ -9,6 +9,11 @@
 /* The table begins at a line of the processor's cache. */
 #define NGX_HTTP_H3S_HEAD      64
 #define NGX_HTTP_H3S_MIN_ZONE  (8 * ngx_pagesize)
+/*
+ * For how many milliseconds at most a worker, and so all of its clients, waits for another process
+ * that has the file locked. After a wait in vain it does not wait again for ten times as long.
+ */
+#define NGX_HTTP_H3S_WAIT      100
 /* Any entry fits. */
 #define NGX_HTTP_H3S_ENTRY     2048
 
@@ -318,7 +323,7 @@ ngx_http_h3s_open_file(ngx_http_h3s_revocations_t *revocations, h3s_error *err)
 {
     return revocations->file ? H3S_OK
                              : h3s_revocation_file_open((char *) revocations->path.data, revocations->path.len,
-                                                        &revocations->file, err);
+                                                        NGX_HTTP_H3S_WAIT, &revocations->file, err);
 }
 
 

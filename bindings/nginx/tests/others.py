@@ -44,7 +44,7 @@ OUT, ERROR, BYTES = POINTER(c_void_p), POINTER(Error), (c_char_p, c_size_t)
 for name, arguments in {
     "h3s_config_new": [*BYTES, OUT, ERROR],
     "h3s_revocations_new": [c_size_t, OUT, ERROR],
-    "h3s_revocation_file_open": [*BYTES, OUT, ERROR],
+    "h3s_revocation_file_open": [*BYTES, c_uint32, OUT, ERROR],
     "h3s_revocation_file_append": [c_void_p, *BYTES, c_int64, ERROR],
     "h3s_revocation_file_poll": [c_void_p, c_void_p, c_void_p, c_int64, POINTER(c_size_t), ERROR],
     "h3s_revoke_session": [c_void_p, *BYTES, c_int64, c_char_p, c_size_t, POINTER(c_size_t), ERROR],
@@ -74,7 +74,7 @@ class Other:
         self.config, self.replica, self.file = c_void_p(), c_void_p(), c_void_p()
         call("h3s_config_new", text, len(text), byref(self.config))
         call("h3s_revocations_new", room, byref(self.replica))
-        call("h3s_revocation_file_open", path, len(path), byref(self.file))
+        call("h3s_revocation_file_open", path, len(path), 0, byref(self.file))
 
     def session(self, id: str) -> bytes:
         """An entry of a session."""
