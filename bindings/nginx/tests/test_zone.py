@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import os
 import signal
@@ -251,6 +252,53 @@ def test_reloads_and_logouts_leave_the_memory_as_it_was(nginx: Nginx) -> None:
     assert memory(nginx.process.pid) - before < 15 * 40
 
 
+# ---- The file's lock, and its length ----
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_keeps_the_file_locked_makes_logouts_fail_and_hangs_no_worker(
+    nginx: Nginx, client: httpx.Client, workers: int
+) -> None:
+    other = start(nginx, workers=workers)
+    known, cookie = cookie_with({"user": "Ada"}), cookie_with({"user": "Zoe"})
+    revoke(other, known)
+    with open(nginx.folder / "shared/revocations", "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # More than the workers could do if each logout waited, and the others meanwhile.
+        for _ in range(50):
+            out = client.get("/out", headers={"Cookie": cookie})
+            assert out.status_code == 503 and not set_cookies(out)
+            assert who(client, cookie) == "valid Zoe"
+        # Who reads takes no lock.
+        refused_soon(client, known)
+    assert "what is revoked could not be made known" in nginx.error_log()
+    assert "another process keeps it locked" in nginx.error_log()
+    assert client.get("/out", headers={"Cookie": cookie}).text == "out"
+    assert who(client, cookie) == "revoked" == other.status(cookie)
+
+
+def test_the_worker_that_reads_the_file_compacts_it(nginx: Nginx, client: httpx.Client) -> None:
+    other = start(nginx, workers=2)
+    file = nginx.folder / "shared/revocations"
+    entries = b"\n".join(other.session(f"id-{number}") for number in range(300))
+    other.append(entries)
+    made = file.stat().st_ino
+    other.append(entries)
+    assert file.stat().st_ino == made, "it was compacted by an append"
+    wait_until(lambda: file.stat().st_ino != made, "it is not compacted")
+    assert file.read_bytes().count(b"h3r1.") == 300
+    assert sorted(file.parent.iterdir()) == [file]
+    for _ in range(2):
+        cookie = cookie_with({"user": "Zoe"})
+        assert client.get("/out", headers={"Cookie": cookie}).text == "out"
+        client.cookies.clear()
+        assert who(client, cookie) == "revoked" == other.status(cookie)
+    later = cookie_with({"user": "Ada"})
+    revoke(other, later)
+    refused_soon(client, later)
+    assert figures(client)[0] == 303
+
+
 # ---- Stale ----
 
 
@@ -294,6 +342,18 @@ def test_where_the_file_cannot_be_read_closed_answers_503_and_touches_no_cookie(
     assert "no session could be opened: " in nginx.error_log()
     away.rename(shared)
     wait_until(lambda: client.get("/page.txt", headers=headers).status_code == 200, "it stays stale")
+
+
+@pytest.mark.parametrize(("cookie", "stale"), [("h3", "[1]"), ("other", "[]")])
+def test_a_bridge_of_one_cookie_says_nothing_of_another(
+    nginx: Nginx, client: httpx.Client, cookie: str, stale: str
+) -> None:
+    options = revoking(nginx.folder, maxStale=1)
+    (nginx.folder / f"shared/revocations.heard.{cookie}").touch()
+    os.utime(nginx.folder / f"shared/revocations.heard.{cookie}", (1, 1))
+    nginx.start(WHO, http=ZONE, options=options)
+    headers = {"Cookie": cookie_with({"user": "Zoe"})}
+    assert client.get("/stale", headers=headers).text == f"{stale} valid"
 
 
 def test_a_foreign_file_in_its_place_is_no_word_from_anybody(nginx: Nginx, client: httpx.Client) -> None:

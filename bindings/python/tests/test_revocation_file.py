@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -231,13 +232,40 @@ def test_a_file_that_a_bridge_feeds_grows_stale_when_the_server_or_the_bridge_ha
     sessions = h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation)
     cookie = logged_in(sessions)
     with following(server, options):
-        until(file.with_name(file.name + ".heard").exists)
+        until(file.with_name(file.name + ".heard.h3").exists)
         until(lambda: not sessions.get(cookie).is_stale)
         server.freeze()
         until(lambda: sessions.get(cookie).is_stale)
         server.thaw()
         until(lambda: not sessions.get(cookie).is_stale)
     until(lambda: sessions.get(cookie).is_stale)
+
+
+def test_a_bridge_of_one_cookie_says_nothing_of_another(server: Server, file: Path, options: Path) -> None:
+    revocation: Any = {"file": file, "max_stale": 1}
+    fed, other = (
+        h3s.Sessions(password=PASSWORD, max_age=3600, revocation=revocation, name=name) for name in ("h3", "staff")
+    )
+    of_fed, of_other = logged_in(fed), logged_in(other)
+    with following(server, options):
+        until(file.with_name(file.name + ".heard.h3").exists)
+    # Its bridge has gone, and the other never had one.
+    until(lambda: fed.get(of_fed).is_stale)
+    until(lambda: not other.get(of_other).is_stale)
+
+
+def test_a_logout_fails_where_somebody_keeps_the_file_locked(file: Path) -> None:
+    sessions = sharing(file)
+    kept, cookie = logged_in(sessions), logged_in(sessions)
+    sessions.get(kept).revoke()
+    with file.open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        for _ in range(3):
+            with pytest.raises(h3s.StoreError, match="locked"):
+                sessions.get(cookie).revoke()
+    assert sessions.get(cookie).source == "cookie"
+    sessions.get(cookie).revoke()
+    assert sharing(file).get(cookie).rejection == "revoked"
 
 
 def test_a_bridge_fills_a_file_again_that_was_deleted(server: Server, file: Path, options: Path) -> None:
@@ -251,7 +279,7 @@ def test_a_bridge_fills_a_file_again_that_was_deleted(server: Server, file: Path
 
 
 def test_before_a_bridge_has_read_the_stream_nothing_was_heard(server: Server, file: Path, options: Path) -> None:
-    heard = file.with_name(file.name + ".heard")
+    heard = file.with_name(file.name + ".heard.h3")
     server.kill()
     with following(server, options):
         until(heard.exists)
