@@ -915,6 +915,15 @@ void what_is_revoked_without_a_session_is_an_entry_of_the_config()
     THROWN(h3s::data_error, shared.revoke_subject({}, now, now));
     THROWN(h3s::argument_error, shared.revoke_everybody(after(3600), now));
     THROWN(h3s::config_error, config().revoke_everybody(now, now));
+
+    h3s::revocation_entry read = shared.read_revocation(shared.revoke_subject("ada", now, now));
+    CHECK(read.kind == h3s::revocation_kind::subject && read.whose == "ada" && read.before == now);
+    CHECK(read.until > now + std::chrono::minutes(60));
+    read = shared.read_revocation(shared.revoke_session("an-id", now));
+    CHECK(read.kind == h3s::revocation_kind::session && read.whose.size() == 32 && !read.before);
+    read = shared.read_revocation(shared.revoke_everybody(now, now));
+    CHECK(read.kind == h3s::revocation_kind::everybody && read.whose.empty());
+    CHECK(THROWN(h3s::rejected_error, shared.read_revocation("h3r1.x")).rejection() == h3s::rejection::malformed);
 }
 
 void a_copy_of_what_is_revoked_says_how_complete_it_is()

@@ -135,6 +135,14 @@ static void what_is_revoked_needs_its_pointers(void **state)
     assert_int_equal(h3s_revoke_subject(on, NULL, 1, 0, NOW, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "subject");
     assert_int_equal(h3s_revoke_subject(on, S("a"), 0, NOW, out, sizeof out, NULL, NULL), H3S_ERR_ARGUMENT);
+    h3s_entry_info entry = H3S_ENTRY_INFO_INIT;
+    assert_int_equal(h3s_revocation_read(NULL, S("a"), &entry, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "config");
+    assert_int_equal(h3s_revocation_read(on, NULL, 1, &entry, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "line");
+    assert_int_equal(h3s_revocation_read(on, S("a"), NULL, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "info");
+    assert_int_equal(h3s_revocation_read(on, NULL, 0, &entry, NULL, 0, NULL, NULL), H3S_ERR_REJECTED);
     assert_true(strcmp(out, "!") == 0);
 
     count = 7;

@@ -446,6 +446,48 @@ static void an_entry_goes_where_there_is_room_for_it_and_its_nul(void **state)
     h3s_config_free(named);
 }
 
+static void an_entry_says_what_it_revokes_to_who_has_the_password(void **state)
+{
+    h3s_config *other = config_of("{\"password\":\"another password, of 32 characters or more\",\"maxAge\":3600,\"revocation\":{}}");
+    h3s_entry_info entry = H3S_ENTRY_INFO_INIT;
+    h3s_revocations *known = copy_of(10);
+    h3s_session *session = opened(known, "", NOW);
+    char line[LINE], whose[1025];
+    size_t len, got = 7;
+    h3s_error err;
+    (void)state;
+    assert_ok(h3s_revoke_session(revocable, h3s_session_id(session).ptr, h3s_session_id(session).len, NOW, line, LINE, &len, NULL));
+    assert_ok(h3s_revocation_read(revocable, line, len, &entry, whose, sizeof whose, &got, NULL));
+    assert_true(entry.kind == H3S_ENTRY_SESSION && entry.before == 0 && entry.until >= NOW + 70 * MINUTE);
+    assert_true(entry.until < NOW + 71 * MINUTE);
+    assert_string_equal(whose, h3s_session_log_id(session).ptr);
+    assert_int_equal(got, 32);
+    assert_ok(h3s_revoke_subject(revocable, S("ada"), NOW - 1, NOW, line, LINE, &len, NULL));
+    assert_ok(h3s_revocation_read(revocable, line, len, &entry, whose, sizeof whose, &got, NULL));
+    assert_true(entry.kind == H3S_ENTRY_SUBJECT && entry.before == NOW - 1 && got == 3);
+    assert_string_equal(whose, "ada");
+    assert_int_equal(h3s_revocation_read(revocable, line, len, &entry, whose, 3, &got, NULL), H3S_ERR_ARGUMENT);
+    assert_int_equal(got, 3);
+    assert_ok(h3s_revoke_subject(revocable, NULL, 0, NOW, NOW, line, LINE, &len, NULL));
+    assert_ok(h3s_revocation_read(revocable, line, len, &entry, whose, sizeof whose, &got, NULL));
+    assert_true(entry.kind == H3S_ENTRY_EVERYBODY && entry.before == NOW && got == 0 && whose[0] == 0);
+    /* What is not asked for. */
+    assert_ok(h3s_revocation_read(revocable, line, len, &entry, NULL, 0, NULL, NULL));
+
+    entry.kind = 7;
+    assert_int_equal(h3s_revocation_read(other, line, len, &entry, whose, sizeof whose, &got, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.rejection, H3S_REJECTION_BAD_SEAL);
+    assert_int_equal(h3s_revocation_read(revocable, S("h3r1..x"), &entry, NULL, 0, NULL, &err), H3S_ERR_REJECTED);
+    assert_int_equal(err.rejection, H3S_REJECTION_MALFORMED);
+    assert_int_equal(h3s_revocation_read(config, line, len, &entry, NULL, 0, NULL, NULL), H3S_ERR_CONFIG);
+    assert_true(entry.kind == 7 && got == 0);
+    entry.size--;
+    assert_int_equal(h3s_revocation_read(revocable, line, len, &entry, NULL, 0, NULL, NULL), H3S_ERR_ARGUMENT);
+    h3s_session_free(session);
+    h3s_revocations_free(known);
+    h3s_config_free(other);
+}
+
 static void what_is_no_id_no_subject_and_no_time_is_refused(void **state)
 {
     char out[LINE], long_one[1100];
@@ -822,6 +864,7 @@ int main(void)
         cmocka_unit_test(a_full_copy_says_so_keeps_what_it_has_and_is_stale),
         cmocka_unit_test(options_and_request_belong_together),
         cmocka_unit_test(an_entry_goes_where_there_is_room_for_it_and_its_nul),
+        cmocka_unit_test(an_entry_says_what_it_revokes_to_who_has_the_password),
         cmocka_unit_test(what_is_no_id_no_subject_and_no_time_is_refused),
         cmocka_unit_test(lines_are_taken_however_they_end_and_others_are_passed_over),
         cmocka_unit_test(a_copy_lasts_until_its_last_owner_and_the_last_session_are_gone),

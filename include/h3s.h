@@ -215,6 +215,7 @@
  *   h3s_revoke_session        Makes an entry that revokes the session of an id.
  *   h3s_revoke_subject        Makes an entry that revokes all sessions of a subject, or all there
  *                             are, that were made before a moment.
+ *   h3s_revocation_read       Reads an entry: for a list of what is revoked.
  *   h3s_config_revocation_file The path of the file through which the processes of one machine make
  *                             known what they revoke.
  *   h3s_config_revocation_keep For how long an entry matters at most, in milliseconds: what is
@@ -291,6 +292,9 @@
 
 /** What `h3s_revocations_view` fills. */
 #define H3S_REVOCATIONS_INFO_INIT { sizeof(h3s_revocations_info), 0, 0, 0, 0, 0 }
+
+/** What `h3s_revocation_read` fills. */
+#define H3S_ENTRY_INFO_INIT { sizeof(h3s_entry_info), 0, 0, 0 }
 
 /** Success. */
 #define H3S_OK 0
@@ -487,6 +491,15 @@
  */
 #define H3S_VIEW_STALE 16
 
+/** Of an entry: it revokes the session of an id. */
+#define H3S_ENTRY_SESSION 0
+
+/** All sessions of a subject that were made before a moment. */
+#define H3S_ENTRY_SUBJECT 1
+
+/** All sessions of the cookie's name that were made before a moment. */
+#define H3S_ENTRY_EVERYBODY 2
+
 /** Config flag: cookies are read and set; `"cookie"` is not false. */
 #define H3S_CONFIG_COOKIES 1
 
@@ -662,6 +675,18 @@ typedef struct h3s_iter {
     uint32_t is_object;
     uint32_t reserved;
 } h3s_iter;
+
+/** What an entry says. Begin with H3S_ENTRY_INFO_INIT. Times are in milliseconds since 1970. */
+typedef struct h3s_entry_info {
+    /** `sizeof(h3s_entry_info)`. */
+    uint32_t size;
+    /** H3S_ENTRY_*. */
+    int32_t kind;
+    /** Sessions are refused that were made before; 0 of a session, which is refused in any case. */
+    int64_t before;
+    /** The entry matters until then. */
+    int64_t until;
+} h3s_entry_info;
 
 /** What a copy of all that is revoked is like. Begin with H3S_REVOCATIONS_INFO_INIT. */
 typedef struct h3s_revocations_info {
@@ -1629,6 +1654,31 @@ int32_t h3s_revoke_subject(const struct h3s_config *config,
                            size_t room,
                            size_t *out_len,
                            struct h3s_error *err);
+
+/**
+ * Reads an entry: for a list of what is revoked.
+ *
+ * line, len: one entry, without an end of line.
+ * entry: begin with H3S_ENTRY_INFO_INIT.
+ * out, room: where it goes whose it is, with a NUL: of a session what `h3s_session_log_id` gives,
+ * since an id is not for logs; of a subject itself, as UTF-8 that may have any characters; of
+ * everybody nothing. 1,025 bytes are always enough.
+ * out_len: receives its length without the NUL, as of `h3s_revoke_session`; NULL: it is not asked
+ * for.
+ *
+ * Returns H3S_OK; H3S_ERR_REJECTED for what is no entry, or is one of another password or cookie;
+ * H3S_ERR_CONFIG where the options have no `revocation`; H3S_ERR_ARGUMENT (also where `room` is
+ * too small, and all else was read) or H3S_ERR_MEMORY.
+ */
+H3S_NODISCARD
+int32_t h3s_revocation_read(const struct h3s_config *config,
+                            const char *line,
+                            size_t len,
+                            struct h3s_entry_info *entry,
+                            char *out,
+                            size_t room,
+                            size_t *out_len,
+                            struct h3s_error *err);
 
 /**
  * The path of the file through which the processes of one machine make known what they revoke.

@@ -60,6 +60,7 @@
 //                           What the options come to.
 //     revoke_session, revoke_subject, revoke_everybody
 //                           Entries that revoke sessions, for all servers.
+//     read_revocation       What an entry says.
 //     header_vary           The Vary header of a response.
 //     cookie_strip          A Cookie header without the session's cookies.
 //     adopt, handle, release
@@ -170,6 +171,13 @@ enum class source : std::int32_t {
     cookie = H3S_SOURCE_COOKIE,
     header = H3S_SOURCE_HEADER,
     token = H3S_SOURCE_TOKEN,
+};
+
+/// What an entry revokes: see H3S_ENTRY_* in h3s.h.
+enum class revocation_kind : std::int32_t {
+    session = H3S_ENTRY_SESSION,
+    subject = H3S_ENTRY_SUBJECT,
+    everybody = H3S_ENTRY_EVERYBODY,
 };
 
 /// Why a token was refused: see H3S_REJECTION_* in h3s.h. That none was is an empty optional.
@@ -528,6 +536,17 @@ struct revocations_view {
     std::size_t missed;
     /// When it was last complete.
     std::optional<time_point> heard_at;
+};
+
+/// What an entry says.
+struct revocation_entry {
+    revocation_kind kind;
+    /// Of a session its log_id, of a subject itself, of everybody nothing.
+    std::string whose;
+    /// Sessions are refused that were made before; nothing of a session, which is in any case.
+    std::optional<time_point> before;
+    /// The entry matters until then.
+    time_point until;
 };
 
 /// A process's copy of what is revoked: make one at start, and give it with each request. Any
@@ -1602,6 +1621,23 @@ public:
     [[nodiscard]] std::string revoke_everybody(time_point before = {}, time_point now = {}) const
     {
         return revoked_before(nullptr, 0, before, now);
+    }
+
+    /// What an entry says: for a list of what is revoked.
+    ///
+    /// Throws rejected_error for what is no entry, or is one of another password or cookie;
+    /// config_error without `revocation`, argument_error or std::bad_alloc.
+    [[nodiscard]] revocation_entry read_revocation(std::string_view line) const
+    {
+        h3s_entry_info got{};
+        got.size = sizeof got;
+        std::string whose = detail::written(
+            entry_room, [&](char* out, std::size_t room, std::size_t* len, h3s_error* err) {
+                return h3s_revocation_read(config_, line.data(), line.size(), &got, out, room, len,
+                                           err);
+            });
+        return {static_cast<revocation_kind>(got.kind), std::move(whose),
+                detail::if_not_zero(got.before), time_point(std::chrono::milliseconds(got.until))};
     }
 
     // -- Headers --

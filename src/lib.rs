@@ -95,8 +95,8 @@ pub use options::{
     CookieOptions, Encryption, Format, KeyDerivation, Options, Priority, RevocationOptions,
     SameSite, SealOptions, Stale,
 };
-pub use replica::{Revocations, RevocationsView};
+pub use replica::{Kind as RevocationKind, Revocations, RevocationsView};
 pub use request::{Request, Source};
-pub use revocation::RevocationFile;
+pub use revocation::{RevocationEntry, RevocationFile};
 pub use session::{Entries, Entry, Session};
 pub use site::Site;

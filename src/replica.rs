@@ -8,8 +8,9 @@ use std::sync::Arc;
 #[cfg(feature = "capi")]
 use std::sync::atomic::AtomicU64;
 
+pub use self::table::Kind;
 use self::table::Table;
-pub(crate) use self::table::{Kind, REFUSED_FOR_EVER, Scope};
+pub(crate) use self::table::{REFUSED_FOR_EVER, Scope};
 use crate::{Error, clock, random};
 
 /// A process's copy of what is revoked: the sessions, subjects and moments of the entries that were

@@ -3,9 +3,11 @@
 
 mod entry;
 mod file;
+mod read;
 
 use self::entry::{Entry, SUBJECT_MAX_LEN};
 pub use self::file::RevocationFile;
+pub use self::read::RevocationEntry;
 use crate::clock::MAX_AHEAD_MS;
 use crate::config::{Config, Inner};
 use crate::id::Id;

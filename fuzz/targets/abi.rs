@@ -1215,6 +1215,9 @@ impl World {
             H3S_ERR_CONFIG => assert!(!is_on),
             _ => assert_eq!(status, H3S_ERR_ARGUMENT),
         }
+        for line in lines.bytes.split(|byte| *byte == b'\n').take(3) {
+            read_entry(config, line, is_on);
+        }
         let has_applied = matches!(status, H3S_OK | H3S_ERR_FULL);
         assert!(without || applied <= if has_applied { most } else { 0 });
     }
@@ -1697,4 +1700,46 @@ fn converted(
     assert!(len == 0 || (status == H3S_ERR_ARGUMENT && len >= room));
     assert!(out.iter().all(|byte| *byte == b'?'), "half a text");
     None
+}
+
+/// Whose it is takes as much room as the library says.
+fn read_entry(config: *const h3s_config, line: &[u8], is_on: bool) {
+    let mut entry = h3s_entry_info {
+        size: u32::try_from(size_of::<h3s_entry_info>()).expect("it is small"),
+        kind: 77,
+        before: -77,
+        until: -77,
+    };
+    let (mut out, mut err) = ([0x55; 1025], unset());
+    let (mut len, mut again) = (77, 77);
+    let (text, line_len) = (line.as_ptr().cast(), line.len());
+    // SAFETY: the handle is NULL or live, all else valid for the call.
+    let status = unsafe {
+        h3s_revocation_read(
+            config,
+            text,
+            line_len,
+            &mut entry,
+            out.as_mut_ptr(),
+            out.len(),
+            &mut len,
+            &mut err,
+        )
+    };
+    check_error(status, &err);
+    if status != H3S_OK {
+        assert!([H3S_ERR_ARGUMENT, H3S_ERR_CONFIG, H3S_ERR_REJECTED].contains(&status));
+        assert!((entry.kind, entry.until, len) == (77, -77, 0) && (is_on || status != H3S_ERR_REJECTED));
+        return;
+    }
+    assert!(is_on && (0..=2).contains(&entry.kind) && entry.before >= 0 && entry.until > 0);
+    assert!(len <= 1024 && out[len] == 0 && (len == 0) == (entry.kind == H3S_ENTRY_EVERYBODY));
+    let mut asked = |room, len: *mut usize| {
+        let out = ptr::null_mut();
+        // SAFETY: as above.
+        unsafe { h3s_revocation_read(config, text, line_len, &mut entry, out, room, len, &mut err) }
+    };
+    assert_eq!(asked(0, ptr::null_mut()), H3S_OK);
+    assert_eq!(asked(len, &raw mut again), H3S_ERR_ARGUMENT);
+    assert_eq!(again, len);
 }

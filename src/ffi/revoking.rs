@@ -4,11 +4,12 @@ use std::ffi::c_char;
 
 use super::config::{h3s_config, of};
 use super::error::h3s_error;
-use super::guard::{Str, guard_value};
+use super::guard::{Place, Str, guard, guard_value};
 use super::input::{bytes, reference, time};
 use super::sealing::convert;
 use super::session::{Inside, h3s_session, with, write};
-use super::types::h3s_str;
+use super::sized::Slot;
+use super::types::{h3s_entry_info, h3s_str};
 use crate::{Error, data};
 
 /// @section Revocation
@@ -165,6 +166,57 @@ pub unsafe extern "C" fn h3s_revoke_subject(
             config.revoke_subject(data::utf8(subject, "a subject is UTF-8")?, before, now)
         })
     }
+}
+
+/// Reads an entry: for a list of what is revoked.
+///
+/// line, len: one entry, without an end of line.
+/// entry: begin with H3S_ENTRY_INFO_INIT.
+/// out, room: where it goes whose it is, with a NUL: of a session what `h3s_session_log_id` gives,
+/// since an id is not for logs; of a subject itself, as UTF-8 that may have any characters; of
+/// everybody nothing. 1,025 bytes are always enough.
+/// out_len: receives its length without the NUL, as of `h3s_revoke_session`; NULL: it is not asked
+/// for.
+///
+/// Returns H3S_OK; H3S_ERR_REJECTED for what is no entry, or is one of another password or cookie;
+/// H3S_ERR_CONFIG where the options have no `revocation`; H3S_ERR_ARGUMENT (also where `room` is
+/// too small, and all else was read) or H3S_ERR_MEMORY.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_revocation_read(
+    config: *const h3s_config,
+    line: *const c_char,
+    len: usize,
+    entry: *mut h3s_entry_info,
+    out: *mut c_char,
+    room: usize,
+    out_len: *mut usize,
+    err: *mut h3s_error,
+) -> i32 {
+    guard(err, || {
+        // SAFETY: the caller's contract: NULL or live and writable, and `len` readable bytes.
+        let (place, entry, config, line) = unsafe {
+            (
+                Place::new(out, room, out_len),
+                Slot::new(entry, "entry")?,
+                reference(config).ok_or_else(|| Error::null("config"))?,
+                bytes(line, len, "line")?,
+            )
+        };
+        let read = config.config.read_revocation(line)?;
+        entry.fill(&h3s_entry_info {
+            size: 0,
+            kind: read.kind as i32,
+            before: read.before_ms,
+            until: read.until_ms,
+        });
+        match place {
+            // SAFETY: the caller's contract; the text is the library's own.
+            Ok(place) => unsafe { place.fill(std::iter::once(read.whose.as_bytes())) },
+            // Nobody asks whose it is.
+            Err(_) => Ok(()),
+        }
+    })
 }
 
 /// The path of the file through which the processes of one machine make known what they revoke.

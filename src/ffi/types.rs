@@ -200,6 +200,27 @@ pub struct h3s_revocations_info {
     pub heard_at: i64,
 }
 
+/// Of an entry: it revokes the session of an id.
+pub const H3S_ENTRY_SESSION: i32 = 0;
+/// All sessions of a subject that were made before a moment.
+pub const H3S_ENTRY_SUBJECT: i32 = 1;
+/// All sessions of the cookie's name that were made before a moment.
+pub const H3S_ENTRY_EVERYBODY: i32 = 2;
+
+/// What an entry says. Begin with H3S_ENTRY_INFO_INIT. Times are in milliseconds since 1970.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_entry_info {
+    /// `sizeof(h3s_entry_info)`.
+    pub size: u32,
+    /// H3S_ENTRY_*.
+    pub kind: i32,
+    /// Sessions are refused that were made before; 0 of a session, which is refused in any case.
+    pub before: i64,
+    /// The entry matters until then.
+    pub until: i64,
+}
+
 /// A session at one glance. Begin with H3S_VIEW_INIT. The strings are borrowed as
 /// `h3s_session_data`.
 #[repr(C)]

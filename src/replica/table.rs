@@ -22,10 +22,15 @@ use siphasher::sip::SipHasher13;
 use crate::Error;
 use crate::clock::MAX_AHEAD_MS;
 
-/// What of an entry is revoked.
+/// What an entry revokes. The discriminants are those of `docs/REVOCATION.md`.
+///
+/// ```
+/// assert_eq!(h3s::RevocationKind::Subject as u8, 1);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[repr(u8)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The session of an id.
     Session = 0,
     /// All sessions of a subject, that were made before a moment.

@@ -31,6 +31,7 @@ TYPES: dict[str, Any] = {
     "h3s_revocations *": ctypes.c_void_p,
     "h3s_revocations **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_revocations_info *": ctypes.POINTER(_abi.RevocationsInfo),
+    "h3s_entry_info *": ctypes.POINTER(_abi.EntryInfo),
     "h3s_revocation_file *": ctypes.c_void_p,
     "h3s_revocation_file **": ctypes.POINTER(ctypes.c_void_p),
     "void *": ctypes.c_void_p,
@@ -73,7 +74,7 @@ def test_every_function_is_declared_as_in_the_header() -> None:
     assert declared == _abi.FUNCTIONS
 
 
-@pytest.mark.parametrize("name", ["error", "iter", "str", "request", "revocations_info", "view"])
+@pytest.mark.parametrize("name", ["entry_info", "error", "iter", "str", "request", "revocations_info", "view"])
 def test_every_structure_is_declared_as_in_the_header(name: str) -> None:
     found = re.search(rf"typedef struct h3s_{name} \{{(.*?)\}}", HEADER, re.DOTALL)
     assert found

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -122,18 +123,44 @@ def test_sessions_are_revoked_by_hand(file: Path, options: Path) -> None:
     moment = sessions.get(three).created_at
     until(lambda: sessions.use().created_at != moment)
     common = ["--options", str(options)]
-    assert cli("add", "session", sessions.get(one).id, *common).returncode == 0
+    id_of_one, log_id = sessions.get(one).id, sessions.get(one).log_id
+    assert cli("add", "session", id_of_one, *common).returncode == 0
     until(lambda: sessions.get(one).rejection == "revoked")
     assert cli("add", "subject", "2", *common).returncode == 0
     until(lambda: sessions.get(two).rejection == "revoked")
     assert sessions.get(three).rejection is None
     assert cli("add", "everybody", *common).returncode == 0
     until(lambda: sessions.get(three).rejection == "revoked")
-    listed = cli("list", *common).stdout.splitlines()
-    assert len(listed) == 3 and all("of the cookie h3" in line and "key none" in line for line in listed)
+    done = cli("list", *common)
+    listed = done.stdout.splitlines()
+    assert len(listed) == 3 and all(", until 20" in line and line.endswith(", key none") for line in listed)
+    # No id, which is half a secret.
+    assert listed[0].startswith(f"session of the log id {log_id}, until ")
+    assert listed[1].startswith("subject '2', made before 20") and listed[2].startswith("everybody, made before 20")
+    assert id_of_one not in done.stdout + done.stderr
     for wrong in (["add", "everybody", "all"], ["add", "session"], ["add", "session", "with space"]):
         done = cli(*wrong, *common)
         assert done.returncode == 2 and done.stderr.startswith("h3s: ") and done.stderr.count("\n") == 1
+
+
+def test_a_list_is_no_way_to_write_to_the_terminal(file: Path, options: Path) -> None:
+    sharing(file).revoke_subject("\x1b[2J\x9b\u202e\nZo\u00eb")
+    listed = cli("list", "--options", str(options)).stdout.splitlines()
+    assert len(listed) == 1 and listed[0].startswith(r"subject '\x1b[2J\x9b\u202e\nZo" + "\u00eb', made before ")
+
+
+def test_what_an_entry_says_can_be_read(file: Path) -> None:
+    sessions = sharing(file)
+    revocations = sessions.revocations
+    assert revocations is not None
+    sessions.revoke_subject("ada", before=1_700_000_000)
+    (line,) = file.read_text().splitlines()[1:]
+    entry = revocations.read(line)
+    assert (entry.kind, entry.whose) == ("subject", "ada") and entry.before is not None
+    assert entry.before.timestamp() == 1_700_000_000 and entry.until > datetime.now(timezone.utc)
+    for wrong in ("", "h3r1..x", line[:-1]):
+        with pytest.raises(h3s.Rejected):
+            revocations.read(wrong)
 
 
 def test_a_list_tells_whose_entries_are_of_another_password(file: Path, options: Path) -> None:

@@ -18,7 +18,7 @@ from . import __version__, _abi, _bridge
 from ._core import backend, why_not
 from .errors import REASONS, ConfigError, H3sError, Rejected
 from .options import SealOptions, check, read_file, with_changes
-from .revocations import MemoryStore, end_of
+from .revocations import MemoryStore, Revocations, end_of
 from .session import Session
 from .sessions import Sessions
 from .valkey import ValkeyStore
@@ -92,7 +92,7 @@ def _add_revocations(commands: Any) -> None:
 
     there = argparse.ArgumentParser(add_help=False, parents=[common])
     there.add_argument("--server", metavar="URL", help="a server in place of the options' revocation.file")
-    listing = commands.add_parser("list", parents=[there], help="print until when each entry matters, and its key id")
+    listing = commands.add_parser("list", parents=[there], help="print what each entry revokes, and until when it matters")
     listing.set_defaults(run=_list)
     add = commands.add_parser("add", parents=[there], help="revoke by hand")
     add.add_argument("kind", choices=["session", "subject", "everybody"])
@@ -194,10 +194,21 @@ def _list(parsed: argparse.Namespace) -> int:
         end = end_of(line)
         if end >= now:
             until = datetime.fromtimestamp(end, timezone.utc).isoformat()
-            ours = _bridge.is_ours(revocations, line)
-            whose = f"of the cookie {revocations.cookie_name}" if ours else "of another password or cookie"
-            print(f"until {until}, key {line.split('.')[1] or 'none'}, {whose}")
+            print(f"{_told(revocations, line)}, until {until}, key {line.split('.')[1] or 'none'}")
     return 0
+
+
+def _told(revocations: Revocations, line: str) -> str:
+    """What an entry revokes."""
+    try:
+        entry = revocations.read(line)
+    except Rejected:
+        return "of another password or cookie"
+    before = f", made before {entry.before.isoformat(timespec='milliseconds')}" if entry.before else ""
+    if entry.kind == "session":
+        return f"session of the log id {entry.whose}"
+    # Whoever has named the subject may have put anything into it.
+    return f"{entry.kind} {entry.whose!r}{before}" if entry.whose else f"{entry.kind}{before}"
 
 
 def _add(parsed: argparse.Namespace) -> int:

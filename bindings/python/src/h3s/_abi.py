@@ -86,6 +86,9 @@ VIEW_DIRTY = 2
 VIEW_CLEARED = 4
 VIEW_SLIDES = 8
 VIEW_STALE = 16
+ENTRY_SESSION = 0
+ENTRY_SUBJECT = 1
+ENTRY_EVERYBODY = 2
 
 
 class Error(ctypes.Structure):
@@ -155,9 +158,19 @@ class RevocationsInfo(ctypes.Structure):
     ]
 
 
+class EntryInfo(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("kind", c_int32),
+        ("before", c_int64),
+        ("until", c_int64),
+    ]
+
+
 REQUEST_SIZE = ctypes.sizeof(Request)
 VIEW_SIZE = ctypes.sizeof(View)
 REVOCATIONS_INFO_SIZE = ctypes.sizeof(RevocationsInfo)
+ENTRY_INFO_SIZE = ctypes.sizeof(EntryInfo)
 
 # Handles are opaque, and `text` is bytes of which the length is given beside it.
 _config = _session = _revocations = _file = c_void_p
@@ -251,6 +264,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_revoke_subject": (
         c_int32,
         [_config, _text, c_size_t, c_int64, c_int64, c_char_p, c_size_t, POINTER(c_size_t), _error],
+    ),
+    "h3s_revocation_read": (
+        c_int32,
+        [_config, _text, c_size_t, POINTER(EntryInfo), c_char_p, c_size_t, POINTER(c_size_t), _error],
     ),
     "h3s_config_revocation_file": (Str, [_config]),
     "h3s_config_revocation_keep": (c_int64, [_config]),

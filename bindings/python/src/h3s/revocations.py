@@ -13,16 +13,16 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Sequence
-from ctypes import byref, c_size_t, c_void_p
+from ctypes import byref, c_size_t, c_void_p, create_string_buffer
 from datetime import datetime, timedelta, timezone
-from typing import Optional, Protocol
+from typing import NamedTuple, Optional, Protocol
 
 from . import _abi
-from ._abi import Error, RevocationsInfo, fast, slow
+from ._abi import EntryInfo, Error, RevocationsInfo, fast, slow
 from .errors import ConfigError, FullError, H3sError, StoreError
 from .options import Moment, milliseconds
 
-__all__ = ["Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
+__all__ = ["Entry", "Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
 
 _log = logging.getLogger("h3s")
 
@@ -32,6 +32,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 START = 5.0
 #: The longest pause between two attempts to reach a store, in seconds.
 LONGEST_PAUSE = 1.0
+_LONGEST_SUBJECT = 1024
+
+
+class Entry(NamedTuple):
+    """What an entry says, see `Revocations.read`. Times are in UTC."""
+
+    #: "session", "subject" or "everybody".
+    kind: str
+    #: Of a session its `log_id`, of a subject itself, of everybody nothing.
+    whose: str
+    #: Sessions are refused that were made before; None of a session, which is in any case.
+    before: Optional[datetime]
+    #: The entry matters until then.
+    until: datetime
+
+
+_KINDS = {_abi.ENTRY_SESSION: "session", _abi.ENTRY_SUBJECT: "subject", _abi.ENTRY_EVERYBODY: "everybody"}
 
 
 class Feed(Protocol):
@@ -119,8 +136,7 @@ class Revocations:
     @property
     def heard_at(self) -> Optional[datetime]:
         """When this process last knew all that was revoked, in UTC; None: never."""
-        heard: int = self._info().heard_at
-        return _EPOCH + timedelta(milliseconds=heard) if heard else None
+        return _moment(self._info().heard_at)
 
     def _info(self) -> RevocationsInfo:
         info, error = RevocationsInfo(_abi.REVOCATIONS_INFO_SIZE), Error()
@@ -128,6 +144,19 @@ class Revocations:
         if status:
             _abi.fail(status, error)
         return info
+
+    def read(self, line: str) -> Entry:
+        """What an entry says. Raises Rejected for what is none of this password and cookie."""
+        text, info, error = line.encode("utf-8", "replace"), EntryInfo(_abi.ENTRY_INFO_SIZE), Error()
+        whose, length = create_string_buffer(_LONGEST_SUBJECT + 1), c_size_t()
+        status = fast.h3s_revocation_read(
+            self._config, text, len(text), byref(info), whose, len(whose), byref(length), byref(error)
+        )
+        if status:
+            _abi.fail(status, error)
+        until = _moment(info.until)
+        assert until is not None
+        return Entry(_KINDS[info.kind], whose.raw[: length.value].decode(), _moment(info.before), until)
 
     # ---- For the store ---------------------------------------------------------------------------
 
@@ -241,6 +270,10 @@ def _follow(asking: weakref.ref[Revocations], feed: Feed, stop: threading.Event,
 
 def _told(error: BaseException) -> str:
     return str(error) if isinstance(error, H3sError) else f"{type(error).__name__}: {error}"
+
+
+def _moment(milliseconds: int) -> Optional[datetime]:
+    return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
 
 
 _FOLLOWING: weakref.WeakSet[Revocations] = weakref.WeakSet()
