@@ -177,24 +177,15 @@ static h3s_go_result h3s_go_set_lifetime(h3s_go_session session, int64_t max_age
     return h3s_go_result_of(status, &err);
 }
 
-static h3s_go_list h3s_go_set_cookies(h3s_go_session session)
+// The session's Set-Cookie values, or what it has revoked.
+static h3s_go_list h3s_go_lines(h3s_go_session session, int revoked)
 {
-    h3s_go_list cookies = {0};
+    h3s_go_list lines = {0};
     h3s_error err;
-    int32_t status = h3s_set_cookies((h3s_session *)session, &cookies.list,
-                                     &cookies.count, &err);
-    cookies.result = h3s_go_result_of(status, &err);
-    return cookies;
-}
-
-static h3s_go_list h3s_go_entries(h3s_go_session session)
-{
-    h3s_go_list entries = {0};
-    h3s_error err;
-    int32_t status = h3s_revocation_entries((h3s_session *)session, &entries.list,
-                                            &entries.count, &err);
-    entries.result = h3s_go_result_of(status, &err);
-    return entries;
+    int32_t status = (revoked ? h3s_revocation_entries : h3s_set_cookies)(
+        (h3s_session *)session, &lines.list, &lines.count, &err);
+    lines.result = h3s_go_result_of(status, &err);
+    return lines;
 }
 
 static h3s_go_token h3s_go_seal(h3s_go_session session)
@@ -528,11 +519,11 @@ func (h *handle) lifetime() Lifetime {
 
 func (h *handle) setCookies() ([]string, error) {
 	h.isSeen = false
-	return goStrings(C.h3s_go_set_cookies(h.c))
+	return goStrings(C.h3s_go_lines(h.c, 0))
 }
 
 // entries are what the session has revoked, all of them.
-func (h *handle) entries() ([]string, error) { return goStrings(C.h3s_go_entries(h.c)) }
+func (h *handle) entries() ([]string, error) { return goStrings(C.h3s_go_lines(h.c, 1)) }
 
 func goStrings(list C.h3s_go_list) ([]string, error) {
 	if list.count == 0 {
