@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -147,6 +148,20 @@ class Server:
         if with_data:
             for path in self._folder.glob("appendonlydir/*"):
                 path.unlink()
+
+    def state(self) -> int:
+        """What it has on its disk, to go back to."""
+        return self._log().stat().st_size
+
+    def go_back_to(self, state: int) -> None:
+        """As a server that fails before the last of its data is on the disk, and comes back."""
+        self.kill()
+        os.truncate(self._log(), state)
+        self.start()
+
+    def _log(self) -> Path:
+        (log,) = self._folder.glob("appendonlydir/*.incr.aof")
+        return log
 
 
 def _answers(client: Any) -> bool:

@@ -21,7 +21,7 @@ from .options import SealOptions, check, read_file, with_changes
 from .revocations import MemoryStore, Revocations, end_of
 from .session import Session
 from .sessions import Sessions
-from .valkey import ValkeyStore
+from .valkey import PREFIX, ValkeyStore
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
@@ -80,7 +80,9 @@ def _add_revocations(commands: Any) -> None:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--options", metavar="FILE", required=True, help="a JSON file of options, with revocation")
     common.add_argument("--password-file", metavar="FILE")
-    common.add_argument("--key", help="the stream's, in place of \"h3s:revocations:\" and the cookie's name")
+    common.add_argument(
+        "--prefix", default=PREFIX, help="what comes before the cookie's name in the stream's key (%(default)s)"
+    )
 
     follow = commands.add_parser(
         "follow",
@@ -173,7 +175,7 @@ def _follow(parsed: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    store = _bridge.Bridge(ValkeyStore(parsed.server, key=parsed.key))
+    store = _bridge.Bridge(ValkeyStore(parsed.server, prefix=parsed.prefix))
     sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=store)
     while not stop.wait(3600):
         pass
@@ -186,7 +188,7 @@ def _list(parsed: argparse.Namespace) -> int:
     revocations = sessions.revocations
     assert revocations is not None
     if parsed.server:
-        lines = _bridge.lines_of_stream(ValkeyStore(parsed.server, key=parsed.key).stream_of(revocations))
+        lines = _bridge.lines_of_stream(ValkeyStore(parsed.server, prefix=parsed.prefix).stream_of(revocations))
     else:
         lines = _bridge.lines_of_file(_bridge.file_of(sessions._handle))
     now = time.time()
@@ -214,7 +216,7 @@ def _told(revocations: Revocations, line: str) -> str:
 def _add(parsed: argparse.Namespace) -> int:
     if (parsed.kind == "everybody") == (parsed.text is not None):
         raise H3sError("add session ID, add subject TEXT, or add everybody")
-    store = ValkeyStore(parsed.server, key=parsed.key) if parsed.server else None
+    store = ValkeyStore(parsed.server, prefix=parsed.prefix) if parsed.server else None
     sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=store)
     if parsed.kind == "session":
         sessions.revoke_session(parsed.text)

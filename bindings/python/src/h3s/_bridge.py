@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ._abi import fast
+from ._stream import line_of as _line_of
+from ._stream import text as _text
 from .errors import ConfigError, FullError, StoreError
 from .revocations import Feed, Revocations, _FileFeed, end_of
-from .valkey import COUNT, PAUSE, ValkeyStore, _line_of, _Stream, _text
+from .valkey import COUNT, PAUSE, ValkeyStore, _Stream
 
 __all__ = ["Bridge", "file_of", "is_ours", "lines_of_file", "lines_of_stream"]
 

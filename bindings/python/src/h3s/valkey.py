@@ -8,15 +8,18 @@ The URL needs the package valkey: `pip install h3s[valkey]`.
 
 from __future__ import annotations
 
-import time
 import weakref
-from collections.abc import Iterable, Sequence
-from typing import Any, Optional, Protocol, Union
+from collections.abc import Sequence
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, Union
 
+from ._stream import Command, Copy, Steps, Stream
 from .errors import ConfigError, StoreError
-from .revocations import Feed, Revocations, end_of
+from .revocations import Feed, Revocations
 
 __all__ = ["ValkeyStore"]
+
+_Result = TypeVar("_Result")
 
 #: How many entries are read at once, and for how many milliseconds the server waits for the first.
 COUNT = 1000
@@ -26,11 +29,8 @@ BLOCK = 1000
 PAUSE = 0.02
 #: How long a server that does not answer is waited for, in seconds: more than BLOCK.
 TIMEOUT = 3.0
-
-#: More characters no entry has.
-LONGEST = 2048
-
-_START = "0-0"
+#: What comes before the cookie's name in a stream's key.
+PREFIX = "h3s:revocations:"
 
 
 class ValkeyStore:
@@ -38,34 +38,38 @@ class ValkeyStore:
 
     server: its URL ("valkey://", "valkeys://" for TLS, "redis://", "unix://"), or a client of the
         packages valkey or redis, also of a cluster or through sentinels. It needs Valkey, or Redis
-        6.2. An asyncio client is none: in an event loop, entries are published in a thread.
-    key: the stream's, in place of "h3s:revocations:" and the cookie's name.
+        6.2. An asyncio client is none.
+    prefix: what comes before the cookie's name in the stream's key. So sessions of different names
+        never share a stream: what one may trim by its `max_age`, another would still need.
+
+    A thread follows the stream. In an event loop, entries are published in another.
 
     How long a logout lasts once it was acknowledged is up to the server: see `appendfsync` there.
-    What a server has lost that came back without its data, the processes that had published it
-    publish again, for as long as they live.
+    What a server has lost that came back without its data, or without the last of it, the processes
+    that had published it publish again, for as long as they live.
     """
 
-    def __init__(self, server: Union[str, Any], *, key: Optional[str] = None) -> None:
-        client = _client_of(server) if isinstance(server, str) else server
-        if not hasattr(client, "xadd") or ".asyncio" in type(client).__module__:
+    def __init__(self, server: Union[str, Any], *, prefix: str = PREFIX) -> None:
+        if not isinstance(server, str) and (not hasattr(server, "xadd") or _is_async(server)):
             raise ConfigError("a URL, or a client that is not asyncio's", key="server")
-        self._client = client
-        self._key = key
+        self._client = _client_of(server) if isinstance(server, str) else server
+        self._prefix = prefix
 
     def attach(self, revocations: Revocations) -> Feed:
-        # Several times before it would be stale, since an answer without news is word of them, too.
-        return self.stream_of(revocations, block=min(BLOCK, revocations.max_stale * 250))
+        return self.stream_of(revocations, block=_block_of(revocations))
 
-    def stream_of(self, revocations: _Copy, *, block: int = BLOCK) -> _Stream:
+    def stream_of(self, revocations: Copy, *, block: int = BLOCK) -> _Stream:
         """The stream of a copy of what is revoked.
 
         block: how long `poll` waits, in milliseconds.
         """
-        return _Stream(self._client, self._key or f"h3s:revocations:{revocations.cookie_name}", revocations, block)
+        return _Stream(self._client, self._prefix + revocations.cookie_name, revocations, block)
 
     def __repr__(self) -> str:
         return "<h3s.valkey.ValkeyStore>"
+
+
+# ---- Clients -------------------------------------------------------------------------------------
 
 
 def _client_of(url: str) -> Any:
@@ -83,112 +87,16 @@ def _client_of(url: str) -> Any:
         raise ConfigError('the URL of a server, such as "valkey://127.0.0.1:6379/0"', key="server") from None
 
 
-class _Copy(Protocol):
-    """What is asked of Revocations."""
-
-    cookie_name: str
-    keep: int
-
-    def apply(self, lines: Iterable[str]) -> int: ...
-
-    def heard(self) -> None: ...
+def _is_async(client: Any) -> bool:
+    return iscoroutinefunction(getattr(client, "execute_command", None))
 
 
-class _Stream:
-    pause = PAUSE
+def _block_of(revocations: Revocations) -> int:
+    """For how many milliseconds the server waits for news.
 
-    def __init__(self, client: Any, key: str, revocations: _Copy, block: int) -> None:
-        self.client = client
-        self.key = key
-        self._asking = weakref.ref(revocations)
-        self._keep = revocations.keep
-        self._block = min(block, _longest_block(client))
-        #: Up to where it is read, and was when it was last seen to be whole.
-        self._last = self._seen = _START
-        #: The last entry that this process has published.
-        self._published = _START
-        #: Whether there is more to be read at once.
-        self._is_behind = True
-        #: When it was last seen to be whole.
-        self._checked_at = float("-inf")
-        #: What this process has published, and until when it matters.
-        self.own: dict[str, float] = {}
-        self._forgot_at = time.monotonic()
-
-    def publish(self, lines: Sequence[str]) -> None:
-        oldest = int(time.time() * 1000) - self._keep
-        try:
-            for line in lines:
-                added = self.client.xadd(self.key, {"e": line}, minid=max(oldest, 0), approximate=True)
-                self._published = max(self._published, _text(added), key=_moment_of)
-                self.own[line] = end_of(line)
-        except Exception as error:
-            raise StoreError(f"what was revoked could not be made known: {type(error).__name__}: {error}") from error
-
-    def poll(self) -> bool:
-        try:
-            return self._read()
-        except Exception:
-            # It may come back without its data.
-            self._checked_at = float("-inf")
-            raise
-
-    def _read(self) -> bool:
-        revocations = self._asking()
-        if revocations is None:
-            return True
-        self._check()
-        block = None if self._is_behind else self._block
-        answer = self.client.xread({self.key: self._last}, count=COUNT, block=block)
-        messages = _messages_of(answer)
-        if messages:
-            revocations.apply(_line_of(fields) for _, fields in messages)
-            self._last = _text(messages[-1][0])
-        self._is_behind = len(messages) >= COUNT
-        if not self._is_behind:
-            revocations.heard()
-        return not self._is_behind
-
-    def _check(self) -> None:
-        """Publishes again, and reads from the start, where the server has lost something.
-
-        That shows by two entries that were in it. (After the last one that was read, others may
-        have been added since.) At most once a second: under load, each answer has few entries.
-        """
-        now = time.monotonic()
-        if self._checked_at + 1 > now:
-            return
-        if not all(self._is_there(entry) for entry in {self._published, self._seen}):
-            self._is_behind = True
-            self._publish_again()
-            self._last = _START
-        self._seen = self._last
-        self._checked_at = now
-        if self._forgot_at + 60 < now:
-            self._forgot_at = now
-            self._forget_ended()
-
-    def _is_there(self, entry: str) -> bool:
-        """Whether an entry is in the stream, but for what may have been trimmed."""
-        if entry == _START or _moment_of(entry)[0] < time.time() * 1000 - self._keep:
-            return True
-        return bool(self.client.xrange(self.key, entry, entry, count=1))
-
-    def _forget_ended(self) -> None:
-        now = time.time()
-        for line, end in list(self.own.items()):
-            if end < now:
-                del self.own[line]
-
-    def _publish_again(self) -> None:
-        self._forget_ended()
-        published, self._published = self._published, _START
-        try:
-            self.publish(list(self.own))
-        except StoreError:
-            # It is tried again by the next call.
-            self._published = published
-            raise
+    Several times before the copy would be stale, since an answer without news is word of them, too.
+    """
+    return min(BLOCK, revocations.max_stale * 250)
 
 
 def _longest_block(client: Any) -> int:
@@ -198,28 +106,60 @@ def _longest_block(client: Any) -> int:
     return BLOCK if not timeout else int(timeout * 500)
 
 
-def _messages_of(answer: Any) -> list[Any]:
-    """Of the one stream that was asked for, in either version of the protocol."""
-    if not answer:
-        return []
-    if isinstance(answer, dict):
-        (streams,) = answer.values()
-        return [message for messages in streams for message in messages]
-    messages: list[Any] = answer[0][1]
-    return messages
+def _called(client: Any, command: Command) -> Any:
+    method, arguments, named = command
+    return getattr(client, method)(*arguments, **named)
 
 
-def _line_of(fields: Any) -> str:
-    """The entry of a message; nothing where that is none: anybody may have put others there."""
-    line = _text((fields or {}).get(b"e") or (fields or {}).get("e") or "")
-    return line if len(line) <= LONGEST and line.isprintable() else ""
+def _pipeline(client: Any, commands: list[Command]) -> Any:
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        _called(pipeline, command)
+    return pipeline
 
 
-def _text(value: Union[str, bytes]) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+def _unpublished(error: Exception) -> StoreError:
+    return StoreError(f"what was revoked could not be made known: {type(error).__name__}: {error}")
 
 
-def _moment_of(entry: str) -> tuple[int, int]:
-    """When an entry was added, by its id: milliseconds since 1970, and its number then."""
-    time, _, number = entry.partition("-")
-    return int(time), int(number)
+class _Stream:
+    pause = PAUSE
+
+    def __init__(self, client: Any, key: str, revocations: Copy, block: int) -> None:
+        self.client = client
+        self.key = key
+        self._asking = weakref.ref(revocations)
+        self._stream = Stream(key, revocations.keep, block=min(block, _longest_block(client)), count=COUNT)
+        #: What this process has published, and until when it matters.
+        self.own = self._stream.own
+
+    def publish(self, lines: Sequence[str]) -> None:
+        try:
+            self._run(self._stream.publish(lines))
+        except Exception as error:
+            raise _unpublished(error) from error
+
+    def poll(self) -> bool:
+        revocations = self._asking()
+        if revocations is None:
+            return True
+        try:
+            return self._run(self._stream.poll(revocations))
+        except Exception:
+            self._stream.failed()
+            raise
+
+    def _run(self, steps: Steps[_Result]) -> _Result:
+        try:
+            commands = next(steps)
+            while True:
+                commands = steps.send(self._ask(commands))
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+
+    def _ask(self, commands: list[Command]) -> list[Any]:
+        if len(commands) == 1:
+            return [_called(self.client, commands[0])]
+        answers: list[Any] = _pipeline(self.client, commands).execute()
+        return answers
