@@ -19,6 +19,10 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # The soname follows the major version. (bindings/python does the same.)
 abi := $(firstword $(subst ., ,$(version)))
 soname := -C link-arg=-Wl,-soname,libh3s.so.$(abi)
+# Functions of more than so many instructions are not put into their callers, but for those that say
+# #[inline], which are a request's. It makes the library 6 % smaller, and no request slower.
+# (bindings/python does the same.)
+inline := -C llvm-args=-inline-threshold=100
 
 # Cargo's output has to be where this file expects it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -65,7 +69,7 @@ all: ## Build the shared and the static library (the default)
 		{ [ $(backend) = rustcrypto ] || need_debian cc gcc libc6-dev; } && mkdir -p target && \
 	new=$$(mktemp target/cargo.XXXXXX) && trap 'rm -f "$$new"*' EXIT && \
 	$(cargo) rustc $(profile) --lib --locked --features $(features) --crate-type cdylib,staticlib \
-		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) >"$$new" && \
+		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) $(inline) >"$$new" && \
 	grep -oE '"[^"]*/libh3s\.(so|a)"' "$$new" | sort -u | \
 		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >"$$new.made" && mv "$$new" target/cargo.json && \
 	{ cmp -s "$$new.made" target/made.mk || mv "$$new.made" target/made.mk; }

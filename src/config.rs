@@ -363,6 +363,7 @@ impl fmt::Debug for Config {
 }
 
 /// A text without its NUL.
+#[inline]
 fn cut(text: &str) -> &str {
     text.trim_end_matches('\0')
 }

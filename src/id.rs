@@ -133,6 +133,7 @@ impl Id {
     }
 
     /// Where it stands; `beside` is the buffer of the data.
+    #[inline]
     pub(crate) fn in_own_place_or<'a>(&'a self, beside: &'a [u8]) -> IdRef<'a> {
         match &self.0 {
             Place::Own { text, is_uuid } => IdRef {

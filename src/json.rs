@@ -64,6 +64,7 @@ pub(crate) struct Member {
 }
 
 /// The members of an object, in order. Nothing for any other value.
+#[inline]
 pub(crate) fn members(text: &[u8]) -> impl Iterator<Item = Member> {
     let mut object = Container::at(text, skip_space(text, 0)).filter(|found| found.is_object);
     std::iter::from_fn(move || object.as_mut()?.next_member(text))

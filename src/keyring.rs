@@ -168,6 +168,7 @@ impl Keyring {
         matches!(self.keys.as_slice(), [only] if only.id.is_empty())
     }
 
+    #[inline]
     fn position(&self, id: &[u8]) -> Option<usize> {
         let named = |id: &[u8]| self.keys.iter().position(|key| key.id.as_bytes() == id);
         match id {

@@ -93,6 +93,7 @@ impl Record {
     }
 
     /// Whether the session still lives: it does at the very moment of its limits.
+    #[inline]
     pub(crate) fn check_alive(&self, limits: &Limits, now: i64) -> Result<(), Rejection> {
         let limits = limits.of(self.lifetime);
         let after = |end: Option<i64>| end.is_some_and(|end| now > end);

@@ -208,6 +208,7 @@ impl<'a> Request<'a> {
     }
 
     /// The time that is now for it.
+    #[inline]
     pub(crate) fn now(&self) -> Result<i64, Error> {
         match self.now_ms {
             Some(now_ms) => clock::check(now_ms),

@@ -64,9 +64,10 @@ def _library(target: Path) -> Path:
         environment["RUSTFLAGS"] = " ".join([environment["RUSTFLAGS"], *remap])
     setting = "build.rustflags=[{}]".format(",".join(f"'{flag}'" for flag in remap))
     command = [cargo, "rustc", "--release", "--lib", "--locked", "--features", "capi"]
-    command += ["--crate-type", "cdylib,staticlib", "--config", setting]
+    command += ["--crate-type", "cdylib,staticlib", "--config", setting, "--"]
     if sys.platform == "linux":
-        command += ["--", "-C", f"link-arg=-Wl,-soname,{_soname()}"]
+        command += ["-C", f"link-arg=-Wl,-soname,{_soname()}"]
+    command += ["-C", "llvm-args=-inline-threshold=100"]
     subprocess.run(command, cwd=CRATE, env=environment, check=True)
     return target / "release" / _name()
 

@@ -158,6 +158,7 @@ pub(super) fn own<'a>(
     })
 }
 
+#[inline]
 pub(super) fn trimmed(text: &[u8]) -> &[u8] {
     let start = text.iter().position(is_no_space).unwrap_or(text.len());
     let end = text

@@ -47,6 +47,7 @@ pub(super) unsafe fn slot<'a, T>(
 }
 
 /// A time from C: 0 is the system clock.
+#[inline]
 pub(super) fn time(now_ms: i64) -> Result<i64, Error> {
     if now_ms == 0 {
         Ok(clock::system())

@@ -49,6 +49,7 @@ fn nested_end(text: &[u8], mut at: usize) -> usize {
 
 /// The end, closing quote included, of the string whose opening quote is at `at`; the text's, where
 /// it is not closed.
+#[inline]
 pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
     at += 1;
     loop {

@@ -32,6 +32,7 @@ fn encode_slice(bytes: &[u8], out: &mut [u8]) -> Result<usize, EncodeSliceError>
     }
 }
 
+#[inline]
 fn decode_slice(text: &[u8], out: &mut [u8]) -> Result<usize, DecodeSliceError> {
     match FAST.get() {
         Some(fast) => fast.decode_slice(text, out),

@@ -12,6 +12,7 @@ const KEY_ID_MAX_LEN: usize = 32;
 
 /// The key id that a text begins with, and what comes after the dot behind it. None if that is not
 /// well-formed.
+#[inline]
 pub(crate) fn split_key_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let dot = text
         .iter()
