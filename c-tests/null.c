@@ -141,7 +141,7 @@ static void what_is_revoked_needs_its_pointers(void **state)
     assert_int_equal(h3s_revocation_read(on, NULL, 1, &entry, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
     assert_string_equal(err.key, "line");
     assert_int_equal(h3s_revocation_read(on, S("a"), NULL, out, sizeof out, &count, &err), H3S_ERR_ARGUMENT);
-    assert_string_equal(err.key, "info");
+    assert_string_equal(err.key, "entry");
     assert_int_equal(h3s_revocation_read(on, NULL, 0, &entry, NULL, 0, NULL, NULL), H3S_ERR_REJECTED);
     assert_true(strcmp(out, "!") == 0);
 
