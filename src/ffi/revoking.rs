@@ -197,7 +197,8 @@ pub unsafe extern "C" fn h3s_revocation_read(
         // SAFETY: the caller's contract: NULL or live and writable, and `len` readable bytes.
         let (place, entry, config, line) = unsafe {
             (
-                Place::new(out, room, out_len),
+                // NULL: nobody asks whose it is.
+                Place::new(out, room, out_len).ok(),
                 Slot::new(entry, "entry")?,
                 reference(config).ok_or_else(|| Error::null("config"))?,
                 bytes(line, len, "line")?,
@@ -210,12 +211,10 @@ pub unsafe extern "C" fn h3s_revocation_read(
             before: read.before_ms,
             until: read.until_ms,
         });
-        match place {
+        place.map_or(Ok(()), |place| {
             // SAFETY: the caller's contract; the text is the library's own.
-            Ok(place) => unsafe { place.fill(std::iter::once(read.whose.as_bytes())) },
-            // Nobody asks whose it is.
-            Err(_) => Ok(()),
-        }
+            unsafe { place.fill(std::iter::once(read.whose.as_bytes())) }
+        })
     })
 }
 

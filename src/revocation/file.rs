@@ -6,13 +6,13 @@
 //! has ended. It keeps the file open that it reads, and so can put what was in it into the one that
 //! takes its place, should somebody delete it.
 
-use std::io;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::config::Config;
 use crate::replica::Revocations;
@@ -219,23 +219,14 @@ impl RevocationFile {
         let mut beside = self.path.clone().into_os_string();
         beside.push(".heard.");
         beside.push(cookie);
-        match std::fs::metadata(beside).and_then(|metadata| metadata.modified()) {
-            Ok(time) => {
-                let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-                let at = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-                Ok(Some(at.min(now_ms)).filter(|at| *at > 0))
-            }
-            // Of a name that is too long for a file, there is none.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
-                ) =>
-            {
-                Ok(Some(now_ms))
-            }
-            Err(error) => Err(Fault::System("see when it was fed", error).into()),
-        }
+        let Some(found) = locked::at(Path::new(&beside))? else {
+            return Ok(Some(now_ms));
+        };
+        let at = found
+            .mtime()
+            .saturating_mul(1000)
+            .saturating_add(found.mtime_nsec() / 1_000_000);
+        Ok(Some(at.min(now_ms)).filter(|at| *at > 0))
     }
 
     /// Gives the lines that are new since the last call to `take`, whole lines of some 64 KiB at a

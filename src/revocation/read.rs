@@ -50,7 +50,9 @@ impl Config {
         let opened = entry::open(inner.seals.keyring(), line.as_ref())?;
         let whose = match opened.kind {
             Kind::Session => inner.seals.log_id(opened.text()),
-            Kind::Subject | Kind::Everybody => String::from_utf8_lossy(opened.text()).into(),
+            Kind::Subject | Kind::Everybody => std::str::from_utf8(opened.text())
+                .unwrap_or_default()
+                .to_owned(),
         };
         Ok(RevocationEntry {
             kind: opened.kind,

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,7 +14,9 @@ use std::time::Instant;
 use super::fault::Fault;
 use super::header;
 use super::lines::{self, Chunks};
-use super::locked::{Lock, Locked, Opened, TRIES, at, id_of, regular, share, sync_folder};
+use super::locked::{
+    Lock, Locked, Opened, TRIES, at, id_of, open, real, regular, share, sync_folder,
+};
 use super::wait::{Wait, Waiting};
 use crate::Error;
 
@@ -46,7 +49,7 @@ pub(super) fn is_due(compacted: u64, len: u64, times: u64) -> bool {
 /// False: another is at it, or has the lock.
 pub(super) fn compact(path: &Path, wait: &Wait, now_ms: i64) -> Result<bool, Fault> {
     // Where the path leads to by symbolic links, there the file is replaced.
-    let path = fs::canonicalize(path).map_err(Fault::to("find the file"))?;
+    let path = real(path)?;
     let beside = beside(&path);
     let begun = match begin(&path, &beside) {
         Ok(Some(begun)) => begun,
@@ -55,7 +58,7 @@ pub(super) fn compact(path: &Path, wait: &Wait, now_ms: i64) -> Result<bool, Fau
     };
     let replaced = begun.replace(&path, &beside, wait, now_ms);
     if replaced.is_err() {
-        let _ = fs::remove_file(&beside);
+        remove(&beside);
     }
     replaced?;
     sync_folder(&path).map(|()| true)
@@ -68,13 +71,10 @@ pub(super) fn begin(path: &Path, beside: &Path) -> Result<Option<Begun>, Fault> 
         return Ok(None);
     }
     // Left by one who was killed.
-    let _ = fs::remove_file(beside);
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(beside)
-        .map_err(Fault::to("make a file beside it"))?;
+    remove(beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let file = open(&mut options, 0, beside).map_err(Fault::to("make a file beside it"))?;
     let to = Lock::new(file, &mut Waiting::none(Instant::now()))?;
     let shared = share(to.file(), locked.file());
     let opened = shared.and_then(|()| locked.opened());
@@ -85,7 +85,7 @@ pub(super) fn begin(path: &Path, beside: &Path) -> Result<Option<Begun>, Fault> 
             to,
         })),
         Err(error) => {
-            let _ = fs::remove_file(beside);
+            remove(beside);
             Err(Fault::System("share a file beside it", error))
         }
     }
@@ -93,10 +93,7 @@ pub(super) fn begin(path: &Path, beside: &Path) -> Result<Option<Begun>, Fault> 
 
 /// Whether somebody has the lock of what stands there.
 fn is_at_work(beside: &Path) -> bool {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
-        .open(beside);
+    let file = open(OpenOptions::new().read(true), libc::O_NOFOLLOW, beside);
     let lock = file.map(|file| Lock::new(file, &mut Waiting::none(Instant::now())));
     matches!(lock, Ok(Err(Fault::Locked)))
 }
@@ -112,23 +109,18 @@ impl Begun {
         let (from, file) = (&self.from, self.to.file());
         // Its length is known in the end.
         write(file, from.header.next(0).line().as_bytes())?;
-        let read = copy_unseen(&from.file, self.len, None, now_ms, &mut |lines| {
-            write(file, lines)
-        })?;
+        let copy = |range| {
+            let write = &mut |lines: &[u8]| write(file, lines);
+            copy_unseen(&from.file, range, None, now_ms, write)
+        };
+        let read = copy(header::LEN as u64..self.len)?;
         // Most of it is on the disk before others have to wait.
         let synced = || file.sync_all().map_err(failed());
         synced()?;
 
         let locked = Locked::open(path, &mut wait.begin(Instant::now()))?;
-        // What was appended meanwhile, also what stands twice.
-        let mut rest = Chunks::new(&from.file, read, u64::MAX)?;
-        let mut kept = lines::with_room(0)?;
-        while let Some(chunk) = rest.next()? {
-            keep(&mut kept, chunk, &mut |line| {
-                Ok(lines::matters(line, now_ms))
-            })?;
-            write(file, &kept)?;
-        }
+        // What was appended meanwhile, also what was there before.
+        copy(read..locked.len())?;
         let header = from.header.next(regular(file)?.len()).line();
         file.write_all_at(header.as_bytes(), 0).map_err(failed())?;
         synced()?;
@@ -140,6 +132,11 @@ impl Begun {
         }
         fs::rename(beside, path).map_err(Fault::to("replace the file"))
     }
+}
+
+#[inline(never)]
+fn remove(beside: &Path) {
+    let _ = fs::remove_file(beside);
 }
 
 fn write(mut file: &File, bytes: &[u8]) -> Result<(), Fault> {
@@ -174,8 +171,8 @@ pub(super) fn restore(
             // If it cannot be shared as the other was, better so than lost.
             let _ = share(locked.file(), &gone.file);
         }
-        let len = regular(&gone.file)?.len();
-        copy_unseen(&gone.file, len, Some(&opened.file), now_ms, &mut |lines| {
+        let all = header::LEN as u64..regular(&gone.file)?.len();
+        copy_unseen(&gone.file, all, Some(&opened.file), now_ms, &mut |lines| {
             locked.append(lines)
         })?;
         opened.sync()?;
@@ -187,7 +184,7 @@ pub(super) fn restore(
     Err(Fault::Wrong("it is replaced over and over"))
 }
 
-/// Gives each line of the first `end` bytes of `from` once that matters and is not in `besides`. In
+/// Gives each line of a part of `from` once that matters and is not in `besides`. In
 /// any order: entries have none. So a large file is read several times, each time for another part
 /// of its lines, and never more than a part's are in memory.
 ///
@@ -195,13 +192,14 @@ pub(super) fn restore(
 #[inline(never)]
 fn copy_unseen(
     from: &File,
-    end: u64,
+    range: Range<u64>,
     besides: Option<&File>,
     now_ms: i64,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
     let len = |file| regular(file).map(|found| found.len());
-    let parts = end.saturating_add(besides.map_or(Ok(0), len)?) / PART + 1;
+    let bytes = range.end.saturating_sub(range.start);
+    let parts = bytes.saturating_add(besides.map_or(Ok(0), len)?) / PART + 1;
     let (one, other) = (RandomState::new(), RandomState::new());
     let (mut kept, mut stopped) = (lines::with_room(0)?, 0);
     for part in 0..parts {
@@ -222,11 +220,16 @@ fn copy_unseen(
                 }
             }
         }
-        let mut chunks = Chunks::new(from, header::LEN as u64, end)?;
+        let mut chunks = Chunks::new(from, range.start, range.end)?;
         while let Some(chunk) = chunks.next()? {
-            keep(&mut kept, chunk, &mut |line| {
-                Ok(lines::matters(line, now_ms) && is_unseen(line)?)
-            })?;
+            kept.clear();
+            kept.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
+            for line in lines::of(chunk) {
+                if lines::matters(line, now_ms) && is_unseen(line)? {
+                    kept.extend_from_slice(line);
+                    kept.push(b'\n');
+                }
+            }
             if !kept.is_empty() {
                 write(&kept)?;
             }
@@ -234,21 +237,4 @@ fn copy_unseen(
         stopped = chunks.offset;
     }
     Ok(stopped)
-}
-
-/// Puts those lines of a chunk into `kept`, in place of what is there, that are to be kept.
-fn keep(
-    kept: &mut Vec<u8>,
-    chunk: &[u8],
-    is_kept: &mut dyn FnMut(&[u8]) -> Result<bool, Error>,
-) -> Result<(), Error> {
-    kept.clear();
-    kept.try_reserve(chunk.len()).map_err(|_| Error::memory())?;
-    for line in lines::of(chunk) {
-        if is_kept(line)? {
-            kept.extend_from_slice(line);
-            kept.push(b'\n');
-        }
-    }
-    Ok(())
 }

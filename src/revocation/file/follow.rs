@@ -2,14 +2,14 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::mem;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::compact::restore;
 use super::fault::Fault;
 use super::header::{self, Beginning};
 use super::lines::{Chunks, read_at};
-use super::locked::{Opened, TRIES, at, id_of, regular};
+use super::locked::{Opened, TRIES, at, id_of, open, regular};
 use super::wait::Waiting;
 
 /// How many files may wait to be put into another: each is open.
@@ -193,20 +193,17 @@ impl Follower {
 /// There is no file: its folder has to be there.
 pub(super) fn find_folder(path: &Path) -> Result<(), Fault> {
     let folder = path.parent().unwrap_or(path);
-    let found = std::fs::metadata(folder);
-    found.map_err(Fault::to("find the folder of the file"))?;
-    Ok(())
+    match at(folder)? {
+        Some(_) => Ok(()),
+        None => Err(Fault::Wrong("cannot find the folder of the file")),
+    }
 }
 
 impl Followed {
     /// The file at the path, from its first entry on; None: there is none, or an empty one.
     #[inline(never)]
     pub(super) fn open(path: &Path) -> Result<Option<Followed>, Fault> {
-        let opened = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path);
-        let file = match opened {
+        let file = match open(OpenOptions::new().read(true), 0, path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(Fault::to("open the file"))?,
         };

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 use super::header::{self, Beginning, Header};
@@ -44,15 +44,10 @@ impl Locked {
     #[inline(never)]
     pub(super) fn open(path: &Path, waiting: &mut Waiting<'_>) -> Result<Locked, Fault> {
         for _ in 0..TRIES {
-            let file = OpenOptions::new()
-                .read(true)
-                .append(true)
-                .create(true)
-                .mode(0o660)
-                // Of a pipe that was put there, nobody has to open the other end.
-                .custom_flags(libc::O_NONBLOCK)
-                .open(path)
-                .map_err(Fault::to("open the file for writing"))?;
+            let mut options = OpenOptions::new();
+            options.read(true).append(true).create(true).mode(0o660);
+            let file =
+                open(&mut options, 0, path).map_err(Fault::to("open the file for writing"))?;
             let id = id_of(&regular(&file)?);
             let lock = Lock::new(file, waiting)?;
             if is_at(path, id)? {
@@ -188,13 +183,28 @@ fn is_at(path: &Path, id: Id) -> Result<bool, Fault> {
     Ok(at(path)?.is_some_and(|found| id_of(&found) == id))
 }
 
-/// What is at the path; None: nothing.
+/// Opens a file. Of a pipe that was put there, nobody has to open the other end.
+#[inline(never)]
+pub(super) fn open(options: &mut OpenOptions, flags: i32, path: &Path) -> io::Result<File> {
+    options.custom_flags(libc::O_NONBLOCK | flags).open(path)
+}
+
+/// What is at the path; None: nothing, also where the name is too long for a file.
+#[inline(never)]
 pub(super) fn at(path: &Path) -> Result<Option<Metadata>, Fault> {
     match fs::metadata(path) {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Fault::System("find the file", error)),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::InvalidFilename => Ok(None),
+            _ => Err(Fault::System("find the file", error)),
+        },
     }
+}
+
+/// Where a path leads to by symbolic links.
+#[inline(never)]
+pub(super) fn real(path: &Path) -> Result<PathBuf, Fault> {
+    fs::canonicalize(path).map_err(Fault::to("find the file"))
 }
 
 pub(super) fn id_of(found: &Metadata) -> Id {
@@ -213,9 +223,9 @@ pub(super) fn regular(file: &File) -> Result<Metadata, Fault> {
 /// Makes the names in the folder of a file last.
 #[inline(never)]
 pub(super) fn sync_folder(path: &Path) -> Result<(), Fault> {
-    let path = fs::canonicalize(path).map_err(Fault::to("find the file"))?;
+    let path = real(path)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
+    match open(OpenOptions::new().read(true), 0, folder).and_then(|folder| folder.sync_all()) {
         // Who may not read the folder has made no name in it that was not made to last by others;
         // some file systems do it by themselves, and refuse.
         Err(error)
