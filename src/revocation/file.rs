@@ -40,6 +40,8 @@ const MAX_WRITTEN: usize = 8;
 const GROWN: u64 = 2;
 /// Who appends does so too, once it has grown to so many times: then nobody polls.
 const NEGLECTED: u64 = 16;
+/// How often a poll that compacts a long file reads meanwhile what is new.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// The file of the option `revocation.file`, which the processes of a machine share, of whatever
 /// language.
@@ -163,7 +165,8 @@ impl RevocationFile {
             // Who deletes the file from here on, deletes one that readers find these lines in.
             if opened.is_at(&self.path)? {
                 lasts?;
-                self.compact(opened.header.compacted, len, NEGLECTED, now_ms);
+                let compacted = opened.header.compacted;
+                self.compact(compacted, len, NEGLECTED, now_ms, &mut || {});
                 self.keep_open(opened);
                 return Ok(());
             }
@@ -177,7 +180,8 @@ impl RevocationFile {
     /// its own.
     ///
     /// Where the file has grown to twice its length, it is replaced by one without what has ended,
-    /// by whoever polls next. That takes longer, and nobody waits for it but this call.
+    /// by whoever polls next. That takes longer, for a million entries some seconds. Meanwhile
+    /// others append, and this call goes on to apply what is new.
     ///
     /// Gives how many were applied; 0 where another thread is at it.
     ///
@@ -194,6 +198,39 @@ impl RevocationFile {
     ) -> Result<usize, Error> {
         let now_ms = clock::check(now_ms)?;
         config.inner().revocation()?;
+        let (began, mut next) = (Instant::now(), AGAIN);
+        let mut result = self.hear(revocations, config, now_ms);
+        if result
+            .as_ref()
+            .is_err_and(|error| error.kind() != ErrorKind::Full)
+        {
+            return result;
+        }
+        // A long file takes long.
+        self.compact_if_grown(now_ms, &mut || {
+            let past = began.elapsed();
+            if past < next {
+                return;
+            }
+            next = past + AGAIN;
+            let past_ms = i64::try_from(past.as_millis()).unwrap_or(i64::MAX);
+            let heard = self.hear(revocations, config, now_ms.saturating_add(past_ms));
+            match (heard, &mut result) {
+                (Ok(more), Ok(applied)) => *applied += more,
+                (Err(error), Ok(_)) => result = Err(error),
+                (_, Err(_)) => {}
+            }
+        });
+        result
+    }
+
+    /// Applies what is new.
+    fn hear(
+        &self,
+        revocations: &Revocations,
+        config: &Config,
+        now_ms: i64,
+    ) -> Result<usize, Error> {
         // By then whoever feeds the file has put into it what it had heard.
         let heard_at = self.heard_at(config.cookie_name(), now_ms);
         let (mut applied, mut full) = (0, None);
@@ -208,7 +245,6 @@ impl RevocationFile {
         if is_read && let Some(heard_at) = heard_at? {
             revocations.heard(heard_at)?;
         }
-        self.compact_if_grown(now_ms);
         full.map_or(Ok(applied), Err)
     }
 
@@ -286,21 +322,28 @@ impl RevocationFile {
         }
     }
 
-    fn compact_if_grown(&self, now_ms: i64) {
+    fn compact_if_grown(&self, now_ms: i64, meanwhile: &mut dyn FnMut()) {
         let lengths = |follower: MutexGuard<'_, Follower>| follower.lengths();
         if let Some((compacted, len)) = self.follower.try_lock().ok().and_then(lengths) {
-            self.compact(compacted, len, GROWN, now_ms);
+            self.compact(compacted, len, GROWN, now_ms, meanwhile);
         }
     }
 
     /// What fails here takes nothing away.
-    fn compact(&self, compacted: u64, len: u64, times: u64, now_ms: i64) {
+    fn compact(
+        &self,
+        compacted: u64,
+        len: u64,
+        times: u64,
+        now_ms: i64,
+        meanwhile: &mut dyn FnMut(),
+    ) {
         if !compact::is_due(compacted, len, times)
             || len < self.compact_from.load(Ordering::Relaxed)
         {
             return;
         }
-        let again_from = match compact::compact(&self.path, &self.wait, now_ms) {
+        let again_from = match compact::compact(&self.path, &self.wait, now_ms, meanwhile) {
             Ok(true) => 0,
             // Another is at it. The next poll sees what has come of it.
             Ok(false) => return,

@@ -46,8 +46,15 @@ pub(super) fn is_due(compacted: u64, len: u64, times: u64) -> bool {
 /// ended. Whoever reads it sees the one or the other, whole. Nobody has to wait for it, but for its
 /// end, when it has the lock for some milliseconds. When this fails, the file is as it was.
 ///
+/// `meanwhile`: is called again and again while nobody else has to wait.
+///
 /// False: another is at it, or has the lock.
-pub(super) fn compact(path: &Path, wait: &Wait, now_ms: i64) -> Result<bool, Fault> {
+pub(super) fn compact(
+    path: &Path,
+    wait: &Wait,
+    now_ms: i64,
+    meanwhile: &mut dyn FnMut(),
+) -> Result<bool, Fault> {
     // Where the path leads to by symbolic links, there the file is replaced.
     let path = real(path)?;
     let beside = beside(&path);
@@ -56,7 +63,7 @@ pub(super) fn compact(path: &Path, wait: &Wait, now_ms: i64) -> Result<bool, Fau
         Ok(None) | Err(Fault::Locked) => return Ok(false),
         Err(fault) => return Err(fault),
     };
-    let replaced = begun.replace(&path, &beside, wait, now_ms);
+    let replaced = begun.replace(&path, &beside, wait, now_ms, meanwhile);
     if replaced.is_err() {
         remove(&beside);
     }
@@ -105,22 +112,26 @@ impl Begun {
         beside: &Path,
         wait: &Wait,
         now_ms: i64,
+        meanwhile: &mut dyn FnMut(),
     ) -> Result<(), Fault> {
         let (from, file) = (&self.from, self.to.file());
         // Its length is known in the end.
         write(file, from.header.next(0).line().as_bytes())?;
-        let copy = |range| {
-            let write = &mut |lines: &[u8]| write(file, lines);
+        let copy = |range, then: &mut dyn FnMut()| {
+            let write = &mut |lines: &[u8]| {
+                then();
+                write(file, lines)
+            };
             copy_unseen(&from.file, range, None, now_ms, write)
         };
-        let read = copy(header::LEN as u64..self.len)?;
+        let read = copy(header::LEN as u64..self.len, meanwhile)?;
         // Most of it is on the disk before others have to wait.
         let synced = || file.sync_all().map_err(failed());
         synced()?;
 
         let locked = Locked::open(path, &mut wait.begin(Instant::now()))?;
         // What was appended meanwhile, also what was there before.
-        copy(read..locked.len())?;
+        copy(read..locked.len(), &mut || {})?;
         let header = from.header.next(regular(file)?.len()).line();
         file.write_all_at(header.as_bytes(), 0).map_err(failed())?;
         synced()?;
@@ -184,7 +195,7 @@ pub(super) fn restore(
     Err(Fault::Wrong("it is replaced over and over"))
 }
 
-/// Gives each line of a part of `from` once that matters and is not in `besides`. In
+/// Gives to `write`, piece by piece, each line of a part of `from` once that matters and is not in `besides`. In
 /// any order: entries have none. So a large file is read several times, each time for another part
 /// of its lines, and never more than a part's are in memory.
 ///
@@ -230,9 +241,7 @@ fn copy_unseen(
                     kept.push(b'\n');
                 }
             }
-            if !kept.is_empty() {
-                write(&kept)?;
-            }
+            write(&kept)?;
         }
         stopped = chunks.offset;
     }

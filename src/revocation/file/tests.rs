@@ -74,7 +74,7 @@ impl Process {
             Ok(())
         });
         self.lines.extend(new.iter().cloned());
-        self.file.compact_if_grown(NOW);
+        self.file.compact_if_grown(NOW, &mut || {});
         read.map(|read| {
             assert!(read);
             new

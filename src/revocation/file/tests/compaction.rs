@@ -43,7 +43,7 @@ fn a_compaction_keeps_each_entry_once_that_has_not_ended() {
     one.file.append(lasting.join("\n"), now).unwrap();
     one.file.append(lasting.join("\n"), now).unwrap();
     one.file.read_new(now, &mut |_: &[u8]| Ok(())).unwrap();
-    one.file.compact_if_grown(now);
+    one.file.compact_if_grown(now, &mut || {});
     let mut expected = lasting;
     expected.extend(others.into_iter().filter(|line| !line.contains(".18")));
     assert_eq!(sorted(all(&folder)), sorted(expected));
@@ -195,7 +195,7 @@ fn what_is_appended_during_a_compaction_is_kept() {
     one.append(&entry(5002));
     let (path, later) = (folder.path(), NOW + HOUR / 10);
     begun
-        .replace(&path, &beside(&folder), &Wait::default(), later)
+        .replace(&path, &beside(&folder), &Wait::default(), later, &mut || {})
         .unwrap();
     assert_eq!(header_of(&folder).generation, 1);
     let kept = all(&folder);
@@ -227,7 +227,7 @@ fn a_compaction_whose_file_is_gone_takes_nobody_s_place() {
         Process::new(&folder).append(&entry(1));
         let header = header_of(&folder);
         let (path, beside) = (folder.path(), beside(&folder));
-        let replaced = begun.replace(&path, &beside, &Wait::default(), NOW);
+        let replaced = begun.replace(&path, &beside, &Wait::default(), NOW, &mut || {});
         assert!(replaced.is_err());
         assert_eq!((all(&folder), header_of(&folder)), (vec![entry(1)], header));
         one.poll();
@@ -260,4 +260,26 @@ fn beside(folder: &Folder) -> PathBuf {
 fn begin(folder: &Folder) -> compact::Begun {
     let begun = compact::begin(&folder.path(), &beside(folder)).unwrap();
     begun.expect("it is not due")
+}
+
+#[test]
+fn who_compacts_a_file_reads_meanwhile_what_is_new() {
+    let folder = Folder::new();
+    let (mut one, other) = (Process::new(&folder), Process::new(&folder));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    one.append(&many(0, NOW + HOUR).join("\n"));
+    one.file.read_new(NOW, &mut |_: &[u8]| Ok(())).unwrap();
+    let mut heard = Vec::new();
+    one.file.compact_if_grown(NOW, &mut || {
+        other.append(&entry(5000 + heard.len()));
+        let read = one.file.read_new(NOW, &mut |lines: &[u8]| {
+            heard.push(String::from_utf8_lossy(lines).trim().to_owned());
+            Ok(())
+        });
+        assert!(read.unwrap());
+    });
+    assert!(heard.len() > 1 && heard.starts_with(&[entry(5000), entry(5001)]));
+    assert_eq!(header_of(&folder).generation, 1);
+    assert_eq!(all(&folder).len(), 300 + heard.len());
+    assert!(one.poll().is_empty());
 }
