@@ -1719,12 +1719,14 @@ public:
     /// hour at most.
     ///
     /// Throws store_error, argument_error or std::bad_alloc.
-    explicit revocation_file(std::string_view path, std::chrono::milliseconds wait = std::chrono::seconds(1))
+    explicit revocation_file(std::string_view path,
+                             std::chrono::milliseconds wait = std::chrono::seconds(1))
     {
         constexpr std::chrono::milliseconds least(1), most(3'600'000);
         const auto bounded = static_cast<std::uint32_t>(std::clamp(wait, least, most).count());
         h3s_error err{};
-        detail::check(h3s_revocation_file_open(path.data(), path.size(), bounded, &file_, &err), err);
+        detail::check(h3s_revocation_file_open(path.data(), path.size(), bounded, &file_, &err),
+                      err);
     }
 
     revocation_file(revocation_file&& from) noexcept : file_(from.release()) {}

@@ -117,8 +117,8 @@ pub unsafe extern "C" fn h3s_revocation_file_open(
 /// lines, len: entries, one a line; the last needs no end of line.
 /// now_ms: milliseconds since 1970; 0: the system clock. What has ended by then is not written.
 ///
-/// Returns H3S_OK; H3S_ERR_STORE where somebody keeps the file locked, or the disk is full, say, and
-/// some of the lines may have been written: answer with an error (503), or try again;
+/// Returns H3S_OK; H3S_ERR_STORE where somebody keeps the file locked, or the disk is full, say,
+/// and some of the lines may have been written: answer with an error (503), or try again;
 /// H3S_ERR_ARGUMENT (also where a line is no entry, and nothing was written) or H3S_ERR_MEMORY.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -147,9 +147,10 @@ pub unsafe extern "C" fn h3s_revocation_file_append(
 /// After a fork, the child begins at the file's start.
 ///
 /// Should somebody delete the file, or put another in its place, then what was in it is put into
-/// the one that is there, or into a new one. So nothing is lost while any process has it open. Where
-/// the file has grown to twice its length, a poll replaces it by one without what has ended. Only in
-/// these two cases does it take longer, and wait for the disk and the lock.
+/// the one that is there, or into a new one. So nothing is lost while any process has it open.
+/// Where the file has grown to twice its length, a poll replaces it by one without what has ended,
+/// for a million entries in some seconds, and goes on to apply what is new. In these two cases
+/// alone it takes longer, and waits for the disk and the lock.
 ///
 /// Where a file stands beside it of the same name, `.heard.` and the cookie's name, the copy has
 /// heard at the time that that was modified, and not now: whoever feeds the file from other

@@ -36,8 +36,8 @@ pub(super) struct Begun {
     to: Lock,
 }
 
-/// Whether a file has grown to so many times its length after the last compaction. At twice it, each
-/// compaction costs as much as it saves.
+/// Whether a file has grown to so many times its length after the last compaction. At twice it,
+/// each compaction costs as much as it saves.
 pub(super) fn is_due(compacted: u64, len: u64, times: u64) -> bool {
     len > compacted.max(SMALL).saturating_mul(times)
 }
@@ -195,9 +195,9 @@ pub(super) fn restore(
     Err(Fault::Wrong("it is replaced over and over"))
 }
 
-/// Gives to `write`, piece by piece, each line of a part of `from` once that matters and is not in `besides`. In
-/// any order: entries have none. So a large file is read several times, each time for another part
-/// of its lines, and never more than a part's are in memory.
+/// Gives to `write`, piece by piece, each line of a part of `from` once that matters and is not in
+/// `besides`. In any order: entries have none. So a large file is read several times, each time for
+/// another part of its lines, and never more than a part's are in memory.
 ///
 /// Gives where it has stopped: behind the last whole line.
 #[inline(never)]
