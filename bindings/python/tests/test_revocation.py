@@ -286,9 +286,14 @@ def test_a_forked_process_follows_the_store_itself() -> None:
     former = sessions.revocations
 
     def rests() -> bool:
-        return former is not None and not former._thread.is_alive()
+        return former is not None and not _thread(former).is_alive()
 
     assert in_a_child(rests)
+
+
+def _thread(revocations: h3s.Revocations) -> Any:
+    """That follows."""
+    return vars(revocations._following)["_thread"]
 
 
 @pytest.mark.parametrize("by", ["close", "garbage"])
@@ -296,7 +301,7 @@ def test_the_thread_ends_with_the_sessions(by: str) -> None:
     sessions = opened(h3s.MemoryStore())
     session = sessions.use()
     assert sessions.revocations is not None
-    thread = sessions.revocations._thread
+    thread = _thread(sessions.revocations)
     assert thread.is_alive()
     if by == "close":
         sessions.close()

@@ -30,11 +30,13 @@ from .errors import (
     TooLarge,
 )
 from .options import CookieOptions, Derivation, RevocationOptions, SealOptions
-from .revocations import Feed, FileStore, MemoryStore, Revocations, Store
+from .revocations import AsyncFeed, AsyncStore, Feed, FileStore, MemoryStore, Revocations, Store
 from .session import Session
 from .sessions import Sessions
 
 __all__ = [
+    "AsyncFeed",
+    "AsyncStore",
     "Busy",
     "Cold",
     "ConfigError",

@@ -16,7 +16,7 @@ from typing import Any, Callable, Optional, TypeVar
 from ._abi import RETRY_AFTER, fast
 from ._core import Text, take
 from ._headers import is_targeted, merged_vary, private
-from .errors import Busy, H3sError, LateWriteWarning, StaleError, StateError, StoreError
+from .errors import Busy, ConfigError, H3sError, LateWriteWarning, StaleError, StateError, StoreError
 from .options import MAX_SECONDS
 from .revocations import Revocations
 from .session import Session
@@ -32,6 +32,7 @@ __all__ = [
     "RequestSession",
     "additions",
     "age_at",
+    "for_threads",
     "make_known",
     "put",
     "status_of",
@@ -266,6 +267,13 @@ _BETWEEN = ("_collections_abc", "collections.abc", "django.contrib.sessions.back
 
 def _over() -> Session:
     raise StateError("the request is over, and its session was not opened while it ran")
+
+
+def for_threads(sessions: Sessions) -> Sessions:
+    """For a framework without an event loop, in which nobody would follow an asyncio store."""
+    if sessions.revocations is not None and sessions.revocations.is_asyncio:
+        raise ConfigError("it is asyncio's, which takes h3s.asgi: use h3s.valkey.ValkeyStore", key="revocation_store")
+    return sessions
 
 
 def make_known(sessions: Sessions, session: RequestSession) -> bool:

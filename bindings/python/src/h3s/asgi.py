@@ -67,8 +67,8 @@ class SessionMiddleware:
         application, of other Sessions; see `session_of`.
     clock: the time, for tests.
 
-    What was revoked is published in a thread before the response goes; where that fails, the answer
-    is 503.
+    What was revoked is published before the response goes; where that fails, the answer is 503. A
+    store that is not asyncio's is waited for in a thread.
 
     A token of "h3-2" may take milliseconds to open: its key is derived in a thread before the
     application runs, so that the event loop never waits for a token. (Its first seal, and then one
@@ -92,9 +92,14 @@ class SessionMiddleware:
         self._header = sessions.header_name.encode()
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if self._sessions.revocations is not None:
+            await self._sessions.revocations.start()
         method, path = scope.get("method", "WEBSOCKET"), scope.get("path", "")
         session = RequestSession(await self._opener(scope, method, path), method, path)
         scope[self._key] = session
@@ -118,6 +123,17 @@ class SessionMiddleware:
                 raise
         else:
             session.end()
+
+    async def _live(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        """Follows an asyncio store for as long as the application lives."""
+        revocations = self._sessions.revocations
+        if revocations is not None:
+            await revocations.start()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if revocations is not None:
+                await revocations.stop()
 
     async def _opener(self, scope: _Scope, method: str, path: str) -> Callable[[], Session]:
         """Opens the session where it is touched; a slow key derivation is made now, in a thread."""
@@ -200,14 +216,14 @@ class _Response:
             session.headers_went()
 
     async def make_known(self) -> None:
-        """Publishes what was revoked, in a thread: the store may be slow. Raises StoreError."""
+        """Publishes what was revoked while the event loop goes on. Raises StoreError."""
         session, revocations = self._session, self._sessions.revocations
         if not session.owes:
             return
         lines = session.taken()
         if revocations is not None:
             try:
-                await asyncio.get_running_loop().run_in_executor(None, revocations.publish, lines)
+                await revocations.apublish(lines)
             except StoreError as error:
                 session.cannot_tell(error)
                 raise

@@ -22,7 +22,7 @@ from werkzeug import exceptions
 
 from . import _abi, _json, _tagged
 from ._finding import Clock, cookie_of, find, time_of
-from ._http import RequestSession, additions, age_at, make_known, status_of
+from ._http import RequestSession, additions, age_at, for_threads, make_known, status_of
 from .cross_site import is_cross_site
 from .errors import Busy, ConfigError, DataError, StaleError, StateError, StoreError
 from .options import Duration
@@ -224,7 +224,7 @@ class H3SessionInterface(SessionInterface):
         peer: Optional[Callable[[flask.Request], Optional[str]]] = None,
         clock: Optional[Clock] = None,
     ) -> None:
-        self._sessions = sessions
+        self._sessions = for_threads(sessions)
         self._peer = peer
         self._clock = clock
 

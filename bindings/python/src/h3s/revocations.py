@@ -1,37 +1,38 @@
 """What is revoked: this process's copy of it, and the stores through which servers tell each other.
 
-A copy is one for each Sessions, `Sessions.revocations`. A thread follows the store for it. A store
-is anything that hands each entry, a line of text, to every process; `FileStore` does so for those
-of one machine, `h3s.valkey.ValkeyStore` for those of many.
+A copy is one for each Sessions, `Sessions.revocations`. A thread follows the store for it; where
+the store is asyncio's, a task of an event loop. A store is anything that hands each entry, a line
+of text, to every process; `FileStore` does so for those of one machine, `h3s.valkey.ValkeyStore`
+for those of many.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import byref, c_size_t, c_void_p, create_string_buffer
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple, Optional, Protocol
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple, Optional, Protocol, Union
 
 from . import _abi
 from ._abi import EntryInfo, Error, RevocationsInfo, fast, slow
+from ._following import InLoop, InThread, told
 from .errors import ConfigError, FullError, H3sError, StoreError
 from .options import Moment, milliseconds
 
-__all__ = ["Entry", "Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
+__all__ = ["AsyncFeed", "AsyncStore", "Entry", "Feed", "FileStore", "MemoryStore", "Revocations", "Store"]
 
 _log = logging.getLogger("h3s")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-#: How long a process waits at its start for all that is revoked, in seconds.
-START = 5.0
-#: The longest pause between two attempts to reach a store, in seconds.
-LONGEST_PAUSE = 1.0
 _LONGEST_SUBJECT = 1024
 
 
@@ -73,11 +74,33 @@ class Feed(Protocol):
         ...
 
 
+class AsyncFeed(Protocol):
+    """As Feed, for an event loop: a task of it calls `poll`, and no thread is started."""
+
+    pause: float
+
+    async def publish(self, lines: Sequence[str]) -> None: ...
+
+    async def poll(self) -> bool: ...
+
+    async def close(self) -> None:
+        """The event loop ends. It may be called several times, and another loop may come after."""
+        ...
+
+
 class Store(Protocol):
     """Where entries are. Several Sessions may share one."""
 
     def attach(self, revocations: Revocations) -> Feed:
         """A new feed. Called at the start, and again in each forked process."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """As Store, for h3s.asgi."""
+
+    def attach(self, revocations: Revocations) -> AsyncFeed:
+        """A new feed. Called at the start."""
         ...
 
 
@@ -93,7 +116,9 @@ class _Replica(c_void_p):
 class Revocations:
     """What is revoked, as this process knows it."""
 
-    def __init__(self, config: c_void_p, cookie_name: str, store: Store, room: int, max_stale: int) -> None:
+    def __init__(
+        self, config: c_void_p, cookie_name: str, store: Union[Store, AsyncStore], room: int, max_stale: int
+    ) -> None:
         replica, error = _Replica(), Error()
         status = fast.h3s_revocations_new(room, byref(replica), byref(error))
         if status == _abi.ERR_ARGUMENT:
@@ -110,11 +135,10 @@ class Revocations:
         self._config = config
         self._store = store
         self._is_full = False
-        self._feed = store.attach(self)
-        self._start()
-        _FOLLOWING.add(self)
-        if not self._ready.wait(START):
-            _log.warning("not all that is revoked is known here yet")
+        self._feed: Any = store.attach(self)
+        self._following = self._follow()
+        if isinstance(self._following, InThread):
+            self._following.wait()
 
     # ---- What is known ---------------------------------------------------------------------------
 
@@ -195,81 +219,100 @@ class Revocations:
             _abi.fail(status, error)
 
     def publish(self, lines: Sequence[str]) -> None:
-        """Makes entries known to all servers, and applies them here. Raises StoreError."""
+        """Makes entries known to all servers, and applies them here. Raises StoreError.
+
+        It waits for the store: in an event loop, await `apublish`.
+        """
         if not lines:
             return
-        try:
+        if isinstance(self._following, InLoop):
+            self._following.reach_from_thread(lambda: self.apublish(lines))
+            return
+        with _as_store_error():
             self._feed.publish(lines)
-        except H3sError:
-            raise
-        except Exception as error:
-            raise StoreError(f"what was revoked could not be made known: {_told(error)}") from error
         self._apply(lines)
 
-    # ---- The thread that follows -----------------------------------------------------------------
+    async def apublish(self, lines: Sequence[str]) -> None:
+        """As `publish`, in an event loop: in a thread, unless the store is asyncio's."""
+        if not lines:
+            return
+        following = self._following
+        if isinstance(following, InThread):
+            with _as_store_error():
+                await asyncio.get_running_loop().run_in_executor(None, self.publish, lines)
+            return
+        with _as_store_error():
+            await following.reach(lambda: self._feed.publish(lines))
+        self._apply(lines)
 
-    def _start(self) -> None:
-        """Follows the store."""
-        self._stop, self._ready = threading.Event(), threading.Event()
-        arguments = (weakref.ref(self), self._feed, self._stop, self._ready)
-        self._thread = threading.Thread(target=_follow, args=arguments, name="h3s-revocations", daemon=True)
-        self._thread.start()
+    # ---- Who follows -----------------------------------------------------------------------------
 
-    def _start_again(self) -> None:
+    def _follow(self) -> Union[InThread, InLoop]:
+        asking = weakref.ref(self)
+
+        def is_wanted() -> bool:
+            return asking() is not None
+
+        def tell_full(error: FullError) -> None:
+            revocations = asking()
+            if revocations is not None:
+                revocations._tell_full(error)
+
+        if iscoroutinefunction(self._feed.poll):
+            return InLoop(self._feed, is_wanted, tell_full)
+        _FOLLOWING.add(self)
+        return InThread(self._feed, is_wanted, tell_full)
+
+    def _follow_again(self) -> None:
         """In a forked process, to which no thread has come along."""
         try:
             self._feed = self._store.attach(self)
         except Exception as error:  # noqa: BLE001
             # The former one may work here, or says at each poll why not.
-            _log.warning("what is revoked is not known here for now: %s", _told(error))
-        self._start()
+            _log.warning("what is revoked is not known here for now: %s", told(error))
+        self._following = self._follow()
+
+    @property
+    def is_asyncio(self) -> bool:
+        """Whether the store is followed in an event loop, see `start`."""
+        return isinstance(self._following, InLoop)
+
+    async def start(self) -> None:
+        """Follows an asyncio store in this event loop, and waits until all that it has was read.
+
+        It waits for 5 seconds at most, and not at all where it follows already; of other stores
+        there is nothing to do. h3s.asgi.SessionMiddleware calls it.
+        """
+        if isinstance(self._following, InLoop):
+            await self._following.start()
+
+    async def stop(self) -> None:
+        """Follows an asyncio store no more in this event loop, which is about to end."""
+        if isinstance(self._following, InLoop):
+            await self._following.stop()
 
     def close(self) -> None:
         """Follows no more."""
         _FOLLOWING.discard(self)
-        self._stop.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join(2.0)
+        self._following.end()
 
     def __del__(self) -> None:
-        stop = getattr(self, "_stop", None)
-        if stop is not None:
-            stop.set()
+        following = getattr(self, "_following", None)
+        if following is not None:
+            following.end_soon()
 
     def __repr__(self) -> str:
         return f"<h3s.Revocations of the cookie {self.cookie_name!r}>"
 
 
-def _follow(asking: weakref.ref[Revocations], feed: Feed, stop: threading.Event, ready: threading.Event) -> None:
-    failed, pause = False, 0.05
-    while not stop.is_set():
-        if asking() is None:
-            return
-        try:
-            is_read = feed.poll()
-        except FullError as error:
-            # All others were applied.
-            is_read, revocations = True, asking()
-            if revocations is not None:
-                revocations._tell_full(error)
-        except Exception as error:  # noqa: BLE001
-            if not failed:
-                _log.warning("what is revoked is not known here for now: %s", _told(error))
-            failed = True
-            ready.set()
-            stop.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-            continue
-        if failed:
-            _log.info("what is revoked is known again")
-        failed, pause = False, 0.05
-        if is_read:
-            ready.set()
-            stop.wait(feed.pause)
-
-
-def _told(error: BaseException) -> str:
-    return str(error) if isinstance(error, H3sError) else f"{type(error).__name__}: {error}"
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except H3sError:
+        raise
+    except Exception as error:
+        raise StoreError(f"what was revoked could not be made known: {told(error)}") from error
 
 
 def _moment(milliseconds: int) -> Optional[datetime]:
@@ -281,7 +324,7 @@ _FOLLOWING: weakref.WeakSet[Revocations] = weakref.WeakSet()
 
 def _forked() -> None:
     for revocations in list(_FOLLOWING):
-        revocations._start_again()
+        revocations._follow_again()
 
 
 if hasattr(os, "register_at_fork"):

@@ -28,7 +28,7 @@ from .options import (
     to_json,
     with_changes,
 )
-from .revocations import FileStore, Revocations, Store
+from .revocations import AsyncStore, FileStore, Revocations, Store
 from .session import Session
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class Sessions(Handle):
     legacy_seal_fallback: whether a Fe26.2 token of h3 1.x opens.
     revocation: whether sessions can be revoked, so that a logout is final: {} or RevocationOptions.
     revocation_store: through which servers tell each other what is revoked, e.g.
-        `h3s.valkey.ValkeyStore`. If not given, the file of `revocation`.
+        `h3s.valkey.ValkeyStore`, or `AsyncValkeyStore` under ASGI. If not given, the file of
+        `revocation`.
     revocation_room: how many sessions may be revoked within the time that they live, at least. Each
         takes 48 to 96 bytes.
     development: whether browsers reach this server by plain HTTP, as they do while one develops.
@@ -112,7 +113,7 @@ class Sessions(Handle):
         seal: Union[str, SealOptions, None] = None,
         legacy_seal_fallback: Optional[bool] = None,
         revocation: Union[RevocationOptions, Literal[False], None] = None,
-        revocation_store: Optional[Store] = None,
+        revocation_store: Optional[Union[Store, AsyncStore]] = None,
         revocation_room: int = ROOM,
         development: bool = False,
     ) -> None:
@@ -128,7 +129,7 @@ class Sessions(Handle):
         text: str,
         *,
         password: Union[str, Mapping[str, str], None] = None,
-        revocation_store: Optional[Store] = None,
+        revocation_store: Optional[Union[Store, AsyncStore]] = None,
         revocation_room: int = ROOM,
         development: bool = False,
     ) -> Self:
@@ -155,7 +156,7 @@ class Sessions(Handle):
         path: Union[str, os.PathLike[str]],
         *,
         password: Union[str, Mapping[str, str], None] = None,
-        revocation_store: Optional[Store] = None,
+        revocation_store: Optional[Union[Store, AsyncStore]] = None,
         revocation_room: int = ROOM,
         development: bool = False,
     ) -> Self:
@@ -168,7 +169,7 @@ class Sessions(Handle):
             development=development,
         )
 
-    def _open(self, options: str, store: Optional[Store], room: int) -> None:
+    def _open(self, options: str, store: Optional[Union[Store, AsyncStore]], room: int) -> None:
         text, handle, error = options.encode("utf-8", "surrogatepass"), _Config(), Error()
         status = slow.h3s_config_new(text, len(text), byref(handle), byref(error))
         self._handle = handle
@@ -282,30 +283,54 @@ class Sessions(Handle):
     def revoke_session(self, id: str) -> None:
         """Revokes the session of an id, wherever it is, at once. Raises StoreError, as all three.
 
-        Each waits for the store. In an event loop:
-        `await asyncio.to_thread(sessions.revoke_session, id)`.
+        Each waits for the store. In an event loop: `await sessions.arevoke_session(id)`.
         """
-        text = id.encode("utf-8", "surrogatepass")
-        self._revoke(fast.h3s_revoke_session, text, len(text), 0)
+        self._publish(self._session_entry(id))
+
+    async def arevoke_session(self, id: str) -> None:
+        """As `revoke_session`, while the event loop goes on."""
+        await self._apublish(self._session_entry(id))
 
     def revoke_subject(self, subject: Union[str, int], before: Optional[Moment] = None) -> None:
         """Revokes all sessions of a subject: whom `revocation.subject` finds in their data.
 
         before: those that were made before then; if not given, now. Who logs in later is let in.
         """
-        text = str(subject).encode("utf-8", "surrogatepass")
-        self._revoke(fast.h3s_revoke_subject, text, len(text), milliseconds(before), 0)
+        self._publish(self._subject_entry(str(subject), before))
+
+    async def arevoke_subject(self, subject: Union[str, int], before: Optional[Moment] = None) -> None:
+        """As `revoke_subject`, while the event loop goes on."""
+        await self._apublish(self._subject_entry(str(subject), before))
 
     def revoke_everybody(self, before: Optional[Moment] = None) -> None:
         """Revokes all sessions of this cookie's name that were made before then, or before now."""
-        self._revoke(fast.h3s_revoke_subject, None, 0, milliseconds(before), 0)
+        self._publish(self._subject_entry(None, before))
 
-    def _revoke(self, function: Any, *arguments: Any) -> None:
+    async def arevoke_everybody(self, before: Optional[Moment] = None) -> None:
+        """As `revoke_everybody`, while the event loop goes on."""
+        await self._apublish(self._subject_entry(None, before))
+
+    def _session_entry(self, id: str) -> str:
+        text = id.encode("utf-8", "surrogatepass")
+        return self._entry(fast.h3s_revoke_session, text, len(text), 0)
+
+    def _subject_entry(self, subject: Optional[str], before: Optional[Moment]) -> str:
+        text = None if subject is None else subject.encode("utf-8", "surrogatepass")
+        return self._entry(fast.h3s_revoke_subject, text, len(text or b""), milliseconds(before), 0)
+
+    def _entry(self, function: Any, *arguments: Any) -> str:
         out, length, error = _room(2048), c_size_t(), Error()
         status = function(self._handle, *arguments, out, len(out), byref(length), byref(error))
         self._check(status, error)
+        return out.raw[: length.value].decode("ascii")
+
+    def _publish(self, entry: str) -> None:
         assert self.revocations is not None
-        self.revocations.publish([out.raw[: length.value].decode("ascii")])
+        self.revocations.publish([entry])
+
+    async def _apublish(self, entry: str) -> None:
+        assert self.revocations is not None
+        await self.revocations.apublish([entry])
 
     # ---- Tokens without a session, and the Cookie header -----------------------------------------
 

@@ -8,22 +8,25 @@ The URL needs the package valkey: `pip install h3s[valkey]`.
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Sequence
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar, Union
+from typing import Any, Optional, TypeVar, Union
 
 from ._stream import Command, Copy, Steps, Stream
 from .errors import ConfigError, StoreError
-from .revocations import Feed, Revocations
+from .revocations import AsyncFeed, Feed, Revocations
 
-__all__ = ["ValkeyStore"]
+__all__ = ["AsyncValkeyStore", "ValkeyStore"]
 
 _Result = TypeVar("_Result")
 
 #: How many entries are read at once, and for how many milliseconds the server waits for the first.
 COUNT = 1000
 BLOCK = 1000
+#: In an event loop, which has other things to do every few milliseconds.
+ASYNC_COUNT = 100
 #: Seconds between two answers. One costs more than ten entries in it do, so that under load several
 #: come at once; what comes after a quiet moment still comes without delay.
 PAUSE = 0.02
@@ -38,7 +41,7 @@ class ValkeyStore:
 
     server: its URL ("valkey://", "valkeys://" for TLS, "redis://", "unix://"), or a client of the
         packages valkey or redis, also of a cluster or through sentinels. It needs Valkey, or Redis
-        6.2. An asyncio client is none.
+        6.2. For an asyncio client there is AsyncValkeyStore.
     prefix: what comes before the cookie's name in the stream's key. So sessions of different names
         never share a stream: what one may trim by its `max_age`, another would still need.
 
@@ -51,7 +54,7 @@ class ValkeyStore:
 
     def __init__(self, server: Union[str, Any], *, prefix: str = PREFIX) -> None:
         if not isinstance(server, str) and (not hasattr(server, "xadd") or _is_async(server)):
-            raise ConfigError("a URL, or a client that is not asyncio's", key="server")
+            raise ConfigError("a URL, or a client that is not asyncio's: see AsyncValkeyStore", key="server")
         self._client = _client_of(server) if isinstance(server, str) else server
         self._prefix = prefix
 
@@ -69,19 +72,49 @@ class ValkeyStore:
         return "<h3s.valkey.ValkeyStore>"
 
 
+class AsyncValkeyStore:
+    """As ValkeyStore, by asyncio: a task of the event loop follows the stream, and no thread.
+
+    h3s.asgi.SessionMiddleware starts it with the application, or with the first request where the
+    server has no lifespan. Elsewhere: `await sessions.revocations.start()`. WSGI, Flask and Django
+    have no event loop to follow it in: give them ValkeyStore.
+
+    server: its URL, from which each event loop makes a client; or an asyncio client of the packages
+        valkey or redis, also of a cluster or through sentinels, which is the caller's to close.
+    prefix: as of ValkeyStore.
+    """
+
+    def __init__(self, server: Union[str, Any], *, prefix: str = PREFIX) -> None:
+        if isinstance(server, str):
+            # It connects to nothing, and tells a wrong URL before any loop runs.
+            _client_of(server)
+        elif not hasattr(server, "xadd") or not _is_async(server):
+            raise ConfigError("a URL, or an asyncio client: see ValkeyStore", key="server")
+        self._server = server
+        self._prefix = prefix
+
+    def attach(self, revocations: Revocations) -> AsyncFeed:
+        return _AsyncStream(self._server, self._prefix + revocations.cookie_name, revocations)
+
+    def __repr__(self) -> str:
+        return "<h3s.valkey.AsyncValkeyStore>"
+
+
 # ---- Clients -------------------------------------------------------------------------------------
 
 
-def _client_of(url: str) -> Any:
+def _client_of(url: str, *, is_async: bool = False) -> Any:
     try:
         import valkey
+        import valkey.asyncio
     except ImportError:
         raise ConfigError("a URL needs the package valkey: pip install h3s[valkey]", key="server") from None
     # It knows its own names alone.
     url = url.replace("rediss://", "valkeys://", 1) if url.startswith("rediss://") else url
     url = url.replace("redis://", "valkey://", 1) if url.startswith("redis://") else url
+    kind: Any = valkey.asyncio.Valkey if is_async else valkey.Valkey
     try:
-        return valkey.Valkey.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+        return kind.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
     except ValueError:
         # The error may have the password of the URL.
         raise ConfigError('the URL of a server, such as "valkey://127.0.0.1:6379/0"', key="server") from None
@@ -120,6 +153,9 @@ def _pipeline(client: Any, commands: list[Command]) -> Any:
 
 def _unpublished(error: Exception) -> StoreError:
     return StoreError(f"what was revoked could not be made known: {type(error).__name__}: {error}")
+
+
+# ---- In threads ----------------------------------------------------------------------------------
 
 
 class _Stream:
@@ -163,3 +199,68 @@ class _Stream:
             return [_called(self.client, commands[0])]
         answers: list[Any] = _pipeline(self.client, commands).execute()
         return answers
+
+
+# ---- In an event loop ----------------------------------------------------------------------------
+
+
+class _AsyncStream:
+    pause = PAUSE
+
+    def __init__(self, server: Any, key: str, revocations: Revocations) -> None:
+        self._server = server
+        self._asking = weakref.ref(revocations)
+        #: The client, and the loop in which alone it works.
+        self._client: Any = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        block = (
+            _block_of(revocations) if isinstance(server, str) else min(_block_of(revocations), _longest_block(server))
+        )
+        self._stream = Stream(key, revocations.keep, block=block, count=ASYNC_COUNT)
+        #: How long an answer is waited for, in seconds, whatever the client has been told.
+        self._patience = TIMEOUT + block / 1000
+
+    async def publish(self, lines: Sequence[str]) -> None:
+        try:
+            await self._run(self._stream.publish(lines))
+        except Exception as error:
+            raise _unpublished(error) from error
+
+    async def poll(self) -> bool:
+        revocations = self._asking()
+        if revocations is None:
+            return True
+        try:
+            return await self._run(self._stream.poll(revocations))
+        except Exception:
+            self._stream.failed()
+            raise
+
+    async def close(self) -> None:
+        client, self._client, self._loop = self._client, None, None
+        if client is not None and client is not self._server:
+            await client.aclose()
+
+    async def _run(self, steps: Steps[_Result]) -> _Result:
+        try:
+            commands = next(steps)
+            while True:
+                commands = steps.send(await asyncio.wait_for(self._ask(commands), self._patience))
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+
+    async def _ask(self, commands: list[Command]) -> list[Any]:
+        client = self._connected()
+        if len(commands) == 1:
+            return [await _called(client, commands[0])]
+        answers: list[Any] = await _pipeline(client, commands).execute()
+        return answers
+
+    def _connected(self) -> Any:
+        if not isinstance(self._server, str):
+            return self._server
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._client, self._loop = _client_of(self._server, is_async=True), loop
+        return self._client

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Union
 
 from ._finding import Clock, cookie_of, find
-from ._http import REFUSALS, REFUSED, RequestSession, make_known, put, status_of
+from ._http import REFUSALS, REFUSED, RequestSession, for_threads, make_known, put, status_of
 from .cross_site import is_cross_site
 from .session import Session
 from .sessions import Sessions
@@ -57,7 +57,7 @@ class SessionMiddleware:
         clock: Optional[Clock] = None,
     ) -> None:
         self._app = app
-        self._sessions = sessions
+        self._sessions = for_threads(sessions)
         self._peer = peer
         self._key = key
         self._clock = clock

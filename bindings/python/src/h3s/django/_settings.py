@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from .._finding import Clock, time_of
+from .._http import for_threads
 from ..errors import ConfigError, H3sError
 from ..options import Moment
 from ..sessions import Sessions
@@ -119,7 +120,7 @@ def _sessions(where: str, given: Mapping[str, Any]) -> Sessions:
         seconds = age.total_seconds() if isinstance(age, timedelta) else age
         _agree("max_age", seconds, settings.SESSION_COOKIE_AGE, "SESSION_COOKIE_AGE")
     try:
-        found = Sessions(**options)
+        found = for_threads(Sessions(**options))
     except (ConfigError, TypeError) as error:
         raise ImproperlyConfigured(_in_djangos_words(where, error, origin)) from None
     if found.cookie_name != options["name"]:
