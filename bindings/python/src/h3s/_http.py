@@ -47,7 +47,7 @@ class RequestSession(Session):
     it is touched.
     """
 
-    __slots__ = ("_is_rotated", "_name", "_open", "_unsealed", "owes", "refused", "touched")
+    __slots__ = ("_is_rotated", "_name", "_open", "_tell", "_unsealed", "owes", "refused", "touched")
 
     #: Whether anybody has looked at it: then the response depends on the cookie.
     touched: bool
@@ -56,6 +56,8 @@ class RequestSession(Session):
     refused: Optional[H3sError]
     #: Whether it has revoked something that its middleware has not made known yet.
     owes: bool
+    #: How it is made known at once; None: its middleware does so before the response goes.
+    _tell: Optional[Callable[[], None]]
     #: Whether it has a new id that no cookie tells the client of, but a token may.
     _is_rotated: bool
     #: Whether it was written after a WebSocket was accepted, and not sealed since.
@@ -68,7 +70,7 @@ class RequestSession(Session):
         self._open = open
         self._name = (method, path)
         self._unsealed = self._is_rotated = self.touched = self.owes = False
-        self.refused = None
+        self.refused = self._tell = None
 
     def __getattr__(self, name: str) -> Any:
         if name != "_handle":
@@ -139,15 +141,24 @@ class RequestSession(Session):
     def _make_known(self) -> None:
         if not hasattr(self, "_revocations"):
             self.owes = True
+            if self._tell is not None:
+                self._tell()
             return
         try:
             super()._make_known()
         except StoreError as error:
             self.refused = error
             raise
+        self.was_told()
+
+    def was_told(self) -> None:
+        """What is revoked was made known, be it at the second try."""
         if isinstance(self.refused, StoreError):
-            # At the second try.
             self.refused = None
+
+    def tell_by(self, tell: Callable[[], None]) -> None:
+        """From now on what is revoked is made known at once, by this function."""
+        self._tell = tell
 
     def taken(self) -> list[str]:
         """What its middleware is to make known, or else to call `cannot_tell`."""

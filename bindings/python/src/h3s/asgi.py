@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Optional
 
 from ._core import is_cross_site
 from ._finding import Clock, find
-from ._http import REFUSALS, REFUSED, RequestSession, put, status_of
+from ._following import is_running
+from ._http import REFUSALS, REFUSED, RequestSession, make_known, put, status_of
 from .cross_site import HEADERS
 from .errors import Cold, H3sError, LateWriteWarning, StoreError
 from .session import Session
@@ -60,15 +61,19 @@ class SessionMiddleware:
     A WebSocket's session can be read all along, but only what was written before it is accepted
     reaches the client, unless it is sealed and sent.
 
+    What was revoked is published before the response goes; where that fails, the answer is 503.
+    Once the response has begun, or the WebSocket is accepted, it is published at once. Where that
+    fails, a WebSocket is closed with the code 1013, "try again later", and an HTTP application gets
+    StoreError: of its next `send`, or when it ends, as of a background task. In a thread, `revoke`
+    itself raises it. It never blocks the event loop: a store that is not asyncio's is waited for in
+    a thread.
+
     peer: says who asks, to limit forged Fe26.2 tokens, e.g. `lambda scope: scope["client"][0]`.
         Behind a proxy that is the proxy; without it there is no limit. Give the address as it is:
         all that share the first 64 bits of an IPv6 address are one peer.
     key: where in the scope the session is. Another one is for a second kind of session in the same
         application, of other Sessions; see `session_of`.
     clock: the time, for tests.
-
-    What was revoked is published before the response goes; where that fails, the answer is 503. A
-    store that is not asyncio's is waited for in a thread.
 
     A token of "h3-2" may take milliseconds to open: its key is derived in a thread before the
     application runs, so that the event loop never waits for a token. (Its first seal, and then one
@@ -109,8 +114,8 @@ class SessionMiddleware:
                 await self._app(scope, receive, response.send)
             finally:
                 # What a WebSocket has revoked, or a background task.
-                if session.owes and response.has_started and not response.is_refused:
-                    await response.make_known()
+                if response.has_started:
+                    await response.tell()
         except Exception as error:
             # A warning that is made an exception is not to take the place of this one.
             with suppress(LateWriteWarning):
@@ -180,26 +185,23 @@ class _Response:
         self._session = session
         self._scope = scope
         self._send = send
-        self.has_started = False
+        self._is_websocket: bool = scope["type"] == "websocket"
+        self._is_closed = self.has_started = False
+        #: What publishes.
+        self._telling: Optional[asyncio.Task[None]] = None
         #: Whether 429 or 503 has gone in place of the application's error.
         self.is_refused = False
 
     async def send(self, message: _Message) -> None:
         kind = message["type"]
+        session = self._session
+        await self.tell()
         if self.is_refused:
             return
-        session = self._session
-        if session.owes:
-            try:
-                await self.make_known()
-            except StoreError:
-                if self.has_started:
-                    raise
-                await self.refuse()
-                return
         if kind not in _STARTS:
-            # A WebSocket may be closed before it was accepted.
-            self.has_started = self.has_started or kind == "websocket.close"
+            if kind == "websocket.close":
+                # It may be closed before it was accepted.
+                self.has_started = self._is_closed = True
             await self._send(message)
             return
         if session.refused is not None and message.get("status") == 500 and _comes_of_it(sys.exc_info()[1]):
@@ -209,30 +211,68 @@ class _Response:
         self.has_started = True
         if session.touched:
             message = {**message, "headers": self._headers(message.get("headers", ()))}
+        session.tell_by(self._tell_soon)
         await self._send(message)
         if kind == "websocket.accept":
             session.socket_opened()
         else:
             session.headers_went()
 
-    async def make_known(self) -> None:
-        """Publishes what was revoked while the event loop goes on. Raises StoreError."""
-        session, revocations = self._session, self._sessions.revocations
-        if not session.owes:
+    # ---- What was revoked ------------------------------------------------------------------------
+
+    async def tell(self) -> None:
+        """Makes known what was revoked, before anything else is sent, or when the application ends.
+
+        Where that fails, a response that has not begun is refused, and a WebSocket closed; else it
+        raises StoreError.
+        """
+        session = self._session
+        if self.is_refused or (self._telling is None and not session.owes):
             return
-        lines = session.taken()
-        if revocations is not None:
-            try:
-                await revocations.apublish(lines)
-            except StoreError as error:
-                session.cannot_tell(error)
-                raise
+        if self._telling is None:
+            self._telling = _task(self._publish())
+        # It goes on where this is cancelled, as when the client has gone.
+        await asyncio.shield(self._telling)
+        if session.owes and not self.is_refused:
+            if self.has_started and not self._is_websocket:
+                raise _failure(session)
+            await self.refuse()
+
+    def _tell_soon(self) -> None:
+        """Makes known at once what was revoked: nothing may ever be sent that would wait for it."""
+        if is_running():
+            if self._telling is None:
+                self._telling = _task(self._publish())
+        elif not make_known(self._sessions, self._session):
+            raise _failure(self._session)
+
+    async def _publish(self) -> None:
+        """Until the session owes nothing, or an attempt has failed."""
+        session, revocations = self._session, self._sessions.revocations
+        try:
+            while session.owes:
+                lines = session.taken()
+                if revocations is not None:
+                    await revocations.apublish(lines)
+                session.was_told()
+        except StoreError as error:
+            session.cannot_tell(error)
+            if self.has_started and self._is_websocket:
+                await self.refuse()
+        except BaseException:
+            session.owes = True
+            raise
+        finally:
+            self._telling = None
 
     async def refuse(self) -> None:
         """Answers 429 or 503 and touches no cookie; a WebSocket is closed before it opens."""
         self.has_started = self.is_refused = True
-        if self._scope["type"] == "websocket":
-            await self._send({"type": "websocket.close", "code": 1013})
+        if self._is_websocket:
+            if not self._is_closed:
+                # The client may have gone.
+                with suppress(OSError, RuntimeError):
+                    await self._send({"type": "websocket.close", "code": 1013})
             return
         headers = [(name.lower().encode(), value.encode()) for name, value in REFUSED]
         status = status_of(self._session.refused)
@@ -243,6 +283,21 @@ class _Response:
         """A list of its own: the application's may be a constant, for all its responses."""
         added = put(self._sessions, self._session, present, _latin_1, insecure=_is_test_client(self._scope))
         return [(name.lower(), value) for name, value in added]
+
+
+def _failure(session: RequestSession) -> H3sError:
+    return session.refused or StoreError("what was revoked could not be made known")
+
+
+#: The event loop itself would not keep them from being collected.
+_TASKS: set[asyncio.Task[None]] = set()
+
+
+def _task(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    task = asyncio.get_running_loop().create_task(coroutine)
+    _TASKS.add(task)
+    task.add_done_callback(_TASKS.discard)
+    return task
 
 
 def _latin_1(text: str) -> bytes:
