@@ -93,7 +93,7 @@ def test_logouts_are_known_in_both_directions_and_no_thread_is_started(server: S
         async with app_of(here) as client:
             assert await status(client, "/logout", one) == 200
             await happens(lambda: is_revoked(there, one))
-            await asyncio.to_thread(there.get(two).revoke) if hasattr(asyncio, "to_thread") else there.get(two).revoke()
+            await asyncio.to_thread(there.get(two).revoke)
             await happens(lambda: is_revoked(here, two))
             own = {thread for thread in threading.enumerate() if thread.name.startswith("h3s")}
             assert own <= threads
