@@ -147,6 +147,26 @@ def test_a_background_task_in_a_thread_revokes_before_revoke_returns(asgi: Serve
     assert known.wait(20)
 
 
+def test_an_event_loop_in_a_thread_hands_its_logout_to_that_of_the_request(asgi: Serve, client: httpx.Client) -> None:
+    store, known = Recording(), threading.Event()
+    sessions = opened(store)
+
+    def later(session: Any) -> None:
+        async def revoke() -> None:
+            session.revoke()
+            while not store.lines:
+                await asyncio.sleep(0)
+
+        asyncio.run(revoke())
+        known.set()
+
+    async def view(request: Request) -> Any:
+        return PlainTextResponse("bye", background=BackgroundTask(later, h3s_asgi.session_of(request)))
+
+    client.get(asgi(starlette(sessions, view)), headers={"Cookie": logged_in(sessions)})
+    assert known.wait(20)
+
+
 @pytest.mark.parametrize("where", ["loop", "thread"])
 def test_a_background_task_whose_logout_cannot_be_made_known_fails(where: str) -> None:
     store = Recording()

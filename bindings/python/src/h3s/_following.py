@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional, TypeVar
 
 from .errors import FullError, H3sError, StateError, StoreError
 
-__all__ = ["InLoop", "InThread", "is_running", "told"]
+__all__ = ["InLoop", "InThread", "running_loop", "told"]
 
 _log = logging.getLogger("h3s")
 _Result = TypeVar("_Result")
@@ -193,7 +193,7 @@ class InLoop:
 
     def reach_from_thread(self, made: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
         """As `reach`, for a thread without an event loop."""
-        if is_running():
+        if running_loop() is not None:
             raise StateError("the store is asyncio's: await apublish, or arevoke_session and its like")
         loop = self._home()
         if loop is None:
@@ -211,13 +211,12 @@ def _tell_unready() -> None:
     _log.warning("not all that is revoked is known here yet")
 
 
-def is_running() -> bool:
-    """Whether an event loop runs in this thread."""
+def running_loop() -> Optional[asyncio.AbstractEventLoop]:
+    """The event loop that runs in this thread."""
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
 def told(error: BaseException) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Callable, Optional
 
 from ._core import is_cross_site
 from ._finding import Clock, find
-from ._following import is_running
+from ._following import running_loop
 from ._http import REFUSALS, REFUSED, RequestSession, make_known, put, status_of
 from .cross_site import HEADERS
 from .errors import Cold, H3sError, LateWriteWarning, StoreError
@@ -187,6 +187,9 @@ class _Response:
         self._send = send
         self._is_websocket: bool = scope["type"] == "websocket"
         self._is_closed = self.has_started = False
+        self._revocations = sessions.revocations
+        if self._revocations is not None:
+            self._loop = asyncio.get_running_loop()
         #: What publishes.
         self._telling: Optional[asyncio.Task[None]] = None
         #: Whether 429 or 503 has gone in place of the application's error.
@@ -211,7 +214,8 @@ class _Response:
         self.has_started = True
         if session.touched:
             message = {**message, "headers": self._headers(message.get("headers", ()))}
-        session.tell_by(self._tell_soon)
+        if self._revocations is not None:
+            session.tell_by(self._tell_soon)
         await self._send(message)
         if kind == "websocket.accept":
             session.socket_opened()
@@ -229,6 +233,9 @@ class _Response:
         session = self._session
         if self.is_refused or (self._telling is None and not session.owes):
             return
+        if self._revocations is None:
+            session.owes = False
+            return
         if self._telling is None:
             self._telling = _task(self._publish())
         # It goes on where this is cancelled, as when the client has gone.
@@ -240,20 +247,22 @@ class _Response:
 
     def _tell_soon(self) -> None:
         """Makes known at once what was revoked: nothing may ever be sent that would wait for it."""
-        if is_running():
-            if self._telling is None:
-                self._telling = _task(self._publish())
-        elif not make_known(self._sessions, self._session):
-            raise _failure(self._session)
+        running = running_loop()
+        if running is None:
+            if not make_known(self._sessions, self._session):
+                raise _failure(self._session)
+        elif running is not self._loop:
+            self._loop.call_soon_threadsafe(self._tell_soon)
+        elif self._telling is None:
+            self._telling = _task(self._publish())
 
     async def _publish(self) -> None:
         """Until the session owes nothing, or an attempt has failed."""
-        session, revocations = self._session, self._sessions.revocations
+        session, revocations = self._session, self._revocations
+        assert revocations is not None
         try:
             while session.owes:
-                lines = session.taken()
-                if revocations is not None:
-                    await revocations.apublish(lines)
+                await revocations.apublish(session.taken())
                 session.was_told()
         except StoreError as error:
             session.cannot_tell(error)
