@@ -19,11 +19,13 @@ from stores import Recording, until
 import django
 from django.contrib import auth
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, JsonResponse
 from django.test import Client
 from h3s.django import SessionStore, session_of, sessions
+from h3s.valkey import AsyncValkeyStore
 
 SUBJECT = {"subject": "/_auth_user_id", "stale": "closed", "max_stale": 1}
 
@@ -199,6 +201,12 @@ def test_kinds_of_sessions_share_a_store(wsgi: Serve, client: httpx.Client) -> N
         cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         client.get(at + "neither")
         assert sessions().get(cookies).rejection == sessions("cart").get(cookies).rejection == "revoked"
+
+
+def test_an_asyncio_store_is_an_error_of_the_settings() -> None:
+    store: Any = AsyncValkeyStore("valkey://127.0.0.1:1/0")
+    with project(H3S_OPTIONS=options(store)), pytest.raises(ImproperlyConfigured, match="ValkeyStore"):
+        sessions()
 
 
 def test_without_revocation_a_flush_is_a_deletion() -> None:

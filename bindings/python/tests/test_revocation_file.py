@@ -180,6 +180,14 @@ def test_a_stream_is_listed_and_added_to(server: Server, options: Path) -> None:
         assert done.returncode == 2 and "h3s: " in done.stderr
 
 
+def test_a_prefix_names_another_stream(server: Server, options: Path) -> None:
+    common = ["--options", str(options), "--server", server.url]
+    assert cli("add", "session", "a", "--prefix", "ours:", *common).returncode == 0
+    assert server.client().xlen("ours:h3") == 1
+    assert len(cli("list", "--prefix", "ours:", *common).stdout.splitlines()) == 1
+    assert not cli("list", *common).stdout
+
+
 # ---- The bridge ----------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import h3s
 from django.http import HttpRequest
 from h3s import asgi, django, wsgi
 from h3s.flask import session as flask_session
-from h3s.valkey import ValkeyStore
+from h3s.valkey import AsyncValkeyStore, ValkeyStore
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
@@ -46,6 +46,7 @@ def revoked(sessions: h3s.Sessions, session: h3s.Session) -> None:
         revocation_room=100,
     )
     h3s.Sessions(password="secret", revocation={}, revocation_store=Polled())
+    h3s.Sessions(password="secret", revocation={}, revocation_store=AsyncValkeyStore("unix:///socket", prefix="ours:"))
     session.revoke()
     session.revoke_everywhere()
     assert_type(session.is_stale, bool)
@@ -75,6 +76,15 @@ class Polled:
 
 def takes_a_dict(data: dict[str, Any]) -> None:
     pass
+
+
+async def revoked_in_a_loop(sessions: h3s.Sessions) -> None:
+    await sessions.arevoke_subject(42, before=datetime.now(timezone.utc))
+    await sessions.arevoke_session("id")
+    await sessions.arevoke_everybody()
+    if sessions.revocations is not None:
+        await sessions.revocations.start()
+        await sessions.revocations.stop()
 
 
 async def in_starlette(request: Request, websocket: WebSocket) -> Response:
