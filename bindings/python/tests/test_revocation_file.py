@@ -225,6 +225,20 @@ def test_a_bridge_gives_back_to_a_server_what_that_has_lost(server: Server, file
     assert opened(server.store()).get(cookie).rejection == "revoked"
 
 
+def test_a_bridge_gives_back_the_last_that_a_server_has_lost(server: Server, file: Path, options: Path) -> None:
+    by_file = sharing(file)
+    with following(server, options):
+        by_file.revoke_session("a")
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 1)
+        state = server.state()
+        by_file.revoke_session("b")
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 2)
+        server.go_back_to(state)
+        # Whatever comes after the loss.
+        by_file.revoke_session("c")
+        until(lambda: server.client().xlen("h3s:revocations:h3") == 3)
+
+
 def test_a_bridge_waits_for_a_server_that_is_not_there_yet(server: Server, file: Path, options: Path) -> None:
     by_file = sharing(file)
     by_file.revoke_session("a")

@@ -3,7 +3,8 @@
     store = h3s.valkey.ValkeyStore("valkey://10.0.0.5:6379/0")
     sessions = h3s.Sessions(..., max_age=3600, revocation={}, revocation_store=store)
 
-The URL needs the package valkey: `pip install h3s[valkey]`.
+The URL needs the package valkey: `pip install h3s[valkey]`. Under ASGI, AsyncValkeyStore does without
+threads.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class ValkeyStore:
 
     server: its URL ("valkey://", "valkeys://" for TLS, "redis://", "unix://"), or a client of the
         packages valkey or redis, also of a cluster or through sentinels. It needs Valkey, or Redis
-        6.2. For an asyncio client there is AsyncValkeyStore.
+        6.2. Give a client a `socket_timeout`, or a logout waits for as long as a server that is cut
+        off; that of a URL has 3 seconds. For an asyncio client there is AsyncValkeyStore.
     prefix: what comes before the cookie's name in the stream's key. So sessions of different names
         never share a stream: what one may trim by its `max_age`, another would still need.
 
