@@ -8,13 +8,13 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Callable, Optional, TypeVar
+from typing import Any, Callable, Optional, Protocol, TypeVar
 
 from .errors import FullError, H3sError, StateError, StoreError
 
-__all__ = ["InLoop", "InThread", "running_loop", "told"]
+__all__ = ["AsyncFeed", "Feed", "InLoop", "InThread", "running_loop", "told"]
 
 _log = logging.getLogger("h3s")
 _Result = TypeVar("_Result")
@@ -24,6 +24,42 @@ START = 5.0
 #: The first and the longest pause between two attempts to reach a store, in seconds.
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+
+
+class Feed(Protocol):
+    """The way from one store to one `Revocations`, and back."""
+
+    #: Seconds between two calls of `poll`; 0 where it waits for news itself.
+    pause: float
+
+    def publish(self, lines: Sequence[str]) -> None:
+        """Makes entries known to all. Raises where they are not certainly kept.
+
+        Any thread may call it, several at once.
+        """
+        ...
+
+    def poll(self) -> bool:
+        """Applies what is new, and says `heard` once it has read all there is.
+
+        One thread calls it, over and over, whether or not it has raised. It returns within a second
+        or two. False: there is more to read.
+        """
+        ...
+
+
+class AsyncFeed(Protocol):
+    """As Feed, for an event loop: a task of it calls `poll`, and no thread is started."""
+
+    pause: float
+
+    async def publish(self, lines: Sequence[str]) -> None: ...
+
+    async def poll(self) -> bool: ...
+
+    async def close(self) -> None:
+        """The event loop ends. It may be called several times, and another loop may come after."""
+        ...
 
 
 class _Course:
@@ -66,7 +102,7 @@ class InThread:
     tell_full: told that an entry has found no room.
     """
 
-    def __init__(self, feed: Any, is_wanted: Callable[[], bool], tell_full: Callable[[FullError], None]) -> None:
+    def __init__(self, feed: Feed, is_wanted: Callable[[], bool], tell_full: Callable[[FullError], None]) -> None:
         self._stop, self._ready = threading.Event(), threading.Event()
         course = _Course(feed.pause, self._ready.set, tell_full)
         arguments = (feed, is_wanted, course, self._stop)
@@ -88,7 +124,7 @@ class InThread:
         self._stop.set()
 
 
-def _follow(feed: Any, is_wanted: Callable[[], bool], course: _Course, stop: threading.Event) -> None:
+def _follow(feed: Feed, is_wanted: Callable[[], bool], course: _Course, stop: threading.Event) -> None:
     while not stop.is_set() and is_wanted():
         try:
             pause = course.went(feed.poll())
@@ -103,7 +139,7 @@ class InLoop:
     is_wanted, tell_full: as of InThread.
     """
 
-    def __init__(self, feed: Any, is_wanted: Callable[[], bool], tell_full: Callable[[FullError], None]) -> None:
+    def __init__(self, feed: AsyncFeed, is_wanted: Callable[[], bool], tell_full: Callable[[FullError], None]) -> None:
         self._feed, self._is_wanted, self._tell_full = feed, is_wanted, tell_full
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._task: Optional[asyncio.Task[None]] = None
@@ -157,8 +193,7 @@ class InLoop:
             if not polling.done():
                 polling.cancel()
                 await asyncio.wait([polling])
-        is_read: bool = polling.result()
-        return is_read
+        return polling.result()
 
     async def stop(self) -> None:
         """Follows no more in this event loop."""

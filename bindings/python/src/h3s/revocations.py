@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Optional, Protocol, Union
 
 from . import _abi
 from ._abi import EntryInfo, Error, RevocationsInfo, fast, slow
-from ._following import InLoop, InThread, told
+from ._following import AsyncFeed, Feed, InLoop, InThread, told
 from .errors import ConfigError, FullError, H3sError, StoreError
 from .options import Moment, milliseconds
 
@@ -50,42 +50,6 @@ class Entry(NamedTuple):
 
 
 _KINDS = {_abi.ENTRY_SESSION: "session", _abi.ENTRY_SUBJECT: "subject", _abi.ENTRY_EVERYBODY: "everybody"}
-
-
-class Feed(Protocol):
-    """The way from one store to one `Revocations`, and back."""
-
-    #: Seconds between two calls of `poll`; 0 where it waits for news itself.
-    pause: float
-
-    def publish(self, lines: Sequence[str]) -> None:
-        """Makes entries known to all. Raises where they are not certainly kept.
-
-        Any thread may call it, several at once.
-        """
-        ...
-
-    def poll(self) -> bool:
-        """Applies what is new, and says `heard` once it has read all there is.
-
-        One thread calls it, over and over, whether or not it has raised. It returns within a second
-        or two. False: there is more to read.
-        """
-        ...
-
-
-class AsyncFeed(Protocol):
-    """As Feed, for an event loop: a task of it calls `poll`, and no thread is started."""
-
-    pause: float
-
-    async def publish(self, lines: Sequence[str]) -> None: ...
-
-    async def poll(self) -> bool: ...
-
-    async def close(self) -> None:
-        """The event loop ends. It may be called several times, and another loop may come after."""
-        ...
 
 
 class Store(Protocol):

@@ -3,8 +3,8 @@
     store = h3s.valkey.ValkeyStore("valkey://10.0.0.5:6379/0")
     sessions = h3s.Sessions(..., max_age=3600, revocation={}, revocation_store=store)
 
-The URL needs the package valkey: `pip install h3s[valkey]`. Under ASGI, AsyncValkeyStore does without
-threads.
+The URL needs the package valkey: `pip install h3s[valkey]`. Under ASGI, AsyncValkeyStore does
+without threads.
 """
 
 from __future__ import annotations
