@@ -34,7 +34,6 @@ typedef struct {
 typedef struct {
     h3s_go_result result;
     h3s_go_session session;
-    h3s_view view;
     h3s_str found;
 } h3s_go_opened;
 
@@ -128,8 +127,6 @@ static h3s_go_opened h3s_go_open(const h3s_config *config, h3s_go_revocations re
     }
     opened.result = h3s_go_result_of(status, &err);
     opened.session = (h3s_go_session)session;
-    if (status == H3S_OK)
-        opened.view = h3s_go_view(opened.session);
     if (finds)
         opened.found = h3s_session_find(session, _GoStringPtr(pointer), _GoStringLen(pointer));
     return opened;
@@ -425,7 +422,7 @@ const (
 // was closed serves another.
 type handle struct {
 	c C.h3s_go_session
-	// What is known of it without another call, as of the last write.
+	// What is known of it without another call, since it was asked for and then not written.
 	seen   C.h3s_view
 	isSeen bool
 }
@@ -452,7 +449,7 @@ func openAndFind(conf *config, how way, r *request, finds int, pointer string) (
 		return nil, nil, err
 	}
 	h := handles.Get().(*handle)
-	h.c, h.seen, h.isSeen = opened.session, opened.view, true
+	h.c = opened.session
 	return h, lent(opened.found), nil
 }
 
@@ -469,7 +466,7 @@ func (h *handle) free() {
 	}
 }
 
-// view is what the session is now. Only who asks pays for it, and not each write.
+// view is what the session is now. Only who asks pays for it, and no opening or write.
 func (h *handle) view() *C.h3s_view {
 	if !h.isSeen {
 		h.seen, h.isSeen = C.h3s_go_view(h.c), true

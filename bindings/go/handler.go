@@ -44,7 +44,7 @@ func (ss *Sessions) Handler(next http.Handler) http.Handler {
 		}
 		x := &exchange{from: ss.request(r)}
 		s := &x.session
-		s.sessions, s.from = ss, &x.from
+		s.sessions, s.from, s.opened.isLogged = ss, &x.from, ss.debugs(r)
 		// Where there is a limit, it is there to keep forgers out.
 		if ss.peer != nil && errors.Is(s.open(), ErrBusy) {
 			ss.debug(r, s)
@@ -173,14 +173,18 @@ func (ss *Sessions) report(r *http.Request, err error) {
 	ss.log().LogAttrs(r.Context(), slog.LevelError, "the session was not saved", ss.about(r, slog.String("error", err.Error()))...)
 }
 
+// debugs reports whether somebody wants to know what debug tells.
+func (ss *Sessions) debugs(r *http.Request) bool {
+	return ss.log().Enabled(r.Context(), slog.LevelDebug)
+}
+
 // debug tells where a session came from, or why it is new.
 func (ss *Sessions) debug(r *http.Request, s *Session) {
-	log := ss.log()
-	if !log.Enabled(r.Context(), slog.LevelDebug) {
+	if !s.opened.isLogged {
 		return
 	}
 	message, attributes := s.origin()
-	log.LogAttrs(r.Context(), slog.LevelDebug, message, ss.about(r, attributes...)...)
+	ss.log().LogAttrs(r.Context(), slog.LevelDebug, message, ss.about(r, attributes...)...)
 }
 
 func (ss *Sessions) log() *slog.Logger {

@@ -442,17 +442,17 @@ func (s *Session) openAndFind(finds int, pointer string) (text []byte) {
 }
 
 // An opening is what was known of a session when it was opened, since a Rotate or a Clear changes
-// that.
+// that. No more than err is kept where it is not logged.
 type opening struct {
-	done, isNew bool
-	source      Source
-	rejection   Rejection
-	err         error
+	isLogged, done, isNew bool
+	source                Source
+	rejection             Rejection
+	err                   error
 }
 
 func (o *opening) as(h *handle) {
 	o.done = true
-	if o.err == nil {
+	if o.isLogged && o.err == nil {
 		o.isNew, o.source, o.rejection = h.isNew(), h.source(), h.rejection()
 	}
 }

@@ -89,6 +89,7 @@ func (ss *Sessions) Peek(r *http.Request) (*Session, error) { return ss.open(r, 
 
 func (ss *Sessions) open(r *http.Request, how way) (*Session, error) {
 	s := &Session{sessions: ss}
+	s.opened.isLogged = ss.debugs(r)
 	from := ss.request(r)
 	s.handle, s.opened.err = open(ss.config, how, &from)
 	s.opened.as(s.handle)
