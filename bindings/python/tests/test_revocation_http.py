@@ -53,6 +53,25 @@ def test_a_logout_is_known_before_its_answer_and_refused_whoever_has_a_copy(make
 
 
 @each
+def test_a_login_that_a_logout_overtakes_is_answered_by_503_and_gives_no_session(make: Any) -> None:
+    sessions = opened(Recording())
+
+    def overtaken(session: Any, path: str) -> str:
+        if path != "/overtaken":
+            return deeds(session, path)
+        session.rotate()
+        sessions.get(f"h3={copied}").revoke()
+        return "logged in"
+
+    browser = Browser(make(sessions, overtaken))
+    browser.get("/login")
+    copied = browser.cookies["h3"]
+    answer = browser.get("/overtaken")
+    assert answer.status_code == 503 and not cookies_of(answer)
+    assert browser.get("/read").text == "None"
+
+
+@each
 def test_a_login_revokes_the_former_id_and_a_deletion_nothing(make: Any) -> None:
     store = Recording()
     browser = Browser(make(opened(store), deeds))

@@ -94,7 +94,9 @@ def _add_revocations(commands: Any) -> None:
 
     there = argparse.ArgumentParser(add_help=False, parents=[common])
     there.add_argument("--server", metavar="URL", help="a server in place of the options' revocation.file")
-    listing = commands.add_parser("list", parents=[there], help="print what each entry revokes, and until when it matters")
+    listing = commands.add_parser(
+        "list", parents=[there], help="print what each entry revokes, and until when it matters"
+    )
     listing.set_defaults(run=_list)
     add = commands.add_parser("add", parents=[there], help="revoke by hand")
     add.add_argument("kind", choices=["session", "subject", "everybody"])

@@ -290,8 +290,8 @@ def for_threads(sessions: Sessions) -> Sessions:
 def make_known(sessions: Sessions, session: RequestSession) -> bool:
     """Before the response goes, what was revoked. False: it could not be made known, answer 503."""
     if session.owes:
-        lines = session.taken()
         try:
+            lines = session.taken()
             if sessions.revocations is not None:
                 sessions.revocations.publish(lines)
         except StoreError as error:

@@ -12,7 +12,7 @@ from ._abi import Error, Str, View, fast
 from ._core import Core, extension
 from ._handle import Handle
 from ._json import name_of
-from .errors import DataError
+from .errors import DataError, Rejected, StoreError
 from .options import Duration, Moment, milliseconds, seconds
 
 if TYPE_CHECKING:
@@ -218,10 +218,13 @@ class Session(Handle, Core):
             revocations.publish(self._entries())
 
     def _entries(self) -> list[str]:
-        """What is to be made known."""
+        """What is to be made known. StoreError where a logout has overtaken a rotation."""
         found, count = _STRINGS(), c_size_t()
         if fast.h3s_revocation_entries(self._handle, found, count, None):
-            self._again(fast.h3s_revocation_entries, found, count)
+            try:
+                self._again(fast.h3s_revocation_entries, found, count)
+            except Rejected:
+                raise StoreError("the session was revoked before its rotation could be made known") from None
         return [entry.ptr.decode() for entry in found[: count.value]]
 
     def set_id(self, id: str) -> None:
