@@ -25,6 +25,8 @@ type step struct {
 type script struct {
 	steps []step
 	now   *atomic.Int64
+	// Closed when it has told them.
+	told chan struct{}
 }
 
 func (s *script) Publish(context.Context, []string) error { return errors.New("it only reads") }
@@ -37,6 +39,8 @@ func (s *script) Follow(ctx context.Context, apply func([]string, bool) error) e
 	}
 	if s.steps == nil {
 		<-ctx.Done()
+	} else {
+		close(s.told)
 	}
 	s.steps = nil
 	return errors.New("the end")
@@ -50,8 +54,12 @@ func hearing(t *testing.T, options json.RawMessage, steps ...step) (*h3s.Session
 	o := must(h3s.OptionsFromJSON(options))
 	o.Now = func() time.Time { return time.UnixMilli(now.Load()) }
 	o.Logger = slog.New(slog.DiscardHandler)
-	o.Revocation.Store = func(h3s.StoreOptions) (h3s.Store, error) { return &script{steps, &now}, nil }
-	return newRevoking(t, o), &now
+	told := make(chan struct{})
+	o.Revocation.Store = func(h3s.StoreOptions) (h3s.Store, error) { return &script{steps, &now, told}, nil }
+	sessions := newRevoking(t, o)
+	// New waits for the first step alone.
+	<-told
+	return sessions, &now
 }
 
 func readVectors[T any](t *testing.T, name string) (all []T) {
