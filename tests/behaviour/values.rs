@@ -1,4 +1,6 @@
-use h3s::{ErrorKind, ValueType};
+use std::sync::LazyLock;
+
+use h3s::{Config, ErrorKind, ValueType};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -395,6 +397,9 @@ fn ensure_gives_a_token_without_an_id_a_cookie_as_use_does() {
     assert!(session.is_dirty());
 }
 
+// One for all cases, since to derive its keys takes longer than a case.
+static CONFIG: LazyLock<Config> = LazyLock::new(|| config(""));
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -405,7 +410,7 @@ proptest! {
     ) {
         let keys = ["a", "b", "c", "a/b", "~", "\u{e9}"];
         let pointers = ["/a", "/b", "/c", "/a~1b", "/~0", "/\u{e9}"];
-        let mut session = get_at(&config(""), "", NOW);
+        let mut session = get_at(&CONFIG, "", NOW);
         let mut expected: [Option<&str>; 6] = [None; 6];
         for (step, at, json) in steps {
             match step {
