@@ -22,7 +22,7 @@ check "each function of the C ABI is called by a fuzz target" all_functions
 # corpus TARGET: as many inputs were run as there are, and no less than a hundred.
 corpus() {
     local target=$1 out there
-    out=$(bounded 300 fuzz/run.sh --corpus "$target" 2>&1) || { echo "$out"; return 1; }
+    out=$(bounded 600 fuzz/run.sh --corpus "$target" 2>&1) || { echo "$out"; return 1; }
     there=$(find "target/fuzz/known/$target" "target/fuzz/seeds/$target" -type f | wc -l)
     tail -n 5 <<<"$out"
     [ "$there" -ge 100 ] && grep -qF "seed corpus: files: $there " <<<"$out" && grep -qE '^Done [0-9]+ runs' <<<"$out"
@@ -30,6 +30,8 @@ corpus() {
 for target in cookies unseal options data revocation abi; do
     check "$target: no input of the corpus breaks what must hold" corpus "$target"
 done
+with_ring() { H3S_BACKEND=ring corpus unseal; }
+check "with ring, unseal: nor does any token of the corpus" with_ring
 if [ -n "${H3S_SOAK:-}" ]; then
     for target in cookies unseal options data revocation abi; do
         check "$target: nor does any in ${FUZZ_SECONDS:-60} s" bounded $((${FUZZ_SECONDS:-60} + 300)) fuzz/run.sh "${FUZZ_SECONDS:-60}" "$target"

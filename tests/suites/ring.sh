@@ -1,33 +1,35 @@
 #!/usr/bin/env bash
 # The library of `make backend=ring`: the tests that reach its cipher, and what is left of its keys
-# in memory. In a copy of the tree, so that the other suites' library stays.
+# in memory. It is made in a copy of the tree, so that the other suites' library stays. (The suites
+# fuzz and timing have it as well.)
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/cmocka.h libcmocka-dev && need_debian /usr/include/jansson.h libjansson-dev ||
     skip_suite "needs a C compiler and cmocka"
 need_rust || skip_suite "needs Rust"
 
-tree=$root/target/ring/tree
-# With their times, so that it is quick where nothing has changed.
-copy() {
-    local file
-    for file in src include c-tests fuzz tests/vectors tests/format.rs tests/setup.sh tests/suites \
-        Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml docs/OPTIONS.md README.md LICENSE; do
-        mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
-    done
-}
-check "the tree is copied" copy
-[ "$failed" -eq 0 ] || finish
-in_tree() { (cd "$tree" && export CARGO_TARGET_DIR=$tree/target CARGO_TERM_COLOR=never && "$@"); }
-
 # ---- In Rust -------------------------------------------------------------------------------------
 
-in_tree bounded 1800 cargo test --locked --no-fail-fast --features ring --lib --test format -- xaes h3s1 token \
+# Of crates that the suite rust has compiled.
+CARGO_TERM_COLOR=never bounded 1800 cargo test --locked --no-fail-fast --features ring --lib --test format -- xaes h3s1 token \
     2>&1 | tee "$scratch/log"
 status=${PIPESTATUS[0]}
 read -r p f s < <(awk '/^test result: / { p += $4; f += $6; s += $8 } END { print p + 0, f + 0, s + 0 }' "$scratch/log")
 add_counts "$status" "$p" "$f" "$s"
 
 # ---- In C ----------------------------------------------------------------------------------------
+
+tree=$root/target/ring/tree
+# With their times, so that it is quick where nothing has changed.
+copy() {
+    local file
+    for file in src include c-tests tests/setup.sh Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml \
+        docs/OPTIONS.md README.md LICENSE; do
+        mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
+    done
+}
+in_tree() { (cd "$tree" && export CARGO_TARGET_DIR=$tree/target CARGO_TERM_COLOR=never && "$@"); }
+check "the tree is copied" copy
+[ "$failed" -eq 0 ] || finish
 
 made() { in_tree bounded 1800 make --no-print-directory backend=ring "$@"; }
 no_backend() { ! made backend=other >"$scratch/said" 2>&1 && grep -F 'There is no backend other' "$scratch/said"; }
@@ -62,13 +64,4 @@ count() {
 count plain
 count storms
 
-# ---- Hostile input -------------------------------------------------------------------------------
-
-corpus() { in_tree bounded 1800 env H3S_BACKEND=ring fuzz/run.sh --corpus unseal; }
-if need_rust_asan && need_cargo_tool cargo-fuzz 0.13.2 && need_debian c++ g++ && need_debian python3 python3; then
-    mkdir -p target/tools && ln -sfn "$root/target/tools" "$tree/target/tools"
-    check "no token of the fuzzer's corpus breaks what must hold" corpus
-else
-    skip "the fuzzer's corpus" "needs Rust with AddressSanitizer, cargo-fuzz, a C++ compiler and python3"
-fi
 finish
