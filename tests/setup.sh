@@ -400,7 +400,7 @@ setup_apt() {
 }
 
 # Once a run is enough: tests/run removes the mark at its start.
-setup_update() { setup_alone apt-lists setup_update_alone "$@"; }
+setup_update() { setup_alone apt-lists setup_update_alone; }
 setup_update_alone() {
     local mark=$root/target/setup/apt-updated
     [ -z "$(find "$mark" -mmin -60 2>/dev/null)" ] || return

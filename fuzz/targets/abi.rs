@@ -1118,7 +1118,13 @@ impl World {
         let (mut file, mut err) = (ptr::dangling_mut(), unset());
         // SAFETY: all pointers are valid for the call, or NULL.
         let status = unsafe {
-            h3s_revocation_file_open(argument.ptr(), argument.len(), which.into(), &mut file, &mut err)
+            h3s_revocation_file_open(
+                argument.ptr(),
+                argument.len(),
+                which.into(),
+                &mut file,
+                &mut err,
+            )
         };
         check_error(status, &err);
         assert_eq!(status == H3S_OK, !file.is_null());
@@ -1729,7 +1735,9 @@ fn read_entry(config: *const h3s_config, line: &[u8], is_on: bool) {
     check_error(status, &err);
     if status != H3S_OK {
         assert!([H3S_ERR_ARGUMENT, H3S_ERR_CONFIG, H3S_ERR_REJECTED].contains(&status));
-        assert!((entry.kind, entry.until, len) == (77, -77, 0) && (is_on || status != H3S_ERR_REJECTED));
+        assert!(
+            (entry.kind, entry.until, len) == (77, -77, 0) && (is_on || status != H3S_ERR_REJECTED)
+        );
         return;
     }
     assert!(is_on && (0..=2).contains(&entry.kind) && entry.before >= 0 && entry.until > 0);
