@@ -286,10 +286,14 @@ def test_what_the_application_raises_late_is_not_replaced_by_the_warning(session
 
 @pytest.mark.parametrize("touch", [False, True])
 @pytest.mark.parametrize("make", [in_wsgi, in_asgi])
-def test_a_session_does_not_keep_its_request_alive(make: Any, sessions: h3s.Sessions, touch: bool) -> None:
+@pytest.mark.parametrize(
+    "more", [{}, {"revocation": {}, "revocation_store": h3s.MemoryStore()}], ids=["", "revocation"]
+)
+def test_a_session_does_not_keep_its_request_alive(make: Any, more: Any, touch: bool) -> None:
     class Marked:
         pass
 
+    sessions = h3s.Sessions(password=PASSWORD, max_age=3600, **more)
     seen = []
 
     def handler(session: Any, path: str) -> str:

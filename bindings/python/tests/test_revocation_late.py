@@ -147,6 +147,34 @@ def test_a_background_task_in_a_thread_revokes_before_revoke_returns(asgi: Serve
     assert known.wait(20)
 
 
+def test_a_task_that_outlives_its_request_revokes_at_once() -> None:
+    store = Recording()
+    sessions = opened(store)
+    cookie = logged_in(sessions)
+    kept: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        kept.append(h3s_asgi.session_of(scope))
+        assert kept[0]["user"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    app = h3s_asgi.SessionMiddleware(application, sessions)
+
+    async def ask() -> None:
+        async def nothing(*_: Any) -> Any:
+            return {}
+
+        await app(
+            {"type": "http", "method": "GET", "path": "/", "headers": [(b"cookie", cookie.encode())]}, nothing, nothing
+        )
+        kept.pop().revoke()
+        while not store.lines:
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(ask(), 20))
+    assert sessions.get(cookie).rejection == "revoked"
+
+
 def test_an_event_loop_in_a_thread_hands_its_logout_to_that_of_the_request(asgi: Serve, client: httpx.Client) -> None:
     store, known = Recording(), threading.Event()
     sessions = opened(store)

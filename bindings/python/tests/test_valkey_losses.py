@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+import valkey
 from h3s._stream import SKEW, Stream
 from h3s.errors import StoreError
 from h3s.valkey import _Stream
@@ -198,6 +199,27 @@ def test_what_has_ended_is_forgotten_and_not_published_again(server: Server) -> 
     server.start()
     until(lambda: process.has_made_good(alive))
     assert list(process.stream.own) == [alive]
+
+
+def test_after_a_failure_what_is_there_is_wanted_at_once(server: Server) -> None:
+    process = Process(server)
+    process.follow()
+    waits: list[Any] = []
+    ask = process.stream._ask
+
+    def noted(commands: list[Any]) -> list[Any]:
+        waits.extend(named["block"] for method, _, named in commands if method == "xread")
+        return ask(commands)
+
+    process.stream._ask = noted  # type: ignore[method-assign]
+    process.follow()
+    server.kill()
+    with pytest.raises(valkey.ConnectionError):
+        process.stream.poll()
+    server.start()
+    process.follow()
+    process.follow()
+    assert waits[0] == waits[-1] == 20 and None in waits
 
 
 # ---- What is trimmed -----------------------------------------------------------------------------

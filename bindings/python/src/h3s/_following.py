@@ -182,17 +182,17 @@ class InLoop:
             await self._feed.close()
 
     async def _poll(self) -> bool:
-        """In a task of its own: a client may take a cancellation for a failure, and go on.
+        """In a task of its own: a client may take a cancellation for an end of its own, and go on.
 
-        So that costs no more than the time of one call.
+        Then it is told again, and at worst the call ends as it would have.
         """
         polling = asyncio.ensure_future(self._feed.poll())
         try:
             await asyncio.wait([polling])
         finally:
-            if not polling.done():
+            while not polling.done():
                 polling.cancel()
-                await asyncio.wait([polling])
+                await asyncio.wait([polling], timeout=SHORTEST_PAUSE)
         return polling.result()
 
     async def stop(self) -> None:

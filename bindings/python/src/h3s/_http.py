@@ -56,8 +56,8 @@ class RequestSession(Session):
     refused: Optional[H3sError]
     #: Whether it has revoked something that its middleware has not made known yet.
     owes: bool
-    #: How it is made known at once; None: its middleware does so before the response goes.
-    _tell: Optional[Callable[[], None]]
+    #: How that is made known at once; None: its middleware does so before the response goes.
+    _tell: Optional[Callable[[RequestSession], None]]
     #: Whether it has a new id that no cookie tells the client of, but a token may.
     _is_rotated: bool
     #: Whether it was written after a WebSocket was accepted, and not sealed since.
@@ -142,7 +142,7 @@ class RequestSession(Session):
         if not hasattr(self, "_revocations"):
             self.owes = True
             if self._tell is not None:
-                self._tell()
+                self._tell(self)
             return
         try:
             super()._make_known()
@@ -156,7 +156,7 @@ class RequestSession(Session):
         if isinstance(self.refused, StoreError):
             self.refused = None
 
-    def tell_by(self, tell: Callable[[], None]) -> None:
+    def tell_by(self, tell: Callable[[RequestSession], None]) -> None:
         """From now on what is revoked is made known at once, by this function."""
         self._tell = tell
 

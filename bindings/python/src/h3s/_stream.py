@@ -140,9 +140,10 @@ class Stream:
         if self._missing is not None:
             self._missing.difference_update(lines)
 
-    def failed(self) -> None:
-        """The server may come back without its data."""
+    def disconnected(self) -> None:
+        """The server may come back without its data; and what it then has is wanted at once."""
         self._checked_at = float("-inf")
+        self._is_behind = True
 
     # ---- A server that has lost something --------------------------------------------------------
 

@@ -22,6 +22,7 @@ from ._following import running_loop
 from ._http import REFUSALS, REFUSED, RequestSession, make_known, put, status_of
 from .cross_site import HEADERS
 from .errors import Cold, H3sError, LateWriteWarning, StoreError
+from .revocations import Revocations
 from .session import Session
 from .sessions import Sessions
 
@@ -116,6 +117,9 @@ class SessionMiddleware:
                 # What a WebSocket has revoked, or a background task.
                 if response.has_started:
                     await response.tell()
+                if self._sessions.revocations is not None:
+                    # A task may outlive the request, which the session is not to keep alive.
+                    session.tell_by(self._tell_soon)
         except Exception as error:
             # A warning that is made an exception is not to take the place of this one.
             with suppress(LateWriteWarning):
@@ -139,6 +143,14 @@ class SessionMiddleware:
         finally:
             if revocations is not None:
                 await revocations.stop()
+
+    def _tell_soon(self, session: RequestSession) -> None:
+        revocations = self._sessions.revocations
+        assert revocations is not None
+        if running_loop() is not None:
+            _task(_publish(revocations, session))
+        elif not make_known(self._sessions, session):
+            raise _failure(session)
 
     async def _opener(self, scope: _Scope, method: str, path: str) -> Callable[[], Session]:
         """Opens the session where it is touched; a slow key derivation is made now, in a thread."""
@@ -245,32 +257,23 @@ class _Response:
                 raise _failure(session)
             await self.refuse()
 
-    def _tell_soon(self) -> None:
+    def _tell_soon(self, session: RequestSession) -> None:
         """Makes known at once what was revoked: nothing may ever be sent that would wait for it."""
         running = running_loop()
         if running is None:
-            if not make_known(self._sessions, self._session):
-                raise _failure(self._session)
+            if not make_known(self._sessions, session):
+                raise _failure(session)
         elif running is not self._loop:
-            self._loop.call_soon_threadsafe(self._tell_soon)
+            self._loop.call_soon_threadsafe(self._tell_soon, session)
         elif self._telling is None:
             self._telling = _task(self._publish())
 
     async def _publish(self) -> None:
-        """Until the session owes nothing, or an attempt has failed."""
-        session, revocations = self._session, self._revocations
-        assert revocations is not None
+        assert self._revocations is not None
         try:
-            while session.owes:
-                await revocations.apublish(session.taken())
-                session.was_told()
-        except StoreError as error:
-            session.cannot_tell(error)
-            if self.has_started and self._is_websocket:
+            await _publish(self._revocations, self._session)
+            if self._session.owes and self.has_started and self._is_websocket:
                 await self.refuse()
-        except BaseException:
-            session.owes = True
-            raise
         finally:
             self._telling = None
 
@@ -292,6 +295,19 @@ class _Response:
         """A list of its own: the application's may be a constant, for all its responses."""
         added = put(self._sessions, self._session, present, _latin_1, insecure=_is_test_client(self._scope))
         return [(name.lower(), value) for name, value in added]
+
+
+async def _publish(revocations: Revocations, session: RequestSession) -> None:
+    """Until the session owes nothing, or an attempt has failed."""
+    try:
+        while session.owes:
+            await revocations.apublish(session.taken())
+            session.was_told()
+    except StoreError as error:
+        session.cannot_tell(error)
+    except BaseException:
+        session.owes = True
+        raise
 
 
 def _failure(session: RequestSession) -> H3sError:

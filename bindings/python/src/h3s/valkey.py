@@ -184,7 +184,7 @@ class _Stream:
         try:
             return self._run(self._stream.poll(revocations))
         except Exception:
-            self._stream.failed()
+            self._stream.disconnected()
             raise
 
     def _run(self, steps: Steps[_Result]) -> _Result:
@@ -235,10 +235,11 @@ class _AsyncStream:
         try:
             return await self._run(self._stream.poll(revocations))
         except Exception:
-            self._stream.failed()
+            self._stream.disconnected()
             raise
 
     async def close(self) -> None:
+        self._stream.disconnected()
         client, self._client, self._loop = self._client, None, None
         if client is not None and client is not self._server:
             await client.aclose()
