@@ -33,7 +33,7 @@ if need_python_headers target/venv/bin/python; then
     ways=(extension ctypes)
     check "AddressSanitizer finds nothing in the extension" sanitized
     H3S_PYTHON=extension count_pytest 1200 bindings/python/tests
-    H3S_PYTHON=ctypes count_pytest 600 bindings/python/tests/test_{abi,asgi,cli,cross_site,django,django_expiry,django_responses,django_revocation,extension,flask,frameworks,lifetime,revocation,revocation_http,session,vectors,wsgi}.py
+    H3S_PYTHON=ctypes count_pytest 600 bindings/python/tests/test_{abi,asgi,cli,cross_site,django,django_expiry,django_responses,django_revocation,extension,flask,frameworks,lifetime,revocation,revocation_http,revocation_late,session,vectors,wsgi}.py
 else
     skip "the extension" "needs python3-dev"
     H3S_PYTHON=ctypes count_pytest 1200 bindings/python/tests
