@@ -94,8 +94,8 @@ class Recording(Broken):
 class Server:
     """A real Valkey or Redis on loopback, that can be killed, frozen and started again."""
 
-    def __init__(self, program: str, folder: Path) -> None:
-        self._program, self._folder = program, folder
+    def __init__(self, program: str, folder: Path, **more: str) -> None:
+        self._program, self._folder, self._more = program, folder, more
         with closing(socket.create_server(("127.0.0.1", 0))) as probe:
             self.port: int = probe.getsockname()[1]
         self.url = f"valkey://127.0.0.1:{self.port}/0"
@@ -112,8 +112,11 @@ class Server:
             "appendfsync": "always",
             "logfile": str(self._folder / "log"),
             "stream-node-max-entries": "10",
+            "repl-diskless-sync-delay": "0",
+            **self._more,
         }
-        command = [self._program, *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        named = ((f"--{name}", *value.split(" ")) for name, value in settings.items())
+        command = [self._program, *(part for parts in named for part in parts)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             with closing(self.client()) as client:
@@ -130,6 +133,14 @@ class Server:
 
     def store(self, **options: Any) -> ValkeyStore:
         return ValkeyStore(self.url, **options)
+
+    def replica(self) -> Server:
+        """Another one, that follows this one."""
+        folder = self._folder / "replica"
+        folder.mkdir()
+        replica = Server(self._program, folder, replicaof=f"127.0.0.1 {self.port}")
+        until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+        return replica
 
     def freeze(self) -> None:
         """As if the network were cut: connections stay, and nothing answers."""

@@ -149,6 +149,28 @@ def test_a_loss_while_the_last_one_is_made_good_is_made_good_too(server: Server)
     until(is_made_good)
 
 
+def test_what_a_replica_had_not_got_yet_is_published_again_when_it_has_taken_over(server: Server) -> None:
+    replica = server.replica()
+    try:
+        process = Process(server)
+        before, lost, after = line(1), line(2), line(3)
+        process.publish(before)
+        until(lambda: process.has_read(before) and stored(replica) == [before])
+        # The client is told of it later, as by sentinels and clusters.
+        replica.client().replicaof("NO", "ONE")
+        process.publish(lost)
+        until(lambda: process.has_read(lost))
+        server.kill()
+        pool = process.stream.client.connection_pool
+        pool.connection_kwargs["port"] = replica.port
+        pool.reset()
+        process.server = replica
+        process.publish(after)
+        until(lambda: process.has_made_good(before, lost, after))
+    finally:
+        replica.kill()
+
+
 def test_what_others_published_after_a_loss_is_read_although_the_server_s_clock_went_back(server: Server) -> None:
     process, other = Process(server), Process(server)
     ahead = int(time.time() * 1000) + 3_000_000
