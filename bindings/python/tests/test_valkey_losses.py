@@ -213,6 +213,28 @@ def test_thousands_are_published_again_by_a_few_questions(server: Server) -> Non
     assert len(asked) < 30 and max(asked) <= 1000
 
 
+def test_nothing_was_heard_until_all_is_read_again(server: Server) -> None:
+    process, own = Process(server), line(0)
+    process.publish(own)
+    ((lost, _),) = server.client().xrange(STREAM)
+    pipeline = server.client().pipeline()
+    for number in range(1, 2501):
+        pipeline.xadd(STREAM, {"e": line(number)})
+    pipeline.execute()
+    until(lambda: process.stream.poll() and len(process.copy.lines) == 2501)
+    server.client().xdel(STREAM, lost)
+    read: list[bool] = []
+
+    def is_made_good() -> bool:
+        before = process.copy.times_heard
+        read.append(process.stream.poll())
+        assert (process.copy.times_heard > before) == read[-1]
+        return server.client().xlen(STREAM) == 2501
+
+    until(is_made_good)
+    assert read.count(False) == 2
+
+
 def test_what_has_ended_is_forgotten_and_not_published_again(server: Server) -> None:
     process = Process(server)
     ended, alive = line(1, seconds=-5), line(2)
