@@ -22,7 +22,7 @@ tree=$root/target/ring/tree
 # With their times, so that it is quick where nothing has changed.
 copy() {
     local file
-    for file in src include c-tests tests/setup.sh Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml \
+    for file in src include c-tests tests/vectors tests/setup.sh Cargo.toml Cargo.lock Makefile build.rs cbindgen.toml \
         docs/OPTIONS.md README.md LICENSE; do
         mkdir -p "$tree/$(dirname "$file")" && rm -rf "${tree:?}/$file" && cp -a "$file" "$tree/$file" || return
     done
