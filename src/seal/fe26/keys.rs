@@ -9,8 +9,8 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
 
-use quick_cache::UnitWeighter;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, UnitWeighter};
 use sha1::Sha1;
 use tinyvec::TinyVec;
 use zeroize::Zeroizing;
@@ -111,9 +111,15 @@ impl KeyCache {
             .map_err(|_| Error::memory())?;
         // Else the compiler, which may assume that there is memory, would leave it out.
         drop(std::hint::black_box(probe));
-        let mut cache = Cache::with(
-            entries,
-            entries as u64,
+        // A number of shards, which this cache has none of, lest it look for that of processors.
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(entries)
+            .weight_capacity(entries as u64)
+            .shards(1)
+            .build()
+            .expect("both capacities are set");
+        let mut cache = Cache::with_options(
+            options,
             UnitWeighter,
             BuildHasherDefault::default(),
             DefaultLifecycle::default(),
