@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::buffer::leaving_no_trace;
-use crate::cookie::{self, Attributes};
+use crate::cookie::{self, Attributes, Names};
 use crate::id::Id;
 use crate::keyring::{Keyring, Needs};
 use crate::limits::Limits;
@@ -72,7 +72,7 @@ impl Config {
         fork::watch();
         let name = &checked.attributes.name;
         let needs = Needs {
-            passwords: checked.fe26.is_some(),
+            passwords: checked.formats.has_fe26(),
             revocation: checked.revocation.is_some(),
         };
         let keyring = leaving_no_trace(|| Keyring::new(passwords, name, needs))?;
@@ -241,7 +241,12 @@ impl Config {
         &'a self,
         cookie: &'a (impl AsRef<[u8]> + ?Sized),
     ) -> impl Iterator<Item = &'a [u8]> {
-        cookie::strip(cookie.as_ref(), self.cookie_name())
+        cookie::strip(cookie.as_ref(), self.cookie_names())
+    }
+
+    /// What the session's cookies are called.
+    pub(crate) fn cookie_names(&self) -> Names<'_> {
+        self.0.attributes.names()
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -276,13 +281,7 @@ impl Config {
 
 impl Inner {
     fn new(options: Checked, keyring: Keyring) -> Result<Inner, Error> {
-        let Checked {
-            format,
-            accepts_h3s1,
-            fe26,
-            ..
-        } = options;
-        let seals = Seals::new(keyring, format, accepts_h3s1, fe26)?;
+        let seals = Seals::new(keyring, options.formats)?;
         let vary = match (options.cookies, &*options.header_name) {
             (true, "") => "Cookie\0".to_owned(),
             (true, header) => format!("Cookie, {header}\0"),

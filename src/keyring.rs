@@ -1,6 +1,7 @@
 //! The passwords by id: which one seals, which one opens a token, and the keys derived from them.
 
 use std::fmt;
+use std::ops::Range;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -15,6 +16,7 @@ const PBKDF2_ITERATIONS: u32 = 65_536;
 const SEAL_SALT: &[u8] = b"h3s1 session seal";
 const SEEN_SALT: &[u8] = b"h3s1 seen";
 const REVOCATION_SALT: &[u8] = b"h3s revocation";
+const TOKEN_ID_SALT: &[u8] = b"h3s token id";
 const LOG_SALT: &[u8] = b"h3s log id";
 const HASH_SALT: &[u8] = b"h3s table hash";
 
@@ -41,6 +43,8 @@ pub(crate) struct Key {
     pub(crate) seal: Xaes,
     /// What authenticates when its h3s1 sessions were last seen. In a place that it never leaves.
     pub(crate) seen: Box<Zeroizing<[u8; 32]>>,
+    /// What gives an id to sessions whose tokens have none. In a place that it never leaves.
+    pub(crate) token_id: Box<Zeroizing<[u8; 32]>>,
     /// What seals and opens entries of what is revoked among the sessions of the cookie's name;
     /// only where the options have `revocation`.
     pub(crate) revocation: Option<Xaes>,
@@ -86,10 +90,13 @@ impl Keyring {
             let key = expand(&master, SEAL_SALT, name);
             let mut seen = Box::new(Zeroizing::new([0; 32]));
             *seen = expand(&master, SEEN_SALT, name);
+            let mut token_id = Box::new(Zeroizing::new([0; 32]));
+            *token_id = expand(&master, TOKEN_ID_SALT, name);
             keys.push(Key {
                 id,
                 seal: Xaes::new(&key),
                 seen,
+                token_id,
                 revocation: needs
                     .revocation
                     .then(|| Xaes::new(&expand(&master, REVOCATION_SALT, name))),
@@ -113,6 +120,7 @@ impl Keyring {
             id,
             seal: Xaes::new(&[0; 32]),
             seen: Box::default(),
+            token_id: Box::default(),
             revocation: None,
             password: None,
         });
@@ -146,11 +154,30 @@ impl Keyring {
     /// string to ids. And so that servers may change one after another, a plain string opens tokens
     /// of any id (in Fe26.2 as in h3).
     pub(crate) fn by_id(&self, id: &[u8]) -> impl Iterator<Item = (usize, &Key)> {
-        let range = match self.position(id) {
+        self.within(self.places(id))
+    }
+
+    /// The positions of [`Keyring::by_id`].
+    pub(crate) fn places(&self, id: &[u8]) -> Range<usize> {
+        match self.position(id) {
             Some(position) => position..position + 1,
             None if id.is_empty() || self.is_plain() => 0..self.keys.len(),
             None => 0..0,
+        }
+    }
+
+    /// The position of the key of an id as iron-session has it: the password that is a plain string
+    /// is called `1`, and what has no id belongs to none.
+    pub(crate) fn place_of_number(&self, id: &[u8]) -> Range<usize> {
+        let position = match self.is_plain() {
+            true => (id == b"1").then_some(0),
+            false => self.position(id).filter(|_| !id.is_empty()),
         };
+        position.map_or(0..0, |position| position..position + 1)
+    }
+
+    /// The keys at these positions, each with its own.
+    pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = (usize, &Key)> {
         range.filter_map(|position| Some((position, self.keys.get(position)?)))
     }
 

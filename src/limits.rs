@@ -9,6 +9,8 @@ pub(crate) struct Limits {
     pub(crate) max_age: Option<i64>,
     pub(crate) idle_timeout: Option<i64>,
     pub(crate) not_before: Option<i64>,
+    /// For how long a token lives, at most, where each ends by itself.
+    pub(crate) token_life: Option<i64>,
 }
 
 /// How long one session lives: see [`Session::set_lifetime`](crate::Session::set_lifetime).
@@ -92,7 +94,8 @@ impl Limits {
     /// `idleTimeout` alone that is until a server that has not heard of its end lets it slide a
     /// last time, which is to hear of it within as long.
     pub(crate) fn longest(&self) -> Option<i64> {
-        self.max_age.or(self.idle_timeout.map(|idle| idle * 2))
+        let idle = self.idle_timeout.map(|idle| idle * 2);
+        self.max_age.or(idle).or(self.token_life)
     }
 
     pub(crate) fn max_age_end(&self, created_at: i64) -> Option<i64> {

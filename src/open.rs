@@ -115,7 +115,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let now = request.now()?;
     let mut cookies = inner
         .cookies
-        .then(|| SessionCookies::new(request.cookie, config.cookie_name()));
+        .then(|| SessionCookies::new(request.cookie, config.cookie_names()));
     if let Some(cookies) = &mut cookies {
         cookies.scan();
     }
@@ -215,7 +215,9 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
         (!spares_cookies, true)
     } else {
         let may = config.refresh && found.source == Source::Cookie;
-        (may, !is_current || (slides && !beside))
+        // What tells no time at which it was made would begin anew.
+        let renews = !is_current || (slides && !beside);
+        (may, renews && opened.format.tells_created_at())
     };
     let today = config.seals.format();
     let moves = config.migrate && opened.format != today;

@@ -137,11 +137,16 @@ impl Config {
 impl Inner {
     /// Of the session of a record.
     pub(crate) fn seal_session(&self, record: &Record, now: i64) -> Result<String, Error> {
+        self.seal_id(record.id().as_bytes(), record, now)
+    }
+
+    /// Of a session that has, or had, this id.
+    pub(crate) fn seal_id(&self, id: &[u8], record: &Record, now: i64) -> Result<String, Error> {
         self.revocation()?;
         let end = self.limits.max_age_end(record.created_at);
         let entry = Entry {
             kind: Kind::Session,
-            text: record.id().as_bytes(),
+            text: id,
             before: 0,
             until: end.unwrap_or(now + self.longest()) + MAX_AHEAD_MS,
         };
@@ -305,7 +310,12 @@ impl<'a> Check<'a> {
     }
 
     /// Refuses a session that opened, and was revoked.
-    pub(crate) fn check(&self, record: &Record) -> Result<(), Refusal> {
+    ///
+    /// One that may outlive what revokes it is refused in any case, but may be good elsewhere.
+    pub(crate) fn check(&self, record: &Record, may_outlive: bool) -> Result<(), Refusal> {
+        if may_outlive {
+            return Err(Rejection::Revoked.of_foreign());
+        }
         if self.is_stale && self.revocation.stale == Stale::Closed {
             return Err(Error::stale().into());
         }

@@ -5,11 +5,13 @@
 
 use self::fe26::Fe26;
 pub(crate) use self::format::{Around, Format, Iterations, Opened, Stamp};
+pub(crate) use self::formats::Formats;
 pub(crate) use self::h3s1::SEEN_LEN;
 pub(crate) use self::refusal::{Caller, Fate, Refusal};
 use crate::buffer::Buffer;
 use crate::clock::MAX_AHEAD_MS;
 use crate::data::Data;
+use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, earlier};
 use crate::record::Record;
@@ -18,9 +20,11 @@ use crate::{Error, Rejection};
 pub(crate) mod base64url;
 pub(crate) mod fe26;
 mod format;
+mod formats;
 mod h3s1;
 mod refusal;
 pub(crate) mod sealed;
+mod token_id;
 
 /// What seals and opens the tokens of one config.
 pub(crate) struct Seals {
@@ -28,27 +32,25 @@ pub(crate) struct Seals {
     /// What seals.
     format: Format,
     accepts_h3s1: bool,
-    /// There if Fe26.2 is accepted.
+    /// There if h3's Fe26.2 is accepted.
     fe26: Option<Fe26>,
+    /// There if iron-session's is.
+    iron_session: Option<Fe26>,
 }
 
 impl Seals {
-    pub(crate) fn new(
-        keyring: Keyring,
-        format: Format,
-        accepts_h3s1: bool,
-        fe26: Option<fe26::Options>,
-    ) -> Result<Seals, Error> {
+    pub(crate) fn new(keyring: Keyring, formats: Formats) -> Result<Seals, Error> {
         base64url::make_ready();
-        let fe26 = match fe26 {
-            Some(options) => Some(Fe26::new(options, &keyring)?),
-            None => None,
+        let fe26 = |options: Option<_>| {
+            let made = options.map(|options| Fe26::new(options, &keyring));
+            made.transpose()
         };
         Ok(Seals {
+            format: formats.seals,
+            accepts_h3s1: formats.h3s1,
+            fe26: fe26(formats.fe26)?,
+            iron_session: fe26(formats.iron_session)?,
             keyring,
-            format,
-            accepts_h3s1,
-            fe26,
         })
     }
 
@@ -80,10 +82,14 @@ impl Seals {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Opened, Refusal> {
-        match (Prefix::of(token), &self.fe26) {
-            (Prefix::H3s1, _) if self.accepts_h3s1 => h3s1::open(&self.keyring, token),
-            (Prefix::Fe26, Some(fe26)) => fe26.open(&self.keyring, token, now, caller),
-            (Prefix::None, _) => Err(Rejection::Malformed.into()),
+        let keyring = &self.keyring;
+        match (Prefix::of(token), &self.fe26, &self.iron_session) {
+            (Prefix::H3s1, ..) if self.accepts_h3s1 => h3s1::open(keyring, token),
+            (Prefix::Fe26, Some(fe26), _) => fe26.open(keyring, token, now, caller),
+            (Prefix::IronSession, _, Some(fe26)) => {
+                fe26.open_iron_session(keyring, token, now, caller)
+            }
+            (Prefix::None, ..) => Err(Rejection::Malformed.into()),
             _ => Err(Rejection::UnsupportedFormat.into()),
         }
     }
@@ -99,13 +105,21 @@ impl Seals {
         let created_at = record.created_at;
         let last_seen_at = limits.idle_timeout.map(|_| now).or(record.last_seen_at);
         let of_this = limits.of(record.lifetime);
+        let max_age_end = of_this.max_age_end(created_at);
         let end = match format.slides_beside() {
-            true => of_this.max_age_end(created_at),
+            true => max_age_end,
             false => of_this.end(created_at, last_seen_at.unwrap_or(created_at)),
         };
-        let (expiration, token_end) = match (format, &self.fe26) {
-            (Format::Fe26(_), Some(fe26)) => fe26.expiration(limits, now).unzip(),
-            _ => (None, None),
+        // Where a session slides beside its token, its cookie lives as long as it may slide.
+        let slides = format.slides_beside() && of_this.idle_timeout.is_some();
+        let cookie_end = match (format, &self.iron_session) {
+            (Format::IronSession, Some(fe26)) => Some(fe26.cookie_end(now)),
+            _ if slides => max_age_end.or(Some(i64::MAX)),
+            _ => end,
+        };
+        let (expiration, token_end) = match self.fe26_of(format) {
+            Some(fe26) => fe26.expiration(limits, now).unzip(),
+            None => (None, None),
         };
         Stamp {
             format,
@@ -114,6 +128,7 @@ impl Seals {
             last_seen_at,
             expires_at: earlier(end, token_end),
             lifetime: record.lifetime,
+            cookie_end,
             expiration,
             extra: &record.extra,
         }
@@ -153,9 +168,9 @@ impl Seals {
 
     /// How long the token would be with data of this length.
     pub(crate) fn token_len(&self, stamp: &Stamp<'_>, data_len: usize) -> usize {
-        match (stamp.format, &self.fe26) {
-            (Format::Fe26(_), Some(fe26)) => fe26.token_len(&self.keyring, stamp, data_len),
-            _ => h3s1::token_len(&self.keyring, stamp, data_len),
+        match self.fe26_of(stamp.format) {
+            Some(fe26) => fe26.token_len(&self.keyring, stamp, data_len),
+            None => h3s1::token_len(&self.keyring, stamp, data_len),
         }
     }
 
@@ -167,15 +182,37 @@ impl Seals {
         now: i64,
         around: Around<'_>,
     ) -> Result<Vec<u8>, Error> {
-        match (stamp.format, &self.fe26) {
+        let keyring = &self.keyring;
+        match (stamp.format, self.fe26_of(stamp.format)) {
             (Format::H3s1, _) => {
-                let nonce = self.keyring.first().seal.nonce(now)?;
-                h3s1::seal(&self.keyring, stamp, data, &nonce, around)
+                let nonce = keyring.first().seal.nonce(now)?;
+                h3s1::seal(keyring, stamp, data, &nonce, around)
             }
             (Format::Fe26(iterations), Some(fe26)) => {
-                fe26.seal(&self.keyring, stamp, data, iterations, now, around)
+                fe26.seal(keyring, stamp, data, iterations, now, around)
             }
-            (Format::Fe26(_), None) => Err(Error::internal()),
+            (Format::IronSession, Some(fe26)) => {
+                fe26.seal_iron_session(keyring, stamp, data, now, around)
+            }
+            (Format::Fe26(_) | Format::IronSession, None) => Err(Error::internal()),
+        }
+    }
+
+    /// The id that a session has by its token, which was sealed here; None in a format whose tokens
+    /// have ids.
+    pub(crate) fn id_of_token(&self, format: Format, token: &[u8]) -> Result<Option<Id>, Error> {
+        match format.tells_created_at() {
+            true => Ok(None),
+            false => token_id::of(self.keyring.first(), token).map(Some),
+        }
+    }
+
+    /// What is Fe26.2 in a format.
+    fn fe26_of(&self, format: Format) -> Option<&Fe26> {
+        match format {
+            Format::H3s1 => None,
+            Format::Fe26(_) => self.fe26.as_ref(),
+            Format::IronSession => self.iron_session.as_ref(),
         }
     }
 }
@@ -191,7 +228,7 @@ impl Seals {
     ) -> Result<Buffer, Refusal> {
         let fe26 = self.raw()?;
         match Prefix::of(token) {
-            Prefix::Fe26 => fe26.open_raw(&self.keyring, token, now, caller),
+            Prefix::Fe26 | Prefix::IronSession => fe26.open_raw(&self.keyring, token, now, caller),
             Prefix::H3s1 | Prefix::Foreign => Err(Rejection::UnsupportedFormat.into()),
             Prefix::None => Err(Rejection::Malformed.into()),
         }
@@ -213,10 +250,12 @@ impl Seals {
     }
 
     fn raw(&self) -> Result<&Fe26, Error> {
-        self.fe26.as_ref().ok_or_else(|| {
+        let fe26 = self.fe26.as_ref().or(self.iron_session.as_ref());
+        fe26.ok_or_else(|| {
             Error::config(
                 "seal.accept",
-                "raw seals are Fe26.2 tokens: list \"h3-1\" or \"h3-2\" in seal.accept",
+                "raw seals are Fe26.2 tokens: list \"h3-1\", \"h3-2\" or \"iron-session\" in \
+                 seal.accept",
             )
         })
     }
@@ -227,11 +266,12 @@ pub(crate) fn is_token_like(value: &[u8]) -> bool {
     !matches!(Prefix::of(value), Prefix::None)
 }
 
-/// What the start of a token says of its format.
+/// What the start and the end of a token say of its format.
 enum Prefix {
     H3s1,
     Fe26,
-    /// Another version of either.
+    IronSession,
+    /// Another version of one.
     Foreign,
     None,
 }
@@ -241,7 +281,10 @@ impl Prefix {
         if token.starts_with(h3s1::PREFIX) {
             Prefix::H3s1
         } else if token.starts_with(fe26::PREFIX) {
-            Prefix::Fe26
+            match token.ends_with(fe26::IRON_SESSION) {
+                true => Prefix::IronSession,
+                false => Prefix::Fe26,
+            }
         } else if is_versioned(token, b"h3s", b'.') || is_versioned(token, b"Fe26.", b'*') {
             Prefix::Foreign
         } else {

@@ -342,7 +342,11 @@ impl Session {
         &'a self,
         cookie: &'a (impl AsRef<[u8]> + ?Sized),
     ) -> impl Iterator<Item = &'a [u8]> {
-        cookie::strip_others(cookie.as_ref(), self.config.cookie_name(), self.origin.mark)
+        cookie::strip_others(
+            cookie.as_ref(),
+            self.config.cookie_names(),
+            self.origin.mark,
+        )
     }
 
     /// A keyed hash of the id, 32 hexadecimal digits, to be written to logs in place of the id;

@@ -1,5 +1,7 @@
 //! The cookies beside the session's own: `name.1`, `name.2` and so on, into which a token is cut
 //! that is too long for one, and `name.seen`, which says when it was last seen.
+//!
+//! iron-session numbers its chunks from 0, and nothing counts them.
 
 /// How many chunks a session may have, in h3 and here.
 pub(crate) const MAX_CHUNKS: usize = 100;
@@ -14,11 +16,21 @@ pub(super) const SEEN: &[u8] = b".seen";
 /// number of chunks follows it.
 pub(super) const CHUNKED: &[u8] = b"__chunked__";
 
+/// What a session's cookies are called.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(super) session: &'a str,
+    /// Chunks may be numbered from 0 as well.
+    pub(super) from_zero: bool,
+}
+
 /// Which of the cookies beside the session's own a request brought.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Received {
-    /// The chunks 1 to 100, by bits.
+    /// The chunks 0 to 100, by bits.
     chunks: u128,
+    /// The session's own.
+    pub(super) has_main: bool,
     /// The one that says when the session was last seen.
     pub(super) has_seen: bool,
 }
@@ -32,14 +44,33 @@ impl Received {
         self.chunks |= 1 << number;
     }
 
-    /// The chunks with a higher number.
-    pub(super) fn chunks_beyond(self, number: usize) -> impl Iterator<Item = usize> {
-        let mut rest = self.chunks & (u128::MAX << 1 << number);
+    /// How many chunks there are from 1 on before one is missing.
+    pub(super) fn chunks_in_a_row(self) -> usize {
+        (self.chunks >> 1).trailing_ones() as usize
+    }
+
+    /// The chunks but for so many, which are numbered from `first` on.
+    pub(super) fn chunks_but(self, first: usize, count: usize) -> impl Iterator<Item = usize> {
+        let written = u128::MAX
+            .checked_shl(count as u32)
+            .map_or(0, |beyond| !beyond)
+            << first;
+        let mut rest = self.chunks & !written;
         std::iter::from_fn(move || {
             let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
             rest &= rest - 1;
             Some(next)
         })
+    }
+}
+
+impl Names<'_> {
+    /// The number of a chunk, by what stands behind the dot.
+    pub(super) fn chunk_number(self, digits: &[u8]) -> Option<usize> {
+        match digits {
+            b"0" => self.from_zero.then_some(0),
+            digits => chunk_number(digits),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::chunks::{SEEN, chunk_number};
+use super::chunks::{Names, SEEN};
 use crate::json::slice;
 
 /// Which of the session's cookies a cookie is.
@@ -55,38 +55,45 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn owner(&self, name: &str) -> Option<Which> {
-        owner(self.name, name)
+    fn owner(&self, names: Names<'_>) -> Option<Which> {
+        owner(self.name, names)
     }
 
     /// Whether it says when the session was last seen.
-    pub(super) fn is_seen_of(&self, name: &str) -> bool {
-        matches!(self.owner(name), Some(Which::Seen))
+    pub(super) fn is_seen_of(&self, names: Names<'_>) -> bool {
+        matches!(self.owner(names), Some(Which::Seen))
     }
 
     /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls
     /// white space from around a name; how a server has turned bytes into characters before is not
     /// known here, so each way counts.
-    pub(super) fn may_be_of(&self, name: &str) -> bool {
-        owner(javascript_trimmed(self.name), name).is_some()
+    pub(super) fn may_be_of(&self, names: Names<'_>) -> bool {
+        owner(javascript_trimmed(self.name), names).is_some()
     }
 }
 
 /// Whether a cookie of this name would be one of the session whose name is what comes before its
 /// last dot: a chunk, or what says when that was last seen.
 pub(crate) fn is_of_shorter_name(name: &str) -> bool {
+    let before = |dot| Names {
+        session: &name[..dot],
+        from_zero: false,
+    };
     name.rfind('.')
-        .is_some_and(|dot| owner(name.as_bytes(), &name[..dot]).is_some())
+        .is_some_and(|dot| owner(name.as_bytes(), before(dot)).is_some())
 }
 
 /// Which of a session's cookies one of this name is.
-fn owner(cookie: &[u8], name: &str) -> Option<Which> {
+fn owner(cookie: &[u8], names: Names<'_>) -> Option<Which> {
+    let name = names.session;
     // What comes after it first: few of the others have a dot just there.
     let (own, after) = cookie.split_at_checked(name.len())?;
     match after {
         [] if own == name.as_bytes() => Some(Which::Main),
         after if after == SEEN && own == name.as_bytes() => Some(Which::Seen),
-        [b'.', number @ ..] if own == name.as_bytes() => chunk_number(number).map(Which::Chunk),
+        [b'.', number @ ..] if own == name.as_bytes() => {
+            names.chunk_number(number).map(Which::Chunk)
+        }
         _ => None,
     }
 }
@@ -140,8 +147,9 @@ fn javascript_trimmed(mut name: &[u8]) -> &[u8] {
 /// The session's cookies in a header, with their values unquoted, and where each ends.
 pub(super) fn own<'a>(
     header: &'a [u8],
-    name: &'a str,
+    names: Names<'a>,
 ) -> impl Iterator<Item = (Which, &'a [u8], usize)> {
+    let name = names.session;
     let first = name.as_bytes().first();
     pieces(header).filter_map(move |(text, end)| {
         // Most cookies are others, which is seen by how they begin.
@@ -154,7 +162,7 @@ pub(super) fn own<'a>(
             return Some((Which::Main, unquoted(trimmed(value)), end));
         }
         let pair = Pair::of(text, end);
-        Some((pair.owner(name)?, unquoted(pair.value), pair.end))
+        Some((pair.owner(names)?, unquoted(pair.value), pair.end))
     })
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 use tinyvec::{ArrayVec, TinyVec};
 
-use super::chunks::{CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Received, chunk_number};
+use super::chunks::{CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Names, Received, chunk_number};
 use super::pairs::{Pair, Which, own, pairs, trimmed};
 use crate::seal::{Refusal, SEEN_LEN, is_token_like};
 use crate::{Error, Rejection};
@@ -15,7 +15,7 @@ pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// The session's cookies in a Cookie header.
 pub(crate) struct SessionCookies<'a> {
-    name: &'a str,
+    names: Names<'a>,
     header: &'a [u8],
     candidates: ArrayVec<[Candidate<'a>; MAX_CANDIDATES]>,
     /// How many cookies there are that begin like a token, also beyond the fourth, and the same
@@ -36,13 +36,17 @@ struct Candidate<'a> {
     value: &'a [u8],
     /// Where the cookies after it start in the header.
     after: usize,
+    /// It is the first of several chunks, which nothing counts.
+    is_first_chunk: bool,
 }
 
 /// The token in one cookie, or in several.
 pub(crate) struct Token<'a> {
     pub(crate) text: Cow<'a, [u8]>,
-    /// In how many chunks it came; 0: whole.
+    /// In how many chunks it came that are numbered from 1 on.
     chunks: usize,
+    /// There was one before these.
+    has_first_chunk: bool,
     /// Its place among those that are tried.
     place: usize,
 }
@@ -59,7 +63,7 @@ pub(crate) struct Mark {
 impl Token<'_> {
     /// In how many cookies it came, not counting the one that counts chunks.
     pub(crate) fn cookies(&self) -> usize {
-        self.chunks.max(1)
+        (self.chunks + usize::from(self.has_first_chunk)).max(1)
     }
 
     /// A call of its own: compared in place, memory is also read where there is no token, which
@@ -83,9 +87,9 @@ type Chunks<'a> = TinyVec<[Option<(&'a [u8], usize)>; 4]>;
 
 impl<'a> SessionCookies<'a> {
     /// A Cookie header that is still to be read.
-    pub(crate) fn new(header: &'a [u8], name: &'a str) -> SessionCookies<'a> {
+    pub(crate) fn new(header: &'a [u8], names: Names<'a>) -> SessionCookies<'a> {
         SessionCookies {
-            name,
+            names,
             header,
             candidates: ArrayVec::new(),
             count: 0,
@@ -98,9 +102,18 @@ impl<'a> SessionCookies<'a> {
 
     /// Reads it. Any bytes will do: what is no cookie is passed over, as servers do.
     pub(crate) fn scan(&mut self) {
-        for (which, value, after) in own(self.header, self.name) {
+        for (which, value, after) in own(self.header, self.names) {
             match which {
-                Which::Chunk(number) if !value.is_empty() => self.received.insert_chunk(number),
+                Which::Chunk(number) if !value.is_empty() => {
+                    self.received.insert_chunk(number);
+                    if number == 0 && is_candidate(value) {
+                        self.push(Candidate {
+                            value,
+                            after,
+                            is_first_chunk: true,
+                        });
+                    }
+                }
                 Which::Seen => {
                     self.received.has_seen = true;
                     if value.len() == SEEN_LEN {
@@ -110,18 +123,25 @@ impl<'a> SessionCookies<'a> {
                 }
                 Which::Main if !value.is_empty() => {
                     self.any = true;
+                    self.received.has_main = true;
                     if is_candidate(value) {
-                        self.count += 1;
-                        if !self.has(value) {
-                            // Beyond the fourth, stale cookies are no longer the likely
-                            // explanation.
-                            let candidate = Candidate { value, after };
-                            self.has_more |= self.candidates.try_push(candidate).is_some();
-                        }
+                        self.push(Candidate {
+                            value,
+                            after,
+                            is_first_chunk: false,
+                        });
                     }
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn push(&mut self, candidate: Candidate<'a>) {
+        self.count += 1;
+        if !self.has(&candidate) {
+            // Beyond the fourth, stale cookies are no longer the likely explanation.
+            self.has_more |= self.candidates.try_push(candidate).is_some();
         }
     }
 
@@ -148,8 +168,10 @@ impl<'a> SessionCookies<'a> {
 
     /// Whether the very same token is a candidate already. What stands in chunks may be others,
     /// though it says the same.
-    fn has(&self, value: &[u8]) -> bool {
-        !value.starts_with(CHUNKED) && self.candidates.iter().any(|known| known.value == value)
+    fn has(&self, candidate: &Candidate<'a>) -> bool {
+        let is_whole = |one: &Candidate<'_>| !one.is_first_chunk && !one.value.starts_with(CHUNKED);
+        let mut known = self.candidates.iter();
+        is_whole(candidate) && known.any(|known| is_whole(known) && known.value == candidate.value)
     }
 
     /// Whether there are cookies of its name, but none whose value begins like a token.
@@ -162,26 +184,36 @@ impl<'a> SessionCookies<'a> {
         let candidates = self.candidates.iter().enumerate();
         candidates.map(|(place, candidate)| {
             let text = percent_decoded(candidate.value)?;
+            let is_first = candidate.is_first_chunk;
             let (text, chunks) = match text.strip_prefix(CHUNKED) {
-                Some(count) => self.joined(count, candidate.after)?,
-                None if text.len() > MAX_COOKIE_LEN => return Err(Rejection::TooLarge.into()),
+                _ if text.len() > MAX_COOKIE_LEN => return Err(Rejection::TooLarge.into()),
+                _ if is_first => {
+                    let count = self.received.chunks_in_a_row();
+                    (self.joined(&text, count, candidate.after)?, count)
+                }
+                Some(count) => {
+                    let count = chunk_number(count).ok_or(Rejection::Malformed)?;
+                    (self.joined(b"", count, candidate.after)?, count)
+                }
                 None => (text, 0),
             };
             Ok(Token {
                 text,
                 chunks,
+                has_first_chunk: is_first,
                 place,
             })
         })
     }
 
-    /// The token of so many chunks, and the number.
-    fn joined(&self, count: &[u8], after: usize) -> Result<(Cow<'a, [u8]>, usize), Refusal> {
-        let count = chunk_number(count).ok_or(Rejection::Malformed)?;
+    /// The token of a first chunk and so many more.
+    fn joined(&self, first: &[u8], count: usize, after: usize) -> Result<Cow<'a, [u8]>, Refusal> {
         let chunks = self.chunks_after(after, count)?;
         let mut text = Vec::new();
-        text.try_reserve_exact(chunks.iter().flatten().map(|(chunk, _)| chunk.len()).sum())
+        let len = chunks.iter().flatten().map(|(chunk, _)| chunk.len());
+        text.try_reserve_exact(len.sum::<usize>() + first.len())
             .map_err(|_| Error::memory())?;
+        text.extend_from_slice(first);
         for chunk in chunks {
             // What came between may have dropped it.
             let (chunk, _) = chunk.ok_or_else(|| Rejection::Malformed.of_foreign())?;
@@ -191,7 +223,7 @@ impl<'a> SessionCookies<'a> {
             }
             text.extend_from_slice(&chunk);
         }
-        Ok((Cow::Owned(text), count))
+        Ok(Cow::Owned(text))
     }
 
     /// The values of so many chunks that a cookie with the count would take, and where each ends in
@@ -202,8 +234,8 @@ impl<'a> SessionCookies<'a> {
         let mut chunks = Chunks::new();
         chunks.try_reserve(count).map_err(|_| Error::memory())?;
         chunks.resize(count, None);
-        for (which, value, end) in own(self.header, self.name) {
-            if let Which::Chunk(number) = which
+        for (which, value, end) in own(self.header, self.names) {
+            if let Which::Chunk(number @ 1..) = which
                 && !value.is_empty()
                 && let Some(chunk) = chunks.get_mut(number - 1)
             {
@@ -238,25 +270,25 @@ impl<'a> SessionCookies<'a> {
 
 /// The parts of a Cookie header that are not the session's, in order: what may go upstream.
 /// Together they are never longer than the header.
-pub(crate) fn strip<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    kept(header, move |pair| !pair.may_be_of(name))
+pub(crate) fn strip<'a>(header: &'a [u8], names: Names<'a>) -> impl Iterator<Item = &'a [u8]> {
+    kept(header, move |pair| !pair.may_be_of(names))
 }
 
 /// As [`strip`], but with the cookies of one token, if it is there, and with what may say when its
 /// session was last seen.
 pub(crate) fn strip_others<'a>(
     header: &'a [u8],
-    name: &'a str,
+    names: Names<'a>,
     token: Option<Mark>,
 ) -> impl Iterator<Item = &'a [u8]> {
     let ends = token.map_or_else(ArrayVec::new, |mark| {
-        let mut cookies = SessionCookies::new(header, name);
+        let mut cookies = SessionCookies::new(header, names);
         cookies.scan();
         cookies.ends(mark)
     });
     kept(header, move |pair| {
-        let is_of_token = ends.contains(&pair.end) || (!ends.is_empty() && pair.is_seen_of(name));
-        !pair.may_be_of(name) || is_of_token
+        let is_of_token = ends.contains(&pair.end) || (!ends.is_empty() && pair.is_seen_of(names));
+        !pair.may_be_of(names) || is_of_token
     })
 }
 

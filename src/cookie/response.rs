@@ -1,6 +1,6 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use super::chunks::{CHUNKED, Received, SEEN};
+use super::chunks::{CHUNKED, Names, Received, SEEN};
 use super::end::{CookieEnd, Lifetime, lifetime};
 use super::values::Cookies;
 use crate::Error;
@@ -26,11 +26,23 @@ pub(crate) struct Attributes {
     /// How long the value of the cookie is in which sessions slide beside their tokens; 0 where
     /// none does.
     pub(crate) seen_len: usize,
+    /// Whether requests may bring chunks that are numbered from 0.
+    pub(crate) from_zero: bool,
+    /// Whether the session's own cookie counts the chunks, which begin with 1.
+    pub(crate) counts_chunks: bool,
     /// They also fit together into a header line that servers take.
     pub(crate) fits_servers: bool,
 }
 
 impl Attributes {
+    /// What the session's cookies are called.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            session: &self.name,
+            from_zero: self.from_zero,
+        }
+    }
+
     /// How many cookies a token of this length takes, not counting the one that says so.
     pub(crate) fn cookies_for(&self, token_len: usize) -> usize {
         token_len.div_ceil(self.chunk_max_len).max(1)
@@ -102,24 +114,24 @@ impl Attributes {
         // No cookie has all of this, so that there is a place for its NUL.
         let each = name.len() + ".100=__chunked__100".len() + lifetime.len() + fixed.len();
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
-        for stale in received.chunks_beyond(chunks) {
+        let first = usize::from(self.counts_chunks);
+        for stale in received.chunks_but(first, chunks) {
             cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
             cookies.push(&[name, b"=", token, lifetime, fixed])?;
-        } else {
+            return Ok(cookies);
+        }
+        if self.counts_chunks {
             let count = chunks.to_string();
             cookies.push(&[name, b"=", CHUNKED, count.as_bytes(), lifetime, fixed])?;
-            for (number, chunk) in (1..).zip(token.chunks(self.chunk_max_len)) {
-                cookies.push(&[
-                    name,
-                    suffix(number).as_bytes(),
-                    b"=",
-                    chunk,
-                    lifetime,
-                    fixed,
-                ])?;
-            }
+        } else if received.has_main {
+            // It would be taken for the session.
+            cookies.push(&[name, DELETED, fixed])?;
+        }
+        for (number, chunk) in (first..).zip(token.chunks(self.chunk_max_len)) {
+            let suffix = suffix(number);
+            cookies.push(&[name, suffix.as_bytes(), b"=", chunk, lifetime, fixed])?;
         }
         Ok(cookies)
     }
@@ -144,7 +156,7 @@ impl Attributes {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();
         cookies.push(&[name, DELETED, fixed])?;
-        for number in received.chunks_beyond(0) {
+        for number in received.chunks_but(0, 0) {
             cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
         }
         if self.seen_len > 0 || received.has_seen {
@@ -198,6 +210,8 @@ mod tests {
             chunk_max_len: 4000,
             max_chunks: 3,
             seen_len: 0,
+            from_zero: false,
+            counts_chunks: true,
             fits_servers: true,
         };
         for (len, chunks) in [(1, 0), (4000, 0), (4001, 2), (8144, 3)] {

@@ -337,7 +337,7 @@ fn check<'v>(
     opened.record.bring_back_to(now);
     opened.record.check(&config.limits, now)?;
     if let Some(revoked) = revoked {
-        revoked.check(&opened.record)?;
+        revoked.check(&opened.record, opened.may_outlive_revocation())?;
     }
     if opened.lacked_id {
         opened.record.created_at = now;

@@ -15,7 +15,7 @@ use crate::cookie::{self, Attributes};
 use crate::keyring::Password;
 use crate::limits::Limits;
 use crate::replica::Scope;
-use crate::seal::{Format, SEEN_LEN, fe26};
+use crate::seal::{Format, Formats, SEEN_LEN};
 
 const LIFETIME: Span = Span {
     advice: "; leave it out for no limit",
@@ -27,11 +27,7 @@ const WRONG_HEADER: &str = "the name of a request header, or false to turn it of
 
 /// Checked options.
 pub(crate) struct Checked {
-    /// What seals.
-    pub(crate) format: Format,
-    pub(crate) accepts_h3s1: bool,
-    /// There if Fe26.2 is accepted.
-    pub(crate) fe26: Option<fe26::Options>,
+    pub(crate) formats: Formats,
     pub(crate) migrate: bool,
     pub(crate) limits: Limits,
     pub(crate) refresh: bool,
@@ -134,6 +130,9 @@ impl Options {
     pub(crate) fn check(&self) -> Result<Checked, Error> {
         let seal = self.seal.check(self.legacy_seal_fallback)?;
         self.password.check(self.seal.min_password_units())?;
+        if self.seal.wants_numbers() {
+            self.password.check_ids_are_numbers()?;
+        }
         check_name(&self.name)?;
         let limits = self.limits()?;
         let name = self.cookie_name();
@@ -150,19 +149,30 @@ impl Options {
                 cookie.check(name, &limits, self.refresh)?;
             }
         }
-        self.seal.check_outlives(&limits, self.refresh)?;
+        self.seal.check_limits(&limits, self.refresh)?;
         let max_chunks = cookie.chunks();
+        if max_chunks.is_some_and(|chunks| chunks > seal.chunks.most) {
+            return Err(Error::config(
+                "cookie.maxChunks",
+                format!(
+                    "the format that seals is read in at most {} cookies",
+                    seal.chunks.most
+                ),
+            ));
+        }
         let attributes = Attributes {
             fixed: cookie.fixed(),
             max_age: cookie.max_age_sec()?,
             chunk_max_len: cookie.chunk_len(),
-            max_chunks: max_chunks.unwrap_or(seal.max_chunks),
+            max_chunks: max_chunks.unwrap_or(seal.chunks.usual),
             seen_len: match limits.idle_timeout {
-                Some(_) if seal.accepts_h3s1 => SEEN_LEN,
+                Some(_) if seal.formats.h3s1 => SEEN_LEN,
                 _ => 0,
             },
             // Whoever names a number has seen to the servers.
-            fits_servers: max_chunks.is_none() && seal.format == Format::H3s1,
+            fits_servers: max_chunks.is_none() && seal.formats.seals == Format::H3s1,
+            from_zero: seal.formats.has_chunks_from_zero(),
+            counts_chunks: seal.formats.seals.counts_chunks(),
             name: name.to_owned(),
         };
         let revocation = self.revocation.as_ref();
@@ -170,9 +180,7 @@ impl Options {
             .map(|options| options.check(&limits, Scope::of(name)))
             .transpose()?;
         Ok(Checked {
-            format: seal.format,
-            accepts_h3s1: seal.accepts_h3s1,
-            fe26: seal.fe26,
+            formats: seal.formats,
             migrate: self.seal.migrates(),
             limits,
             refresh: self.refresh,
@@ -212,6 +220,7 @@ impl Options {
             max_age: lifetime("maxAge", self.max_age)?,
             idle_timeout: lifetime("idleTimeout", self.idle_timeout)?,
             not_before: not_before.transpose()?,
+            token_life: self.seal.token_life()?,
         })
     }
 

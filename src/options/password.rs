@@ -12,6 +12,8 @@ use crate::{Error, json};
 const MAX_ID_LEN: usize = 32;
 /// As much of an id as errors show: a longer one may be a password in the place of its id.
 const MAX_SHOWN_ID_LEN: usize = 16;
+/// More digits than JavaScript counts exactly are no id of iron-session's.
+const MAX_NUMBER_LEN: usize = 15;
 const WRONG_ID: &str = "an id is 1 to 32 of A-Z a-z 0-9 _";
 
 #[derive(Clone, Default)]
@@ -78,6 +80,25 @@ impl Passwords {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Refuses ids that are not whole numbers as JavaScript writes them.
+    pub(super) fn check_ids_are_numbers(&self) -> Result<(), Error> {
+        let Passwords::ById(passwords) = self else {
+            return Ok(());
+        };
+        let is_number = |id: &str| {
+            id.len() <= MAX_NUMBER_LEN
+                && id.bytes().all(|byte| byte.is_ascii_digit())
+                && (id == "0" || !id.starts_with('0'))
+        };
+        match passwords.iter().all(|(id, _)| is_number(id)) {
+            true => Ok(()),
+            false => Err(Error::config(
+                "password",
+                "iron-session's ids of passwords are whole numbers, e.g. {\"1\": …, \"2\": …}",
+            )),
         }
     }
 

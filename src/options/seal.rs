@@ -8,30 +8,10 @@ use super::json::one_of;
 use crate::Error;
 
 mod check;
+mod derivation;
+mod format;
 
-const FORMATS: &str =
-    "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2) or \"h3-2\" (h3 2; also \"fe26.2\")";
-
-/// A format of tokens.
-///
-/// ```
-/// use h3s::{Format, Options};
-///
-/// let options = Options::new("correct horse battery staple, and more of it").seal(Format::H3v1);
-/// # let _ = options;
-/// assert_eq!(Format::H3v1.to_string(), "h3-1");
-/// assert_eq!("h3-1".parse(), Ok(Format::H3v1));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// The native format, `h3s1`. The default.
-    H3s1,
-    /// `h3-1`: Fe26.2 as h3 1.x has it, and so Nuxt 3 and 4, and Nitro 2.
-    H3v1,
-    /// `h3-2`: Fe26.2 as h3 2.x has it.
-    H3v2,
-}
+pub use self::format::Format;
 
 /// How Fe26.2 encrypts.
 ///
@@ -92,50 +72,6 @@ pub struct SealOptions {
     localtime_offset_ms: Option<i64>,
     encryption: Option<(Encryption, KeyDerivation)>,
     integrity: Option<KeyDerivation>,
-}
-
-impl Format {
-    const ALL: [Format; 3] = [Format::H3s1, Format::H3v1, Format::H3v2];
-
-    /// Its name in JSON, e.g. `h3-1`.
-    ///
-    /// ```
-    /// assert_eq!(h3s::Format::H3s1.name(), "h3s1");
-    /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::H3s1 => "h3s1",
-            Format::H3v1 => "h3-1",
-            Format::H3v2 => "h3-2",
-        }
-    }
-
-    fn named(name: &str) -> Option<Format> {
-        match name {
-            "fe26.2" => Some(Format::H3v2),
-            name => Format::ALL.into_iter().find(|format| format.name() == name),
-        }
-    }
-}
-
-/// Also `fe26.2` for [`Format::H3v2`].
-impl FromStr for Format {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Format, Error> {
-        Format::named(name).ok_or_else(|| Error::config("seal.format", no_such_format()))
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-fn no_such_format() -> String {
-    format!("there is no such format: use {FORMATS}")
 }
 
 impl Encryption {

@@ -11,6 +11,7 @@
 //! as another's.
 
 mod cipher;
+mod iron_session;
 mod keys;
 mod open;
 mod options;
@@ -24,7 +25,7 @@ use self::cipher::{BLOCK_LEN, IV_LEN};
 use self::keys::{KeyCache, Salts, Sealing};
 pub(crate) use self::options::{Cipher, Derivation, Options};
 use self::refused::Refused;
-use self::token::IRON_SESSION;
+pub(super) use self::token::IRON_SESSION;
 pub(super) use self::token::PREFIX;
 use super::{Around, Caller, Format, Iterations, Opened, Refusal, Stamp};
 use crate::buffer::Buffer;
@@ -80,9 +81,6 @@ impl Fe26 {
         now: i64,
         caller: Caller<'_>,
     ) -> Result<Opened, Refusal> {
-        if token.ends_with(IRON_SESSION) {
-            return Err(Rejection::UnsupportedFormat.into());
-        }
         let opened = self.open_text(keyring, token, now, caller)?;
         // It is authentic, so somebody has a use for it.
         let payload = payload::parse(opened.text, opened.len)?
@@ -152,7 +150,10 @@ impl Fe26 {
 
     /// How long [`Fe26::seal`] makes a token with data of this length.
     pub(super) fn token_len(&self, keyring: &Keyring, stamp: &Stamp<'_>, data_len: usize) -> usize {
-        let text_len = payload::len(stamp, data_len);
+        let text_len = match self.options.is_iron_session {
+            true => data_len,
+            false => payload::len(stamp, data_len),
+        };
         let ciphertext_len = self.options.cipher.sealed_len(text_len);
         self.len_of(keyring.first(), ciphertext_len, stamp.expiration)
     }
@@ -204,7 +205,9 @@ impl Fe26 {
         cipher.encrypt(&salts.encryption.key, &iv, &mut text)?;
         let token_len = self.len_of(key, text.len(), expiration);
         let mut out = around.begin(token_len, 0)?;
-        token::write(&key.id, &salts, &iv, &text, expiration, &mut out)?;
+        let key_id = self.key_id(key);
+        token::write(key_id, &salts, &iv, &text, expiration, &mut out)?;
+        out.extend_from_slice(self.suffix());
         debug_assert_eq!(out.len(), around.before_len() + token_len);
         Ok(out)
     }
@@ -218,7 +221,23 @@ impl Fe26 {
 
     fn len_of(&self, key: &Key, ciphertext_len: usize, expiration: Option<i64>) -> usize {
         let salts_len = self.options.encryption.salt_len + self.options.integrity.salt_len;
-        token::len(&key.id, salts_len, ciphertext_len, expiration)
+        token::len(self.key_id(key), salts_len, ciphertext_len, expiration) + self.suffix().len()
+    }
+
+    /// What a token calls the password that seals it.
+    fn key_id<'k>(&self, key: &'k Key) -> &'k str {
+        match self.options.is_iron_session && key.id.is_empty() {
+            true => "1",
+            false => &key.id,
+        }
+    }
+
+    /// What follows a token.
+    fn suffix(&self) -> &'static [u8] {
+        match self.options.is_iron_session {
+            true => IRON_SESSION,
+            false => b"",
+        }
     }
 }
 

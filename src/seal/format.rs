@@ -10,6 +10,7 @@ use crate::record::Record;
 pub(crate) enum Format {
     H3s1,
     Fe26(Iterations),
+    IronSession,
 }
 
 impl Format {
@@ -17,7 +18,24 @@ impl Format {
     pub(crate) fn is_read_in_chunks(self) -> bool {
         match self {
             Format::H3s1 => true,
-            Format::Fe26(_) => false,
+            Format::Fe26(_) | Format::IronSession => false,
+        }
+    }
+
+    /// Whether its chunks are numbered from 1, and the session's own cookie counts them, as in h3.
+    pub(crate) fn counts_chunks(self) -> bool {
+        match self {
+            Format::H3s1 | Format::Fe26(_) => true,
+            Format::IronSession => false,
+        }
+    }
+
+    /// Whether a token says when its session was made. Else a session counts as made when it was
+    /// sealed last, and has an id of its token.
+    pub(crate) fn tells_created_at(self) -> bool {
+        match self {
+            Format::H3s1 | Format::Fe26(_) => true,
+            Format::IronSession => false,
         }
     }
 
@@ -25,7 +43,7 @@ impl Format {
     pub(crate) fn slides_beside(self) -> bool {
         match self {
             Format::H3s1 => true,
-            Format::Fe26(_) => false,
+            Format::Fe26(_) | Format::IronSession => false,
         }
     }
 
@@ -33,7 +51,7 @@ impl Format {
     pub(crate) fn holds_lifetimes(self) -> bool {
         match self {
             Format::H3s1 => true,
-            Format::Fe26(_) => false,
+            Format::Fe26(_) | Format::IronSession => false,
         }
     }
 }
@@ -61,6 +79,8 @@ pub(crate) struct Stamp<'a> {
     /// `idleTimeout`.
     pub(crate) expires_at: Option<i64>,
     pub(crate) lifetime: Lifetime,
+    /// When its cookie ends, if that ends before the browser is closed by itself.
+    pub(crate) cookie_end: Option<i64>,
     /// What a Fe26.2 token says of its end outside the encryption.
     pub(super) expiration: Option<i64>,
     /// Members of a Fe26.2 payload that this library does not know.
@@ -104,6 +124,14 @@ pub(crate) struct Opened {
     /// Of two tokens that were seen at the same time, the one in which this is later was sealed
     /// later. None where the format does not tell.
     pub(crate) sealed_order: Option<i64>,
+}
+
+impl Opened {
+    /// Whether its session may live for longer than what revokes it is kept: it does not say when
+    /// it was sealed.
+    pub(crate) fn may_outlive_revocation(&self) -> bool {
+        !self.format.tells_created_at() && self.record.created_at == 0
+    }
 }
 
 /// Where a token is written: after so many bytes of a text, so that a cookie is made in one piece.

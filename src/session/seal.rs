@@ -5,6 +5,8 @@ use super::{Others, Session, State};
 use crate::Error;
 use crate::clock::MAX_AHEAD_MS;
 use crate::cookie::{CookieEnd, Cookies};
+use crate::id::Id;
+use crate::json::slice;
 use crate::record::Record;
 use crate::seal::{Around, Stamp};
 
@@ -12,14 +14,17 @@ use crate::seal::{Around, Stamp};
 /// as it was.
 struct Sealed {
     token: Token,
+    /// What the token makes the session's id, in a format whose tokens have none.
+    id: Option<Id>,
     last_seen_at: Option<i64>,
     expires_at: Option<i64>,
 }
 
 impl Sealed {
-    fn new(token: Token, stamp: &Stamp<'_>) -> Sealed {
+    fn new(token: Token, id: Option<Id>, stamp: &Stamp<'_>) -> Sealed {
         Sealed {
             token,
+            id,
             last_seen_at: stamp.last_seen_at,
             expires_at: stamp.expires_at,
         }
@@ -154,21 +159,24 @@ impl Session {
     fn sealed_alone(&self, stamp: &Stamp<'_>) -> Result<Sealed, Error> {
         let (seals, data) = (&self.config.inner().seals, &self.record.data);
         let mut token = seals.seal(stamp, data, self.now, Around::NUL)?;
+        let id = seals.id_of_token(self.format, &token)?;
         token.push(0);
-        Ok(Sealed::new(Token::Own(token), stamp))
+        Ok(Sealed::new(Token::Own(token), id, stamp))
     }
 
     /// What sets the session's token, which is sealed if it was not since it changed last.
     fn sealed_cookies(&self) -> Result<(Option<Sealed>, Cookies), Error> {
         let (inner, record) = (self.config.inner(), &self.record);
         let (attributes, received) = (&inner.attributes, self.origin.received);
+        let stamp = self.stamp_now()?;
+        let end = match record.lifetime.ends_with_browser {
+            true => CookieEnd::WithBrowser,
+            false => CookieEnd::OfSession(stamp.cookie_end),
+        };
         if let Some(token) = self.outgoing.token() {
-            let end = self.cookie_end(record.last_seen_at);
             let cookies = attributes.set(without_nul(token), self.now, end, received)?;
             return Ok((None, cookies));
         }
-        let stamp = self.stamp_now()?;
-        let end = self.cookie_end(stamp.last_seen_at);
         let token_len = inner.seals.token_len(&stamp, record.data.len());
         let Some(cookie) = attributes.whole(token_len, self.now, end, received) else {
             let sealed = self.sealed_alone(&stamp)?;
@@ -181,8 +189,10 @@ impl Session {
             after_len: cookie.after_len(),
         };
         let text = inner.seals.seal(&stamp, &record.data, self.now, around)?;
-        let token = Token::InCookie(around.before_len()..text.len());
-        Ok((Some(Sealed::new(token, &stamp)), cookie.finish(text)))
+        let place = around.before_len()..text.len();
+        let id = (inner.seals).id_of_token(self.format, slice(&text, place.clone()))?;
+        let sealed = Sealed::new(Token::InCookie(place), id, &stamp);
+        Ok((Some(sealed), cookie.finish(text)))
     }
 
     /// Makes what was sealed the session's own, and gives its token.
@@ -190,6 +200,10 @@ impl Session {
         let Some(sealed) = sealed else {
             return self.outgoing.take_token();
         };
+        if let Some(id) = sealed.id {
+            self.record.id = id;
+            self.log_id.take();
+        }
         self.record.last_seen_at = sealed.last_seen_at;
         self.record.expires_at = sealed.expires_at;
         Some(sealed.token)
@@ -225,27 +239,6 @@ impl Session {
         }
     }
 
-    /// When the session's cookie ends that says when it was last seen.
-    fn cookie_end(&self, last_seen_at: Option<i64>) -> CookieEnd {
-        let record = &self.record;
-        let seen_at = last_seen_at.unwrap_or(record.created_at);
-        match record.lifetime.ends_with_browser {
-            true => CookieEnd::WithBrowser,
-            false => CookieEnd::OfSession(self.cookie_end_of(record, seen_at)),
-        }
-    }
-
-    /// When the cookie of a session ends that was last seen at a time: with it, but where it slides
-    /// beside its token as late as it may slide.
-    fn cookie_end_of(&self, record: &Record, seen_at: i64) -> Option<i64> {
-        let limits = self.config.inner().limits.of(record.lifetime);
-        if self.format.slides_beside() && limits.idle_timeout.is_some() {
-            limits.max_age_end(record.created_at).or(Some(i64::MAX))
-        } else {
-            limits.end(record.created_at, seen_at)
-        }
-    }
-
     /// A new, empty session's. Cookies of another path or domain cannot be deleted from here; so
     /// that none of their sessions comes back, one that is newer, and lives as long, has to take
     /// their place.
@@ -264,7 +257,7 @@ impl Session {
         let token = inner.seals.seal(&stamp, &empty.data, at, Around::NUL)?;
         let end = match others.some_unknown || others.some_endless {
             true => Some(i64::MAX),
-            false => self.cookie_end_of(&empty, at).max(others.end),
+            false => stamp.cookie_end.max(others.end),
         };
         let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
         attributes.set(&token, self.now, end, self.origin.received)

@@ -216,6 +216,11 @@ impl Session {
     /// As [`Session::set_id`].
     pub(crate) fn set_id_of(&mut self, id: &[u8]) -> Result<(), Error> {
         let id = Id::try_from(id)?;
+        if !self.config.inner().seals.format().tells_created_at() {
+            return Err(Error::state(
+                "the format in which sessions are sealed here has no place for an id",
+            ));
+        }
         if !self.outgoing.id_is_open() {
             return Err(Error::state(
                 "only a new or just rotated session that was not yet sealed takes an id",

@@ -2,6 +2,7 @@
 
 mod cookies;
 mod fe26;
+mod iron_session;
 mod jar;
 mod lifetimes;
 mod opening;

@@ -1,5 +1,7 @@
 //! Reads the options under `seal`, and decides what depends on several of them.
 
+use super::derivation::{ITERATIONS, checked, derivation};
+use super::format::ACCEPTED;
 use super::{Encryption, Format, KeyDerivation, SealOptions};
 use crate::Error;
 use crate::clock::LONGEST_LIFETIME_SEC;
@@ -12,12 +14,7 @@ use crate::seal::{self, Iterations, fe26};
 const TTL: Span = Span::new(0, LONGEST_LIFETIME_SEC as i64 * 1000).of(" of milliseconds");
 const SKEW: Span = Span::new(0, 365 * 86_400).of(" of seconds");
 const OFFSET: Span = Span::new(-10 * 365 * 86_400 * 1000, 10 * 365 * 86_400 * 1000);
-const ITERATIONS: Span = Span::new(1, 10_000_000);
-/// Salts are hexadecimal, and have at most 128 digits.
-const SALT_BITS: Span = Span::new(1, 512);
-const MIN_PASSWORD_LEN: Span = Span::new(1, 1024);
 
-const ACCEPTED: &str = "a list of formats, e.g. [\"h3s1\", \"h3-2\"], each once";
 const FE26_ONLY: &str = "this option is for the formats \"h3-1\" and \"h3-2\": set seal.format \
      to one, list it in seal.accept, or remove this option";
 /// What seals and opens at h3 1.x, iron-session and @hapi/iron: no slow step at all.
@@ -25,23 +22,29 @@ const H3_1_ITERATIONS: u32 = 1;
 const H3_2_ITERATIONS: u32 = 8192;
 /// The password that h3s1 wants at least, in UTF-16 units.
 const MIN_PASSWORD_UNITS: usize = 32;
+/// How long a token of iron-session lives unless its options say.
+const IRON_SESSION_TTL_MS: i64 = 14 * 24 * 3600 * 1000;
+/// In how many cookies iron-session 9 finds a token.
+const IRON_SESSION_CHUNKS: usize = 4;
 
 /// Checked options of seals.
 pub(in crate::options) struct Seal {
-    pub(in crate::options) format: seal::Format,
-    pub(in crate::options) accepts_h3s1: bool,
-    /// There if Fe26.2 is accepted.
-    pub(in crate::options) fe26: Option<fe26::Options>,
-    /// How many cookies a write may make, unless the options say.
-    pub(in crate::options) max_chunks: usize,
+    pub(in crate::options) formats: seal::Formats,
+    /// How many cookies a write may make: unless the options say, and at most.
+    pub(in crate::options) chunks: Chunks,
+}
+
+pub(in crate::options) struct Chunks {
+    pub(in crate::options) usual: usize,
+    pub(in crate::options) most: usize,
 }
 
 const READERS: &[Reader<SealOptions>] = &[
     ("format", |seal, value| {
-        format(value).map(|format| seal.format = format)
+        Format::from_value(value).map(|format| seal.format = format)
     }),
     ("accept", |seal, value| {
-        formats(value).map(|formats| seal.accept = Some(formats))
+        Format::list_from_value(value).map(|formats| seal.accept = Some(formats))
     }),
     ("migrate", |seal, value| {
         value.boolean().map(|migrate| seal.migrate = migrate)
@@ -81,7 +84,7 @@ const READERS: &[Reader<SealOptions>] = &[
 impl SealOptions {
     pub(in crate::options) fn from_value(value: &Value<'_>) -> Result<SealOptions, Error> {
         if value.is_string() {
-            return format(value).map(SealOptions::new);
+            return Format::from_value(value).map(SealOptions::new);
         }
         let mut seal = SealOptions::default();
         value.read_into(&mut seal, READERS, "the name of a format, or an object")?;
@@ -91,24 +94,31 @@ impl SealOptions {
     /// `legacy` is `legacySealFallback`.
     pub(in crate::options) fn check(&self, legacy: Option<bool>) -> Result<Seal, Error> {
         self.check_accept()?;
-        let is_fe26 = self.accepts(Format::H3v1) || self.accepts(Format::H3v2);
-        if !is_fe26 && let Some(key) = self.first_of_fe26(legacy) {
+        let is_h3 = self.accepts_any(Format::is_h3);
+        if !is_h3 && let Some(key) = self.first_of_fe26(legacy) {
             return Err(Error::config(key, FE26_ONLY));
         }
+        let of = |usual, most| Chunks { usual, most };
+        let (format, chunks) = match self.format {
+            Format::H3s1 => (seal::Format::H3s1, of(3, MAX_CHUNKS)),
+            // What h3 1 can read.
+            Format::H3v1 => (seal::Format::Fe26(Iterations::Own), of(1, MAX_CHUNKS)),
+            // As in h3 2.
+            Format::H3v2 => (
+                seal::Format::Fe26(Iterations::Own),
+                of(MAX_CHUNKS, MAX_CHUNKS),
+            ),
+            // What iron-session 8 can read, and 9.
+            Format::IronSession => (seal::Format::IronSession, of(1, IRON_SESSION_CHUNKS)),
+        };
         Ok(Seal {
-            format: match self.format {
-                Format::H3s1 => seal::Format::H3s1,
-                Format::H3v1 | Format::H3v2 => seal::Format::Fe26(Iterations::Own),
+            formats: seal::Formats {
+                seals: format,
+                h3s1: self.accepts(Format::H3s1),
+                fe26: is_h3.then(|| self.fe26(legacy)).transpose()?,
+                iron_session: self.iron_session()?,
             },
-            accepts_h3s1: self.accepts(Format::H3s1),
-            fe26: is_fe26.then(|| self.fe26(legacy)).transpose()?,
-            max_chunks: match self.format {
-                Format::H3s1 => 3,
-                // What h3 1 can read.
-                Format::H3v1 => 1,
-                // As in h3 2.
-                Format::H3v2 => MAX_CHUNKS,
-            },
+            chunks,
         })
     }
 
@@ -116,12 +126,26 @@ impl SealOptions {
         self.migrate
     }
 
-    /// Refuses a `ttl` by which a token ends before a read may slide its session.
-    pub(in crate::options) fn check_outlives(
+    /// Refuses limits that mean nothing in the format that seals, and a `ttl` by which a token ends
+    /// before a read may slide its session.
+    pub(in crate::options) fn check_limits(
         &self,
         limits: &Limits,
         refresh: bool,
     ) -> Result<(), Error> {
+        let is_iron_session = self.format == Format::IronSession;
+        if is_iron_session && limits.max_age.is_some() {
+            return Err(Error::config(
+                "maxAge",
+                "a session of iron-session ends seal.ttl after it was sealed last: set that",
+            ));
+        }
+        if is_iron_session && limits.idle_timeout.is_some() {
+            return Err(Error::config(
+                "idleTimeout",
+                "iron-session's tokens do not say when a session was last seen: set seal.ttl",
+            ));
+        }
         match (self.ttl_ms()?, limits.idle_timeout) {
             (Some(ttl @ 1..), Some(idle)) if refresh && ttl <= idle / 2 => Err(Error::config(
                 "seal.ttl",
@@ -141,15 +165,34 @@ impl SealOptions {
             .map(|given| given.unwrap_or(&default).min_password_len)
             .into_iter()
             .max();
-        let fe26 = fe26.filter(|_| self.accepts(Format::H3v1) || self.accepts(Format::H3v2));
-        let h3s1 = Some(MIN_PASSWORD_UNITS).filter(|_| self.accepts(Format::H3s1));
-        fe26.max(h3s1).unwrap_or(MIN_PASSWORD_UNITS)
+        let fe26 = fe26.filter(|_| self.accepts_any(Format::is_h3));
+        let others =
+            Some(MIN_PASSWORD_UNITS).filter(|_| self.accepts_any(|format| !format.is_h3()));
+        fe26.max(others).unwrap_or(MIN_PASSWORD_UNITS)
+    }
+
+    /// Whether ids of passwords are numbers, as iron-session has it.
+    pub(in crate::options) fn wants_numbers(&self) -> bool {
+        self.format == Format::IronSession
+    }
+
+    /// For how long a token lives at most where each ends by itself.
+    pub(in crate::options) fn token_life(&self) -> Result<Option<i64>, Error> {
+        let each_ends = !self.accepts_any(|format| format != Format::IronSession);
+        let iron_session = self.iron_session()?.filter(|_| each_ends);
+        let ttl =
+            |options: fe26::Options| Some(options.ttl_ms.filter(|ttl| *ttl > 0)? + options.skew_ms);
+        Ok(iron_session.and_then(ttl))
     }
 
     fn accepts(&self, format: Format) -> bool {
+        self.accepts_any(|accepted| accepted == format)
+    }
+
+    fn accepts_any(&self, mut is_one: impl FnMut(Format) -> bool) -> bool {
         match &self.accept {
-            Some(formats) => formats.contains(&format),
-            None => self.format == format,
+            Some(formats) => formats.iter().any(|format| is_one(*format)),
+            None => is_one(self.format),
         }
     }
 
@@ -175,7 +218,10 @@ impl SealOptions {
     fn first_of_fe26(&self, legacy: Option<bool>) -> Option<&'static str> {
         let given = [
             ("seal.iterations", self.iterations.is_some()),
-            ("seal.ttl", self.ttl.is_some()),
+            (
+                "seal.ttl",
+                self.ttl.is_some() && !self.accepts(Format::IronSession),
+            ),
             ("seal.timestampSkewSec", self.timestamp_skew.is_some()),
             (
                 "seal.localtimeOffsetMsec",
@@ -216,7 +262,16 @@ impl SealOptions {
             encryption,
             integrity,
             other,
+            ..default
         })
+    }
+
+    /// The options of iron-session, where that is accepted.
+    fn iron_session(&self) -> Result<Option<fe26::Options>, Error> {
+        let ttl_ms = self.ttl_ms()?.unwrap_or(IRON_SESSION_TTL_MS);
+        Ok(self
+            .accepts(Format::IronSession)
+            .then(|| fe26::Options::iron_session(ttl_ms)))
     }
 
     /// The format whose number of iterations is Fe26.2's own; the other's opens too.
@@ -293,80 +348,5 @@ impl SealOptions {
             None => Ok(0),
         };
         self.ttl.map(milliseconds).transpose()
-    }
-}
-
-/// A derivation as it is given, or h3's with another number of iterations.
-fn checked(
-    key: &str,
-    given: Option<&KeyDerivation>,
-    iterations: u32,
-) -> Result<fe26::Derivation, Error> {
-    let default = KeyDerivation::new().iterations(iterations);
-    let given = given.unwrap_or(&default);
-    let key = |name| format!("{key}.{name}");
-    SALT_BITS.check(&key("saltBits"), given.salt_bits)?;
-    ITERATIONS.check(&key("iterations"), given.iterations)?;
-    MIN_PASSWORD_LEN.check(&key("minPasswordlength"), given.min_password_len)?;
-    Ok(fe26::Derivation {
-        salt_len: given.salt_bits.div_ceil(8) * 2,
-        iterations: given.iterations,
-    })
-}
-
-fn format(value: &Value<'_>) -> Result<Format, Error> {
-    let format = Format::named(&value.text(super::FORMATS)?);
-    format.ok_or_else(|| value.error(super::no_such_format()))
-}
-
-fn formats(value: &Value<'_>) -> Result<Vec<Format>, Error> {
-    value.array(ACCEPTED)?.iter().map(format).collect()
-}
-
-/// `encryption` with its algorithm, or `integrity`, whose algorithm can only be `sha256`.
-fn derivation<A: Copy>(
-    value: &Value<'_>,
-    algorithms: &[(&'static str, A)],
-) -> Result<(A, KeyDerivation), Error> {
-    struct Read<'a, A> {
-        algorithms: &'a [(&'static str, A)],
-        algorithm: Option<A>,
-        derivation: KeyDerivation,
-    }
-    let readers: [Reader<Read<'_, A>>; 4] = [
-        ("algorithm", |read, value| {
-            read.algorithm = Some(value.one_of(read.algorithms)?);
-            Ok(())
-        }),
-        ("saltBits", |read, value| {
-            value
-                .integer(&SALT_BITS)
-                .map(|bits| read.derivation.salt_bits = bits)
-        }),
-        ("iterations", |read, value| {
-            value
-                .integer(&ITERATIONS)
-                .map(|iterations| read.derivation.iterations = iterations)
-        }),
-        ("minPasswordlength", |read, value| {
-            value
-                .integer(&MIN_PASSWORD_LEN)
-                .map(|len| read.derivation.min_password_len = len)
-        }),
-    ];
-    let mut read = Read {
-        algorithms,
-        algorithm: None,
-        derivation: KeyDerivation::new(),
-    };
-    value.read_into(&mut read, &readers, "an object")?;
-    // h3 takes the object as it is and fills nothing in.
-    let missing = readers.iter().find(|(name, _)| !value.has(name));
-    match (missing, read.algorithm) {
-        (None, Some(algorithm)) => Ok((algorithm, read.derivation)),
-        (missing, _) => Err(value.missing(
-            missing.map_or("algorithm", |(name, _)| name),
-            "missing: h3 needs algorithm, saltBits, iterations and minPasswordlength, all four",
-        )),
     }
 }

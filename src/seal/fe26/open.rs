@@ -1,6 +1,7 @@
 //! Opening: what is refused without a key derivation, which keys are tried, and what a derivation
 //! is charged to.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::Fe26;
@@ -39,7 +40,7 @@ impl Fe26 {
         let mut authentic = self.authenticate(keyring, &parts, now, caller);
         if caller.tries_all {
             // What has failed is not tried again: it is another password's turn.
-            for _ in keyring.by_id(parts.key_id) {
+            for _ in self.places(keyring, parts.key_id) {
                 if matches!(authentic, Err(Refusal::Token(_, Fate::Untried))) {
                     authentic = self.authenticate(keyring, &parts, now, caller);
                 }
@@ -83,7 +84,8 @@ impl Fe26 {
         let mut cold: Option<Cold<'_>> = None;
         let mut several_cold = false;
         let hint = self.hint.load(Ordering::Relaxed);
-        for (position, key) in keyring.by_id(parts.key_id) {
+        let places = self.places(keyring, parts.key_id);
+        for (position, key) in keyring.within(places.clone()) {
             let password = password(key)?;
             for iterations in [Iterations::Own, Iterations::Other] {
                 let Some(number) = self.integrity_iterations(iterations) else {
@@ -124,7 +126,12 @@ impl Fe26 {
                 }
             }
         }
-        let forged = match (several_cold, keyring.refusal(parts.key_id)) {
+        let reason = match self.options.is_iron_session {
+            true if places.is_empty() => Rejection::UnknownKey,
+            true => Rejection::BadSeal,
+            false => keyring.refusal(parts.key_id),
+        };
+        let forged = match (several_cold, reason) {
             (true, reason) => Refusal::Token(reason, Fate::Untried),
             (_, Rejection::BadSeal) if !self.opens_usual() => Rejection::BadSeal.of_foreign(),
             (_, reason) => reason.into(),
@@ -149,6 +156,14 @@ impl Fe26 {
             was_cold: true,
             ..warm(cold.position, cold.password, cold.iterations)
         })
+    }
+
+    /// The positions of the passwords that a token of this key id may be under.
+    fn places(&self, keyring: &Keyring, key_id: &[u8]) -> Range<usize> {
+        match self.options.is_iron_session {
+            true => keyring.place_of_number(key_id),
+            false => keyring.places(key_id),
+        }
     }
 
     /// From here on it is slow.
@@ -215,6 +230,9 @@ impl Fe26 {
     /// Whether it opens tokens of both of h3's numbers of iterations, so that one which does not
     /// open is not just another server's.
     fn opens_usual(&self) -> bool {
+        if self.options.is_iron_session {
+            return true;
+        }
         let opened = [Some(self.options.integrity.iterations), self.options.other];
         USUAL_ITERATIONS
             .iter()

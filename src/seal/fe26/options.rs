@@ -19,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) integrity: Derivation,
     /// Another number of iterations that opens too, for both keys. At most one of the two is slow.
     pub(crate) other: Option<u32>,
+    /// Sessions are as iron-session has them: the payload is the data itself, a password without an
+    /// id is called `1`, and `~2` follows the token.
+    pub(crate) is_iron_session: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,21 @@ pub(crate) struct Derivation {
 }
 
 impl Options {
+    /// What iron-session leaves to choose: how long a token lives, 0 for ever.
+    pub(crate) fn iron_session(ttl_ms: i64) -> Options {
+        let derivation = || Derivation {
+            iterations: 1,
+            ..Derivation::default()
+        };
+        Options {
+            ttl_ms: Some(ttl_ms),
+            encryption: derivation(),
+            integrity: derivation(),
+            is_iron_session: true,
+            ..Options::default()
+        }
+    }
+
     /// Whether any token may take a slow derivation.
     pub(super) fn may_be_cold(&self) -> bool {
         let numbers = [self.encryption.iterations, self.integrity.iterations];
@@ -56,6 +74,7 @@ impl Default for Options {
             encryption: Derivation::default(),
             integrity: Derivation::default(),
             other: None,
+            is_iron_session: false,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::seal::base64url;
 
 pub(crate) const PREFIX: &[u8] = b"Fe26.2*";
 /// What iron-session puts after a token, in which there is no session as h3 has it.
-pub(super) const IRON_SESSION: &[u8] = b"~2";
+pub(crate) const IRON_SESSION: &[u8] = b"~2";
 const IV_TEXT_LEN: usize = 22;
 const MAC_TEXT_LEN: usize = 43;
 /// More digits than any time that JavaScript prints without an exponent.

@@ -41,6 +41,7 @@ fn sealing_gives_the_tokens_of_the_specification() {
         let nonce = bytes(&vector["nonce"]).try_into().unwrap();
         let stamp = Stamp {
             format: Format::H3s1,
+            cookie_end: None,
             id: record.id(),
             created_at: record.created_at,
             last_seen_at: record.last_seen_at,
