@@ -72,7 +72,7 @@ impl Config {
         fork::watch();
         let name = &checked.attributes.name;
         let needs = Needs {
-            passwords: checked.formats.has_fe26(),
+            passwords: checked.formats.need_passwords(),
             revocation: checked.revocation.is_some(),
         };
         let keyring = leaving_no_trace(|| Keyring::new(passwords, name, needs))?;
@@ -281,7 +281,8 @@ impl Config {
 
 impl Inner {
     fn new(options: Checked, keyring: Keyring) -> Result<Inner, Error> {
-        let seals = Seals::new(keyring, options.formats)?;
+        let name = &options.attributes.name;
+        let seals = Seals::new(keyring, options.formats, name)?;
         let vary = match (options.cookies, &*options.header_name) {
             (true, "") => "Cookie\0".to_owned(),
             (true, header) => format!("Cookie, {header}\0"),
@@ -330,6 +331,9 @@ impl Inner {
 
     /// Refuses limits that leave no room for even an empty session.
     fn check_room(&self) -> Result<(), Error> {
+        if !self.seals.format().is_written() {
+            return Ok(());
+        }
         let now = clock::system();
         let empty = Record {
             id: Id::from_random([0; 16])?,

@@ -191,7 +191,7 @@ impl Error {
         Error::new(ErrorKind::TooLarge, message)
     }
 
-    pub(crate) fn state(message: &'static str) -> Error {
+    pub(crate) fn state(message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::State, message)
     }
 

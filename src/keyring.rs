@@ -176,6 +176,11 @@ impl Keyring {
         position.map_or(0..0, |position| position..position + 1)
     }
 
+    /// All keys, each with its position.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Key)> {
+        self.keys.iter().enumerate()
+    }
+
     /// The keys at these positions, each with its own.
     pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = (usize, &Key)> {
         range.filter_map(|position| Some((position, self.keys.get(position)?)))

@@ -163,9 +163,10 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         }
         None if search.is_busy() => Err(Error::busy()),
         None => {
-            let is_set = !spares_cookies && !search.spares_cookies();
+            let format = inner.seals.format();
+            let is_set = !spares_cookies && !search.spares_cookies() && format.sets_empty();
             origin.unopened = search.unopened();
-            origin.due_to_use = is_set.then_some(Renewal::Token(inner.seals.format()));
+            origin.due_to_use = is_set.then_some(Renewal::Token(format));
             let due = origin.due_to_use.filter(|_| verb == Verb::Use);
             Session::new(begins(origin, due))
         }
@@ -236,7 +237,10 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
 fn may_travel(config: &Inner, found: &Found, format: Format, now: i64) -> bool {
     let record = &found.opened.record;
     let stamp = config.seals.stamp(format, record, &config.limits, now);
-    if !stamp.is_held() {
+    if !stamp.is_held() || !format.is_written() {
+        return false;
+    }
+    if config.seals.check_holds(&stamp, &record.data).is_err() {
         return false;
     }
     let token_len = config.seals.token_len(&stamp, record.data.len());

@@ -5,8 +5,10 @@
 
 use self::fe26::Fe26;
 pub(crate) use self::format::{Around, Format, Iterations, Opened, Stamp};
-pub(crate) use self::formats::Formats;
+pub(crate) use self::formats::{ChunkNames, Formats};
 pub(crate) use self::h3s1::SEEN_LEN;
+use self::jwe::Jwe;
+pub(crate) use self::kind::Kind;
 pub(crate) use self::refusal::{Caller, Fate, Refusal};
 use crate::buffer::Buffer;
 use crate::clock::MAX_AHEAD_MS;
@@ -22,6 +24,8 @@ pub(crate) mod fe26;
 mod format;
 mod formats;
 mod h3s1;
+mod jwe;
+mod kind;
 mod refusal;
 pub(crate) mod sealed;
 mod token_id;
@@ -36,20 +40,28 @@ pub(crate) struct Seals {
     fe26: Option<Fe26>,
     /// There if iron-session's is.
     iron_session: Option<Fe26>,
+    /// There if a format of JSON Web Encryption is.
+    jwe: Option<Jwe>,
 }
 
 impl Seals {
-    pub(crate) fn new(keyring: Keyring, formats: Formats) -> Result<Seals, Error> {
+    /// `name` is the cookie's.
+    pub(crate) fn new(keyring: Keyring, formats: Formats, name: &str) -> Result<Seals, Error> {
         base64url::make_ready();
         let fe26 = |options: Option<_>| {
             let made = options.map(|options| Fe26::new(options, &keyring));
             made.transpose()
+        };
+        let jwe = match formats.jwe.as_slice() {
+            [] => None,
+            kinds => Some(Jwe::new(kinds, &keyring, name)?),
         };
         Ok(Seals {
             format: formats.seals,
             accepts_h3s1: formats.h3s1,
             fe26: fe26(formats.fe26)?,
             iron_session: fe26(formats.iron_session)?,
+            jwe,
             keyring,
         })
     }
@@ -83,11 +95,15 @@ impl Seals {
         caller: Caller<'_>,
     ) -> Result<Opened, Refusal> {
         let keyring = &self.keyring;
+        let jwe = self.jwe.as_ref();
         match (Prefix::of(token), &self.fe26, &self.iron_session) {
             (Prefix::H3s1, ..) if self.accepts_h3s1 => h3s1::open(keyring, token),
             (Prefix::Fe26, Some(fe26), _) => fe26.open(keyring, token, now, caller),
             (Prefix::IronSession, _, Some(fe26)) => {
                 fe26.open_iron_session(keyring, token, now, caller)
+            }
+            (Prefix::Jwe, ..) if jwe.is_some() => {
+                jwe.ok_or_else(Error::internal)?.open(keyring, token, now)
             }
             (Prefix::None, ..) => Err(Rejection::Malformed.into()),
             _ => Err(Rejection::UnsupportedFormat.into()),
@@ -112,14 +128,19 @@ impl Seals {
         };
         // Where a session slides beside its token, its cookie lives as long as it may slide.
         let slides = format.slides_beside() && of_this.idle_timeout.is_some();
+        let (expiration, token_end) = match (format, self.fe26_of(format)) {
+            (_, Some(fe26)) => fe26.expiration(limits, now).unzip(),
+            (Format::Jwe(_), _) => {
+                let exp = jwe::exp(record, limits);
+                (Some(exp), Some(jwe::last_moment(exp)))
+            }
+            _ => (None, None),
+        };
         let cookie_end = match (format, &self.iron_session) {
             (Format::IronSession, Some(fe26)) => Some(fe26.cookie_end(now)),
+            (Format::Jwe(_), _) => expiration.map(|exp| exp * 1000),
             _ if slides => max_age_end.or(Some(i64::MAX)),
             _ => end,
-        };
-        let (expiration, token_end) = match self.fe26_of(format) {
-            Some(fe26) => fe26.expiration(limits, now).unzip(),
-            None => (None, None),
         };
         Stamp {
             format,
@@ -168,9 +189,10 @@ impl Seals {
 
     /// How long the token would be with data of this length.
     pub(crate) fn token_len(&self, stamp: &Stamp<'_>, data_len: usize) -> usize {
-        match self.fe26_of(stamp.format) {
-            Some(fe26) => fe26.token_len(&self.keyring, stamp, data_len),
-            None => h3s1::token_len(&self.keyring, stamp, data_len),
+        match (stamp.format, &self.jwe, self.fe26_of(stamp.format)) {
+            (Format::Jwe(kind), Some(jwe), _) => jwe.token_len(kind, stamp, data_len),
+            (.., Some(fe26)) => fe26.token_len(&self.keyring, stamp, data_len),
+            _ => h3s1::token_len(&self.keyring, stamp, data_len),
         }
     }
 
@@ -194,7 +216,25 @@ impl Seals {
             (Format::IronSession, Some(fe26)) => {
                 fe26.seal_iron_session(keyring, stamp, data, now, around)
             }
+            (Format::Jwe(kind), _) => {
+                let jwe = self.jwe.as_ref().ok_or_else(Error::internal)?;
+                self.check_holds(stamp, data)?;
+                jwe.seal(kind, stamp, data, around)
+            }
             (Format::Fe26(_) | Format::IronSession, None) => Err(Error::internal()),
+        }
+    }
+
+    /// Refuses what its format has no place for.
+    pub(crate) fn check_holds(&self, stamp: &Stamp<'_>, data: &Data) -> Result<(), Error> {
+        let Format::Jwe(_) = stamp.format else {
+            return Ok(());
+        };
+        match jwe::holds(data) {
+            true => Ok(()),
+            false => Err(Error::data(
+                "\"iat\", \"exp\" and \"jti\" are no data in authjs: a token has its own",
+            )),
         }
     }
 
@@ -210,7 +250,7 @@ impl Seals {
     /// What is Fe26.2 in a format.
     fn fe26_of(&self, format: Format) -> Option<&Fe26> {
         match format {
-            Format::H3s1 => None,
+            Format::H3s1 | Format::Jwe(_) => None,
             Format::Fe26(_) => self.fe26.as_ref(),
             Format::IronSession => self.iron_session.as_ref(),
         }
@@ -229,7 +269,9 @@ impl Seals {
         let fe26 = self.raw()?;
         match Prefix::of(token) {
             Prefix::Fe26 | Prefix::IronSession => fe26.open_raw(&self.keyring, token, now, caller),
-            Prefix::H3s1 | Prefix::Foreign => Err(Rejection::UnsupportedFormat.into()),
+            Prefix::H3s1 | Prefix::Jwe | Prefix::Foreign => {
+                Err(Rejection::UnsupportedFormat.into())
+            }
             Prefix::None => Err(Rejection::Malformed.into()),
         }
     }
@@ -271,6 +313,7 @@ enum Prefix {
     H3s1,
     Fe26,
     IronSession,
+    Jwe,
     /// Another version of one.
     Foreign,
     None,
@@ -285,6 +328,8 @@ impl Prefix {
                 true => Prefix::IronSession,
                 false => Prefix::Fe26,
             }
+        } else if token.starts_with(jwe::PREFIX) {
+            Prefix::Jwe
         } else if is_versioned(token, b"h3s", b'.') || is_versioned(token, b"Fe26.", b'*') {
             Prefix::Foreign
         } else {

@@ -12,7 +12,7 @@ use aes::Aes256Enc;
 use cmac::{Cmac, KeyInit, Mac};
 use zeroize::Zeroizing;
 
-use self::gcm::Gcm;
+pub(crate) use self::gcm::Gcm;
 use self::kept::{Kept, PREFIX_LEN, Prefix};
 use crate::{Error, random};
 

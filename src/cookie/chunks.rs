@@ -1,7 +1,9 @@
 //! The cookies beside the session's own: `name.1`, `name.2` and so on, into which a token is cut
 //! that is too long for one, and `name.seen`, which says when it was last seen.
 //!
-//! iron-session numbers its chunks from 0, and nothing counts them.
+//! Others number their chunks from 0, and nothing counts them.
+
+use crate::seal::ChunkNames;
 
 /// How many chunks a session may have, in h3 and here.
 pub(crate) const MAX_CHUNKS: usize = 100;
@@ -20,8 +22,7 @@ pub(super) const CHUNKED: &[u8] = b"__chunked__";
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub(super) session: &'a str,
-    /// Chunks may be numbered from 0 as well.
-    pub(super) from_zero: bool,
+    pub(super) chunks: ChunkNames,
 }
 
 /// Which of the cookies beside the session's own a request brought.
@@ -65,12 +66,21 @@ impl Received {
 }
 
 impl Names<'_> {
-    /// The number of a chunk, by what stands behind the dot.
-    pub(super) fn chunk_number(self, digits: &[u8]) -> Option<usize> {
+    /// The number of a chunk, by what stands behind the session's name.
+    pub(super) fn chunk_number(self, after: &[u8]) -> Option<usize> {
+        let digits = after.strip_prefix(separator(self.chunks).as_bytes())?;
         match digits {
-            b"0" => self.from_zero.then_some(0),
+            b"0" => (self.chunks != ChunkNames::FromOne).then_some(0),
             digits => chunk_number(digits),
         }
+    }
+}
+
+/// What stands before the number of a chunk.
+pub(super) fn separator(chunks: ChunkNames) -> &'static str {
+    match chunks {
+        ChunkNames::FromOne | ChunkNames::FromZero => ".",
+        ChunkNames::Auth0 => "__",
     }
 }
 

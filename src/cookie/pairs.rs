@@ -4,6 +4,7 @@ use memchr::memchr;
 
 use super::chunks::{Names, SEEN};
 use crate::json::slice;
+use crate::seal::ChunkNames;
 
 /// Which of the session's cookies a cookie is.
 #[derive(Clone, Copy)]
@@ -77,7 +78,7 @@ impl<'a> Pair<'a> {
 pub(crate) fn is_of_shorter_name(name: &str) -> bool {
     let before = |dot| Names {
         session: &name[..dot],
-        from_zero: false,
+        chunks: ChunkNames::FromOne,
     };
     name.rfind('.')
         .is_some_and(|dot| owner(name.as_bytes(), before(dot)).is_some())
@@ -91,9 +92,7 @@ fn owner(cookie: &[u8], names: Names<'_>) -> Option<Which> {
     match after {
         [] if own == name.as_bytes() => Some(Which::Main),
         after if after == SEEN && own == name.as_bytes() => Some(Which::Seen),
-        [b'.', number @ ..] if own == name.as_bytes() => {
-            names.chunk_number(number).map(Which::Chunk)
-        }
+        after if own == name.as_bytes() => names.chunk_number(after).map(Which::Chunk),
         _ => None,
     }
 }

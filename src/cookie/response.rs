@@ -1,9 +1,10 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use super::chunks::{CHUNKED, Names, Received, SEEN};
+use super::chunks::{CHUNKED, Names, Received, SEEN, separator};
 use super::end::{CookieEnd, Lifetime, lifetime};
 use super::values::Cookies;
 use crate::Error;
+use crate::seal::ChunkNames;
 
 /// The longest line of a header that nginx, Apache and gunicorn take unless they are told
 /// otherwise.
@@ -26,8 +27,8 @@ pub(crate) struct Attributes {
     /// How long the value of the cookie is in which sessions slide beside their tokens; 0 where
     /// none does.
     pub(crate) seen_len: usize,
-    /// Whether requests may bring chunks that are numbered from 0.
-    pub(crate) from_zero: bool,
+    /// What chunks are called.
+    pub(crate) chunks: ChunkNames,
     /// Whether the session's own cookie counts the chunks, which begin with 1.
     pub(crate) counts_chunks: bool,
     /// They also fit together into a header line that servers take.
@@ -39,8 +40,13 @@ impl Attributes {
     pub(crate) fn names(&self) -> Names<'_> {
         Names {
             session: &self.name,
-            from_zero: self.from_zero,
+            chunks: self.chunks,
         }
+    }
+
+    /// What a chunk's name has after the session's.
+    fn suffix(&self, number: usize) -> String {
+        format!("{}{number}", separator(self.chunks))
     }
 
     /// How many cookies a token of this length takes, not counting the one that says so.
@@ -116,7 +122,7 @@ impl Attributes {
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
         let first = usize::from(self.counts_chunks);
         for stale in received.chunks_but(first, chunks) {
-            cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
+            cookies.push(&[name, self.suffix(stale).as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
             cookies.push(&[name, b"=", token, lifetime, fixed])?;
@@ -130,7 +136,7 @@ impl Attributes {
             cookies.push(&[name, DELETED, fixed])?;
         }
         for (number, chunk) in (first..).zip(token.chunks(self.chunk_max_len)) {
-            let suffix = suffix(number);
+            let suffix = self.suffix(number);
             cookies.push(&[name, suffix.as_bytes(), b"=", chunk, lifetime, fixed])?;
         }
         Ok(cookies)
@@ -157,7 +163,7 @@ impl Attributes {
         let mut cookies = Cookies::default();
         cookies.push(&[name, DELETED, fixed])?;
         for number in received.chunks_but(0, 0) {
-            cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
+            cookies.push(&[name, self.suffix(number).as_bytes(), DELETED, fixed])?;
         }
         if self.seen_len > 0 || received.has_seen {
             cookies.push(&[name, SEEN, DELETED, fixed])?;
@@ -192,11 +198,6 @@ impl<'a> WholeCookie<'a> {
     }
 }
 
-/// What a chunk's name has after the session's.
-fn suffix(number: usize) -> String {
-    format!(".{number}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,7 +211,7 @@ mod tests {
             chunk_max_len: 4000,
             max_chunks: 3,
             seen_len: 0,
-            from_zero: false,
+            chunks: ChunkNames::FromOne,
             counts_chunks: true,
             fits_servers: true,
         };

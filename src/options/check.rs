@@ -171,7 +171,7 @@ impl Options {
             },
             // Whoever names a number has seen to the servers.
             fits_servers: max_chunks.is_none() && seal.formats.seals == Format::H3s1,
-            from_zero: seal.formats.has_chunks_from_zero(),
+            chunks: seal.formats.chunk_names(),
             counts_chunks: seal.formats.seals.counts_chunks(),
             name: name.to_owned(),
         };

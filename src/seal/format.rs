@@ -1,5 +1,6 @@
 //! What a token is sealed in, with what, and what it held when it is opened.
 
+use super::kind::Kind;
 use crate::Error;
 use crate::id::IdRef;
 use crate::limits::Lifetime;
@@ -11,14 +12,38 @@ pub(crate) enum Format {
     H3s1,
     Fe26(Iterations),
     IronSession,
+    Jwe(Kind),
 }
 
 impl Format {
     /// Whether all that read this format know a session in several cookies: h3 1 does not.
     pub(crate) fn is_read_in_chunks(self) -> bool {
         match self {
-            Format::H3s1 => true,
+            Format::H3s1 | Format::Jwe(_) => true,
             Format::Fe26(_) | Format::IronSession => false,
+        }
+    }
+
+    /// Whether sessions are sealed in it here, and not only opened.
+    pub(crate) fn is_written(self) -> bool {
+        match self {
+            Format::Jwe(kind) => kind.is_written(),
+            _ => true,
+        }
+    }
+
+    /// Whether a session without data may be set by what only reads. Where any session is a login,
+    /// as in Auth.js, that would log a visitor in.
+    pub(crate) fn sets_empty(self) -> bool {
+        !matches!(self, Format::Jwe(_))
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn family(self) -> &'static str {
+        match self {
+            Format::H3s1 => "h3s1",
+            Format::Fe26(_) | Format::IronSession => "Fe26.2",
+            Format::Jwe(kind) => kind.name(),
         }
     }
 
@@ -26,7 +51,7 @@ impl Format {
     pub(crate) fn counts_chunks(self) -> bool {
         match self {
             Format::H3s1 | Format::Fe26(_) => true,
-            Format::IronSession => false,
+            Format::IronSession | Format::Jwe(_) => false,
         }
     }
 
@@ -34,7 +59,7 @@ impl Format {
     /// sealed last, and has an id of its token.
     pub(crate) fn tells_created_at(self) -> bool {
         match self {
-            Format::H3s1 | Format::Fe26(_) => true,
+            Format::H3s1 | Format::Fe26(_) | Format::Jwe(_) => true,
             Format::IronSession => false,
         }
     }
@@ -43,7 +68,7 @@ impl Format {
     pub(crate) fn slides_beside(self) -> bool {
         match self {
             Format::H3s1 => true,
-            Format::Fe26(_) | Format::IronSession => false,
+            Format::Fe26(_) | Format::IronSession | Format::Jwe(_) => false,
         }
     }
 
@@ -51,7 +76,7 @@ impl Format {
     pub(crate) fn holds_lifetimes(self) -> bool {
         match self {
             Format::H3s1 => true,
-            Format::Fe26(_) | Format::IronSession => false,
+            Format::Fe26(_) | Format::IronSession | Format::Jwe(_) => false,
         }
     }
 }
@@ -81,7 +106,7 @@ pub(crate) struct Stamp<'a> {
     pub(crate) lifetime: Lifetime,
     /// When its cookie ends, if that ends before the browser is closed by itself.
     pub(crate) cookie_end: Option<i64>,
-    /// What a Fe26.2 token says of its end outside the encryption.
+    /// What a Fe26.2 token says of its end outside the encryption, or the `exp` of a JWE.
     pub(super) expiration: Option<i64>,
     /// Members of a Fe26.2 payload that this library does not know.
     pub(crate) extra: &'a [u8],
@@ -130,7 +155,8 @@ impl Opened {
     /// Whether its session may live for longer than what revokes it is kept: it does not say when
     /// it was sealed.
     pub(crate) fn may_outlive_revocation(&self) -> bool {
-        !self.format.tells_created_at() && self.record.created_at == 0
+        let is_foreign = matches!(self.format, Format::IronSession | Format::Jwe(_));
+        is_foreign && self.record.created_at == 0
     }
 }
 

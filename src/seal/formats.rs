@@ -2,6 +2,18 @@
 
 use super::fe26;
 use super::format::Format;
+use super::kind::Kind;
+
+/// What the chunks of a session's cookie are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChunkNames {
+    /// `name.1` to `name.100`, as in h3.
+    FromOne,
+    /// `name.0` as well, as in iron-session and Auth.js.
+    FromZero,
+    /// `name__0` and so on, as in nextjs-auth0.
+    Auth0,
+}
 
 /// The formats of a config: checked options.
 pub(crate) struct Formats {
@@ -12,15 +24,24 @@ pub(crate) struct Formats {
     pub(crate) fe26: Option<fe26::Options>,
     /// There if iron-session's is.
     pub(crate) iron_session: Option<fe26::Options>,
+    /// Which of the others' are.
+    pub(crate) jwe: Vec<Kind>,
 }
 
 impl Formats {
-    pub(crate) fn has_fe26(&self) -> bool {
-        self.fe26.is_some() || self.iron_session.is_some()
+    /// Whether the passwords themselves are needed, and not only keys that are derived of all.
+    pub(crate) fn need_passwords(&self) -> bool {
+        self.fe26.is_some() || self.iron_session.is_some() || !self.jwe.is_empty()
     }
 
-    /// Whether a token may come in chunks that are numbered from 0, without one that counts them.
-    pub(crate) fn has_chunks_from_zero(&self) -> bool {
-        self.iron_session.is_some()
+    /// What chunks are called that a request may bring.
+    pub(crate) fn chunk_names(&self) -> ChunkNames {
+        if self.jwe.contains(&Kind::Auth0) {
+            ChunkNames::Auth0
+        } else if self.iron_session.is_some() || !self.jwe.is_empty() {
+            ChunkNames::FromZero
+        } else {
+            ChunkNames::FromOne
+        }
     }
 }

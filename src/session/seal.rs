@@ -212,6 +212,7 @@ impl Session {
     /// What a seal would say now, if the session has not ended.
     fn stamp_now(&self) -> Result<Stamp<'_>, Error> {
         self.check_alive()?;
+        self.check_written(self.format)?;
         let inner = self.config.inner();
         Ok(inner
             .seals
@@ -234,8 +235,9 @@ impl Session {
 
     fn deleting_cookies(&self) -> Result<Cookies, Error> {
         match self.origin.others {
-            Some(others) => self.empty_cookies(others),
-            None => self.config.inner().attributes.delete(self.origin.received),
+            // Where any session is a login, an empty one would be one, too.
+            Some(others) if self.format.sets_empty() => self.empty_cookies(others),
+            _ => self.config.inner().attributes.delete(self.origin.received),
         }
     }
 

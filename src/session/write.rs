@@ -6,7 +6,7 @@ use crate::data::Data;
 use crate::id::Id;
 use crate::record::Record;
 use crate::request::Source;
-use crate::seal::Stamp;
+use crate::seal::{Format, Stamp};
 use crate::{Error, clock, json};
 
 impl Session {
@@ -299,6 +299,7 @@ impl Session {
         self.check_fits(&stamp, least)?;
         let data = edit(&record.data)?;
         self.check_fits(&stamp, data.len())?;
+        self.config.inner().seals.check_holds(&stamp, &data)?;
         Ok(data)
     }
 
@@ -352,13 +353,28 @@ impl Session {
         inner.seals.stamp(format, record, &inner.limits, self.now)
     }
 
+    /// Refuses to seal in a format that is only read.
+    pub(super) fn check_written(&self, format: Format) -> Result<(), Error> {
+        match format.is_written() {
+            true => Ok(()),
+            false => Err(Error::state(format!(
+                "sessions of {} are only read here: seal.format may be another one, which takes \
+                 them over with their next write",
+                format.family()
+            ))),
+        }
+    }
+
     /// Refuses what would not fit with data of this length, or into the format. What has come
     /// larger than a write may make it can still be rotated, and changed within as many cookies.
     pub(super) fn check_fits(&self, stamp: &Stamp<'_>, data_len: usize) -> Result<(), Error> {
+        let format = self.config.inner().seals.format();
+        self.check_written(format)?;
         if !stamp.is_held() {
-            return Err(Error::state(
-                "Fe26.2, in which sessions are sealed here, has no place for a lifetime of one session",
-            ));
+            return Err(Error::state(format!(
+                "{}, in which sessions are sealed here, has no place for a lifetime of one session",
+                format.family()
+            )));
         }
         let inner = self.config.inner();
         let token_len = inner.seals.token_len(stamp, data_len);

@@ -9,9 +9,9 @@ mod ring;
 mod rustcrypto;
 
 #[cfg(feature = "ring")]
-pub(super) use self::ring::Gcm;
+pub(crate) use self::ring::Gcm;
 #[cfg(not(feature = "ring"))]
-pub(super) use self::rustcrypto::Gcm;
+pub(crate) use self::rustcrypto::Gcm;
 
 const NONCE_LEN: usize = 12;
 const TAG_LEN: usize = 16;

@@ -1,5 +1,6 @@
 //! What the design promises of sessions, one sentence a test, with fixed clocks.
 
+mod authjs;
 mod cookies;
 mod fe26;
 mod iron_session;

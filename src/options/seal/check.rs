@@ -110,6 +110,22 @@ impl SealOptions {
             ),
             // What iron-session 8 can read, and 9.
             Format::IronSession => (seal::Format::IronSession, of(1, IRON_SESSION_CHUNKS)),
+            other => {
+                let kind = other.jwe().ok_or_else(Error::internal)?;
+                (seal::Format::Jwe(kind), of(3, MAX_CHUNKS))
+            }
+        };
+        if self.migrate && !format.is_written() {
+            return Err(Error::config(
+                "seal.migrate",
+                "the format is only read: set seal.format to one that seals",
+            ));
+        }
+        let jwe = self.jwe();
+        let chunks = match jwe.contains(&seal::Kind::Auth0) && format.is_written() {
+            // Its chunks have other names than theirs.
+            true => of(1, 1),
+            false => chunks,
         };
         Ok(Seal {
             formats: seal::Formats {
@@ -117,6 +133,7 @@ impl SealOptions {
                 h3s1: self.accepts(Format::H3s1),
                 fe26: is_h3.then(|| self.fe26(legacy)).transpose()?,
                 iron_session: self.iron_session()?,
+                jwe,
             },
             chunks,
         })
@@ -140,10 +157,11 @@ impl SealOptions {
                 "a session of iron-session ends seal.ttl after it was sealed last: set that",
             ));
         }
-        if is_iron_session && limits.idle_timeout.is_some() {
+        let is_foreign = is_iron_session || self.format.jwe().is_some();
+        if is_foreign && limits.idle_timeout.is_some() {
             return Err(Error::config(
                 "idleTimeout",
-                "iron-session's tokens do not say when a session was last seen: set seal.ttl",
+                "tokens of this seal.format do not say when a session was last seen: remove it",
             ));
         }
         match (self.ttl_ms()?, limits.idle_timeout) {
@@ -166,9 +184,10 @@ impl SealOptions {
             .into_iter()
             .max();
         let fe26 = fe26.filter(|_| self.accepts_any(Format::is_h3));
-        let others =
-            Some(MIN_PASSWORD_UNITS).filter(|_| self.accepts_any(|format| !format.is_h3()));
-        fe26.max(others).unwrap_or(MIN_PASSWORD_UNITS)
+        let is_other = |format: Format| matches!(format, Format::H3s1 | Format::IronSession);
+        let others = Some(MIN_PASSWORD_UNITS).filter(|_| self.accepts_any(is_other));
+        // What reads only others' tokens takes any secret that they take.
+        fe26.max(others).unwrap_or(1)
     }
 
     /// Whether ids of passwords are numbers, as iron-session has it.
@@ -272,6 +291,14 @@ impl SealOptions {
         Ok(self
             .accepts(Format::IronSession)
             .then(|| fe26::Options::iron_session(ttl_ms)))
+    }
+
+    /// The formats of JSON Web Encryption that are accepted.
+    fn jwe(&self) -> Vec<seal::Kind> {
+        let accepted = Format::ALL
+            .into_iter()
+            .filter(|format| self.accepts(*format));
+        accepted.filter_map(Format::jwe).collect()
     }
 
     /// The format whose number of iterations is Fe26.2's own; the other's opens too.

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use crate::Error;
 use crate::options::json::Value;
+use crate::seal::Kind;
 
-const FORMATS: &str = "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2), \"h3-2\" (h3 2; also \"fe26.2\") \
-     or \"iron-session\"";
+const FORMATS: &str = "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2), \"h3-2\" (h3 2; also \"fe26.2\"), \
+     \"iron-session\", \"authjs\", \"next-auth\", \"auth0\" or \"better-auth\"";
 pub(super) const ACCEPTED: &str = "a list of formats, e.g. [\"h3s1\", \"h3-2\"], each once";
 
 /// A format of tokens.
@@ -31,14 +32,26 @@ pub enum Format {
     H3v2,
     /// `iron-session`: Fe26.2 as iron-session 8 and 9 have it, and so WorkOS AuthKit.
     IronSession,
+    /// `authjs`: the JWE of Auth.js, which is next-auth 5.
+    AuthJs,
+    /// `next-auth`: the JWE of next-auth 4. It is only read.
+    NextAuth,
+    /// `auth0`: the JWE of nextjs-auth0 4. It is only read.
+    Auth0,
+    /// `better-auth`: the JWE of better-auth's cookie cache. It is only read.
+    BetterAuth,
 }
 
 impl Format {
-    const ALL: [Format; 4] = [
+    pub(super) const ALL: [Format; 8] = [
         Format::H3s1,
         Format::H3v1,
         Format::H3v2,
         Format::IronSession,
+        Format::AuthJs,
+        Format::NextAuth,
+        Format::Auth0,
+        Format::BetterAuth,
     ];
 
     /// Its name in JSON, e.g. `h3-1`.
@@ -53,6 +66,10 @@ impl Format {
             Format::H3v1 => "h3-1",
             Format::H3v2 => "h3-2",
             Format::IronSession => "iron-session",
+            Format::AuthJs => "authjs",
+            Format::NextAuth => "next-auth",
+            Format::Auth0 => "auth0",
+            Format::BetterAuth => "better-auth",
         }
     }
 
@@ -63,6 +80,17 @@ impl Format {
     pub(super) fn list_from_value(value: &Value<'_>) -> Result<Vec<Format>, Error> {
         let formats = value.array(ACCEPTED)?;
         formats.iter().map(Format::from_value).collect()
+    }
+
+    /// What it is of JSON Web Encryption.
+    pub(super) fn jwe(self) -> Option<Kind> {
+        match self {
+            Format::AuthJs => Some(Kind::AuthJs),
+            Format::NextAuth => Some(Kind::NextAuth),
+            Format::Auth0 => Some(Kind::Auth0),
+            Format::BetterAuth => Some(Kind::BetterAuth),
+            _ => None,
+        }
     }
 
     /// Whether h3 seals it.

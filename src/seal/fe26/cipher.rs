@@ -32,9 +32,9 @@ impl Cipher {
     }
 
     /// Encrypts a text, which is in a buffer with room for a block of padding.
-    pub(super) fn encrypt(
+    pub(crate) fn encrypt(
         self,
-        key: &DerivedKey,
+        key: &[u8; 32],
         iv: &[u8; IV_LEN],
         text: &mut Buffer,
     ) -> Result<(), Error> {
@@ -43,7 +43,7 @@ impl Cipher {
             Cipher::Aes256Cbc => {
                 text.resize(self.sealed_len(len), 0);
                 leaving_no_trace(|| {
-                    cbc::Encryptor::<Aes256Enc>::new((&***key).into(), iv.into())
+                    cbc::Encryptor::<Aes256Enc>::new(key.into(), iv.into())
                         .encrypt_padded::<Pkcs7>(text, len)
                         .is_ok()
                 })
@@ -55,15 +55,15 @@ impl Cipher {
 
     /// Decrypts what is authentic: the plaintext stands at the start of the buffer, and is so long.
     /// None if the key's cipher was another one.
-    pub(super) fn decrypt(
+    pub(crate) fn decrypt(
         self,
-        key: &DerivedKey,
+        key: &[u8; 32],
         iv: &[u8; IV_LEN],
         mut text: Buffer,
     ) -> Option<(Buffer, usize)> {
         let len = match self {
             Cipher::Aes256Cbc => leaving_no_trace(|| {
-                cbc::Decryptor::<Aes256Dec>::new((&***key).into(), iv.into())
+                cbc::Decryptor::<Aes256Dec>::new(key.into(), iv.into())
                     .decrypt_padded::<Pkcs7>(&mut text)
                     .map(<[u8]>::len)
                     .ok()
@@ -90,7 +90,7 @@ fn mac_of(key: &DerivedKey, text: &[u8]) -> Hmac<Sha256> {
 }
 
 /// Encrypts or decrypts; false if the text is longer than the counter allows, which no text is.
-fn apply_ctr(key: &DerivedKey, iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
+fn apply_ctr(key: &[u8; 32], iv: &[u8; IV_LEN], text: &mut [u8]) -> bool {
     let Some(key) = key.first_chunk::<16>() else {
         return false;
     };

@@ -1,0 +1,27 @@
+//! The frameworks whose sessions are JSON Web Encryption.
+
+/// Whose sessions they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    AuthJs,
+    NextAuth,
+    Auth0,
+    BetterAuth,
+}
+
+impl Kind {
+    /// Whether sessions are also sealed in it. One of Auth.js is whole in its token; others have
+    /// parts that only their framework can renew.
+    pub(crate) fn is_written(self) -> bool {
+        self == Kind::AuthJs
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::AuthJs => "authjs",
+            Kind::NextAuth => "next-auth",
+            Kind::Auth0 => "auth0",
+            Kind::BetterAuth => "better-auth",
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Sessions of Auth.js, and those of others that are only read: `tests/formats.rs` has the vectors
+//! of the real packages.
+
+use h3s::{ErrorKind, Rejection, Request};
+
+use super::jar::Jar;
+use super::*;
+
+const DAY: i64 = 86_400 * SECOND;
+
+/// The options of a cookie's name and format.
+fn options(name: &str, seal: &str, more: &str) -> Config {
+    config(&format!(r#""name":"{name}","seal":{seal}{more}"#))
+}
+
+fn authjs(more: &str) -> Config {
+    options("__Secure-authjs.session-token", r#""authjs""#, more)
+}
+
+/// Made by next-auth 4.24.15 at [`NOW`].
+fn of_next_auth() -> String {
+    let text = concat!(
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..Srlr503qBKuhEdb7.",
+        "WNtLkPikxFcHSEID6Ypnr16N62UIAbL0sgdKpILjQWpQXhMVNFaQ_qFTovvHxrSFSw_aFU6mwGSynkskcuZUnyqQcqU",
+        "Wl7azl5ic29ewJLqM8zpTqDTuseIboMbm7C1KMIm3Z-TKkR24B8551VOCs1AQwj8XCyIF5ByZdRSU6keTcNka0bTw6s",
+        "Jly5d5y1id-sZFtARPTBe8.v1KF9JUm6CW2y3PFjLk7PA"
+    );
+    format!("next-auth.session-token={text}")
+}
+
+#[test]
+fn a_session_of_authjs_goes_round_with_its_id_and_the_time_it_was_made() {
+    let config = authjs("");
+    let cookie = sealed_at(&config, r#"{"sub":"7","name":"Ada"}"#, NOW);
+    assert!(
+        cookie.starts_with("__Secure-authjs.session-token=eyJ"),
+        "{cookie}"
+    );
+    let session = get_at(&config, &cookie, NOW + DAY);
+    assert_eq!(session.data(), r#"{"sub":"7","name":"Ada"}"#);
+    assert_eq!(session.created_at(), Some(NOW));
+    let end = NOW + 30 * DAY;
+    assert_eq!(session.expires_at(), Some(end + 15 * SECOND - 1));
+
+    // A write keeps the id and the end; rotate has others.
+    let mut written = get_at(&config, &cookie, NOW + DAY);
+    written.set_text("name", "Ada L.").unwrap();
+    let cookies = set_cookies(&mut written);
+    assert!(cookies[0].contains("; Max-Age=2505600; "), "{cookies:?}");
+    let back = get_at(&config, cookies[0].split(';').next().unwrap(), NOW + DAY);
+    assert_eq!((back.id(), back.created_at()), (session.id(), Some(NOW)));
+    assert_eq!(back.expires_at(), session.expires_at());
+    written.rotate().unwrap();
+    let cookies = set_cookies(&mut written);
+    let back = get_at(&config, cookies[0].split(';').next().unwrap(), NOW + DAY);
+    assert_eq!(back.created_at(), Some(NOW + DAY));
+    assert_ne!(back.id(), session.id());
+}
+
+#[test]
+fn max_age_is_that_of_authjs_and_no_write_extends_it() {
+    let config = authjs(r#","maxAge":3600"#);
+    let cookie = sealed_at(&config, "{}", NOW);
+    let mut session = get_at(&config, &cookie, NOW + 1800 * SECOND);
+    session.set("a", "1").unwrap();
+    let cookies = set_cookies(&mut session);
+    assert!(cookies[0].contains("; Max-Age=1800; "), "{cookies:?}");
+    assert_eq!(session.expires_at(), Some(NOW + 3600 * SECOND));
+    let late = get_at(&config, &cookie, NOW + 3600 * SECOND + 1);
+    assert_eq!(late.rejection(), Some(Rejection::Expired));
+}
+
+#[test]
+fn a_visit_makes_no_session_of_authjs_since_that_would_be_a_login() {
+    let config = authjs("");
+    let mut session = use_at(&config, "", NOW);
+    assert!(session.is_new() && !session.is_dirty());
+    assert!(set_cookies(&mut session).is_empty());
+    session.set_text("sub", "7").unwrap();
+    assert_eq!(set_cookies(&mut session).len(), 1);
+    // Nor does a logout leave an empty one, be it that several cookies came.
+    let one = sealed_at(&config, r#"{"sub":"7"}"#, NOW);
+    let other = sealed_at(&config, r#"{"sub":"8"}"#, NOW);
+    let mut session = use_at(&config, &format!("{one}; {other}"), NOW);
+    session.clear();
+    let cookies = set_cookies(&mut session);
+    assert!(
+        cookies
+            .iter()
+            .all(|cookie| cookie.contains("=; Max-Age=0;")),
+        "{cookies:?}"
+    );
+}
+
+#[test]
+fn what_a_token_of_authjs_says_itself_is_no_data() {
+    let config = authjs("");
+    let mut session = use_at(&config, "", NOW);
+    session.set_text("sub", "7").unwrap();
+    for name in ["iat", "exp", "jti", "\\u0065xp"] {
+        let object = format!(r#"{{"{name}":1}}"#);
+        let error = session.update(&object).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Data, "{name}");
+        assert_eq!(
+            session.replace(&object).unwrap_err().kind(),
+            ErrorKind::Data
+        );
+    }
+    assert_eq!(session.data(), r#"{"sub":"7"}"#);
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
+
+#[test]
+fn a_token_of_authjs_is_bound_to_the_cookies_name() {
+    let token = token_at(&authjs(""), r#"{"sub":"7"}"#, NOW);
+    let other = options("authjs.session-token", r#""authjs""#, "");
+    let error = other
+        .unseal(&Request::from_token(&token).at(NOW))
+        .unwrap_err();
+    assert_eq!(error.rejection(), Some(Rejection::UnknownKey));
+}
+
+#[test]
+fn a_session_of_several_cookies_is_joined_from_zero() {
+    let config = authjs("");
+    let text = "x".repeat(6000);
+    let mut session = use_at(&config, "", NOW);
+    session.set_text("a", &text).unwrap();
+    let mut jar = Jar::default();
+    jar.take(&mut session);
+    let name = "__Secure-authjs.session-token";
+    let chunks: Vec<String> = (0..3).map(|number| format!("{name}.{number}")).collect();
+    assert_eq!(jar.names(), chunks);
+    let back = get_at(&config, &jar.header(), NOW);
+    assert_eq!(back.text("/a").as_deref(), Some(&*text));
+    // One is missing: it may have been dropped on the way, and what is left is not destroyed.
+    let mut some = Jar::of(&jar.header());
+    some.0.remove(1);
+    let mut session = use_at(&config, &some.header(), NOW);
+    assert!(session.is_new());
+    assert!(set_cookies(&mut session).is_empty());
+}
+
+#[test]
+fn an_older_secret_opens_and_a_read_seals_with_todays() {
+    let old = authjs("");
+    let cookie = sealed_at(&old, r#"{"sub":"7"}"#, NOW);
+    let both = format!(
+        r#"{{"password":{{"new":"short","old":"{PASSWORD}"}},
+            "name":"__Secure-authjs.session-token","seal":"authjs"}}"#
+    );
+    let both = Config::from_json(both).unwrap();
+    let mut session = use_at(&both, &cookie, NOW + DAY);
+    let cookies = set_cookies(&mut session);
+    let today = cookies[0].split(';').next().unwrap();
+    let resealed = get_at(&both, today, NOW + DAY);
+    assert_eq!(
+        (resealed.id(), resealed.data()),
+        (session.id(), session.data())
+    );
+    assert_eq!(
+        (resealed.created_at(), resealed.expires_at()),
+        (Some(NOW), session.expires_at())
+    );
+    assert_eq!(
+        get_at(&old, today, NOW).rejection(),
+        Some(Rejection::UnknownKey)
+    );
+}
+
+#[test]
+fn a_format_that_is_only_read_is_never_written() {
+    for (name, seal) in [
+        ("next-auth.session-token", "next-auth"),
+        ("__session", "auth0"),
+        ("better-auth.session_data", "better-auth"),
+    ] {
+        let config = options(name, &format!(r#""{seal}""#), "");
+        let mut session = use_at(&config, "", NOW);
+        assert!(
+            session.is_new() && set_cookies(&mut session).is_empty(),
+            "{seal}"
+        );
+        let error = session.set("a", "1").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::State, "{seal}");
+        assert!(error.message().contains(seal), "{}", error.message());
+        assert_eq!(session.seal().unwrap_err().kind(), ErrorKind::State);
+        assert_eq!(session.rotate().unwrap_err().kind(), ErrorKind::State);
+        session.clear();
+        assert!(
+            set_cookies(&mut session)[0].contains("=; Max-Age=0;"),
+            "{seal}"
+        );
+    }
+}
+
+#[test]
+fn a_session_that_is_only_read_moves_with_a_write_or_under_migrate_alone() {
+    let of = |migrate: bool| {
+        let seal =
+            format!(r#"{{"format":"h3s1","accept":["h3s1","next-auth"],"migrate":{migrate}}}"#);
+        options("next-auth.session-token", &seal, "")
+    };
+    let mut session = use_at(&of(false), &of_next_auth(), NOW);
+    assert_eq!(session.find("/user/id"), Some("7"));
+    assert!(set_cookies(&mut session).is_empty());
+    let mut session = use_at(&of(true), &of_next_auth(), NOW);
+    let cookies = set_cookies(&mut session);
+    assert!(
+        cookies[0].starts_with("next-auth.session-token=h3s1."),
+        "{cookies:?}"
+    );
+    let seal = r#""seal":{"format":"next-auth","migrate":true}"#;
+    let error = Config::from_json(format!(r#"{{"password":"{PASSWORD}",{seal}}}"#));
+    assert_eq!(error.unwrap_err().key(), Some("seal.migrate"));
+}
