@@ -20,7 +20,7 @@ need_debian python3 python3
 # The sanitizer and the coverage are compiler flags that a stable toolchain
 # has, but does not promise.
 export RUSTC_BOOTSTRAP=1
-targets=(cookies unseal options data revocation abi)
+targets=(cookies unseal jwe options data revocation abi)
 options=(--fuzz-dir fuzz --target-dir target/fuzz --features "${H3S_BACKEND:-}")
 python3 fuzz/seeds.py target/fuzz/seeds
 

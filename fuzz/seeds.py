@@ -33,6 +33,11 @@ OPTIONS = [
     '"seal":"h3-2"',
     '"seal":"fe26.2","cookie":{"maxChunks":101}',
     '"seal":"h3-3"',
+    '"seal":{"format":"iron-session","ttl":0},"cookie":{"maxChunks":4}',
+    '"seal":"authjs","maxAge":60,"name":"__Secure-authjs.session-token"',
+    '"seal":{"format":"h3s1","accept":["h3s1","next-auth","auth0","better-auth"]}',
+    '"seal":{"format":"auth0","migrate":true}',
+    '"seal":"better-auth","idleTimeout":60',
     '"seal":{"format":"h3-1","accept":["h3-1","h3-2","h3s1"],"migrate":true}',
     '"seal":{"format":"h3-1","iterations":2}',
     '"seal":{"format":"h3-1","ttl":0},"legacySealFallback":true',
@@ -142,6 +147,36 @@ LINES = [
     "h3r1..1800003600." + "A" * 2040,
     "h3r2..1800003600." + "A" * 96 + "\nh3s1..AAAA",
 ]
+# Claims and headers, whole and wrong: see targets/jwe.rs.
+CLAIMS = [
+    '{"sub":"7","iat":1800000000,"exp":1802592000,"jti":"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a"}',
+    '{"iat":1800000000.5,"exp":1800000000.25,"nbf":1800000015}',
+    '{"iat":1e300,"exp":-1e300}',
+    '{"\\u0069at":1,"exp":null}',
+    '{"internal":{"sid":"s","createdAt":1800000000,"sessionExpiresAt":1800003600},"exp":1800003600}',
+    '{"session":{"id":"s","createdAt":"2027-01-15T08:00:00.000Z","expiresAt":"2027-01-22T08:00:00.000Z"}}',
+    '{"session":{"createdAt":"2027-13-15T08:00:00.000Z"},"jti":"\\u00e9"}',
+    ' { "sub" : [ 1 , { } ] } ',
+    "{}",
+    "[]",
+    "null",
+    '{"a":1,"a":2}',
+    '{"a":' * 127 + "{}" + "}" * 127,
+    '{"a":' * 128 + "{}" + "}" * 128,
+]
+HEADERS = [
+    '{"alg":"dir","enc":"A256CBC-HS512"}',
+    '{"enc":"A256GCM","alg":"dir"}',
+    '{"alg":"none","enc":"A256GCM"}',
+    '{"alg":"dir","enc":"A256GCM","zip":"DEF"}',
+    '{"alg":"dir","enc":"A256GCM","crit":[]}',
+    '{"alg":"dir","enc":"A256CBC-HS512","kid":"x"}',
+    '{"alg":"dir","alg":"dir","enc":"A256GCM"}',
+    '{"\\u0061lg":"dir","enc":"A256GCM"}',
+    '{"alg":1,"enc":"A256GCM"}',
+    ' {"alg":"dir" ,"enc":"A256GCM"} ',
+    "[]",
+]
 TEXTS = [b"", b"x", b"0b5e7a3c-91d4-4f0e-8a67-3c2d1e0f9b8a", b"an id", b'\xc3\xa9"\\', b"\xff", b"x" * 23, b"x" * 24]
 TEXTS += [b"x" * 255, b"x" * 256, b"\x01" * 1024, b"x" * 1025]
 
@@ -180,6 +215,9 @@ def seeds() -> dict[str, list[bytes]]:
         + [b"\1" + plaintext for plaintext in plaintexts]
         + [first + payload.encode() for first in (b"\2", b"\6") for payload in PAYLOADS]
         + [first + parts.encode() for first in (b"\3", b"\7") for parts in PARTS],
+        "jwe": [bytes([kind]) + f"eyJhbGciOiJkaXIifQ..{iv}.AAAA.AAAA".encode() for kind in range(4) for iv in ("", "A")]
+        + [bytes([4 + kind]) + claims.encode() for kind in range(4) for claims in CLAIMS]
+        + [bytes([8 + kind]) + header.encode() for kind in range(4) for header in HEADERS],
         "options": [f'{{"password":"{PASSWORD}",{more}}}'.encode() for more in OPTIONS]
         + [f'{{"password":{password}}}'.encode() for password in passwords]
         + [json.dumps(v["options"]).encode() for v in vectors],

@@ -304,7 +304,7 @@ impl Session {
     ///
     /// Candidates are the header's token, unless it is empty, and after it the first four cookies
     /// of the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a
-    /// number, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
+    /// number, `eyJ`, or `__chunked__`, or with a percent sign among the first eleven bytes. The same
     /// cookie twice counts once. Where none of the cookies does, and one is not empty, they are one
     /// candidate together, which is malformed.
     ///

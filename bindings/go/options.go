@@ -186,6 +186,16 @@ const (
 	H3v2 Format = "h3-2"
 	// Fe26 is another name of H3v2.
 	Fe26 Format = "fe26.2"
+	// IronSession is Fe26.2 as iron-session 8 and 9 have it, and so WorkOS AuthKit.
+	IronSession Format = "iron-session"
+	// AuthJS is the JWE of Auth.js, which is next-auth 5.
+	AuthJS Format = "authjs"
+	// NextAuth is the JWE of next-auth 4. It is only read.
+	NextAuth Format = "next-auth"
+	// Auth0 is the JWE of nextjs-auth0 4. It is only read.
+	Auth0 Format = "auth0"
+	// BetterAuth is the JWE of better-auth's cookie cache. It is only read.
+	BetterAuth Format = "better-auth"
 )
 
 // A Derivation says how Fe26.2 makes a key of the password. h3 needs all four.

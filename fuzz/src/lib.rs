@@ -2,6 +2,7 @@
 //! must hold of every session.
 
 pub mod json;
+pub mod jwe;
 pub mod seal;
 
 use h3s::{Config, Request, Session};

@@ -27,13 +27,13 @@ corpus() {
     tail -n 5 <<<"$out"
     [ "$there" -ge 100 ] && grep -qF "seed corpus: files: $there " <<<"$out" && grep -qE '^Done [0-9]+ runs' <<<"$out"
 }
-for target in cookies unseal options data revocation abi; do
+for target in cookies unseal jwe options data revocation abi; do
     check "$target: no input of the corpus breaks what must hold" corpus "$target"
 done
 with_ring() { H3S_BACKEND=ring corpus unseal; }
 check "with ring, unseal: nor does any token of the corpus" with_ring
 if [ -n "${H3S_SOAK:-}" ]; then
-    for target in cookies unseal options data revocation abi; do
+    for target in cookies unseal jwe options data revocation abi; do
         check "$target: nor does any in ${FUZZ_SECONDS:-60} s" bounded $((${FUZZ_SECONDS:-60} + 300)) fuzz/run.sh "${FUZZ_SECONDS:-60}" "$target"
     done
 fi

@@ -18,7 +18,7 @@ READERS = {
     "": "check.rs",
     "cookie.": "cookie/check.rs",
     "revocation.": "revocation.rs",
-    "seal.": "seal/check.rs",
+    "seal.": "seal/check.rs seal/derivation.rs",
 }
 SETTERS = {
     "": "options.rs",
@@ -41,8 +41,8 @@ def read_options(text: str) -> dict[str, dict[str, str]]:
 def known_options() -> set[str]:
     """The names in the tables that the library reads options by."""
     known: set[str] = set()
-    for prefix, file in READERS.items():
-        text = (ROOT / "src/options" / file).read_text()
+    for prefix, files in READERS.items():
+        text = "".join((ROOT / "src/options" / file).read_text() for file in files.split())
         for of, table in re.findall(r"(?ms)(?:READERS|readers): (.*?) = &?\[\n(.*?)^(?:    )?\];", text):
             own = FINER if "Read<" in of else prefix
             known.update(own + name for name in re.findall(r'(?m)^ *\("(\w+)", \|', table))

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--options", metavar="FILE", help="a JSON file of options")
     common.add_argument("--password-file", metavar="FILE")
     common.add_argument("--name", help='the cookie\'s name, if there is no options file ("h3")')
-    formats = ["h3s1", "h3-1", "h3-2", "fe26.2"]
+    formats = ["h3s1", "h3-1", "h3-2", "fe26.2", "iron-session", "authjs", "next-auth", "auth0", "better-auth"]
     common.add_argument("--format", choices=formats, help="what seals, if there is no options file (opens all)")
 
     seal = commands.add_parser("seal", parents=[common], help="a JSON object on standard input to a token")
@@ -236,7 +236,11 @@ def _sessions(parsed: argparse.Namespace) -> Sessions:
         return _alone(read_file(parsed.options), password)
     if password is None:
         raise ConfigError("missing; set SESSION_PASSWORD, or give --password-file or --options", key="password")
-    seal: SealOptions = {"format": parsed.format or "h3s1", "accept": ["h3s1", "h3-1", "h3-2"]}
+    accept = ["h3s1", "h3-1", "h3-2"]
+    if parsed.format not in (None, "fe26.2", *accept):
+        # What other frameworks seal has rules of its own.
+        accept = [parsed.format]
+    seal: SealOptions = {"format": parsed.format or "h3s1", "accept": accept}
     return Sessions(password=password, name=parsed.name, seal=seal)
 
 

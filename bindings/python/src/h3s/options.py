@@ -62,7 +62,8 @@ class SealOptions(TypedDict, total=False):
     """The token's format. Its name alone, as in `seal="h3-1"`, stands for {"format": "h3-1"}."""
 
     #: What seals: "h3s1" (the default); "h3-1", for h3 1.x (Nuxt 3 and 4, Nitro 2); "h3-2" or
-    #: "fe26.2", for h3 2.x.
+    #: "fe26.2", for h3 2.x; "iron-session"; "authjs". Of "next-auth", "auth0" and "better-auth"
+    #: sessions are only read.
     format: str
     #: What opens; the sealing format if not given.
     accept: Sequence[str]
