@@ -220,9 +220,8 @@ impl Keyring {
 
     /// A keyed hash of a session's id: 32 hexadecimal digits.
     pub(crate) fn log_id(&self, id: &[u8]) -> String {
-        // HKDF's first step is HMAC-SHA256 with the salt as its key.
-        let (hash, _) = leaving_no_trace(|| Hkdf::<Sha256>::extract(Some(&**self.log_key), id));
-        hash.iter()
+        keyed_hash(&self.log_key, id)
+            .iter()
             .take(16)
             .map(|byte| format!("{byte:02x}"))
             .collect()
@@ -250,10 +249,24 @@ pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
 /// HKDF-SHA256 with `salt` over a master key, for one purpose and one cookie name.
 fn expand(master: &[u8; 32], salt: &[u8], name: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    let hkdf = Hkdf::<Sha256>::new(Some(salt), master);
-    hkdf.expand(name.as_bytes(), &mut *key)
-        .expect("32 bytes are within HKDF's limit");
+    derive(master, salt, name.as_bytes(), &mut *key);
     key
+}
+
+/// HKDF-SHA256. A key is short of its limit.
+#[inline(never)]
+pub(crate) fn derive(secret: &[u8], salt: &[u8], info: &[u8], key: &mut [u8]) {
+    let hkdf = Hkdf::<Sha256>::new(Some(salt), secret);
+    hkdf.expand(info, key)
+        .expect("a key is within HKDF's limit");
+}
+
+/// HMAC-SHA256.
+#[inline(never)]
+pub(crate) fn keyed_hash(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+    // It is HKDF's first step, with the salt as its key.
+    let (hash, _) = leaving_no_trace(|| Hkdf::<Sha256>::extract(Some(key), text));
+    hash.into()
 }
 
 #[cfg(test)]

@@ -6,17 +6,12 @@
 //! key = HKDF-SHA256(salt = "h3s token id", ikm = master, info = name, 32)
 //! ```
 
-use hkdf::Hkdf;
-use sha2::Sha256;
-
 use crate::Error;
-use crate::buffer::leaving_no_trace;
 use crate::id::Id;
-use crate::keyring::Key;
+use crate::keyring::{Key, keyed_hash};
 
 /// Of a token that was sealed with this password. Sealed again, the session has another id.
 pub(super) fn of(key: &Key, token: &[u8]) -> Result<Id, Error> {
-    // HKDF's first step is HMAC-SHA256 with the salt as its key.
-    let (hash, _) = leaving_no_trace(|| Hkdf::<Sha256>::extract(Some(&**key.token_id), token));
+    let hash = keyed_hash(&key.token_id, token);
     Id::from_random(*hash.first_chunk().ok_or_else(Error::internal)?)
 }

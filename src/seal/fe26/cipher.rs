@@ -32,6 +32,7 @@ impl Cipher {
     }
 
     /// Encrypts a text, which is in a buffer with room for a block of padding.
+    #[inline(never)]
     pub(crate) fn encrypt(
         self,
         key: &[u8; 32],
@@ -55,6 +56,7 @@ impl Cipher {
 
     /// Decrypts what is authentic: the plaintext stands at the start of the buffer, and is so long.
     /// None if the key's cipher was another one.
+    #[inline(never)]
     pub(crate) fn decrypt(
         self,
         key: &[u8; 32],

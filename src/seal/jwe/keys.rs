@@ -1,11 +1,11 @@
 //! The keys of a format: HKDF-SHA256 of a password.
 
-use hkdf::Hkdf;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::buffer::leaving_no_trace;
+use crate::keyring::derive;
 use crate::seal::base64url;
 use crate::seal::kind::Kind;
 
@@ -74,10 +74,7 @@ impl Key {
             Enc::Gcm => 32,
         };
         let place = bytes.get_mut(..len).ok_or_else(Error::internal)?;
-        leaving_no_trace(|| {
-            Hkdf::<Sha256>::new(Some(salt.as_bytes()), password).expand(info.as_bytes(), place)
-        })
-        .map_err(|_| Error::internal())?;
+        leaving_no_trace(|| derive(password, salt.as_bytes(), info.as_bytes(), place));
         let by_sha512 = kind == Kind::AuthJs && enc == Enc::CbcHmac;
         let kid = match kind {
             Kind::AuthJs | Kind::BetterAuth => Some(thumbprint(place, by_sha512)?),

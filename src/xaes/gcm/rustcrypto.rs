@@ -10,6 +10,8 @@ use crate::buffer::wiping_stack;
 pub(crate) struct Gcm(AesGcm<Aes256Enc, U12>);
 
 impl Gcm {
+    // Once in the library, and not wherever it is called: it is long.
+    #[inline(never)]
     pub(crate) fn new(key: &[u8; 32]) -> Gcm {
         Gcm(AesGcm::new(key.into()))
     }
@@ -28,6 +30,7 @@ impl Gcm {
     }
 
     /// Decrypts in place. False if it is not authentic: then the text is lost.
+    #[inline(never)]
     pub(crate) fn decrypt(
         &self,
         nonce: &[u8; NONCE_LEN],
