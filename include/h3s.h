@@ -50,7 +50,9 @@
  *
  * The session:
  *   password                  string, or object of strings; at least 32 UTF-16 code units, which is
- *                             how h3 counts; default: none; it is required
+ *                             how h3 counts (one, where only formats of other frameworks are
+ *                             accepted that do not demand more: see [seal.format](#sealformat));
+ *                             default: none; it is required
  *   name                      string; a cookie name that does not end in .1 to .100 or .seen, as
  *                             other sessions' cookies do; default: "h3"
  *   maxAge                    whole number of seconds; 1 to 3153600000; default: no limit
@@ -86,7 +88,8 @@
  *
  * The seal:
  *   seal                      string, or object; default: "h3s1"
- *   seal.format               "h3s1", "h3-1", "h3-2" or "fe26.2"; default: "h3s1"
+ *   seal.format               "h3s1", "h3-1", "h3-2", "fe26.2", "iron-session", "authjs",
+ *                             "next-auth", "auth0" or "better-auth"; default: "h3s1"
  *   seal.accept               array of formats, each once; default: format alone
  *   seal.migrate              bool; default: false
  *
@@ -94,7 +97,7 @@
  *   legacySealFallback        bool; default: true
  *   seal.iterations           whole number; 1 to 10000000; default: 8192
  *   seal.ttl                  whole number of milliseconds; 0 to 3153600000000; default: maxAge,
- *                             else idleTimeout, else for ever
+ *                             else idleTimeout, else for ever; 14 days in iron-session
  *   seal.timestampSkewSec     whole number of seconds; 0 to 31536000; default: 60
  *   seal.localtimeOffsetMsec  whole number of milliseconds; -315360000000 to 315360000000; default:
  *                             0
@@ -1075,10 +1078,10 @@ int32_t h3s_session_source(const struct h3s_session *session);
  * those that were refused.
  *
  * Candidates are the header's token, unless it is empty, and after it the first four cookies of
- * the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a number, or
- * `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie twice
- * counts once (but for `__chunked__`). Where no cookie begins like that, and one is not empty,
- * they are one candidate together: malformed.
+ * the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a number,
+ * `eyJ`, or `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie
+ * twice counts once (but for `__chunked__`). Where no cookie begins like that, and one is not
+ * empty, they are one candidate together: malformed.
  */
 int32_t h3s_session_rejection(const struct h3s_session *session);
 

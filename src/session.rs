@@ -305,8 +305,8 @@ impl Session {
     /// Candidates are the header's token, unless it is empty, and after it the first four cookies
     /// of the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a
     /// number, `eyJ`, or `__chunked__`, or with a percent sign among the first eleven bytes. The
-    /// same cookie twice counts once. Where none of the cookies does, and one is not empty, they are
-    /// one candidate together, which is malformed.
+    /// same cookie twice counts once. Where none of the cookies does, and one is not empty, they
+    /// are one candidate together, which is malformed.
     ///
     /// ```
     /// # use h3s::{Config, Options, Request};

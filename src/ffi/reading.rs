@@ -300,8 +300,8 @@ pub unsafe extern "C" fn h3s_session_source(session: *const h3s_session) -> i32 
 /// Candidates are the header's token, unless it is empty, and after it the first four cookies of
 /// the session's name that begin like a token: with `h3s` and a number, `Fe26.` and a number,
 /// `eyJ`, or `__chunked__`, or with a percent sign among the first eleven bytes. The same cookie
-/// twice counts once (but for `__chunked__`). Where no cookie begins like that, and one is not empty,
-/// they are one candidate together: malformed.
+/// twice counts once (but for `__chunked__`). Where no cookie begins like that, and one is not
+/// empty, they are one candidate together: malformed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_session_rejection(session: *const h3s_session) -> i32 {
     // SAFETY: the caller's contract: NULL or live.
