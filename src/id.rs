@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::buffer::Buffer;
@@ -85,17 +84,6 @@ impl Id {
     /// A new session's.
     pub(crate) fn random() -> Result<Id, Error> {
         Id::from_random(random::array()?)
-    }
-
-    /// That of a session whose token has none: of what authenticates the token, so that it is the
-    /// same on every server and at every request, and can be revoked.
-    pub(crate) fn of_token(authenticator: &[u8]) -> Result<Id, Error> {
-        let hash = Sha256::new()
-            .chain_update(b"h3s id of a token")
-            .chain_update(authenticator)
-            .finalize();
-        let bytes = hash.first_chunk().ok_or_else(Error::internal)?;
-        Id::from_uuid(uuid::Builder::from_custom_bytes(*bytes).into_uuid())
     }
 
     /// The UUID whose bytes begin at a place in a buffer, and whose text is put at its start. The
@@ -213,19 +201,5 @@ impl TryFrom<&[u8]> for Id {
             .unwrap_or(text.len().min(Id::MAX_LEN));
         Id::from_text(text)?
             .ok_or_else(|| Error::data("an id is 1 to 255 bytes of 0x21 to 0x7E").at(at))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_a_token_without_one_is_that_of_the_specification() {
-        let mac: Vec<u8> = (0..32).collect();
-        let id = Id::of_token(&mac).unwrap();
-        let id = id.in_own_place_or(b"");
-        assert_eq!(id.as_str(), "e7992368-df89-8761-86a6-6d13ed92138d");
-        assert!(id.is_uuid());
     }
 }

@@ -54,6 +54,8 @@ pub struct Session {
     /// What it will be sealed in: today's format once something was written, else the one that it
     /// came in, which may be all that another server can read.
     format: Format,
+    /// What its token was sealed in.
+    came_in: Format,
     outgoing: Outgoing,
     /// Unescaped strings that were handed out, by where they stand in the data, so that asking
     /// again costs no memory.
@@ -107,6 +109,7 @@ impl Session {
     }
 
     fn from_record(begins: Beginning<'_>, record: Record, format: Format, state: State) -> Session {
+        let came_in = format;
         let (format, due) = match begins.due {
             Some(Renewal::Token(format)) => (format, Due::Session),
             Some(Renewal::Seen) => (format, Due::Seen),
@@ -119,6 +122,7 @@ impl Session {
             state,
             origin: begins.origin,
             format,
+            came_in,
             outgoing: Outgoing::Unsealed {
                 due,
                 id_is_open: begins.origin.source == Source::None,

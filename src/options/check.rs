@@ -179,6 +179,11 @@ impl Options {
         let revocation = revocation
             .map(|options| options.check(&limits, Scope::of(name)))
             .transpose()?;
+        if let Some(revocation) = &revocation
+            && !seal.formats.keep_ids()
+        {
+            revocation.check_has_subject()?;
+        }
         Ok(Checked {
             formats: seal.formats,
             migrate: self.seal.migrates(),

@@ -27,10 +27,9 @@ pub(crate) use self::options::{Cipher, Derivation, Options};
 use self::refused::Refused;
 pub(super) use self::token::IRON_SESSION;
 pub(super) use self::token::PREFIX;
-use super::{Around, Caller, Format, Iterations, Opened, Refusal, Stamp};
+use super::{Around, Caller, Format, Iterations, Opened, Refusal, Stamp, token_id};
 use crate::buffer::Buffer;
 use crate::data::Data;
-use crate::id::Id;
 use crate::keyring::{Key, Keyring};
 use crate::limits::Limits;
 use crate::throttle::{self, RateLimit};
@@ -89,7 +88,8 @@ impl Fe26 {
         let mut record = payload.record;
         record.expires_at = expires_at;
         if payload.lacked_id {
-            record.id = Id::of_token(&opened.mac)?;
+            let key = keyring.at(opened.position).ok_or_else(Error::internal)?;
+            record.id = token_id::of(key, token)?;
         }
         Ok(Opened {
             sealed_order: expires_at,

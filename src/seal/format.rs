@@ -64,6 +64,16 @@ impl Format {
         }
     }
 
+    /// Whether a session has the same id in each of its tokens, whoever sealed them: else only its
+    /// subject tells one that was revoked.
+    pub(crate) fn keeps_id(self) -> bool {
+        match self {
+            Format::H3s1 | Format::Fe26(_) => true,
+            Format::IronSession => false,
+            Format::Jwe(kind) => kind.keeps_id(),
+        }
+    }
+
     /// Whether a session that is only read slides beside its token, and not in it.
     pub(crate) fn slides_beside(self) -> bool {
         match self {

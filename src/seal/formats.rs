@@ -34,6 +34,11 @@ impl Formats {
         self.fe26.is_some() || self.iron_session.is_some() || !self.jwe.is_empty()
     }
 
+    /// Whether sessions have the same id in each of their tokens.
+    pub(crate) fn keep_ids(&self) -> bool {
+        self.iron_session.is_none() && self.jwe.iter().all(|kind| kind.keeps_id())
+    }
+
     /// What chunks are called that a request may bring.
     pub(crate) fn chunk_names(&self) -> ChunkNames {
         if self.jwe.contains(&Kind::Auth0) {

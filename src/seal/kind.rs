@@ -16,6 +16,11 @@ impl Kind {
         self == Kind::AuthJs
     }
 
+    /// Whether a session's id is that of a row in a table, and not of the token.
+    pub(crate) fn keeps_id(self) -> bool {
+        matches!(self, Kind::Auth0 | Kind::BetterAuth)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::AuthJs => "authjs",

@@ -6,6 +6,9 @@ use crate::record::Record;
 use crate::revocation::Check;
 use crate::{Error, Rejection};
 
+const NO_ID: &str = "tokens of its format keep no id, by which earlier ones could be revoked: log \
+     the user out everywhere, by revocation.subject";
+
 impl Session {
     /// Ends the session as [`Session::clear`] does, and revokes it, whoever has a copy of its
     /// cookie or token: what every logout must call. Make [`Session::revocation_entries`] known to
@@ -31,7 +34,8 @@ impl Session {
     /// Where the request may have brought a session that did not open here, which would live on:
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if it was not tried, so that the next request
     /// may find it, and [`Rejected`](crate::ErrorKind::Rejected) if it may be valid elsewhere, as
-    /// under an unknown key. [`Config`](crate::ErrorKind::Config) where the options have no
+    /// under an unknown key. [`State`](crate::ErrorKind::State) in the formats of other frameworks
+    /// whose tokens keep no id. [`Config`](crate::ErrorKind::Config) where the options have no
     /// `revocation`, [`Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory).
     /// Then the session is as it was.
     pub fn revoke(&mut self) -> Result<(), Error> {
@@ -89,6 +93,10 @@ impl Session {
             None => {}
         }
         let ended = self.ended.as_ref().ok_or_else(Error::memory)?;
+        let owes_ids = !ended.is_empty() || self.in_a_token().is_some();
+        if owes_ids && entry.is_none() && !(self.came_in.keeps_id() && inner.seals.keep_ids()) {
+            return Err(Error::state(NO_ID));
+        }
         let mut owed = Vec::new();
         owed.try_reserve_exact(ended.len() + 2)
             .map_err(|_| Error::memory())?;

@@ -250,17 +250,19 @@ fn revoking() -> (Config, Revocations) {
     (config(options), revocations)
 }
 
-fn apply(session: &h3s::Session, config: &Config, revocations: &Revocations) {
-    let entries: Vec<&str> = session.revocation_entries().collect();
+fn apply(session: &mut h3s::Session, config: &Config, revocations: &Revocations) {
+    let entries: Vec<&str> = session.revocation_entries().unwrap().collect();
     let applied = revocations.apply(config, entries.join("\n"), NOW).unwrap();
     assert_eq!(applied, entries.len());
 }
 
 #[test]
-fn a_revoked_token_opens_nowhere_and_none_that_was_sealed_of_it_before() {
+fn a_logout_ends_all_tokens_of_the_user_since_none_keeps_an_id() {
     let (config, revocations) = revoking();
     let header = cookie(OF_8);
-    let request = Request::new(&header).at(NOW).revocations(&revocations);
+    let request = Request::new(&header)
+        .at(NOW + SECOND)
+        .revocations(&revocations);
     let mut session = config.use_session(&request).unwrap();
     session.set("n", "1").unwrap();
     let written = set_cookies(&mut session)[0]
@@ -269,17 +271,21 @@ fn a_revoked_token_opens_nowhere_and_none_that_was_sealed_of_it_before() {
         .unwrap()
         .to_owned();
     session.set("n", "2").unwrap();
-    session.revoke().unwrap();
-    assert_eq!(session.revocation_entries().len(), 2);
-    apply(&session, &config, &revocations);
-    for header in [&header, &written] {
-        let request = Request::new(header).at(NOW).revocations(&revocations);
+    // Of an earlier one it could know nothing.
+    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::State);
+    assert!(!session.is_cleared());
+    session.revoke_everywhere().unwrap();
+    apply(&mut session, &config, &revocations);
+    for header in [&header, &written, &cookie(OF_9)] {
+        let request = Request::new(header)
+            .at(NOW + SECOND)
+            .revocations(&revocations);
         let session = config.get_session(&request).unwrap();
         assert_eq!(session.rejection(), Some(Rejection::Revoked), "{header}");
     }
-    let other = cookie(OF_9);
-    let request = Request::new(&other).at(NOW).revocations(&revocations);
-    assert_eq!(config.get_session(&request).unwrap().rejection(), None);
+    // What was never in a token needs no entry.
+    let request = Request::new("").at(NOW + SECOND).revocations(&revocations);
+    config.use_session(&request).unwrap().revoke().unwrap();
 }
 
 #[test]
@@ -303,4 +309,27 @@ fn where_sessions_can_be_revoked_none_opens_that_may_outlive_what_revokes_it() {
     let mut session = config.use_session(&request).unwrap();
     assert_eq!(session.rejection(), Some(Rejection::Revoked));
     assert!(set_cookies(&mut session).is_empty(), "it is spared, too");
+}
+
+#[test]
+fn where_tokens_keep_no_id_revocation_wants_a_subject() {
+    let of = |format: &str| {
+        let options = format!(
+            r#"{{"password":"{PASSWORD}","maxAge":60,"revocation":{{}},
+                "seal":{{"format":"h3s1","accept":["h3s1","{format}"]}}}}"#
+        );
+        Config::from_json(options)
+            .err()
+            .map(|error| error.key().unwrap().to_owned())
+    };
+    for format in ["iron-session", "authjs", "next-auth"] {
+        assert_eq!(
+            of(format).as_deref(),
+            Some("revocation.subject"),
+            "{format}"
+        );
+    }
+    for format in ["h3-1", "auth0", "better-auth"] {
+        assert_eq!(of(format), None, "{format}");
+    }
 }

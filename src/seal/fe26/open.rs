@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::Fe26;
-use super::cipher::MAC_LEN;
 use super::keys::{self, DerivedKey, KeyName, Purpose};
 use super::token::Parts;
 use crate::buffer::Buffer;
@@ -58,7 +57,6 @@ impl Fe26 {
             text,
             len,
             expiration: parts.expiration,
-            mac: parts.mac,
             position: authentic.position,
             iterations: authentic.iterations,
         })
@@ -244,7 +242,6 @@ pub(super) struct OpenedText {
     pub(super) text: Buffer,
     pub(super) len: usize,
     pub(super) expiration: Option<i64>,
-    pub(super) mac: [u8; MAC_LEN],
     /// The password's place in the keyring.
     pub(super) position: usize,
     pub(super) iterations: Iterations,

@@ -32,7 +32,7 @@ pub(super) struct Parts<'a> {
     /// In milliseconds since 1970, by a clock with an offset.
     pub(super) expiration: Option<i64>,
     pub(super) integrity_salt: &'a [u8],
-    pub(super) mac: [u8; MAC_LEN],
+    mac: [u8; MAC_LEN],
     /// What the mac is of.
     authenticated: &'a [u8],
     pub(super) token: &'a [u8],
