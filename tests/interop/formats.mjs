@@ -211,10 +211,13 @@ function better({ secrets, name = "better-auth.session_data", maxAge = 3600 }) {
     async visit(cookie) {
       const response = await auth.api.getSession({ headers: new Headers({ cookie }), asResponse: true });
       const setCookies = ofSession(name, response.headers.getSetCookie());
-      const secret = secrets[0];
-      const cached = await getCookieCache(new Headers({ cookie }), { secret, strategy: "jwe", isSecure });
+      let cached = null;
+      for (const secret of secrets) {
+        cached ??= await getCookieCache(new Headers({ cookie }), { secret, strategy: "jwe", isSecure });
+      }
       const { iat, exp, jti, ...data } = cached ?? {};
-      return { data: cached && data, body: await response.json(), setCookies };
+      // Its dates are objects here, and texts in the token.
+      return { data: cached && JSON.parse(JSON.stringify(data)), body: await response.json(), setCookies };
     },
     options: { password: passwords(secrets), name, seal: "better-auth" },
   };
