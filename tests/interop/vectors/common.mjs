@@ -19,7 +19,7 @@ export const bodies = {
   "better-auth": {
     session: {
       id: "session-id", token: "token", userId: "7", createdAt: "2027-01-15T07:59:00.000Z",
-      updatedAt: "2027-01-15T07:59:00.000Z", expiresAt: "2027-01-15T09:00:00.000Z",
+      updatedAt: "2027-01-15T07:59:00.000Z", expiresAt: "2027-01-22T07:59:00.000Z",
     },
     user: {
       id: "7", email: "zoe@app.test", emailVerified: true, name: "Zoë",
