@@ -13,6 +13,7 @@ from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
+import check_formats
 import reference
 import revocation_reference as revocation
 from cryptography.exceptions import InvalidTag
@@ -300,6 +301,7 @@ def main() -> int:
             names_are_unique,
         )
     ]
+    tests += check_formats.tests()
     failed = 0
     for name, test in tests:
         try:
