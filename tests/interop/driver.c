@@ -8,10 +8,10 @@
  *     {"op":"iron_seal","config":0,"text":"…","now":…,"session":true} -> {"text":"…"}
  *     {"op":"iron_unseal","config":0,"text":"…","now":…} -> {"text":"…"}
  *
- * `get` is as `use`. A write is {"update":{…}}, {"rotate":true}, {"clear":true} or {"revoke":true};
- * one alone may stand in the command itself. What is revoked is known to all later commands.
- * `dataText` is the data as it is stored, `data` the same parsed. `session` lets a raw seal be one
- * that opens as a session. Any error is {"status":…,"key":…,"message":…}.
+ * `get` is as `use`. A write is {"update":{…}}, {"replace":{…}}, {"rotate":true}, {"clear":true} or
+ * {"revoke":true}; one alone may stand in the command itself. What is revoked is known to all later
+ * commands. `dataText` is the data as it is stored, `data` the same parsed. `session` lets a raw
+ * seal be one that opens as a session. Any error is {"status":…,"key":…,"message":…}.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -53,9 +53,22 @@ static json_t *make_config(json_t *command)
     return status == H3S_OK ? json_pack("{s:i}", "config", (int)config_count++) : failed(&err);
 }
 
+static int32_t write_object(json_t *write, h3s_session *session, h3s_error *err)
+{
+    json_t *update = json_object_get(write, "update"), *replace = json_object_get(write, "replace");
+    json_t *object = update != NULL ? update : replace;
+    if (object == NULL)
+        return H3S_OK;
+    char *json = json_dumps(object, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (json == NULL)
+        abort();
+    int32_t status = (update != NULL ? h3s_update : h3s_replace)(session, json, strlen(json), err);
+    free(json);
+    return status;
+}
+
 static int32_t write_once(json_t *write, h3s_session *session, h3s_error *err)
 {
-    json_t *update = json_object_get(write, "update");
     int32_t status = H3S_OK;
     if (json_is_true(json_object_get(write, "clear")))
         status = h3s_clear(session, err);
@@ -63,14 +76,7 @@ static int32_t write_once(json_t *write, h3s_session *session, h3s_error *err)
         status = h3s_revoke(session, err);
     if (status == H3S_OK && json_is_true(json_object_get(write, "rotate")))
         status = h3s_rotate(session, err);
-    if (status == H3S_OK && update != NULL) {
-        char *json = json_dumps(update, JSON_COMPACT | JSON_ENCODE_ANY);
-        if (json == NULL)
-            abort();
-        status = h3s_update(session, json, strlen(json), err);
-        free(json);
-    }
-    return status;
+    return status == H3S_OK ? write_object(write, session, err) : status;
 }
 
 static int32_t write_session(json_t *command, h3s_session *session, h3s_error *err)
