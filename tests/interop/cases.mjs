@@ -2,11 +2,11 @@
 // src/index.test.ts, of Auth.js packages/core/test/{jwt.test.ts,actions/session.test.ts}, and of
 // NextAuth.js 4 packages/next-auth/tests/jwt.test.ts.
 //
-// A case is a row of steps in one browser, with the time in milliseconds since it began. A step
-// makes a `cookie` by the package (`seal`, under an `options` of its own), or brings one; or it does
-// something here, under `options`: it reads, writes, or clears. `data` is what is then seen,
-// `attributes` what its Set-Cookie has, `length` how long that one's value is, `fails` that it
-// is refused. `differs` says why libh3s does otherwise than the package, where it does.
+// A case is a row of steps in one browser, each `at` so many milliseconds after the first. A step
+// brings a `cookie`, or one that the package makes (`seal`, with `options`); or it does something
+// here, under `options`: it reads, writes, replaces or clears. `data` is what is then seen,
+// `attributes` what the Set-Cookie has, `length` how long the value in it is, `fails` that it is
+// refused. `differs` is what the package expects, where libh3s does otherwise.
 
 const password = "Gbm49ATjnqnkCCCdhV4uDBhbfnPqsCW0";
 const second = "12345678901234567890123456789012";

@@ -22,9 +22,9 @@ const clock = new Clock();
 console.warn = () => {};
 
 /**
- * What differs between them: seconds of tolerance behind the end, what separates a token's fields,
- * and whether it is written here (`seals`: though it makes no sessions there), takes several cookies
- * or secrets, and expires.
+ * What differs between them: the seconds of tolerance behind the end; whether it is written here
+ * (`seals`: though the tests cannot make it write there); whether it takes several cookies or
+ * secrets, and expires; and whether its key is bound to its name, which may have __Secure- in it.
  */
 const traits = {
   "iron-session 8": { writes: true, tolerance: 60, several: true, expires: true },

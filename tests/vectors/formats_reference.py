@@ -161,7 +161,7 @@ def check_life(claims: dict[str, Any], now_ms: int) -> int | None:
 
 
 def milliseconds(date: str) -> int:
-    return round(datetime.fromisoformat(date.replace("Z", "+00:00")).timestamp() * 1000)
+    return round(datetime.strptime(date, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
 
 
 def open_jwe(form: str, options: Options, token: str, now_ms: int) -> Session:
