@@ -7,6 +7,7 @@
 // - `login(data)`: the Set-Cookie values of a new session
 // - `visit(cookie, update)`: what the framework makes of a Cookie header, `{ data, setCookies }`.
 //   `data` has `update` in it, if that is given, and is null where the framework sees no session.
+// - `logout(cookie)`: the Set-Cookie values by which it ends a session, if it is written here, too
 // - `options`: what libh3s is configured with beside it
 
 import { createRequire } from "node:module";
@@ -56,9 +57,12 @@ function ironSession({ getIronSession }, more) {
     // Its ids are numbers, of which the highest seals.
     const password = Object.fromEntries(secrets.map((secret, i) => [secrets.length - i, secret]));
     const settings = { cookieName: name, password, ttl: maxAge, ...more };
-    const visit = async (cookie, update) => {
+    const opened = async (cookie) => {
       const [request, response] = [new Request(SITE, { headers: { cookie } }), new Response()];
-      const session = await getIronSession(request, response, settings);
+      return { session: await getIronSession(request, response, settings), response };
+    };
+    const visit = async (cookie, update) => {
+      const { session, response } = await opened(cookie);
       Object.assign(session, update);
       if (update) await session.save();
       const data = Object.keys(session).length > 0 ? { ...session } : null;
@@ -68,6 +72,11 @@ function ironSession({ getIronSession }, more) {
       name,
       login: async (data) => (await visit("", data)).setCookies,
       visit,
+      async logout(cookie) {
+        const { session, response } = await opened(cookie);
+        session.destroy();
+        return response.headers.getSetCookie();
+      },
       options: {
         password: secrets.length === 1 ? secrets[0] : password,
         name,
@@ -100,10 +109,10 @@ function workos({ secrets: [cookiePassword], name = "wos-session" }) {
   };
 }
 
-/** The callbacks of Auth.js and NextAuth.js: claims as they are, with an update. */
+/** The callbacks of Auth.js and NextAuth.js: claims as they are, with an update; null ends them. */
 function callbacks(update) {
   return {
-    jwt: ({ token }) => ({ ...token, ...update }),
+    jwt: ({ token }) => (update === null ? null : { ...token, ...update }),
     session: ({ token: { iat, exp, jti, ...data } }) => ({ data }),
   };
 }
@@ -131,6 +140,7 @@ function authjs({ secrets, name = "authjs.session-token", maxAge = 3600 }) {
       return (await visit(`${name}=${token}`)).setCookies;
     },
     visit,
+    logout: async (cookie) => (await visit(cookie, null)).setCookies,
     options: { password: passwords(secrets), name, maxAge, seal: "authjs" },
   };
 }

@@ -247,11 +247,11 @@ for (const [name, make] of Object.entries(frameworks)) {
       if (several) {
         test("the former secret's session goes on under today's when it is written", async () => {
           const { there: before } = await site({ secrets: [OTHER] });
-          const { here } = await site({ secrets: [SECRET, OTHER] });
-          const { there } = await site();
-          const cookie = cookieHeader(await before.login(DATA));
-          const written = await here.update(cookie, { n: 1 });
-          assert.deepEqual(await sees(there, cookieHeader(written.setCookies)), { ...DATA, n: 1 });
+          const { there, here } = await site({ secrets: [SECRET, OTHER] });
+          const written = await here.update(cookieHeader(await before.login(DATA)), { n: 1 });
+          const cookie = cookieHeader(written.setCookies);
+          assert.deepEqual(await sees(there, cookie), { ...DATA, n: 1 });
+          assert.equal(await sees(before, cookie), null);
         });
       }
 
@@ -260,7 +260,7 @@ for (const [name, make] of Object.entries(frameworks)) {
           const { there, here } = await site();
           const ours = await here.update("", LARGE);
           assert.ok(ours.setCookies.length > 1, ours.message);
-          assert.ok(ours.setCookies.every((value) => value.length <= 4096));
+          assert.ok(ours.setCookies.every((value) => value.split(";", 1)[0].length <= 4096));
           assert.deepEqual(await sees(there, cookieHeader(ours.setCookies)), LARGE);
         });
 
