@@ -24,7 +24,8 @@ console.warn = () => {};
 /**
  * What differs between them: the seconds of tolerance behind the end; whether it is written here
  * (`seals`: though the tests cannot make it write there); whether it takes several cookies or
- * secrets, and expires; and whether its key is bound to its name, which may have __Secure- in it.
+ * secrets, and expires; whether its key is bound to its name, which may have __Secure- in it; and
+ * whether a session keeps its id and its time when the framework seals it anew.
  */
 const traits = {
   "iron-session 8": { writes: true, tolerance: 60, several: true, expires: true },
@@ -33,15 +34,15 @@ const traits = {
   "WorkOS AuthKit": { seals: true },
   "Auth.js": { writes: true, tolerance: 15, several: true, large: true, expires: true, bound: true, prefix: true },
   "NextAuth.js 4": { tolerance: 15, large: true, expires: true, prefix: true },
-  "nextjs-auth0 4": { tolerance: 15, large: true, expires: true },
-  "better-auth": { tolerance: 0, several: true, large: true, expires: true, prefix: true },
+  "nextjs-auth0 4": { tolerance: 15, large: true, expires: true, keeps: true },
+  "better-auth": { tolerance: 0, several: true, large: true, expires: true, prefix: true, keeps: true },
 };
 
 /** The options of a framework for the library. */
 const sideOf = (framework) => librarySide(library, framework.options);
 
 for (const [name, make] of Object.entries(frameworks)) {
-  const { writes, seals, tolerance, several, large, expires, bound, prefix } = traits[name];
+  const { writes, seals, tolerance, several, large, expires, bound, prefix, keeps } = traits[name];
 
   describe(name, () => {
     const site = async (more) => {
@@ -69,6 +70,23 @@ for (const [name, make] of Object.entries(frameworks)) {
         assert.deepEqual([ours.rejection, ours.setCookies], ["none", []]);
       }
     });
+
+    if (!seals) {
+      test(`a session ${keeps ? "keeps its id and" : "has another id and"} time when the framework seals it anew`, async () => {
+        const { there, here } = await site();
+        const browser = new Browser();
+        const before = await browser.visit(async () => ({ setCookies: await there.login(DATA) })).then(() => browser.visit(here.get));
+        // better-auth does so when less than a fifth of the time is left.
+        clock.forward(HOUR * 850);
+        const cookie = await browser.cookie();
+        await browser.visit((text) => there.visit(text, { n: 1 }));
+        assert.notEqual(await browser.cookie(), cookie);
+        const now = await browser.visit(here.get);
+        assert.equal(now.rejection, "none");
+        assert.ok(before.id && now.id);
+        assert.deepEqual([now.id === before.id, now.createdAt - before.createdAt], keeps ? [true, 0] : [false, HOUR * 850]);
+      });
+    }
 
     if (expires) {
       test("a session expires on either side at the same moment", async () => {
