@@ -47,7 +47,8 @@ describe("the library", () => {
         assert.equal(ours.dataText, data, name);
         if (id !== null) assert.equal(ours.id, id, name);
         if (created_at !== null) assert.equal(ours.createdAt, created_at, name);
-        assert.deepEqual(ours.setCookies, [], name);
+        // What a former secret has sealed, a read may seal anew.
+        if (typeof options.password === "string") assert.deepEqual(ours.setCookies, [], name);
       }
     }
   });
