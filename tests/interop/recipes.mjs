@@ -1,4 +1,4 @@
-// The options that README.md shows, by the name in the comment above each block.
+// The options that README.md and docs/FORMATS.md show, by the name in the comment above each block.
 
 import { readFileSync } from "node:fs";
 
@@ -10,9 +10,9 @@ export function recipeTexts(readme = "README.md") {
   return new Map(Array.from(text.matchAll(RECIPE), ([, name, json]) => [name, json]));
 }
 
-/** One recipe of the main README as an object. */
-export function recipe(name) {
-  const json = recipeTexts().get(name);
-  if (json === undefined) throw new Error(`README.md has no block after <!-- recipe: ${name} -->`);
+/** One recipe of a page, which is the main README if none is named, as an object. */
+export function recipe(name, page = "README.md") {
+  const json = recipeTexts(page).get(name);
+  if (json === undefined) throw new Error(`${page} has no block after <!-- recipe: ${name} -->`);
   return JSON.parse(json);
 }
