@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from reference import Refused
+from reference import FUTURE_MS, Refused
 
 TOLERANCE = 15
 SKEW_MS = 60_000
@@ -160,6 +160,11 @@ def check_life(claims: dict[str, Any], now_ms: int) -> int | None:
     return int(claims["exp"] * 1000) if claims["exp"] > now - TOLERANCE else refuse("expired")
 
 
+def created_at(milliseconds: float, now_ms: int) -> int:
+    """Of a clock that is a little ahead, it is now."""
+    return int(min(milliseconds, now_ms)) if milliseconds <= now_ms + FUTURE_MS else refuse("malformed")
+
+
 def milliseconds(date: str) -> int:
     return round(datetime.strptime(date, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
 
@@ -171,13 +176,14 @@ def open_jwe(form: str, options: Options, token: str, now_ms: int) -> Session:
     data = {name: value for name, value in claims.items() if name not in made_by_sealer}
     if form == "auth0":
         inside = data.get("internal", {})
-        return Session(inside.get("sid") or None, inside["createdAt"] * 1000, end, data)
+        return Session(inside.get("sid") or None, created_at(inside["createdAt"] * 1000, now_ms), end, data)
     if form == "better-auth":
         session = data.get("session") or refuse("malformed")
         if milliseconds(session["expiresAt"]) < now_ms:
             refuse("expired")
-        return Session(session["id"], milliseconds(session["createdAt"]), end, data)
-    return Session(claims.get("jti"), claims["iat"] * 1000, end, data)
+        return Session(session["id"], created_at(milliseconds(session["createdAt"]), now_ms), end, data)
+    created = created_at(claims["iat"] * 1000, now_ms) if "iat" in claims else None
+    return Session(claims.get("jti"), created, end, data)
 
 
 # ---- iron-session --------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ export const claimsOf = (format, more = {}) => ({ ...bodies[format], ...(format 
 
 export const names = { authjs: "authjs.session-token", "next-auth": "next-auth.session-token", auth0: "__session", "better-auth": "better-auth.session_data" };
 
-/** What docs/FORMATS.md says of claims: the session's data, id and times. */
-export function sessionOf(format, claims) {
+/** What docs/FORMATS.md says of claims: the session's data, id and times, at a time. */
+export function sessionOf(format, claims, now) {
   const { iat, exp, jti, ...rest } = claims;
   const data = format === "auth0" ? (({ exp: _, ...all }) => all)(claims) : rest;
   const seconds = (value) => (typeof value === "number" ? Math.floor(value * 1000) : null);
@@ -46,7 +46,8 @@ export function sessionOf(format, claims) {
     auth0: () => [claims.internal?.sid || null, seconds(claims.internal?.createdAt)],
     "better-auth": () => [claims.session.id, Date.parse(claims.session.createdAt)],
   };
-  const [id = null, created_at] = of[format]();
+  const [id = null, created] = of[format]();
+  const created_at = created === null ? null : Math.min(created, now);
   return { id, created_at, expires_at: seconds(exp), data: JSON.stringify(data) };
 }
 

@@ -53,7 +53,7 @@ function jweOpen(name, comment, format, { by, cookie, token, secret = SECRET, of
   return {
     name: `${format}-${name}`, comment, format, by, options: settings, now_ms: now,
     cookie: cookie ?? `${settings.name}=${token}`, token, key: key.toString("hex"), header, plaintext,
-    ...sessionOf(format, JSON.parse(plaintext)),
+    ...sessionOf(format, JSON.parse(plaintext), now),
   };
 }
 
@@ -106,6 +106,11 @@ function jweByHand() {
     add(format, "nbf-at-its-first", "15 seconds of tolerance", { claims: claimsOf(format, { nbf: SECONDS + 15 }) });
     add(format, "no-exp", "without an end", { claims: { ...claimsOf(format), exp: undefined } });
     add(format, "fraction", "times that are not whole", { claims: claimsOf(format, { exp: life.exp + 0.5 }) });
+  }
+  for (const format of ["authjs", "next-auth"]) {
+    add(format, "iat-ahead", "of a clock that is five minutes ahead", { claims: claimsOf(format, { iat: SECONDS + 300 }) });
+    add(format, "no-iat", "without the time when it was made", { claims: claimsOf(format, { iat: undefined }) });
+    add(format, "no-jti", "without an id", { claims: claimsOf(format, { jti: undefined }) });
   }
   add("authjs", "a256gcm", "what Auth.js reads, too", { length: 32 });
   add("authjs", "old-secret", "the second secret, named by kid", { of: two });

@@ -74,6 +74,11 @@ function jweRefuse(format) {
     add(`${claim}-text`, `${claim} is no number`, "malformed", claims({ [claim]: `${life.exp}` }));
     add(`${claim}-null`, `${claim} is null`, "malformed", claims({ [claim]: null }));
   }
+  const farAhead = {
+    auth0: { internal: { sid: "sid", createdAt: SECONDS + 601 } },
+    "better-auth": { session: { ...bodies["better-auth"].session, createdAt: new Date(NOW + 600_001).toISOString() } },
+  };
+  add("far-ahead", "made more than ten minutes from now", "malformed", claims(farAhead[format] ?? { iat: SECONDS + 601 }));
   add("expired-long-ago", "an end below zero", "expired", claims({ exp: -1 }));
 
   // Each part changed, cut or lengthened.
