@@ -88,6 +88,21 @@ for (const [name, make] of Object.entries(frameworks)) {
       });
     }
 
+    if (!seals) {
+      test(`a revoked session is refused here, and ${keeps ? "what the framework makes of it, too" : "opens again once the framework has sealed it anew"}`, async () => {
+        const { there } = await site();
+        const ends = there.options.seal.ttl ? {} : { maxAge: 24 * HOUR };
+        const config = await library.config({ ...there.options, ...ends, revocation: {} });
+        const get = (cookie, write) => library.ask({ op: "get", config, cookie, now: Date.now(), ...write });
+        const cookie = cookieHeader(await there.login(DATA));
+        assert.equal((await get(cookie, { revoke: true })).message, undefined);
+        assert.equal((await get(cookie)).rejection, "revoked");
+        clock.forward(HOUR * 850);
+        const anew = cookieHeader((await there.visit(cookie, { n: 1 })).setCookies);
+        assert.equal((await get(anew)).rejection, keeps ? "revoked" : "none");
+      });
+    }
+
     if (expires) {
       test("a session expires on either side at the same moment", async () => {
         const { there } = await site({ maxAge: 300 });
