@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { Browser } from "./browser.mjs";
+import { Clock } from "./clock.mjs";
 import { frameworks } from "./formats.mjs";
 import { Library } from "./peers.mjs";
 import { recipe, recipeTexts } from "./recipes.mjs";
@@ -22,6 +23,7 @@ const recipes = {
 
 const library = new Library();
 after(() => library.end());
+const clock = new Clock();
 
 test("each recipe of the page is tested", () => {
   assert.deepEqual([...recipeTexts(PAGE).keys()], Object.keys(recipes));
@@ -44,4 +46,27 @@ for (const [name, { beside, writes }] of Object.entries(recipes)) {
       assert.deepEqual((await browser.visit((cookie) => there.visit(cookie))).data, data);
     });
   }
+}
+
+for (const [name, { beside: [framework] }] of Object.entries(recipes).filter(([name]) => name !== "workos")) {
+  test(`a session of ${framework} moves to h3s1 at a write, and then ends by maxAge`, async () => {
+    const options = recipe(name, PAGE);
+    // h3s1 wants at least 32 characters, as not all frameworks do.
+    const password = `${options.password}, of 32 characters or more`;
+    const maxAge = 14 * 86_400; // iron-session's own
+    const there = frameworks[framework]({ secrets: [password], name: options.name, maxAge });
+    const accept = ["h3s1", options.seal];
+    const here = await librarySide(library, { ...options, password, maxAge: 7200, seal: { format: "h3s1", accept } });
+    const browser = new Browser();
+    await browser.visit(async () => ({ setCookies: await there.login({ user: "Zoë" }) }));
+    const before = await browser.visit(here.get);
+    const written = await browser.visit((cookie) => here.update(cookie, { cart: 1 }));
+    assert.match(written.setCookies[0], /=h3s1\./);
+    const after = await browser.visit(here.get);
+    assert.deepEqual([after.id, after.createdAt], [before.id, before.createdAt]);
+    assert.deepEqual(after.data, { ...before.data, cart: 1 });
+    const cookie = await browser.cookie();
+    clock.forward(7_201_000);
+    assert.equal((await here.get(cookie)).rejection, "expired");
+  });
 }
