@@ -1,7 +1,5 @@
 // Tokens that are refused. Most are made by hand: no package would make them.
 
-import { deflateRawSync } from "node:zlib";
-
 import { fixRandom, setTime } from "../fixed.mjs";
 import { frameworks } from "../formats.mjs";
 import { base64url, deriveKey, headerOf, thumbprint } from "../jwe.mjs";
@@ -47,6 +45,15 @@ async function ironRefuse() {
   add("nine-parts", "a part more", "malformed", `${seal}*~2`);
   add("other-password", "another password", "bad_seal", await make([OTHER]));
   return all;
+}
+
+/** A text as deflate stores it, whose bytes no version of a library makes otherwise. */
+function deflated(text) {
+  const data = Buffer.from(text);
+  const head = Buffer.alloc(5, 1);
+  head.writeUInt16LE(data.length, 1);
+  head.writeUInt16LE(0xffff - data.length, 3);
+  return Buffer.concat([head, data]);
 }
 
 const texts = (...values) => `{${values.join(",")}}`;
@@ -149,8 +156,7 @@ function jweRefuse(format) {
   add("signed", "a JWT with a signature", "malformed", jws({ alg: "HS256" }, base64url(Buffer.alloc(32))));
 
   // A header that says more, or says it twice.
-  const compressed = deflateRawSync(JSON.stringify(claimsOf(format)));
-  add("zip", "compressed", NOT, byHand(format, { header: { zip: "DEF" }, claims: compressed }));
+  add("zip", "compressed", NOT, byHand(format, { header: { zip: "DEF" }, claims: deflated(JSON.stringify(claimsOf(format))) }));
   add("zip-not", "said to be compressed", NOT, header({ zip: "DEF" }));
   add("zip-other", "another zip", NOT, header({ zip: "GZIP" }));
   add("crit", "crit with a name", NOT, header({ crit: ["exp"], exp: life.exp }));
