@@ -60,7 +60,8 @@ impl Jwe {
         token: &[u8],
         now: i64,
     ) -> Result<Opened, Refusal> {
-        let parts = Parts::of(token).ok_or(Rejection::Malformed)?;
+        let parts = Parts::of(token).filter(|parts| parts.header.len() <= header::MAX_LEN);
+        let parts = parts.ok_or(Rejection::Malformed)?;
         let header = base64url::decode(parts.header)?.ok_or(Rejection::Malformed)?;
         let header = Header::parse(&header)?;
         let (key, text) = self.decrypt(&header, &parts)?;

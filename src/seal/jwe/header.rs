@@ -5,8 +5,8 @@ use crate::Rejection;
 use crate::json::{self, slice};
 use crate::seal::Refusal;
 
-/// Longer than any of those that are written.
-const MAX_LEN: usize = 512;
+/// How long one may be in base64url: longer than any of those that are written.
+pub(super) const MAX_LEN: usize = 512;
 
 /// A header with nothing in it that would change what the token means.
 pub(super) struct Header<'a> {
@@ -19,9 +19,8 @@ impl<'a> Header<'a> {
     pub(super) fn parse(text: &'a [u8]) -> Result<Header<'a>, Refusal> {
         let malformed = || Refusal::from(Rejection::Malformed);
         // No name is in it twice, however it is spelled.
-        let is_object = text.len() <= MAX_LEN
-            && json::check_sealed(text, 2)?.is_some()
-            && text.trim_ascii().first() == Some(&b'{');
+        let is_object =
+            json::check_sealed(text, 2)?.is_some() && text.trim_ascii().first() == Some(&b'{');
         if !is_object {
             return Err(malformed());
         }
