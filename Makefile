@@ -22,7 +22,7 @@ soname := -C link-arg=-Wl,-soname,libh3s.so.$(abi)
 # Functions of more than so many instructions are not put into their callers, but for those that say
 # #[inline], which are a request's. It makes the library 6 % smaller, and no request slower.
 # (bindings/python does the same.)
-inline := -C llvm-args=-inline-threshold=100
+inline := -C llvm-args=-inline-threshold=75
 
 # Cargo's output has to be where this file expects it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target

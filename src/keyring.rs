@@ -235,6 +235,7 @@ impl fmt::Debug for Keyring {
 }
 
 /// The slow step: what makes a captured token dear to attack. Once per password and config.
+#[inline(never)]
 pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
     let mut master = Zeroizing::new([0; 32]);
     pbkdf2::pbkdf2_hmac::<Sha256>(
@@ -247,6 +248,7 @@ pub(crate) fn master(password: &str) -> Zeroizing<[u8; 32]> {
 }
 
 /// HKDF-SHA256 with `salt` over a master key, for one purpose and one cookie name.
+#[inline(never)]
 fn expand(master: &[u8; 32], salt: &[u8], name: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     derive(master, salt, name.as_bytes(), &mut *key);

@@ -67,7 +67,7 @@ def _library(target: Path) -> Path:
     command += ["--crate-type", "cdylib,staticlib", "--config", setting, "--"]
     if sys.platform == "linux":
         command += ["-C", f"link-arg=-Wl,-soname,{_soname()}"]
-    command += ["-C", "llvm-args=-inline-threshold=100"]
+    command += ["-C", "llvm-args=-inline-threshold=75"]
     subprocess.run(command, cwd=CRATE, env=environment, check=True)
     return target / "release" / _name()
 

@@ -243,7 +243,7 @@ impl Session {
         let json = json.as_ref();
         // Escapes double a name at most, and an element is at least as long as its index.
         let least = pointer.len() / 2 + json::least_len(json);
-        self.write(least, |data| data.with_at(pointer, json))
+        self.write(least, &|data| data.with_at(pointer, json))
     }
 
     /// Deletes the member or element that a JSON Pointer names, if it is there; elements after it
@@ -265,7 +265,7 @@ impl Session {
     /// [`Session::clear`]. The whole data cannot be removed.
     pub fn remove_at(&mut self, pointer: &str) -> Result<(), Error> {
         self.check_not_cleared()?;
-        self.write(0, |data| data.without_at(pointer))
+        self.write(0, &|data| data.without_at(pointer))
     }
 
     /// Makes a session from [`Config::get_session`](crate::Config::get_session) one from

@@ -33,7 +33,7 @@ impl Session {
     /// all writes.
     pub fn update(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
         let object = object.as_ref();
-        self.write(json::least_len_of_any_spelling(object), |data| {
+        self.write(json::least_len_of_any_spelling(object), &|data| {
             data.merged(object)
         })
     }
@@ -55,7 +55,7 @@ impl Session {
     /// As [`Session::update`].
     pub fn replace(&mut self, object: impl AsRef<[u8]>) -> Result<(), Error> {
         let object = object.as_ref();
-        self.write(json::least_len(object), |_| Data::from_json(object))
+        self.write(json::least_len(object), &|_| Data::from_json(object))
     }
 
     /// Sets one top-level key to a JSON value. After [`Session::clear`] it starts a new session.
@@ -77,7 +77,7 @@ impl Session {
         let data = &self.record.data;
         let Some(place) = data.place(key, json) else {
             let least = key.len() + json::least_len(json);
-            return self.write(least, |data| data.with(key, json));
+            return self.write(least, &|data| data.with(key, json));
         };
         self.check_alive()?;
         self.check_fits(&self.stamp(), data.len() - place.len() + json.len())?;
@@ -102,7 +102,7 @@ impl Session {
     /// As [`Session::update`].
     pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), Error> {
         let least = key.len() + json::quoted_len(text.as_bytes());
-        self.write(least, |data| data.with_text(key, text))
+        self.write(least, &|data| data.with_text(key, text))
     }
 
     /// Deletes one top-level key, if it is there.
@@ -123,7 +123,7 @@ impl Session {
     /// [`Session::clear`].
     pub fn remove(&mut self, key: &str) -> Result<(), Error> {
         self.check_not_cleared()?;
-        self.write(0, |data| data.without(key))
+        self.write(0, &|data| data.without(key))
     }
 
     /// A new id, `created_at` = now, the same data: what every login must call. Where sessions can
@@ -270,7 +270,7 @@ impl Session {
     pub(super) fn write(
         &mut self,
         least: usize,
-        edit: impl FnOnce(&Data) -> Result<Data, Error>,
+        edit: &dyn Fn(&Data) -> Result<Data, Error>,
     ) -> Result<(), Error> {
         if self.state == State::Cleared {
             // A cleared session is over: what is written now belongs to a new one, which comes into
@@ -293,7 +293,7 @@ impl Session {
         &self,
         record: &Record,
         least: usize,
-        edit: impl FnOnce(&Data) -> Result<Data, Error>,
+        edit: &dyn Fn(&Data) -> Result<Data, Error>,
     ) -> Result<Data, Error> {
         let stamp = self.stamp_of(record);
         self.check_fits(&stamp, least)?;
