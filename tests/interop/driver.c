@@ -9,9 +9,10 @@
  *     {"op":"iron_unseal","config":0,"text":"…","now":…} -> {"text":"…"}
  *
  * `get` is as `use`. A write is {"update":{…}}, {"replace":{…}}, {"rotate":true}, {"clear":true} or
- * {"revoke":true}; one alone may stand in the command itself. What is revoked is known to all later
- * commands. `dataText` is the data as it is stored, `data` the same parsed. `session` lets a raw
- * seal be one that opens as a session. Any error is {"status":…,"key":…,"message":…}.
+ * {"revoke":true} (or "everywhere"); one alone may stand in the command itself. What is revoked is
+ * known to all later commands. `dataText` is the data as it is stored, `data` the same parsed.
+ * `session` lets a raw seal be one that opens as a session. Any error is
+ * {"status":…,"key":…,"message":…}.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -72,8 +73,11 @@ static int32_t write_once(json_t *write, h3s_session *session, h3s_error *err)
     int32_t status = H3S_OK;
     if (json_is_true(json_object_get(write, "clear")))
         status = h3s_clear(session, err);
-    if (status == H3S_OK && json_is_true(json_object_get(write, "revoke")))
+    json_t *revoke = json_object_get(write, "revoke");
+    if (status == H3S_OK && json_is_true(revoke))
         status = h3s_revoke(session, err);
+    else if (status == H3S_OK && json_is_string(revoke))
+        status = h3s_revoke_everywhere(session, err);
     if (status == H3S_OK && json_is_true(json_object_get(write, "rotate")))
         status = h3s_rotate(session, err);
     return status == H3S_OK ? write_object(write, session, err) : status;
