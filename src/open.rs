@@ -139,6 +139,10 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         spares_cookies,
         rejection: search.rejection(found.is_some()),
         others: (cookies.as_ref()).and_then(|cookies| search.others(cookies.count().0)),
+        unopened: search.unopened(
+            found.is_some(),
+            cookies.as_ref().is_some_and(SessionCookies::is_any),
+        ),
         is_stale: check.is_some_and(|check| check.is_stale()),
         ..Origin::new(Source::None)
     };
@@ -146,6 +150,7 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         config,
         revocations: request.revocations,
         now,
+        by_system_clock: request.now_ms.is_none(),
         origin,
         due,
     };
@@ -165,7 +170,6 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
         None => {
             let format = inner.seals.format();
             let is_set = !spares_cookies && !search.spares_cookies() && format.sets_empty();
-            origin.unopened = search.unopened();
             origin.due_to_use = is_set.then_some(Renewal::Token(format));
             let due = origin.due_to_use.filter(|_| verb == Verb::Use);
             Session::new(begins(origin, due))
@@ -187,6 +191,7 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
         config,
         revocations: request.revocations,
         now,
+        by_system_clock: request.now_ms.is_none(),
         origin: Origin {
             is_stale: check.is_some_and(|check| check.is_stale()),
             ..Origin::new(Source::Token)

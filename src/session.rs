@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 pub use self::entries::{Entries, Entry};
-pub(crate) use self::origin::{Origin, Others, Renewal, Unopened};
+pub(crate) use self::origin::{Beginning, Origin, Others, Renewal, Unopened};
 use self::outgoing::{Due, Outgoing};
 use self::owed::Owed;
 use crate::buffer::Buffer;
@@ -49,6 +49,8 @@ pub struct Session {
     config: Config,
     record: Record,
     now: i64,
+    /// Whether its clock began by the system's: that stands still, but for a logout.
+    by_system_clock: bool,
     state: State,
     origin: Origin,
     /// What it will be sealed in: today's format once something was written, else the one that it
@@ -76,17 +78,6 @@ enum State {
     /// This request made it.
     New,
     Cleared,
-}
-
-/// What a session begins with, whatever it holds.
-pub(crate) struct Beginning<'a> {
-    pub(crate) config: &'a Config,
-    /// What it is checked against when its clock moves.
-    pub(crate) revocations: Option<&'a Revocations>,
-    pub(crate) now: i64,
-    pub(crate) origin: Origin,
-    /// What it has due although nothing was written.
-    pub(crate) due: Option<Renewal>,
 }
 
 impl Session {
@@ -119,6 +110,7 @@ impl Session {
             config: begins.config.clone(),
             record,
             now: begins.now,
+            by_system_clock: begins.by_system_clock,
             state,
             origin: begins.origin,
             format,

@@ -38,20 +38,31 @@ fuzz_target!(|input: &[u8]| {
     };
     check(&session);
     for pointer in ["", "/iat", "/user/id", "/session/id", "/internal/sid"] {
-        let _ = (session.find(pointer), session.text(pointer), session.int(pointer));
+        let _ = (
+            session.find(pointer),
+            session.text(pointer),
+            session.int(pointer),
+        );
     }
     for own in ["/iat", "/exp", "/jti"] {
         assert_eq!(session.find(own), None);
     }
     let id = session.id().map(str::to_owned);
-    assert_eq!(open().unwrap().id(), id.as_deref(), "it is the same each time");
+    assert_eq!(
+        open().unwrap().id(),
+        id.as_deref(),
+        "it is the same each time"
+    );
     match kind {
         Kind::AuthJs => {
             let (data, made) = (session.data().to_owned(), session.created_at());
             let token = session.seal().expect("it is sealed as it came").to_owned();
             let again = config.unseal(&Request::from_token(&token).at(NOW)).unwrap();
             assert_eq!((again.id(), again.data()), (id.as_deref(), &*data));
-            assert_eq!(again.created_at().map(|at| at / 1000), made.map(|at| at / 1000));
+            assert_eq!(
+                again.created_at().map(|at| at / 1000),
+                made.map(|at| at / 1000)
+            );
         }
         _ => assert!(session.seal().is_err() && session.set("a", "1").is_err()),
     }

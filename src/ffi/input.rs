@@ -71,7 +71,7 @@ pub(super) unsafe fn request<'a>(from: *const h3s_request) -> Result<Request<'a>
             peer: bytes(from.peer, from.peer_len, "request.peer")?,
             warm_only: from.flags & H3S_WARM_ONLY != 0,
             cross_site: from.flags & H3S_CROSS_SITE != 0,
-            now_ms: Some(time(from.now_ms)?),
+            now_ms: (from.now_ms != 0).then_some(from.now_ms),
             revocations: reference(from.revocations).map(|handle| &handle.revocations),
         })
     }

@@ -17,7 +17,12 @@ pub(super) struct Refused {
     pub(super) dead: bool,
     /// Why the first was refused that may be valid elsewhere.
     pub(super) foreign: Option<Rejection>,
+    /// The same of the header's.
+    header_foreign: Option<Rejection>,
+    /// Some was not tried that a later request may try.
     pub(super) untried: bool,
+    /// There were more than are tried.
+    pub(super) surplus: bool,
     pub(super) revoked: bool,
 }
 
@@ -27,7 +32,18 @@ impl Refused {
             reason,
             Rejection::Expired | Rejection::Idle | Rejection::Revoked
         );
+        self.header_foreign = Some(reason).filter(|_| fate == Fate::Foreign);
         self.token(self.candidates, reason, fate);
+    }
+
+    /// Why what was refused may be the request's session all the same.
+    pub(super) fn may_be_session(&self, has_opened: bool, has_cookies: bool) -> Option<Rejection> {
+        let unseen = (self.header_ended && has_cookies) || (self.surplus && !has_opened);
+        let first = self.first.filter(|_| unseen).map(|(_, reason)| reason);
+        match has_opened {
+            true => self.header_foreign,
+            false => self.foreign.or(first),
+        }
     }
 
     pub(super) fn token(&mut self, candidate: usize, reason: Rejection, fate: Fate) {

@@ -109,15 +109,16 @@ impl<'a> Search<'a> {
 
     /// Some token was not tried, for whatever reason.
     pub(super) fn has_left_some(&self) -> bool {
-        self.refused.untried || self.is_busy
+        self.refused.untried || self.refused.surplus || self.is_busy
     }
 
     /// What may be the request's session, though it did not open here.
-    pub(super) fn unopened(&self) -> Option<Unopened> {
-        match self.refused.untried {
-            true => Some(Unopened::Untried),
-            false => self.refused.foreign.map(Unopened::Foreign),
+    pub(super) fn unopened(&self, has_opened: bool, has_cookies: bool) -> Option<Unopened> {
+        if self.refused.untried || self.is_busy {
+            return Some(Unopened::Untried);
         }
+        let reason = self.refused.may_be_session(has_opened, has_cookies);
+        reason.map(Unopened::Foreign)
     }
 
     /// Whether a mere visit sets no cookie. A roll-out or a wrong password, as a rule: what cannot
@@ -126,6 +127,7 @@ impl<'a> Search<'a> {
         let refused = &self.refused;
         refused.header_ended
             || refused.untried
+            || refused.surplus
             || refused.revoked
             || (refused.foreign.is_some() && !refused.dead)
     }
@@ -179,7 +181,7 @@ impl<'a> Search<'a> {
         self.seen = cookies.seen().collect();
         let mut cold = ColdTokens::new();
         let (_, has_more) = cookies.count();
-        self.refused.untried |= has_more;
+        self.refused.surplus |= has_more;
         if cookies.is_nonsense() {
             self.refuse(self.refused.candidates, Rejection::Malformed, Fate::Dead);
             self.refused.candidates += 1;
@@ -339,7 +341,9 @@ fn check<'v>(
     if let Some(revoked) = revoked {
         revoked.check(&opened.record, opened.may_outlive_revocation())?;
     }
-    if opened.lacked_id {
+    // (Where sessions can be revoked it stays as old as the token says: all that are made of one
+    // such token have one id, and what revokes it has to outlast them all.)
+    if opened.lacked_id && revoked.is_none() {
         opened.record.created_at = now;
     }
     Ok(())

@@ -1,9 +1,24 @@
 //! Where a session came from, and what else its request brought.
 
 use crate::Rejection;
+use crate::config::Config;
 use crate::cookie::{Mark, Received};
+use crate::replica::Revocations;
 use crate::request::Source;
 use crate::seal::Format;
+
+/// What a session begins with, whatever it holds.
+pub(crate) struct Beginning<'a> {
+    pub(crate) config: &'a Config,
+    /// What it is checked against when its clock moves.
+    pub(crate) revocations: Option<&'a Revocations>,
+    pub(crate) now: i64,
+    /// Whether that is the time of the system's clock.
+    pub(crate) by_system_clock: bool,
+    pub(crate) origin: Origin,
+    /// What it has due although nothing was written.
+    pub(crate) due: Option<Renewal>,
+}
 
 #[derive(Clone, Copy)]
 pub(crate) struct Origin {

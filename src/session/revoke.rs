@@ -4,7 +4,7 @@ use super::owed::Owed;
 use super::{Session, State, Unopened};
 use crate::record::Record;
 use crate::revocation::Check;
-use crate::{Error, Rejection};
+use crate::{Error, Rejection, clock};
 
 const NO_ID: &str = "tokens of its format keep no id, by which earlier ones could be revoked: log \
      the user out everywhere, by revocation.subject";
@@ -70,6 +70,7 @@ impl Session {
     /// subject, and `Config` where the options do not say what that is.
     pub fn revoke_everywhere(&mut self) -> Result<(), Error> {
         self.check_not_cleared()?;
+        self.move_clock();
         let inner = self.config.inner();
         let revocation = inner.revocation()?;
         revocation.check_has_subject()?;
@@ -85,6 +86,7 @@ impl Session {
     /// Owes an entry for each id of the request's that may be in a token, and another one, or none
     /// of all these.
     fn revoke_with(&mut self, entry: Option<String>) -> Result<(), Error> {
+        self.move_clock();
         let inner = self.config.inner();
         inner.revocation()?;
         match self.origin.unopened {
@@ -113,6 +115,14 @@ impl Session {
         self.clear();
         self.ended = Some(Vec::new());
         Ok(())
+    }
+
+    /// A connection may have outlived its request by days, and its session been set anew meanwhile:
+    /// what revokes that must not have ended already.
+    fn move_clock(&mut self) {
+        if self.by_system_clock {
+            self.now = self.now.max(clock::system());
+        }
     }
 
     /// What is to be made known to all servers before the response goes, so that what was revoked

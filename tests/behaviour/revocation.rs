@@ -341,6 +341,97 @@ fn a_logout_of_what_may_be_a_session_elsewhere_is_an_error() {
 }
 
 #[test]
+fn a_logout_is_an_error_where_what_did_not_open_may_be_the_newer_session() {
+    let new = "a new password of at least 32 characters";
+    let revocable = r#""maxAge":3600,"revocation":{},"seal":"h3-2""#;
+    let there = Server::of(&format!(r#"{{"password":"{new}",{revocable}}}"#));
+    let former = Server::of(&format!(r#"{{"password":"{PASSWORD}",{revocable}}}"#));
+    let here = Server::of(&format!(
+        r#"{{"password":{{"k2":"{new}","k1":"{PASSWORD}"}},{revocable}}}"#
+    ));
+    let stale = former.sealed("{}", NOW - SECOND);
+    assert_eq!(here.rejection(&stale, NOW), None);
+    let both = format!("{stale}; {}", there.sealed(r#"{"a":1}"#, NOW));
+    let mut session = here.open(&both, NOW);
+    assert_eq!(session.data(), "{}", "the newer one takes another key");
+    assert_eq!(session.revoke().unwrap_err().kind(), ErrorKind::Busy);
+    let mut session = here.open(&both, NOW);
+    assert_eq!(session.data(), r#"{"a":1}"#);
+    session.revoke().unwrap();
+
+    // A header of a version that is not known here, and one whose session has ended, for the sake
+    // of which no cookie is tried.
+    let server = Server::new(REVOCABLE);
+    let cookie = server.sealed("{}", NOW);
+    let ended = server.sealed("{}", NOW - 61 * MINUTE);
+    let ended = ended.split_once('=').unwrap().1;
+    for (header, reason) in [
+        ("h3s2.AAAA", Rejection::UnsupportedFormat),
+        (ended, Rejection::Expired),
+    ] {
+        let request = server.request(&cookie, NOW).header(header);
+        let mut session = server.config.use_session(&request).unwrap();
+        let error = session.revoke().unwrap_err();
+        assert_eq!(error.rejection(), Some(reason));
+        let request = server.request("", NOW).header(header);
+        let revoked = server.config.use_session(&request).unwrap().revoke();
+        assert_eq!(revoked.is_err(), reason != Rejection::Expired, "{header}");
+    }
+}
+
+#[test]
+fn a_logout_counts_from_when_it_is_asked_for_and_not_from_when_the_session_was_opened() {
+    let system = || {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        i64::try_from(since.as_millis()).unwrap()
+    };
+    let server = Server::new(REVOCABLE);
+    let began = system();
+    let cookie = server.sealed(r#"{"user":{"id":"ada"}}"#, began);
+    let request = Request::new(&cookie).revocations(&server.revocations);
+    let mut socket = server.config.use_session(&request).unwrap();
+    while system() < began + 2 {
+        std::thread::yield_now();
+    }
+    let later = server.sealed(r#"{"user":{"id":"ada"}}"#, system());
+    while system() < began + 4 {
+        std::thread::yield_now();
+    }
+    socket.revoke_everywhere().unwrap();
+    let entries = entries(&mut socket);
+    assert_eq!(server.hear(&entries, system()), 2);
+    assert_eq!(server.rejection(&later, system()), Some(Rejection::Revoked));
+    // Who logs in again on the same connection is let in.
+    socket.set("user", r#"{"id":"ada"}"#).unwrap();
+    let token = format!("h3={}", socket.seal().unwrap());
+    assert_eq!(server.rejection(&token, system()), None);
+}
+
+#[test]
+fn what_revokes_a_token_without_an_id_outlasts_all_that_was_made_of_it() {
+    let options = format!(r#"{REVOCABLE},"seal":"h3-1""#);
+    let server = Server::new(&options);
+    let raw = format!(r#"{{"createdAt":{NOW},"data":{{"a":1}}}}"#);
+    let token = server.config.iron_seal_session(&raw, NOW).unwrap();
+    let of_it = |now| {
+        let mut session = server.open(&format!("h3={token}"), now);
+        let mut jar = Jar::default();
+        jar.take(&mut session);
+        jar.header()
+    };
+    let (first, second) = (of_it(NOW), of_it(NOW + 50 * MINUTE));
+    let mut session = server.open(&first, NOW + 55 * MINUTE);
+    session.revoke().unwrap();
+    let entries = entries(&mut session);
+    for minutes in [56, 60, 61, 75, 105] {
+        let now = NOW + minutes * MINUTE;
+        let fresh = Server::new(&options);
+        fresh.hear(&entries, now);
+        assert!(fresh.rejection(&second, now).is_some(), "{minutes}");
+    }
+}
+
+#[test]
 fn a_logout_that_is_heard_of_after_a_rotation_keeps_that_from_being_made_known() {
     let server = Server::new(REVOCABLE);
     let cookie = server.sealed("{}", NOW);

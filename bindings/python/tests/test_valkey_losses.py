@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -229,7 +230,7 @@ def test_nothing_was_heard_until_all_is_read_again(server: Server) -> None:
         before = process.copy.times_heard
         read.append(process.stream.poll())
         assert (process.copy.times_heard > before) == read[-1]
-        return server.client().xlen(STREAM) == 2501
+        return bool(server.client().xlen(STREAM) == 2501)
 
     until(is_made_good)
     assert read.count(False) == 2
@@ -315,3 +316,56 @@ def test_what_may_have_been_trimmed_is_not_looked_for() -> None:
     steps = old.poll(Copy())
     ((method, _, _),) = next(steps)
     assert method == "xread"
+
+
+def answered(steps: Any, stored: dict[str, Any]) -> Any:
+    """Runs steps to their end with a server of a few commands."""
+    commands = next(steps)
+    while True:
+        answers: list[Any] = []
+        for name, arguments, _ in commands:
+            if name == "xadd":
+                stored[f"{time.time() * 1000:.0f}-{len(stored) + 1}"] = arguments[1]
+                answers.append(list(stored)[-1])
+            elif name == "xrange":
+                answers.append([(entry, fields) for entry, fields in stored.items() if entry == arguments[1]])
+            else:
+                ((key, last),) = arguments[0].items()
+                after = [entry for entry in stored if last == "0-0" or _position(entry) > _position(last)]
+                answers.append([[key, [(entry, stored[entry]) for entry in after]]])
+        try:
+            commands = steps.send(answers)
+        except StopIteration as end:
+            return end.value
+
+
+def _position(entry: str) -> tuple[int, ...]:
+    return tuple(map(int, entry.split("-")))
+
+
+def test_what_is_lost_at_the_moment_in_which_it_was_added_is_published_again() -> None:
+    stored: dict[str, Any] = {}
+    passed = iter(range(0, 1000, 2))
+    stream = Stream("key", KEEP, block=1, count=1000, monotonic=lambda: next(passed))
+    polls: list[Any] = []
+
+    class Overtaken(deque[str]):
+        """By a thread that finds the server without its data, and begins to read it anew."""
+
+        def append(self, entry: str) -> None:
+            super().append(entry)
+            if not polls:
+                stored.clear()
+                polls.append(stream.poll(Copy()))
+                questions = next(polls[0])
+                polls[0].send([[] for _ in questions])
+
+    lines = [line(1), line(2)]
+    answered(stream.publish(lines[:1]), stored)
+    answered(stream.poll(Copy()), stored)
+    stream._unseen = Overtaken(stream._unseen)
+    answered(stream.publish(lines[1:]), stored)
+    polls[0].close()
+    for _ in range(5):
+        answered(stream.poll(Copy()), stored)
+    assert sorted(fields["e"] for fields in stored.values()) == sorted(lines)

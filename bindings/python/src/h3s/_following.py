@@ -5,6 +5,7 @@ or a task of an event loop.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import os
 import threading
@@ -24,6 +25,8 @@ START = 5.0
 #: The first and the longest pause between two attempts to reach a store, in seconds.
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+#: How long a thread waits at most for an event loop that has the store, in seconds.
+LONGEST_PUBLISH = 10.0
 
 
 class Feed(Protocol):
@@ -233,7 +236,13 @@ class InLoop:
         loop = self._home()
         if loop is None:
             raise StoreError("no event loop follows the store of what is revoked, which is asyncio's")
-        return asyncio.run_coroutine_threadsafe(made(), loop).result()
+        future = asyncio.run_coroutine_threadsafe(made(), loop)
+        try:
+            return future.result(LONGEST_PUBLISH)
+        except concurrent.futures.TimeoutError:
+            # Another loop may be there by the next time.
+            future.cancel()
+            raise StoreError("the event loop that follows the store does not answer") from None
 
 
 def _give_up(ready: asyncio.Event) -> None:

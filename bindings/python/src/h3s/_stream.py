@@ -97,12 +97,13 @@ class Stream:
         """Adds entries."""
         for some in _batches(lines):
             added = yield [self._adding(line) for line in some]
+            # First, since another thread may find meanwhile that the server has lost them again.
+            if self._missing is not None:
+                self._missing.difference_update(some)
             for line, entry in zip(some, map(text, added)):
                 self.own[line] = end_of(line)
                 self._unseen.append(entry)
                 self._server_time = _moment_of(entry)[0]
-            if self._missing is not None:
-                self._missing.difference_update(some)
 
     def _adding(self, line: str) -> Command:
         """What has ended goes by the clock that is behind: the server's, or this process's.
