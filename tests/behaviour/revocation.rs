@@ -385,18 +385,20 @@ fn a_logout_counts_from_when_it_is_asked_for_and_not_from_when_the_session_was_o
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
         i64::try_from(since.as_millis()).unwrap()
     };
+    let past = |time| {
+        while system() <= time {
+            std::thread::yield_now();
+        }
+        system()
+    };
     let server = Server::new(REVOCABLE);
     let began = system();
     let cookie = server.sealed(r#"{"user":{"id":"ada"}}"#, began);
     let request = Request::new(&cookie).revocations(&server.revocations);
     let mut socket = server.config.use_session(&request).unwrap();
-    while system() < began + 2 {
-        std::thread::yield_now();
-    }
-    let later = server.sealed(r#"{"user":{"id":"ada"}}"#, system());
-    while system() < began + 4 {
-        std::thread::yield_now();
-    }
+    let made = past(past(began));
+    let later = server.sealed(r#"{"user":{"id":"ada"}}"#, made);
+    past(made);
     socket.revoke_everywhere().unwrap();
     let entries = entries(&mut socket);
     assert_eq!(server.hear(&entries, system()), 2);
