@@ -95,8 +95,12 @@ impl Session {
             None => {}
         }
         let ended = self.ended.as_ref().ok_or_else(Error::memory)?;
-        let owes_ids = !ended.is_empty() || self.in_a_token().is_some();
-        if owes_ids && entry.is_none() && !(self.came_in.keeps_id() && inner.seals.keep_ids()) {
+        let owes_ids = match entry {
+            None => !ended.is_empty() || self.in_a_token().is_some(),
+            // All earlier tokens of its subject end; whose those were that ended before is forgotten.
+            Some(_) => !ended.is_empty(),
+        };
+        if owes_ids && !(self.came_in.keeps_id() && inner.seals.keep_ids()) {
             return Err(Error::state(NO_ID));
         }
         let mut owed = Vec::new();
