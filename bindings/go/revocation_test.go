@@ -872,7 +872,7 @@ func TestWhatHasNoRoomIsToldAndMakesTheServerStale(t *testing.T) {
 // Here what it revokes would not be refused.
 func TestALogoutThatHasNoRoomIsA503AndTouchesNoCookie(t *testing.T) {
 	for name, revoke := range map[string]func(*h3s.Session) error{
-		"Revoke": (*h3s.Session).Revoke, "RevokeEverywhere": (*h3s.Session).RevokeEverywhere, "Rotate": (*h3s.Session).Rotate,
+		"Revoke": (*h3s.Session).Revoke, "RevokeEverywhere": (*h3s.Session).RevokeEverywhere,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var reported []error
@@ -909,6 +909,19 @@ func TestALogoutThatHasNoRoomIsA503AndTouchesNoCookie(t *testing.T) {
 				t.Error(w.Header())
 			}
 		})
+	}
+}
+
+// What has no room may be the logout of this very session.
+func TestWhereThereIsNoRoomNobodyGetsANewID(t *testing.T) {
+	sessions := newFull(t, nil)
+	s := must(sessions.Use(login(t, sessions, "ada")))
+	defer s.Close()
+	if err := s.Rotate(); !errors.Is(err, h3s.ErrStale) || h3s.StatusCode(err) != http.StatusServiceUnavailable {
+		t.Error(err)
+	}
+	if cookies := must(s.SetCookies()); len(cookies) != 0 {
+		t.Error(cookies)
 	}
 }
 
