@@ -65,12 +65,26 @@ impl<'a> Pair<'a> {
         matches!(self.owner(names), Some(Which::Seen))
     }
 
-    /// Whether any h3 would take it for one of the session's. h3 1 takes all that JavaScript calls
+    /// Whether any framework would take it for one of the session's. h3 1 takes all that JavaScript calls
     /// white space from around a name; how a server has turned bytes into characters before is not
     /// known here, so each way counts.
+    ///
+    /// Other frameworks take more names than any of them writes: Auth.js all that begin with the
+    /// session's, nextjs-auth0 also those of its third version.
     pub(super) fn may_be_of(&self, names: Names<'_>) -> bool {
-        owner(javascript_trimmed(self.name), names).is_some()
+        let name = javascript_trimmed(self.name);
+        match names.chunks {
+            ChunkNames::FromOne => owner(name, names).is_some(),
+            ChunkNames::Auth0 if is_of_auth0_3(name) => true,
+            _ => name.starts_with(names.session.as_bytes()),
+        }
     }
+}
+
+/// Whether nextjs-auth0 3 has the session in a cookie of this name, which 4 reads, too.
+fn is_of_auth0_3(name: &[u8]) -> bool {
+    let after = name.strip_prefix(b"appSession");
+    after.is_some_and(|after| matches!(after, [] | [b'.', ..]))
 }
 
 /// Whether a cookie of this name would be one of the session whose name is what comes before its

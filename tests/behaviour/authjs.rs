@@ -214,3 +214,35 @@ fn a_session_that_is_only_read_moves_with_a_write_or_under_migrate_alone() {
     let error = Config::from_json(format!(r#"{{"password":"{PASSWORD}",{seal}}}"#));
     assert_eq!(error.unwrap_err().key(), Some("seal.migrate"));
 }
+
+#[test]
+fn what_a_framework_would_take_for_its_session_is_stripped() {
+    for (name, seal, others) in [
+        ("s", "authjs", "s.101 s.00 s.01 s.x sx s__0 s. s.seen"),
+        ("s", "next-auth", "s.101 s.00 s.x sx"),
+        ("s", "iron-session", "s.00 s.101"),
+        ("s", "better-auth", "s.101 s.00"),
+        (
+            "__session",
+            "auth0",
+            "__session__00 __session__007 __session__101 appSession appSession.0 appSession.12",
+        ),
+    ] {
+        let config = options(name, &format!(r#""{seal}""#), "");
+        for other in others.split(' ') {
+            let header = format!("theme=dark; \u{a0}{other}=eyJx; a=1");
+            let kept: Vec<&[u8]> = config.strip_cookies(&header).collect();
+            assert_eq!(kept.concat(), b"theme=dark; a=1", "{seal} {other}");
+            let session = get_at(&config, &header, NOW);
+            let kept: Vec<&[u8]> = session.strip_other_cookies(&header).collect();
+            assert_eq!(kept.concat(), b"theme=dark; a=1", "{seal} {other}");
+        }
+    }
+    // In h3 alone a cookie of another name is another's.
+    let config = options("s", r#""h3s1""#, "");
+    let header = "s.101=a; s.x=b; sx=c; appSession=d";
+    let kept: Vec<&[u8]> = config.strip_cookies(header).collect();
+    assert_eq!(kept.concat(), header.as_bytes());
+    let auth0 = options("__session", r#""auth0""#, "");
+    assert_eq!(auth0.strip_cookies("appSessions=1").count(), 1);
+}
