@@ -90,6 +90,11 @@ impl Data {
         self.as_bytes().len()
     }
 
+    /// Whether it has no members.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.as_bytes() == b"{}"
+    }
+
     /// The value that an RFC 6901 JSON Pointer names, as JSON text.
     pub(crate) fn find(&self, pointer: &[u8]) -> Option<&[u8]> {
         self.as_bytes().get(self.place_of(pointer)?)

@@ -226,7 +226,9 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
         (may, renews && opened.format.tells_created_at())
     };
     let today = config.seals.format();
-    let moves = config.migrate && opened.format != today;
+    // Where any session is a login, an empty one must not become one by a visit.
+    let may_be_set = today.sets_empty() || !opened.record.data.is_empty();
+    let moves = config.migrate && opened.format != today && may_be_set;
     let may_travel = |format| may_travel(config, found, format, search.now);
     // Where it would not travel in today's format, it may still slide in its own.
     if may && moves && may_travel(today) {

@@ -246,3 +246,18 @@ fn what_a_framework_would_take_for_its_session_is_stripped() {
     let auth0 = options("__session", r#""auth0""#, "");
     assert_eq!(auth0.strip_cookies("appSessions=1").count(), 1);
 }
+
+#[test]
+fn a_read_never_makes_an_anonymous_session_a_login() {
+    let cookie = sealed_at(&options("s", r#""h3s1""#, ""), "{}", NOW);
+    let iron = sealed_at(&options("s", r#""iron-session""#, ""), "{}", NOW);
+    let seal = r#"{"format":"authjs","accept":["authjs","h3s1","iron-session"],"migrate":true}"#;
+    let config = options("s", seal, "");
+    for cookie in [&cookie, &iron] {
+        let mut session = use_at(&config, cookie, NOW + SECOND);
+        assert!(!session.is_new());
+        assert!(set_cookies(&mut session).is_empty());
+        session.set_text("sub", "7").unwrap();
+        assert!(set_cookies(&mut session)[0].starts_with("s=eyJ"));
+    }
+}
