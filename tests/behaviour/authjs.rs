@@ -261,3 +261,18 @@ fn a_read_never_makes_an_anonymous_session_a_login() {
         assert!(set_cookies(&mut session)[0].starts_with("s=eyJ"));
     }
 }
+
+/// What nextjs-auth0 keeps of a login that is under way, in a cookie of its own.
+const TRANSACTION: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.\
+    Uxy2FP1OomvE-XtwtVdYum8uhAIRy1hJ7KRU4D-LQooN1Nc4g_rv1GmrNAZW-NnbDUXkMM_AwBLurhGaSM3SxJn0CncxvRV\
+    bIwfOOXPLvSovh2wBUMuIbth21nAQWfPnj4qzIIrQGsQZWihYkqd5BFMo__TOLK2xeMhqBlu2XQ4yOg.\
+    pJvzPZyEjfsn0f6P_iSe_w";
+
+#[test]
+fn a_login_under_way_is_no_session_of_auth0() {
+    let config = options("__session", r#""auth0""#, "");
+    let mut session = use_at(&config, &format!("__session={TRANSACTION}"), NOW);
+    assert!(session.is_new());
+    assert_eq!(session.rejection(), Some(Rejection::Malformed));
+    assert!(set_cookies(&mut session).is_empty(), "nor is it destroyed");
+}

@@ -175,10 +175,14 @@ def open_jwe(form: str, options: Options, token: str, now_ms: int) -> Session:
     made_by_sealer = ("exp",) if form == "auth0" else ("iat", "exp", "jti")
     data = {name: value for name, value in claims.items() if name not in made_by_sealer}
     if form == "auth0":
-        inside = data.get("internal", {})
+        if not all(isinstance(data.get(name), dict) for name in ("user", "internal")):
+            refuse("malformed")
+        inside = data["internal"]
         return Session(inside.get("sid") or None, created_at(inside["createdAt"] * 1000, now_ms), end, data)
     if form == "better-auth":
-        session = data.get("session") or refuse("malformed")
+        session = data.get("session")
+        if not isinstance(session, dict):
+            refuse("malformed")
         if milliseconds(session["expiresAt"]) < now_ms:
             refuse("expired")
         return Session(session["id"], created_at(milliseconds(session["createdAt"]), now_ms), end, data)

@@ -105,21 +105,29 @@ pub(super) fn parse(text: Buffer, kind: Kind) -> Result<Option<Claims>, Error> {
 impl Claims {
     /// With what a format says of its session in other places.
     fn of(self, kind: Kind) -> Result<Option<Claims>, Error> {
-        let (id_at, created_at, ends_at) = match kind {
+        // Other things are sealed under the same keys: a login that is under way, say.
+        let (objects, id_at, created_at, ends_at) = match kind {
             Kind::AuthJs | Kind::NextAuth => return Ok(Some(self)),
             Kind::Auth0 => (
+                ["/user", "/internal"],
                 "/internal/sid",
                 "/internal/createdAt",
                 "/internal/sessionExpiresAt",
             ),
-            Kind::BetterAuth => ("/session/id", "/session/createdAt", "/session/expiresAt"),
+            Kind::BetterAuth => (
+                ["/session"; 2],
+                "/session/id",
+                "/session/createdAt",
+                "/session/expiresAt",
+            ),
         };
         let find = |pointer: &str| self.data.find(pointer.as_bytes());
         let time = |pointer| match kind {
             Kind::BetterAuth => find(pointer).and_then(json::unquoted).and_then(date::parse),
             _ => find(pointer).and_then(seconds).map(milliseconds),
         };
-        if kind == Kind::BetterAuth && find("/session").is_none_or(|it| it.first() != Some(&b'{')) {
+        let is_object = |at| find(at).is_some_and(|value| value.first() == Some(&b'{'));
+        if !objects.into_iter().all(is_object) {
             return Ok(None);
         }
         let own_end = time(ends_at).map(|end| match kind {
