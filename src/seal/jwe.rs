@@ -96,7 +96,7 @@ impl Jwe {
 
     /// The key under which a token is authentic, and its plaintext.
     fn decrypt(&self, header: &Header<'_>, parts: &Parts<'_>) -> Result<(&Key, Buffer), Refusal> {
-        let of_cipher = || self.keys.iter().filter(|key| key.enc == header.enc);
+        let of_cipher = || self.keys.iter().filter(|key| key.has_header(header));
         if of_cipher().next().is_none() {
             return Err(Rejection::UnsupportedFormat.into());
         }
@@ -107,16 +107,15 @@ impl Jwe {
         if named.peek().is_none() {
             return Err(Rejection::UnknownKey.into());
         }
-        let says_which = named.peek().is_some_and(|key| key.kid.is_some());
         for key in named {
             if let Some(text) = sealed.decrypt(key)? {
                 return Ok((key, text));
             }
         }
-        Err(match says_which {
-            true => Rejection::BadSeal.into(),
+        Err(match header.kid {
+            Some(_) => Rejection::BadSeal.into(),
             // It may be another server's.
-            false => Rejection::BadSeal.of_foreign(),
+            None => Rejection::BadSeal.of_foreign(),
         })
     }
 

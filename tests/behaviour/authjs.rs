@@ -276,3 +276,44 @@ fn a_login_under_way_is_no_session_of_auth0() {
     assert_eq!(session.rejection(), Some(Rejection::Malformed));
     assert!(set_cookies(&mut session).is_empty(), "nor is it destroyed");
 }
+
+#[test]
+fn a_visit_destroys_no_token_that_names_no_key() {
+    // One of NextAuth.js is like one of Auth.js under another name or secret.
+    for accept in [r#""authjs""#, r#""authjs","better-auth""#, r#""auth0""#] {
+        let seal = format!(r#"{{"format":"h3s1","accept":["h3s1",{accept}]}}"#);
+        let config = options("next-auth.session-token", &seal, "");
+        let mut session = use_at(&config, &of_next_auth(), NOW);
+        assert_eq!(session.rejection(), Some(Rejection::BadSeal), "{accept}");
+        assert!(set_cookies(&mut session).is_empty(), "{accept}");
+    }
+    // What names one, and is not under it, is forged.
+    let config = authjs("");
+    let mut forged = sealed_at(&config, r#"{"sub":"7"}"#, NOW);
+    let at = forged.find("..").unwrap() + 2;
+    let other = if &forged[at..=at] == "A" { "B" } else { "A" };
+    forged.replace_range(at..=at, other);
+    let h3s1 = r#"{"format":"h3s1","accept":["h3s1","authjs"]}"#;
+    let config = options("__Secure-authjs.session-token", h3s1, "");
+    let mut session = use_at(&config, &forged, NOW);
+    assert_eq!(session.rejection(), Some(Rejection::BadSeal));
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
+
+/// As of next-auth, with a `kid` in its header.
+const NEXT_WITH_KID: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwia2lkIjoieCJ9..\
+    AAAAAAAAAAAAAAAA.mycO8Y4WyhDFD3DjCQJdxHq97SUwWotSIlu0wFMyJt0BPse8hXbb3bvEvWLfiThDVrt3S0oYYg.\
+    E7NKxQRwPxup44_pkycdXA";
+
+#[test]
+fn a_token_that_names_a_key_is_none_of_a_format_that_names_none() {
+    for (accept, rejection) in [
+        (r#""next-auth""#, Rejection::UnsupportedFormat),
+        (r#""next-auth","authjs""#, Rejection::UnknownKey),
+    ] {
+        let seal = format!(r#"{{"format":"h3s1","accept":["h3s1",{accept}]}}"#);
+        let config = options("s", &seal, "");
+        let session = get_at(&config, &format!("s={NEXT_WITH_KID}"), NOW);
+        assert_eq!(session.rejection(), Some(rejection), "{accept}");
+    }
+}

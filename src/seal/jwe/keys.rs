@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
+use super::header::Header;
 use crate::Error;
 use crate::buffer::leaving_no_trace;
 use crate::keyring::derive;
@@ -92,6 +93,11 @@ impl Key {
             header: text(header.as_bytes())?,
             bytes,
         })
+    }
+
+    /// Whether its format has tokens with such a header.
+    pub(super) fn has_header(&self, header: &Header<'_>) -> bool {
+        self.enc == header.enc && (header.kid.is_none() || self.kid.is_some())
     }
 
     /// Whether a token with this `kid` may be under it. Where Auth.js finds none, it is the first
