@@ -244,7 +244,8 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
 fn may_travel(config: &Inner, found: &Found, format: Format, now: i64) -> bool {
     let record = &found.opened.record;
     let stamp = config.seals.stamp(format, record, &config.limits, now);
-    if !stamp.is_held() || !format.is_written() {
+    let has_ended = stamp.expires_at.is_some_and(|end| now > end);
+    if !stamp.is_held() || !format.is_written() || has_ended {
         return false;
     }
     if config.seals.check_holds(&stamp, &record.data).is_err() {

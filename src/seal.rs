@@ -136,7 +136,7 @@ impl Seals {
         let (expiration, token_end) = match (format, self.fe26_of(format)) {
             (_, Some(fe26)) => fe26.expiration(limits, now).unzip(),
             (Format::Jwe(_), _) => {
-                let exp = jwe::exp(record, limits);
+                let exp = jwe::exp(record, limits, now);
                 (Some(exp), Some(jwe::last_moment(exp)))
             }
             _ => (None, None),

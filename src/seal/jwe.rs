@@ -30,7 +30,7 @@ use crate::{Error, Rejection};
 
 /// What a compact token of a JSON header begins with.
 pub(super) const PREFIX: &[u8] = b"eyJ";
-/// How long a session lives that Auth.js makes, unless the options say.
+/// How long a session lives that Auth.js seals, unless the options say.
 const USUAL_LIFE_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// The formats that a config accepts, with their keys.
@@ -153,16 +153,16 @@ impl Jwe {
     }
 }
 
-/// The `exp` of a session that is sealed: by today's limits, else as it came, else as Auth.js has
-/// it. It counts from when the session was made, so that no write extends it.
-pub(super) fn exp(record: &Record, limits: &Limits) -> i64 {
+/// The `exp` of a session that is sealed: by today's limits, else as it came. It counts from when
+/// the session was made, so that no write extends it. One without an end has from now on that of
+/// Auth.js.
+pub(super) fn exp(record: &Record, limits: &Limits, now: i64) -> i64 {
     let came = record
         .expires_at
         .map(|end| (end + 1) / 1000 - TOLERANCE_SEC);
-    let own = |life: i64| (record.created_at + life) / 1000;
-    match limits.of(record.lifetime).max_age {
-        Some(max_age) => own(max_age),
-        None => came.unwrap_or_else(|| own(USUAL_LIFE_MS)),
+    match limits.of(record.lifetime).max_age_end(record.created_at) {
+        Some(end) => end / 1000,
+        None => came.unwrap_or((now + USUAL_LIFE_MS) / 1000),
     }
 }
 

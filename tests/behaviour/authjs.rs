@@ -317,3 +317,54 @@ fn a_token_that_names_a_key_is_none_of_a_format_that_names_none() {
         assert_eq!(session.rejection(), Some(rejection), "{accept}");
     }
 }
+
+/// Of nextjs-auth0 4.0.0, which wrote no `exp`, made at [`NOW`].
+const WITHOUT_END: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.\
+    UxytCPZf5XOF-WYn-1cP-WJNnksRmAULueYWozDGHJR5wsw1x6mo9Wm9NBMGsZrdDVLVK4OJlH6n7kSIQt-Bm4Ds.\
+    9BAqimBGcUDXgYFFWqW_XA";
+/// Of Auth.js, without `iat` and `exp`.
+const WITHOUT_TIMES: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.\
+    7p82p-UwHMlWVbU.jQyd0LuQoAA0FoqSVSJloQ";
+
+fn first(cookies: &[String]) -> &str {
+    cookies[0].split(';').next().unwrap()
+}
+
+#[test]
+fn an_old_session_without_an_end_moves_to_authjs_alive() {
+    let of_h3s1 = sealed_at(&options("s", r#""h3s1""#, ""), r#"{"sub":"7"}"#, NOW);
+    let accept = r#""accept":["authjs","h3s1","auth0"],"migrate":true"#;
+    let config = options("s", &format!(r#"{{"format":"authjs",{accept}}}"#), "");
+    let now = NOW + 31 * DAY;
+    for cookie in [of_h3s1, format!("s={WITHOUT_END}")] {
+        for writes in [false, true] {
+            let mut session = get_at(&config, &cookie, now);
+            if writes {
+                session.set("a", "1").unwrap();
+            }
+            let cookies = set_cookies(&mut session);
+            assert!(cookies[0].contains("; Max-Age=2592000; "), "{cookies:?}");
+            // Once it has an end, no write extends it.
+            let mut back = get_at(&config, first(&cookies), now + DAY);
+            assert_eq!(back.created_at(), Some(NOW));
+            back.set("a", "2").unwrap();
+            let cookies = set_cookies(&mut back);
+            assert!(cookies[0].contains("; Max-Age=2505600; "), "{cookies:?}");
+        }
+    }
+}
+
+#[test]
+fn a_session_of_authjs_without_times_is_alive_after_a_write() {
+    let config = options("s", r#""authjs""#, "");
+    let mut session = get_at(&config, &format!("s={WITHOUT_TIMES}"), NOW);
+    assert_eq!(session.expires_at(), None);
+    session.set("a", "1").unwrap();
+    let cookies = set_cookies(&mut session);
+    assert!(cookies[0].contains("; Max-Age=2592000; "), "{cookies:?}");
+    let back = get_at(&config, first(&cookies), NOW);
+    assert_eq!(
+        (back.rejection(), back.text("/sub").as_deref()),
+        (None, Some("7"))
+    );
+}
