@@ -153,16 +153,18 @@ impl Jwe {
     }
 }
 
-/// The `exp` of a session that is sealed: by today's limits, else as it came. It counts from when
-/// the session was made, so that no write extends it. One without an end has from now on that of
+/// The `exp` of a session that is sealed: as it came, or sooner by today's limits, which count from
+/// when the session was made. So no write extends it. One without an end has from now on that of
 /// Auth.js.
 pub(super) fn exp(record: &Record, limits: &Limits, now: i64) -> i64 {
-    let came = record
-        .expires_at
-        .map(|end| (end + 1) / 1000 - TOLERANCE_SEC);
-    match limits.of(record.lifetime).max_age_end(record.created_at) {
-        Some(end) => end / 1000,
-        None => came.unwrap_or((now + USUAL_LIFE_MS) / 1000),
+    let own = limits
+        .of(record.lifetime)
+        .max_age_end(record.created_at)
+        .filter(|own| record.expires_at.is_none_or(|end| *own <= end));
+    match (own, record.expires_at) {
+        (Some(own), _) => own / 1000,
+        (None, Some(end)) => (end + 1) / 1000 - TOLERANCE_SEC,
+        (None, None) => (now + USUAL_LIFE_MS) / 1000,
     }
 }
 

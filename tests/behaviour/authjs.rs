@@ -368,3 +368,31 @@ fn a_session_of_authjs_without_times_is_alive_after_a_write() {
         (None, Some("7"))
     );
 }
+
+#[test]
+fn a_longer_max_age_extends_no_session_of_authjs_until_it_rotates() {
+    let short = options("s", r#""authjs""#, r#","maxAge":300"#);
+    let long = options("s", r#""authjs""#, r#","maxAge":8640000"#);
+    let cookie = sealed_at(&short, r#"{"sub":"7"}"#, NOW);
+    let mut session = get_at(&long, &cookie, NOW + 100 * SECOND);
+    for value in ["1", "2"] {
+        session.set("a", value).unwrap();
+        let cookies = set_cookies(&mut session);
+        assert!(cookies[0].contains("; Max-Age=200; "), "{cookies:?}");
+        let back = get_at(&long, first(&cookies), NOW + 200 * SECOND);
+        assert_eq!(back.expires_at(), Some(NOW + 315 * SECOND - 1));
+        let late = get_at(&long, first(&cookies), NOW + 315 * SECOND);
+        assert_eq!(late.rejection(), Some(Rejection::Expired));
+    }
+    session.rotate().unwrap();
+    let cookies = set_cookies(&mut session);
+    assert!(cookies[0].contains("; Max-Age=8640000; "), "{cookies:?}");
+    // A shorter one is kept to, however often the session is sealed.
+    let cookie = sealed_at(&long, r#"{"sub":"7"}"#, NOW);
+    let mut session = get_at(&short, &cookie, NOW + 100 * SECOND);
+    for value in ["1", "2"] {
+        session.set("a", value).unwrap();
+        let cookies = set_cookies(&mut session);
+        assert!(cookies[0].contains("; Max-Age=200; "), "{cookies:?}");
+    }
+}
