@@ -396,3 +396,33 @@ fn a_longer_max_age_extends_no_session_of_authjs_until_it_rotates() {
         assert!(cookies[0].contains("; Max-Age=200; "), "{cookies:?}");
     }
 }
+
+/// Of Auth.js, with an `iat` of -5, and with one far below.
+const BEFORE_1970: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.7p82p-UwHMlWVeRX5s4AG0ts237TeYQ-\
+    ePOcXU67Irr6ZJ5IZGh-aWPI.ZsEdO0Lp96ayt1GONNMrYg";
+const LONG_BEFORE: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.7p82p-UwHMlWVeRX5s4AG0ts3zfCLMRi\
+    eKzVSF-xK_PrPtINZDgoYWOP6SEP2g.-eokFIHE8p1n7yOGTfWoLw";
+/// Of NextAuth.js, with an `iat` of -5.
+const NEXT_BEFORE_1970: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.mycO8Y4WyhDFD3DjCQJdxHqh4DkiD8MS\
+    MFG1iUBlco9JcJ-mj2SKx_A.NU495xkENHL07PAlkLL_jw";
+
+#[test]
+fn a_time_before_1970_counts_as_1970() {
+    for token in [BEFORE_1970, LONG_BEFORE, NEXT_BEFORE_1970] {
+        for format in ["authjs", "h3s1", "h3-1"] {
+            let seal =
+                format!(r#"{{"format":"{format}","accept":["{format}","authjs","next-auth"]}}"#);
+            let config = options(
+                "s",
+                &seal.replace(r#""authjs","authjs""#, r#""authjs""#),
+                "",
+            );
+            let mut session = get_at(&config, &format!("s={token}"), NOW);
+            assert_eq!(session.created_at(), Some(0));
+            session.set("a", "1").unwrap();
+            let back = get_at(&config, first(&set_cookies(&mut session)), NOW);
+            assert_eq!(back.rejection(), None, "{format}");
+            assert_eq!((back.created_at(), back.find("/a")), (Some(0), Some("1")));
+        }
+    }
+}

@@ -137,7 +137,7 @@ impl Claims {
         });
         Ok(Some(Claims {
             id: id(find(id_at))?,
-            created_at: time(created_at).unwrap_or(0),
+            created_at: time(created_at).unwrap_or(0).max(0),
             end: earlier(self.end, own_end),
             ..self
         }))
@@ -190,6 +190,7 @@ fn seconds(value: &[u8]) -> Option<f64> {
     double(value)
 }
 
+/// No time before 1970 has a place in a token.
 fn milliseconds(seconds: f64) -> i64 {
-    (seconds.clamp(-LAST_SEC, LAST_SEC) * 1000.0) as i64
+    (seconds.clamp(0.0, LAST_SEC) * 1000.0) as i64
 }
