@@ -337,9 +337,17 @@ fn check<'v>(
         return Err(Rejection::Malformed.of_foreign());
     }
     opened.record.bring_back_to(now);
-    opened.record.check(&config.limits, now)?;
+    let of_unknown_age = opened.is_of_unknown_age();
+    if let Err(reason) = opened.record.check(&config.limits, now) {
+        // Its framework, which asks for no age, may well go on with it until its own end.
+        let lives_there = opened.record.expires_at.is_none_or(|end| now <= end);
+        return Err(match of_unknown_age && lives_there {
+            true => reason.of_foreign(),
+            false => reason.into(),
+        });
+    }
     if let Some(revoked) = revoked {
-        revoked.check(&opened.record, opened.may_outlive_revocation())?;
+        revoked.check(&opened.record, of_unknown_age)?;
     }
     // (Where sessions can be revoked it stays as old as the token says: all that are made of one
     // such token have one id, and what revokes it has to outlast them all.)

@@ -162,9 +162,9 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Whether its session may live for longer than what revokes it is kept: it does not say when
-    /// it was sealed.
-    pub(crate) fn may_outlive_revocation(&self) -> bool {
+    /// Whether it does not say when its session was made or sealed: which may have ended by
+    /// `maxAge`, or live for longer than what revokes it is kept.
+    pub(crate) fn is_of_unknown_age(&self) -> bool {
         let is_foreign = matches!(self.format, Format::IronSession | Format::Jwe(_));
         is_foreign && self.record.created_at == 0
     }

@@ -333,3 +333,27 @@ fn where_tokens_keep_no_id_revocation_wants_a_subject() {
         assert_eq!(of(format), None, "{format}");
     }
 }
+
+#[test]
+fn a_session_of_unknown_age_is_refused_under_max_age_but_not_destroyed() {
+    // The second was sealed with a longer `ttl` than the options know.
+    for (token, ttl) in [(FOR_EVER, 0), (OF_8, 86_400_000)] {
+        let seal = r#""format":"h3s1","accept":["h3s1","iron-session"]"#;
+        for (limit, rejection) in [
+            (r#""maxAge":8640000"#.to_owned(), Rejection::Expired),
+            (r#""idleTimeout":86400"#.to_owned(), Rejection::Idle),
+            (format!(r#""notBefore":{}"#, NOW - DAY), Rejection::Revoked),
+        ] {
+            let config = config(&format!(r#"{limit},"seal":{{{seal},"ttl":{ttl}}}"#));
+            let mut session = use_at(&config, &cookie(token), NOW);
+            assert_eq!(session.rejection(), Some(rejection), "{limit}");
+            assert_eq!(session.data(), "{}");
+            assert!(set_cookies(&mut session).is_empty(), "{limit}");
+        }
+    }
+    // One whose age is known, and which has ended, makes room.
+    let config = config(r#""maxAge":60,"seal":{"format":"h3s1","accept":["h3s1","iron-session"]}"#);
+    let mut session = use_at(&config, &cookie(OF_8), NOW + DAY);
+    assert_eq!(session.rejection(), Some(Rejection::Expired));
+    assert_eq!(set_cookies(&mut session).len(), 1);
+}
