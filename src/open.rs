@@ -248,6 +248,9 @@ fn may_travel(config: &Inner, found: &Found, format: Format, now: i64) -> bool {
     if !stamp.is_held() || !format.is_written() || has_ended {
         return false;
     }
+    if !config.seals.keep_end(&stamp, record, &config.limits) {
+        return false;
+    }
     if config.seals.check_holds(&stamp, &record.data).is_err() {
         return false;
     }

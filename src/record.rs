@@ -1,5 +1,7 @@
 //! What is sealed: a session's id, times and data; and whether it has ended.
 
+use std::num::NonZeroU32;
+
 use crate::buffer::Buffer;
 use crate::clock::MAX_AHEAD_MS;
 use crate::data::Data;
@@ -15,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) last_seen_at: Option<i64>,
     /// The end that was written into the token when it was sealed.
     pub(crate) expires_at: Option<i64>,
+    /// That end is its framework's own, and not one of today's options.
+    pub(crate) has_own_end: bool,
     /// Its own, where it has one.
     pub(crate) lifetime: Lifetime,
     pub(crate) data: Data,
@@ -40,6 +44,7 @@ impl Record {
             created_at: 0,
             last_seen_at: None,
             expires_at: None,
+            has_own_end: false,
             lifetime: Lifetime::default(),
             data: Data::empty(),
             extra: Buffer::default(),
@@ -105,6 +110,26 @@ impl Record {
             Err(Rejection::Expired)
         } else {
             Ok(())
+        }
+    }
+
+    /// When its framework ends it.
+    pub(crate) fn own_end(&self) -> Option<i64> {
+        self.expires_at.filter(|_| self.has_own_end)
+    }
+
+    /// Its lifetime in a format that has a place for it: where nothing else ends the session, up to
+    /// its framework's end.
+    pub(crate) fn lifetime_under(&self, limits: &Limits) -> Lifetime {
+        match self.own_end() {
+            Some(end) if limits.of(self.lifetime).max_age.is_none() => {
+                let left = (end - self.created_at) / 1000;
+                Lifetime {
+                    max_age_sec: NonZeroU32::new(left.clamp(1, u32::MAX.into()) as u32),
+                    ..self.lifetime
+                }
+            }
+            _ => self.lifetime,
         }
     }
 

@@ -125,7 +125,11 @@ impl Seals {
     ) -> Stamp<'a> {
         let created_at = record.created_at;
         let last_seen_at = limits.idle_timeout.map(|_| now).or(record.last_seen_at);
-        let of_this = limits.of(record.lifetime);
+        let lifetime = match format.holds_lifetimes() {
+            true => record.lifetime_under(limits),
+            false => record.lifetime,
+        };
+        let of_this = limits.of(lifetime);
         let max_age_end = of_this.max_age_end(created_at);
         let end = match format.slides_beside() {
             true => max_age_end,
@@ -153,11 +157,21 @@ impl Seals {
             created_at,
             last_seen_at,
             expires_at: earlier(end, token_end),
-            lifetime: record.lifetime,
+            lifetime,
             cookie_end,
             expiration,
             extra: &record.extra,
         }
+    }
+
+    /// Whether a session that its framework ends has an end as well once it is sealed in another
+    /// format. (What h3 says of one is of each token anew.)
+    pub(crate) fn keep_end(&self, stamp: &Stamp<'_>, record: &Record, limits: &Limits) -> bool {
+        let is_kept = match stamp.format {
+            Format::Fe26(_) => limits.max_age.is_some(),
+            _ => stamp.expires_at.is_some(),
+        };
+        is_kept || record.own_end().is_none()
     }
 
     /// When the session of a token was last seen, by what its request brought beside that: the

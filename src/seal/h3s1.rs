@@ -127,6 +127,7 @@ fn parse(mut buffer: Buffer, end: usize) -> Option<Record> {
         last_seen_at,
         expires_at,
         lifetime,
+        has_own_end: false,
         data: Data::from_sealed(buffer, start, end)?,
         extra: Buffer::default(),
     })

@@ -80,6 +80,7 @@ impl Jwe {
         let record = Record {
             id,
             created_at: claims.created_at,
+            has_own_end: true,
             expires_at: claims.end.map(|end| end + TOLERANCE_SEC * 1000 - 1),
             data: claims.data,
             ..Record::empty()

@@ -152,7 +152,7 @@ impl Session {
         self.check_alive()?;
         self.check_may_rotate()?;
         let rotated = Record {
-            lifetime: self.record.lifetime,
+            lifetime: self.stamp().lifetime,
             ..Record::new(self.now)?
         };
         let stamp = self.stamp_of(&rotated).with_extra(&self.record.extra);

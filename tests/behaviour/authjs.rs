@@ -426,3 +426,80 @@ fn a_time_before_1970_counts_as_1970() {
         }
     }
 }
+
+/// Of NextAuth.js, made at [`NOW`] for a day.
+const FOR_A_DAY: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.mycO8Y4WyhDFD3DjCQJdxHq97SUwWotS\
+    Ilu0wFMyJt0BPse8hXbb3bvEvWLfiThDVrt3S0oYYg.7MrhicsZDPfHRk5un2fJEg";
+
+fn moving(format: &str, more: &str) -> Config {
+    let accept = format!(r#""accept":["{format}","next-auth"]"#);
+    let seal = format!(r#"{{"format":"{format}",{accept},"migrate":true}}"#);
+    options("s", &seal, more)
+}
+
+#[test]
+fn a_session_that_moves_to_h3s1_ends_when_it_would_have_ended() {
+    let cookie = format!("s={FOR_A_DAY}");
+    for more in ["", r#","idleTimeout":8640000"#] {
+        let config = moving("h3s1", more);
+        for writes in [false, true] {
+            let mut session = get_at(&config, &cookie, NOW + SECOND);
+            let end = session.expires_at().unwrap();
+            assert!(end < NOW + DAY + 15 * SECOND, "{more}");
+            for value in ["1", "2"] {
+                if writes {
+                    session.set("a", value).unwrap();
+                }
+                let cookies = set_cookies(&mut session);
+                assert!(cookies[0].contains("; Max-Age="), "{cookies:?}");
+                let back = get_at(&config, first(&cookies), NOW + SECOND);
+                assert_eq!(back.expires_at(), Some(end), "{more}");
+                assert_eq!(session.expires_at(), Some(end), "{more}");
+                let late = get_at(&config, first(&cookies), end + 1);
+                assert_eq!(late.rejection(), Some(Rejection::Expired));
+            }
+        }
+        // A login begins anew, for as long.
+        let mut session = get_at(&config, &cookie, NOW + 3600 * SECOND);
+        let mut moved = get_at(
+            &config,
+            first(&set_cookies(&mut session)),
+            NOW + 3600 * SECOND,
+        );
+        for session in [&mut session, &mut moved] {
+            session.rotate().unwrap();
+            let back = get_at(&config, first(&set_cookies(session)), NOW + 3600 * SECOND);
+            let end = NOW + 3600 * SECOND + DAY + 14 * SECOND;
+            assert_eq!(back.expires_at(), Some(end), "{more}");
+        }
+    }
+    // Under maxAge that is the end.
+    let config = moving("h3s1", r#","maxAge":864000"#);
+    let mut session = get_at(&config, &cookie, NOW + SECOND);
+    let back = get_at(&config, first(&set_cookies(&mut session)), NOW + SECOND);
+    assert_eq!(back.expires_at(), Some(NOW + 10 * DAY));
+}
+
+#[test]
+fn no_read_moves_a_session_to_where_it_would_have_no_end() {
+    let cookie = format!("s={FOR_A_DAY}");
+    for (format, more, moves) in [
+        ("h3-1", "", false),
+        ("h3-2", r#","idleTimeout":60"#, false),
+        ("h3-1", r#","maxAge":864000"#, true),
+    ] {
+        let mut session = get_at(&moving(format, more), &cookie, NOW + SECOND);
+        assert_eq!(session.find("/sub"), Some(r#""7""#));
+        assert_eq!(
+            !set_cookies(&mut session).is_empty(),
+            moves,
+            "{format} {more}"
+        );
+    }
+    let seal = r#"{"format":"iron-session","accept":["iron-session","next-auth"],"migrate":true"#;
+    for (ttl, moves) in [("0", false), ("86400000", true)] {
+        let config = options("s", &format!(r#"{seal},"ttl":{ttl}}}"#), "");
+        let mut session = get_at(&config, &cookie, NOW + SECOND);
+        assert_eq!(!set_cookies(&mut session).is_empty(), moves, "{ttl}");
+    }
+}

@@ -44,6 +44,7 @@ impl Fe26 {
         let record = Record {
             id: token_id::of(key, token)?,
             created_at: created_at.unwrap_or(0),
+            has_own_end: true,
             expires_at,
             data,
             ..Record::empty()
