@@ -252,7 +252,7 @@ impl Seals {
         match jwe::holds(data) {
             true => Ok(()),
             false => Err(Error::data(
-                "\"iat\", \"exp\" and \"jti\" are no data in authjs: a token has its own",
+                "\"iat\", \"exp\", \"nbf\" and \"jti\" are no data in authjs: a token has its own",
             )),
         }
     }

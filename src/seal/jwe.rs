@@ -176,6 +176,6 @@ pub(super) fn last_moment(exp: i64) -> i64 {
 
 /// Whether data has nothing in it that a token says by itself.
 pub(super) fn holds(data: &Data) -> bool {
-    let pointers: [&[u8]; 3] = [b"/iat", b"/exp", b"/jti"];
+    let pointers: [&[u8]; 4] = [b"/iat", b"/exp", b"/jti", b"/nbf"];
     pointers.iter().all(|pointer| data.find(pointer).is_none())
 }

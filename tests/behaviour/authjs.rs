@@ -97,7 +97,7 @@ fn what_a_token_of_authjs_says_itself_is_no_data() {
     let config = authjs("");
     let mut session = use_at(&config, "", NOW);
     session.set_text("sub", "7").unwrap();
-    for name in ["iat", "exp", "jti", "\\u0065xp"] {
+    for name in ["iat", "exp", "jti", "nbf", "\\u0065xp"] {
         let object = format!(r#"{{"{name}":1}}"#);
         let error = session.update(&object).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Data, "{name}");
@@ -501,5 +501,36 @@ fn no_read_moves_a_session_to_where_it_would_have_no_end() {
         let config = options("s", &format!(r#"{seal},"ttl":{ttl}}}"#), "");
         let mut session = get_at(&config, &cookie, NOW + SECOND);
         assert_eq!(!set_cookies(&mut session).is_empty(), moves, "{ttl}");
+    }
+}
+
+#[test]
+fn a_session_that_authjs_would_refuse_does_not_move_there() {
+    let cookie = sealed_at(
+        &options("s", r#""h3s1""#, ""),
+        r#"{"sub":"7","nbf":9e12}"#,
+        NOW,
+    );
+    let seal = r#"{"format":"authjs","accept":["authjs","h3s1"],"migrate":true}"#;
+    let mut session = get_at(&options("s", seal, ""), &cookie, NOW);
+    assert_eq!(session.text("/sub").as_deref(), Some("7"));
+    assert!(set_cookies(&mut session).is_empty());
+}
+
+#[test]
+fn a_visit_destroys_no_token_of_another_kind() {
+    let signed = "eyJhbGciOiJIUzI1NiJ9.e30.AAAA";
+    let cache = "eyJzZXNzaW9uIjp7fX0";
+    for seal in [
+        r#""h3s1""#,
+        r#"{"format":"h3s1","accept":["h3s1","better-auth"]}"#,
+    ] {
+        let config = options("better-auth.session_data", seal, "");
+        for token in [signed, cache] {
+            let cookie = format!("better-auth.session_data={token}");
+            let mut session = use_at(&config, &cookie, NOW);
+            assert!(session.is_new() && session.rejection().is_some());
+            assert!(set_cookies(&mut session).is_empty(), "{seal} {token}");
+        }
     }
 }
