@@ -61,7 +61,8 @@ impl Jwe {
         now: i64,
     ) -> Result<Opened, Refusal> {
         let parts = Parts::of(token).filter(|parts| parts.header.len() <= header::MAX_LEN);
-        let parts = parts.ok_or(Rejection::Malformed)?;
+        // Others begin so as well, such as a JSON Web Token that is signed.
+        let parts = parts.ok_or_else(|| Rejection::Malformed.of_foreign())?;
         let header = base64url::decode(parts.header)?.ok_or(Rejection::Malformed)?;
         let header = Header::parse(&header)?;
         let (key, text) = self.decrypt(&header, &parts)?;
@@ -174,7 +175,7 @@ pub(super) fn last_moment(exp: i64) -> i64 {
     (exp + TOLERANCE_SEC) * 1000 - 1
 }
 
-/// Whether data has nothing in it that a token says by itself.
+/// Whether data has nothing in it that a token says by itself, or that could keep it from opening.
 pub(super) fn holds(data: &Data) -> bool {
     let pointers: [&[u8]; 4] = [b"/iat", b"/exp", b"/jti", b"/nbf"];
     pointers.iter().all(|pointer| data.find(pointer).is_none())
