@@ -312,22 +312,26 @@ impl<'a> Check<'a> {
     /// Refuses a session that opened, and was revoked.
     ///
     /// One that may outlive what revokes it is refused in any case, but may be good elsewhere.
-    pub(crate) fn check(&self, record: &Record, may_outlive: bool) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        &self,
+        record: &Record,
+        made: i64,
+        may_outlive: bool,
+    ) -> Result<(), Refusal> {
         if may_outlive {
             return Err(Rejection::Revoked.of_foreign());
         }
         if self.is_stale && self.revocation.stale == Stale::Closed {
             return Err(Error::stale().into());
         }
-        match self.refuses(record)? {
+        match self.refuses(record, made)? {
             true => Err(Refusal::Token(Rejection::Revoked, Fate::Revoked)),
             false => Ok(()),
         }
     }
 
-    /// Whether a session was revoked.
-    pub(crate) fn refuses(&self, record: &Record) -> Result<bool, Error> {
-        let made = record.created_at;
+    /// Whether a session was revoked that was made at a time, at the latest.
+    pub(crate) fn refuses(&self, record: &Record, made: i64) -> Result<bool, Error> {
         if self.refuses_id(record) || self.refuses_text(Kind::Everybody, b"", made) {
             return Ok(true);
         }

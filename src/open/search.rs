@@ -347,7 +347,8 @@ fn check<'v>(
         });
     }
     if let Some(revoked) = revoked {
-        revoked.check(&opened.record, of_unknown_age)?;
+        let made = opened.format.made_at_latest(opened.record.created_at);
+        revoked.check(&opened.record, made, of_unknown_age)?;
     }
     // (Where sessions can be revoked it stays as old as the token says: all that are made of one
     // such token have one id, and what revokes it has to outlast them all.)

@@ -64,6 +64,15 @@ impl Format {
         }
     }
 
+    /// When a session was made at the latest of which a token tells a time. Where it tells whole
+    /// seconds, who logs in right after a logout everywhere must be let in all the same.
+    pub(crate) fn made_at_latest(self, created_at: i64) -> i64 {
+        match self {
+            Format::Jwe(kind) if kind.tells_seconds() => created_at.saturating_add(999),
+            _ => created_at,
+        }
+    }
+
     /// Whether a session has the same id in each of its tokens, whoever sealed them: else only its
     /// subject tells one that was revoked.
     pub(crate) fn keeps_id(self) -> bool {

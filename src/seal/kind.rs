@@ -21,6 +21,11 @@ impl Kind {
         matches!(self, Kind::Auth0 | Kind::BetterAuth)
     }
 
+    /// Whether its times are whole seconds.
+    pub(crate) fn tells_seconds(self) -> bool {
+        self != Kind::BetterAuth
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::AuthJs => "authjs",

@@ -240,8 +240,9 @@ impl Session {
     /// Refuses a session that was revoked since it was opened.
     pub(super) fn check_not_revoked(&self) -> Result<(), Error> {
         let check = Check::new(&self.config, self.revocations.as_ref(), self.now)?;
+        let made = self.came_in.made_at_latest(self.record.created_at);
         match check {
-            Some(check) if self.state != State::Cleared && check.refuses(&self.record)? => {
+            Some(check) if self.state != State::Cleared && check.refuses(&self.record, made)? => {
                 Err(Rejection::Revoked.into())
             }
             _ => Ok(()),

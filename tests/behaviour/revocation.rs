@@ -771,3 +771,33 @@ fn a_logout_wins_whatever_late_answers_bring_back() {
         assert_eq!(session.data(), "{}");
     }
 }
+
+#[test]
+fn who_logs_in_right_after_a_logout_everywhere_is_let_in_also_where_times_are_whole_seconds() {
+    let server = Server::new(
+        r#""name":"authjs.session-token","seal":"authjs","maxAge":3600,"revocation":{"subject":"/sub"}"#,
+    );
+    let before = server.sealed(r#"{"sub":"7"}"#, NOW - SECOND);
+    let cookie = server.sealed(r#"{"sub":"7"}"#, NOW - MINUTE);
+    let now = NOW + 900;
+    let mut session = server.open(&cookie, now);
+    session.revoke_everywhere().unwrap();
+    server.hear(&entries(&mut session), now);
+    let after = server.sealed(r#"{"sub":"7"}"#, now + 50);
+    assert_eq!(server.rejection(&after, now + 100), None);
+    for revoked in [&before, &cookie] {
+        assert_eq!(server.rejection(revoked, now), Some(Rejection::Revoked));
+    }
+    // Who changes the password stays.
+    let mut session = server.open(&after, now + SECOND);
+    session.rotate().unwrap();
+    let made = session.created_at().unwrap();
+    let entry = server.config.revoke_subject("7", made, now + SECOND);
+    let mut jar = Jar::default();
+    jar.take(&mut session);
+    server.hear(&entries(&mut session), now + SECOND);
+    server.hear(&[entry.unwrap()], now + SECOND);
+    let later = now + 2 * SECOND;
+    assert_eq!(server.rejection(&jar.header(), later), None);
+    assert_eq!(server.rejection(&after, later), Some(Rejection::Revoked));
+}
