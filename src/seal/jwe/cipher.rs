@@ -3,7 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
 
-use super::keys::{Enc, Key};
+use super::header::Enc;
+use super::keys::Key;
 use crate::buffer::{Buffer, leaving_no_trace};
 use crate::seal::base64url;
 use crate::seal::fe26::Cipher;

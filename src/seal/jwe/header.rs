@@ -1,12 +1,20 @@
 //! The header of a token. What it says has to be what its format says anyway.
 
-use super::keys::Enc;
 use crate::Rejection;
 use crate::json::{self, slice};
 use crate::seal::Refusal;
 
 /// How long one may be in base64url: longer than any of those that are written.
 pub(super) const MAX_LEN: usize = 512;
+
+/// How a token is encrypted and authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Enc {
+    /// `A256CBC-HS512`: a key of 64 bytes, the first half for HMAC-SHA512.
+    CbcHmac,
+    /// `A256GCM`: a key of 32 bytes.
+    Gcm,
+}
 
 /// A header with nothing in it that would change what the token means.
 pub(super) struct Header<'a> {

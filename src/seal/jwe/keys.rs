@@ -3,21 +3,12 @@
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::header::Header;
+use super::header::{Enc, Header};
 use crate::Error;
 use crate::buffer::leaving_no_trace;
 use crate::keyring::derive;
 use crate::seal::base64url;
 use crate::seal::kind::Kind;
-
-/// How a token is encrypted and authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Enc {
-    /// `A256CBC-HS512`: a key of 64 bytes, the first half for HMAC-SHA512.
-    CbcHmac,
-    /// `A256GCM`: a key of 32 bytes.
-    Gcm,
-}
 
 /// What opens the tokens of one format under one password.
 pub(super) struct Key {
