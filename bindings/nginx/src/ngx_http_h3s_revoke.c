@@ -71,11 +71,13 @@ ngx_http_h3s_revoke_session(ngx_http_request_t *r, ngx_http_h3s_session_t *s, ng
     static ngx_http_h3s_rate_t  rates[2];
 
     /* It may have been opened long before an upstream answered. Where it has ended, too. */
-    (void)h3s_session_set_now(s->session, ngx_http_h3s_now(), NULL);
+    status = h3s_session_set_now(s->session, ngx_http_h3s_now(), &err);
 
-    status = H3S_ERR_STATE;
+    if (status == H3S_OK || status == H3S_ERR_REJECTED) {
+        status = H3S_ERR_STATE;
+    }
 
-    if (what == NGX_HTTP_H3S_SUBJECT) {
+    if (status == H3S_ERR_STATE && what == NGX_HTTP_H3S_SUBJECT) {
         status = h3s_revoke_everywhere(s->session, &err);
 
         if (status == H3S_ERR_STATE && h3s_session_source(s->session) != H3S_SOURCE_NONE) {

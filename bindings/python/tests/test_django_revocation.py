@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Union
 
 import h3s
@@ -25,7 +25,6 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, JsonResponse
 from django.test import Client
 from h3s.django import SessionStore, session_of, sessions
-from h3s.valkey import AsyncValkeyStore
 
 SUBJECT = {"subject": "/_auth_user_id", "stale": "closed", "max_stale": 1}
 
@@ -204,8 +203,21 @@ def test_kinds_of_sessions_share_a_store(wsgi: Serve, client: httpx.Client) -> N
 
 
 def test_an_asyncio_store_is_an_error_of_the_settings() -> None:
-    # With a client that nobody asks for anything.
-    store: Any = AsyncValkeyStore(object())
+    class Feed:
+        pause = 1.0
+
+        async def publish(self, lines: Sequence[str]) -> None: ...
+
+        async def poll(self) -> bool:
+            return True
+
+        async def close(self) -> None: ...
+
+    class Store:
+        def attach(self, revocations: h3s.Revocations) -> Feed:
+            return Feed()
+
+    store: Any = Store()
     with project(H3S_OPTIONS=options(store)), pytest.raises(ImproperlyConfigured, match="ValkeyStore"):
         sessions()
 
