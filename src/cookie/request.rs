@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use memchr::memchr;
 use tinyvec::{ArrayVec, TinyVec};
 
-use super::chunks::{CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Names, Received, chunk_number};
+use super::chunks::{
+    CHUNKED, Chunk, MAX_CHUNKS, MAX_COOKIE_LEN, Names, Received, Separator, chunk_number,
+};
 use super::pairs::{Pair, Which, own, pairs, trimmed};
 use crate::seal::{Refusal, SEEN_LEN, is_token_like};
 use crate::{Error, Rejection};
@@ -36,15 +38,16 @@ struct Candidate<'a> {
     value: &'a [u8],
     /// Where the cookies after it start in the header.
     after: usize,
-    /// It is the first of several chunks, which nothing counts.
-    is_first_chunk: bool,
+    /// It is the first of several chunks with this separator, which nothing counts.
+    first_of: Option<Separator>,
 }
 
 /// The token in one cookie, or in several.
 pub(crate) struct Token<'a> {
     pub(crate) text: Cow<'a, [u8]>,
-    /// In how many chunks it came that are numbered from 1 on.
+    /// In how many chunks it came that are numbered from 1 on, and their separator.
     chunks: usize,
+    separator: Separator,
     /// There was one before these.
     has_first_chunk: bool,
     /// Its place among those that are tried.
@@ -104,13 +107,13 @@ impl<'a> SessionCookies<'a> {
     pub(crate) fn scan(&mut self) {
         for (which, value, after) in own(self.header, self.names) {
             match which {
-                Which::Chunk(number) if !value.is_empty() => {
-                    self.received.insert_chunk(number);
-                    if number == 0 && is_candidate(value) {
+                Which::Chunk(chunk) if !value.is_empty() => {
+                    self.received.insert_chunk(chunk);
+                    if chunk.number == 0 && is_candidate(value) {
                         self.push(Candidate {
                             value,
                             after,
-                            is_first_chunk: true,
+                            first_of: Some(chunk.separator),
                         });
                     }
                 }
@@ -128,7 +131,7 @@ impl<'a> SessionCookies<'a> {
                         self.push(Candidate {
                             value,
                             after,
-                            is_first_chunk: false,
+                            first_of: None,
                         });
                     }
                 }
@@ -169,7 +172,8 @@ impl<'a> SessionCookies<'a> {
     /// Whether the very same token is a candidate already. What stands in chunks may be others,
     /// though it says the same.
     fn has(&self, candidate: &Candidate<'a>) -> bool {
-        let is_whole = |one: &Candidate<'_>| !one.is_first_chunk && !one.value.starts_with(CHUNKED);
+        let is_whole =
+            |one: &Candidate<'_>| one.first_of.is_none() && !one.value.starts_with(CHUNKED);
         let mut known = self.candidates.iter();
         is_whole(candidate) && known.any(|known| is_whole(known) && known.value == candidate.value)
     }
@@ -184,31 +188,38 @@ impl<'a> SessionCookies<'a> {
         let candidates = self.candidates.iter().enumerate();
         candidates.map(|(place, candidate)| {
             let text = percent_decoded(candidate.value)?;
-            let is_first = candidate.is_first_chunk;
+            let separator = candidate.first_of.unwrap_or_default();
+            let joined = |first: &[u8], count| {
+                let text = self.joined(first, count, separator, candidate.after)?;
+                Ok::<_, Refusal>((text, count))
+            };
             let (text, chunks) = match text.strip_prefix(CHUNKED) {
                 _ if text.len() > MAX_COOKIE_LEN => return Err(Rejection::TooLarge.into()),
-                _ if is_first => {
-                    let count = self.received.chunks_in_a_row();
-                    (self.joined(&text, count, candidate.after)?, count)
+                _ if candidate.first_of.is_some() => {
+                    joined(&text, self.received.chunks_in_a_row(separator))?
                 }
-                Some(count) => {
-                    let count = chunk_number(count).ok_or(Rejection::Malformed)?;
-                    (self.joined(b"", count, candidate.after)?, count)
-                }
+                Some(count) => joined(b"", chunk_number(count).ok_or(Rejection::Malformed)?)?,
                 None => (text, 0),
             };
             Ok(Token {
                 text,
                 chunks,
-                has_first_chunk: is_first,
+                separator,
+                has_first_chunk: candidate.first_of.is_some(),
                 place,
             })
         })
     }
 
     /// The token of a first chunk and so many more.
-    fn joined(&self, first: &[u8], count: usize, after: usize) -> Result<Cow<'a, [u8]>, Refusal> {
-        let chunks = self.chunks_after(after, count)?;
+    fn joined(
+        &self,
+        first: &[u8],
+        count: usize,
+        separator: Separator,
+        after: usize,
+    ) -> Result<Cow<'a, [u8]>, Refusal> {
+        let chunks = self.chunks_after(after, separator, count)?;
         let mut text = Vec::new();
         let len = chunks.iter().flatten().map(|(chunk, _)| chunk.len());
         text.try_reserve_exact(len.sum::<usize>() + first.len())
@@ -230,12 +241,21 @@ impl<'a> SessionCookies<'a> {
     /// the header: the first one of the chunk's name after the count, else the first at all; an
     /// empty one is an absent one. (Browsers send the cookies of one path in the order in which
     /// they were made.)
-    fn chunks_after(&self, after: usize, count: usize) -> Result<Chunks<'a>, Error> {
+    fn chunks_after(
+        &self,
+        after: usize,
+        separator: Separator,
+        count: usize,
+    ) -> Result<Chunks<'a>, Error> {
         let mut chunks = Chunks::new();
         chunks.try_reserve(count).map_err(|_| Error::memory())?;
         chunks.resize(count, None);
         for (which, value, end) in own(self.header, self.names) {
-            if let Which::Chunk(number @ 1..) = which
+            if let Which::Chunk(Chunk {
+                separator: found,
+                number: number @ 1..,
+            }) = which
+                && found == separator
                 && !value.is_empty()
                 && let Some(chunk) = chunks.get_mut(number - 1)
             {
@@ -258,7 +278,9 @@ impl<'a> SessionCookies<'a> {
                 && let Some(candidate) = self.candidates.get(mark.place)
             {
                 ends.push(candidate.after);
-                if let Ok(chunks) = self.chunks_after(candidate.after, token.chunks) {
+                if let Ok(chunks) =
+                    self.chunks_after(candidate.after, token.separator, token.chunks)
+                {
                     ends.extend(chunks.iter().flatten().map(|(_, end)| *end));
                 }
                 break;

@@ -1,6 +1,6 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use super::chunks::{CHUNKED, Names, Received, SEEN, separator};
+use super::chunks::{CHUNKED, Chunk, Names, Received, SEEN};
 use super::end::{CookieEnd, Lifetime, lifetime};
 use super::values::Cookies;
 use crate::Error;
@@ -27,7 +27,7 @@ pub(crate) struct Attributes {
     /// How long the value of the cookie is in which sessions slide beside their tokens; 0 where
     /// none does.
     pub(crate) seen_len: usize,
-    /// What chunks are called.
+    /// What chunks are called that a request may bring.
     pub(crate) chunks: ChunkNames,
     /// Whether the session's own cookie counts the chunks, which begin with 1.
     pub(crate) counts_chunks: bool,
@@ -42,11 +42,6 @@ impl Attributes {
             session: &self.name,
             chunks: self.chunks,
         }
-    }
-
-    /// What a chunk's name has after the session's.
-    fn suffix(&self, number: usize) -> String {
-        format!("{}{number}", separator(self.chunks))
     }
 
     /// How many cookies a token of this length takes, not counting the one that says so.
@@ -122,7 +117,7 @@ impl Attributes {
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
         let first = usize::from(self.counts_chunks);
         for stale in received.chunks_but(first, chunks) {
-            cookies.push(&[name, self.suffix(stale).as_bytes(), DELETED, fixed])?;
+            cookies.push(&[name, stale.suffix().as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
             cookies.push(&[name, b"=", token, lifetime, fixed])?;
@@ -136,7 +131,7 @@ impl Attributes {
             cookies.push(&[name, DELETED, fixed])?;
         }
         for (number, chunk) in (first..).zip(token.chunks(self.chunk_max_len)) {
-            let suffix = self.suffix(number);
+            let suffix = Chunk::new(number).suffix();
             cookies.push(&[name, suffix.as_bytes(), b"=", chunk, lifetime, fixed])?;
         }
         Ok(cookies)
@@ -162,8 +157,8 @@ impl Attributes {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();
         cookies.push(&[name, DELETED, fixed])?;
-        for number in received.chunks_but(0, 0) {
-            cookies.push(&[name, self.suffix(number).as_bytes(), DELETED, fixed])?;
+        for chunk in received.chunks_but(0, 0) {
+            cookies.push(&[name, chunk.suffix().as_bytes(), DELETED, fixed])?;
         }
         if self.seen_len > 0 || received.has_seen {
             cookies.push(&[name, SEEN, DELETED, fixed])?;

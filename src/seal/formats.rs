@@ -11,7 +11,7 @@ pub(crate) enum ChunkNames {
     FromOne,
     /// `name.0` as well, as in iron-session and Auth.js.
     FromZero,
-    /// `name__0` and so on, as in nextjs-auth0.
+    /// `name__0` and so on as well, as in nextjs-auth0.
     Auth0,
 }
 

@@ -534,3 +534,31 @@ fn a_visit_destroys_no_token_of_another_kind() {
         }
     }
 }
+
+#[test]
+fn a_session_of_h3s1_in_chunks_stays_readable_beside_auth0() {
+    let of_h3s1 = options("s", r#""h3s1""#, "");
+    let text = "y".repeat(5000);
+    let cookies = sealed_at(&of_h3s1, &format!(r#"{{"x":"{text}"}}"#), NOW);
+    assert!(cookies.contains("s.2="), "{cookies}");
+    let both = options("s", r#"{"format":"h3s1","accept":["h3s1","auth0"]}"#, "");
+    // Stale chunks of Auth0 are beside it.
+    let mut jar = Jar::of(&format!("s__0=eyJx; {cookies}; s__1=stale"));
+    let mut session = get_at(&both, &jar.header(), NOW);
+    assert_eq!(session.text("/x").as_deref(), Some(&*text));
+    assert_eq!(both.strip_cookies(&jar.header()).count(), 0);
+    let header = jar.header();
+    let kept: Vec<&[u8]> = session.strip_other_cookies(&header).collect();
+    let kept = String::from_utf8(kept.concat()).unwrap();
+    assert_eq!(kept.trim_start_matches("; ").trim_start(), cookies);
+
+    // What is written, servers read that know h3s1 alone; Auth0's chunks are deleted.
+    session.set("a", "1").unwrap();
+    jar.take(&mut session);
+    assert_eq!(jar.names(), ["s", "s.1", "s.2"]);
+    assert_eq!(get_at(&of_h3s1, &jar.header(), NOW).find("/a"), Some("1"));
+    let mut session = get_at(&both, &format!("{}; s__0=eyJx", jar.header()), NOW);
+    session.clear();
+    let cookies = set_cookies(&mut session);
+    assert_eq!(cookies.len(), 4, "{cookies:?}");
+}
