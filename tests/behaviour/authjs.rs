@@ -541,7 +541,8 @@ fn a_session_of_h3s1_in_chunks_stays_readable_beside_auth0() {
     let text = "y".repeat(5000);
     let cookies = sealed_at(&of_h3s1, &format!(r#"{{"x":"{text}"}}"#), NOW);
     assert!(cookies.contains("s.2="), "{cookies}");
-    let both = options("s", r#"{"format":"h3s1","accept":["h3s1","auth0"]}"#, "");
+    let seal = r#"{"format":"h3s1","accept":["h3s1","auth0"]}"#;
+    let both = options("s", seal, r#","cookie":{"maxChunks":5}"#);
     // Stale chunks of Auth0 are beside it.
     let mut jar = Jar::of(&format!("s__0=eyJx; {cookies}; s__1=stale"));
     let mut session = get_at(&both, &jar.header(), NOW);
@@ -552,13 +553,14 @@ fn a_session_of_h3s1_in_chunks_stays_readable_beside_auth0() {
     let kept = String::from_utf8(kept.concat()).unwrap();
     assert_eq!(kept.trim_start_matches("; ").trim_start(), cookies);
 
-    // What is written, servers read that know h3s1 alone; Auth0's chunks are deleted.
+    // What is written, also in more chunks, servers read that know h3s1 alone; Auth0's chunks are deleted.
     session.set("a", "1").unwrap();
+    session.set_text("z", &text[..3000]).unwrap();
     jar.take(&mut session);
-    assert_eq!(jar.names(), ["s", "s.1", "s.2"]);
+    assert_eq!(jar.names(), ["s", "s.1", "s.2", "s.3"]);
     assert_eq!(get_at(&of_h3s1, &jar.header(), NOW).find("/a"), Some("1"));
     let mut session = get_at(&both, &format!("{}; s__0=eyJx", jar.header()), NOW);
     session.clear();
     let cookies = set_cookies(&mut session);
-    assert_eq!(cookies.len(), 4, "{cookies:?}");
+    assert_eq!(cookies.len(), 5, "{cookies:?}");
 }

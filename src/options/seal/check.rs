@@ -121,19 +121,13 @@ impl SealOptions {
                 "the format is only read: set seal.format to one that seals",
             ));
         }
-        let jwe = self.jwe();
-        let chunks = match jwe.contains(&seal::Kind::Auth0) && format.is_written() {
-            // Its chunks have other names than theirs.
-            true => of(1, 1),
-            false => chunks,
-        };
         Ok(Seal {
             formats: seal::Formats {
                 seals: format,
                 h3s1: self.accepts(Format::H3s1),
                 fe26: is_h3.then(|| self.fe26(legacy)).transpose()?,
                 iron_session: self.iron_session()?,
-                jwe,
+                jwe: self.jwe(),
             },
             chunks,
         })
