@@ -65,9 +65,9 @@ impl<'a> Pair<'a> {
         matches!(self.owner(names), Some(Which::Seen))
     }
 
-    /// Whether any framework would take it for one of the session's. h3 1 takes all that JavaScript calls
-    /// white space from around a name; how a server has turned bytes into characters before is not
-    /// known here, so each way counts.
+    /// Whether any framework would take it for one of the session's. h3 1 takes all that JavaScript
+    /// calls white space from around a name; how a server has turned bytes into characters before
+    /// is not known here, so each way counts.
     ///
     /// Other frameworks take more names than any of them writes: Auth.js all that begin with the
     /// session's, nextjs-auth0 also those of its third version.

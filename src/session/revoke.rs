@@ -97,7 +97,8 @@ impl Session {
         let ended = self.ended.as_ref().ok_or_else(Error::memory)?;
         let owes_ids = match entry {
             None => !ended.is_empty() || self.in_a_token().is_some(),
-            // All earlier tokens of its subject end; whose those were that ended before is forgotten.
+            // All earlier tokens of its subject end; whose those were that `clear` ended is
+            // forgotten.
             Some(_) => !ended.is_empty(),
         };
         if owes_ids && !(self.came_in.keeps_id() && inner.seals.keep_ids()) {

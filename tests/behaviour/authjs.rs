@@ -553,7 +553,7 @@ fn a_session_of_h3s1_in_chunks_stays_readable_beside_auth0() {
     let kept = String::from_utf8(kept.concat()).unwrap();
     assert_eq!(kept.trim_start_matches("; ").trim_start(), cookies);
 
-    // What is written, also in more chunks, servers read that know h3s1 alone; Auth0's chunks are deleted.
+    // What is written, in more chunks, too, servers read that know h3s1 alone; Auth0's are deleted.
     session.set("a", "1").unwrap();
     session.set_text("z", &text[..3000]).unwrap();
     jar.take(&mut session);
