@@ -28,119 +28,74 @@ pub(crate) struct Names<'a> {
 /// Which of the cookies beside the session's own a request brought.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Received {
-    /// The chunks 0 to 100, by bits: of each separator.
-    chunks: [u128; 2],
+    /// The chunks, by bits.
+    chunks: u128,
     /// The session's own.
     pub(super) has_main: bool,
     /// The one that says when the session was last seen.
     pub(super) has_seen: bool,
 }
 
-/// One of the cookies into which a token was cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chunk {
-    pub(super) separator: Separator,
-    pub(super) number: usize,
+/// The number that `name__0` has here, the first chunk of nextjs-auth0: those of all others, which
+/// have a dot before their number, end before it. So many are left for it as no header has room for.
+const AUTH0: usize = MAX_CHUNKS + 1;
+
+/// The first chunk before a chunk of this number, or that itself.
+pub(super) fn first_chunk(number: usize) -> usize {
+    if number < AUTH0 { 0 } else { AUTH0 }
 }
 
-/// What stands before the number of a chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Separator {
-    #[default]
-    Dot,
-    /// In nextjs-auth0, whose sessions are only read.
-    TwoUnderscores,
-}
-
-impl Separator {
-    fn as_str(self) -> &'static str {
-        match self {
-            Separator::Dot => ".",
-            Separator::TwoUnderscores => "__",
-        }
-    }
-}
-
-impl Chunk {
-    /// One that is written.
-    pub(super) fn new(number: usize) -> Chunk {
-        Chunk {
-            separator: Separator::Dot,
-            number,
-        }
-    }
-
-    /// What its name has after the session's.
-    pub(super) fn suffix(self) -> String {
-        format!("{}{}", self.separator.as_str(), self.number)
+/// What the name of a chunk has after the session's.
+pub(super) fn suffix(number: usize) -> String {
+    match number.checked_sub(AUTH0) {
+        Some(number) => format!("__{number}"),
+        None => format!(".{number}"),
     }
 }
 
 impl Received {
     pub(super) fn has_chunks(self) -> bool {
-        self.chunks != [0; 2]
+        self.chunks != 0
     }
 
-    pub(super) fn insert_chunk(&mut self, chunk: Chunk) {
-        let [dots, underscores] = &mut self.chunks;
-        let numbers = match chunk.separator {
-            Separator::Dot => dots,
-            Separator::TwoUnderscores => underscores,
-        };
-        *numbers |= 1 << chunk.number;
+    pub(super) fn insert_chunk(&mut self, number: usize) {
+        self.chunks |= 1 << number;
     }
 
-    /// How many chunks there are from 1 on before one is missing.
-    pub(super) fn chunks_in_a_row(self, separator: Separator) -> usize {
-        let [dots, underscores] = self.chunks;
-        let numbers = match separator {
-            Separator::Dot => dots,
-            Separator::TwoUnderscores => underscores,
-        };
-        (numbers >> 1).trailing_ones() as usize
+    /// How many chunks there are after a first one before one is missing.
+    pub(super) fn chunks_in_a_row(self, first: usize) -> usize {
+        let row = (self.chunks >> first >> 1).trailing_ones() as usize;
+        row.min(MAX_CHUNKS)
     }
 
     /// The chunks but for so many that are written, which are numbered from `first` on.
-    pub(super) fn chunks_but(self, first: usize, count: usize) -> impl Iterator<Item = Chunk> {
+    pub(super) fn chunks_but(self, first: usize, count: usize) -> impl Iterator<Item = usize> {
         let written = u128::MAX
             .checked_shl(count as u32)
             .map_or(0, |beyond| !beyond)
             << first;
-        let [dots, mut underscores] = self.chunks;
-        let mut rest = dots & !written;
-        let mut separator = Separator::Dot;
+        let mut rest = self.chunks & !written;
         std::iter::from_fn(move || {
-            if rest == 0 {
-                separator = Separator::TwoUnderscores;
-                rest = std::mem::take(&mut underscores);
-            }
-            let number = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            let next = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
             rest &= rest - 1;
-            Some(Chunk { separator, number })
+            Some(next)
         })
     }
 }
 
 impl Names<'_> {
-    /// The chunk, by what stands behind the session's name.
-    pub(super) fn chunk(self, after: &[u8]) -> Option<Chunk> {
-        let auth0 = || {
-            after
-                .strip_prefix(b"__")
-                .filter(|_| self.chunks == ChunkNames::Auth0)
-        };
-        let (separator, digits) = match after.strip_prefix(b".") {
-            Some(digits) => (Separator::Dot, digits),
-            None => (Separator::TwoUnderscores, auth0()?),
+    /// The number of a chunk, by what stands behind the session's name.
+    pub(super) fn chunk_number(self, after: &[u8]) -> Option<usize> {
+        let (first, digits) = match after {
+            [b'.', digits @ ..] => (0, digits),
+            [b'_', b'_', digits @ ..] if self.chunks == ChunkNames::Auth0 => (AUTH0, digits),
+            _ => return None,
         };
         let number = match digits {
-            b"0" => (self.chunks != ChunkNames::FromOne).then_some(0),
-            digits => chunk_number(digits),
+            b"0" if self.chunks != ChunkNames::FromOne => first,
+            digits => first + chunk_number(digits)?,
         };
-        Some(Chunk {
-            separator,
-            number: number?,
-        })
+        (number < u128::BITS as usize).then_some(number)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::chunks::{Chunk, Names, SEEN};
+use super::chunks::{Names, SEEN};
 use crate::json::slice;
 use crate::seal::ChunkNames;
 
@@ -10,7 +10,7 @@ use crate::seal::ChunkNames;
 #[derive(Clone, Copy)]
 pub(super) enum Which {
     Main,
-    Chunk(Chunk),
+    Chunk(usize),
     /// That which says when the session was last seen.
     Seen,
 }
@@ -106,7 +106,7 @@ fn owner(cookie: &[u8], names: Names<'_>) -> Option<Which> {
     match after {
         [] if own == name.as_bytes() => Some(Which::Main),
         after if after == SEEN && own == name.as_bytes() => Some(Which::Seen),
-        after if own == name.as_bytes() => names.chunk(after).map(Which::Chunk),
+        after if own == name.as_bytes() => names.chunk_number(after).map(Which::Chunk),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use memchr::memchr;
 use tinyvec::{ArrayVec, TinyVec};
 
 use super::chunks::{
-    CHUNKED, Chunk, MAX_CHUNKS, MAX_COOKIE_LEN, Names, Received, Separator, chunk_number,
+    CHUNKED, MAX_CHUNKS, MAX_COOKIE_LEN, Names, Received, chunk_number, first_chunk,
 };
 use super::pairs::{Pair, Which, own, pairs, trimmed};
 use crate::seal::{Refusal, SEEN_LEN, is_token_like};
@@ -38,17 +38,17 @@ struct Candidate<'a> {
     value: &'a [u8],
     /// Where the cookies after it start in the header.
     after: usize,
-    /// It is the first of several chunks with this separator, which nothing counts.
-    first_of: Option<Separator>,
+    /// It is the first of several chunks, which nothing counts, and has this number.
+    first_chunk: Option<usize>,
 }
 
 /// The token in one cookie, or in several.
 pub(crate) struct Token<'a> {
     pub(crate) text: Cow<'a, [u8]>,
-    /// In how many chunks it came that are numbered from 1 on, and their separator.
+    /// In how many chunks it came after the first, whose number is this,
     chunks: usize,
-    separator: Separator,
-    /// There was one before these.
+    first: usize,
+    /// and which may not have been there.
     has_first_chunk: bool,
     /// Its place among those that are tried.
     place: usize,
@@ -107,13 +107,13 @@ impl<'a> SessionCookies<'a> {
     pub(crate) fn scan(&mut self) {
         for (which, value, after) in own(self.header, self.names) {
             match which {
-                Which::Chunk(chunk) if !value.is_empty() => {
-                    self.received.insert_chunk(chunk);
-                    if chunk.number == 0 && is_candidate(value) {
+                Which::Chunk(number) if !value.is_empty() => {
+                    self.received.insert_chunk(number);
+                    if number == first_chunk(number) && is_candidate(value) {
                         self.push(Candidate {
                             value,
                             after,
-                            first_of: Some(chunk.separator),
+                            first_chunk: Some(number),
                         });
                     }
                 }
@@ -131,7 +131,7 @@ impl<'a> SessionCookies<'a> {
                         self.push(Candidate {
                             value,
                             after,
-                            first_of: None,
+                            first_chunk: None,
                         });
                     }
                 }
@@ -173,7 +173,7 @@ impl<'a> SessionCookies<'a> {
     /// though it says the same.
     fn has(&self, candidate: &Candidate<'a>) -> bool {
         let is_whole =
-            |one: &Candidate<'_>| one.first_of.is_none() && !one.value.starts_with(CHUNKED);
+            |one: &Candidate<'_>| one.first_chunk.is_none() && !one.value.starts_with(CHUNKED);
         let mut known = self.candidates.iter();
         is_whole(candidate) && known.any(|known| is_whole(known) && known.value == candidate.value)
     }
@@ -188,15 +188,15 @@ impl<'a> SessionCookies<'a> {
         let candidates = self.candidates.iter().enumerate();
         candidates.map(|(place, candidate)| {
             let text = percent_decoded(candidate.value)?;
-            let separator = candidate.first_of.unwrap_or_default();
-            let joined = |first: &[u8], count| {
-                let text = self.joined(first, count, separator, candidate.after)?;
+            let first = candidate.first_chunk.unwrap_or_default();
+            let joined = |start: &[u8], count| {
+                let text = self.joined(start, first, count, candidate.after)?;
                 Ok::<_, Refusal>((text, count))
             };
             let (text, chunks) = match text.strip_prefix(CHUNKED) {
                 _ if text.len() > MAX_COOKIE_LEN => return Err(Rejection::TooLarge.into()),
-                _ if candidate.first_of.is_some() => {
-                    joined(&text, self.received.chunks_in_a_row(separator))?
+                _ if candidate.first_chunk.is_some() => {
+                    joined(&text, self.received.chunks_in_a_row(first))?
                 }
                 Some(count) => joined(b"", chunk_number(count).ok_or(Rejection::Malformed)?)?,
                 None => (text, 0),
@@ -204,27 +204,27 @@ impl<'a> SessionCookies<'a> {
             Ok(Token {
                 text,
                 chunks,
-                separator,
-                has_first_chunk: candidate.first_of.is_some(),
+                first,
+                has_first_chunk: candidate.first_chunk.is_some(),
                 place,
             })
         })
     }
 
-    /// The token of a first chunk and so many more.
+    /// The token of what stands before them, and so many chunks after the first.
     fn joined(
         &self,
-        first: &[u8],
+        start: &[u8],
+        first: usize,
         count: usize,
-        separator: Separator,
         after: usize,
     ) -> Result<Cow<'a, [u8]>, Refusal> {
-        let chunks = self.chunks_after(after, separator, count)?;
+        let chunks = self.chunks_after(after, first, count)?;
         let mut text = Vec::new();
         let len = chunks.iter().flatten().map(|(chunk, _)| chunk.len());
-        text.try_reserve_exact(len.sum::<usize>() + first.len())
+        text.try_reserve_exact(len.sum::<usize>() + start.len())
             .map_err(|_| Error::memory())?;
-        text.extend_from_slice(first);
+        text.extend_from_slice(start);
         for chunk in chunks {
             // What came between may have dropped it.
             let (chunk, _) = chunk.ok_or_else(|| Rejection::Malformed.of_foreign())?;
@@ -241,23 +241,15 @@ impl<'a> SessionCookies<'a> {
     /// the header: the first one of the chunk's name after the count, else the first at all; an
     /// empty one is an absent one. (Browsers send the cookies of one path in the order in which
     /// they were made.)
-    fn chunks_after(
-        &self,
-        after: usize,
-        separator: Separator,
-        count: usize,
-    ) -> Result<Chunks<'a>, Error> {
+    fn chunks_after(&self, after: usize, first: usize, count: usize) -> Result<Chunks<'a>, Error> {
         let mut chunks = Chunks::new();
         chunks.try_reserve(count).map_err(|_| Error::memory())?;
         chunks.resize(count, None);
         for (which, value, end) in own(self.header, self.names) {
-            if let Which::Chunk(Chunk {
-                separator: found,
-                number: number @ 1..,
-            }) = which
-                && found == separator
+            if let Which::Chunk(number) = which
                 && !value.is_empty()
-                && let Some(chunk) = chunks.get_mut(number - 1)
+                && let Some(place) = number.checked_sub(first + 1)
+                && let Some(chunk) = chunks.get_mut(place)
             {
                 match chunk {
                     Some((_, known)) if *known > after || end <= after => {}
@@ -278,9 +270,7 @@ impl<'a> SessionCookies<'a> {
                 && let Some(candidate) = self.candidates.get(mark.place)
             {
                 ends.push(candidate.after);
-                if let Ok(chunks) =
-                    self.chunks_after(candidate.after, token.separator, token.chunks)
-                {
+                if let Ok(chunks) = self.chunks_after(candidate.after, token.first, token.chunks) {
                     ends.extend(chunks.iter().flatten().map(|(_, end)| *end));
                 }
                 break;

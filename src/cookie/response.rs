@@ -1,6 +1,6 @@
 //! Set-Cookie values out: a token in one cookie or in chunks, and the deletion of both.
 
-use super::chunks::{CHUNKED, Chunk, Names, Received, SEEN};
+use super::chunks::{CHUNKED, Names, Received, SEEN, suffix};
 use super::end::{CookieEnd, Lifetime, lifetime};
 use super::values::Cookies;
 use crate::Error;
@@ -117,7 +117,7 @@ impl Attributes {
         let mut cookies = Cookies::with_room(token.len() + (chunks + 1) * each)?;
         let first = usize::from(self.counts_chunks);
         for stale in received.chunks_but(first, chunks) {
-            cookies.push(&[name, stale.suffix().as_bytes(), DELETED, fixed])?;
+            cookies.push(&[name, suffix(stale).as_bytes(), DELETED, fixed])?;
         }
         if chunks == 0 {
             cookies.push(&[name, b"=", token, lifetime, fixed])?;
@@ -131,7 +131,7 @@ impl Attributes {
             cookies.push(&[name, DELETED, fixed])?;
         }
         for (number, chunk) in (first..).zip(token.chunks(self.chunk_max_len)) {
-            let suffix = Chunk::new(number).suffix();
+            let suffix = suffix(number);
             cookies.push(&[name, suffix.as_bytes(), b"=", chunk, lifetime, fixed])?;
         }
         Ok(cookies)
@@ -157,8 +157,8 @@ impl Attributes {
         let (name, fixed) = (self.name.as_bytes(), self.fixed.as_bytes());
         let mut cookies = Cookies::default();
         cookies.push(&[name, DELETED, fixed])?;
-        for chunk in received.chunks_but(0, 0) {
-            cookies.push(&[name, chunk.suffix().as_bytes(), DELETED, fixed])?;
+        for number in received.chunks_but(0, 0) {
+            cookies.push(&[name, suffix(number).as_bytes(), DELETED, fixed])?;
         }
         if self.seen_len > 0 || received.has_seen {
             cookies.push(&[name, SEEN, DELETED, fixed])?;

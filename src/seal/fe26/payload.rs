@@ -12,6 +12,7 @@ use crate::buffer::Buffer;
 use crate::data::Data;
 use crate::id::Id;
 use crate::json::{self, Member, slice};
+use crate::limits::Lifetime;
 use crate::record::Record;
 use crate::seal::Stamp;
 
@@ -68,9 +69,11 @@ pub(super) fn parse(mut text: Buffer, mut end: usize) -> Result<Option<Payload>,
             id: read.id.unwrap_or_else(Id::none),
             created_at: read.created_at,
             last_seen_at: read.last_seen_at,
+            expires_at: None,
+            has_own_end: false,
+            lifetime: Lifetime::default(),
             data,
             extra: read.extra,
-            ..Record::empty()
         },
     }))
 }
