@@ -36,8 +36,8 @@ pub(crate) struct Received {
     pub(super) has_seen: bool,
 }
 
-/// The number that `name__0` has here, the first chunk of nextjs-auth0: those of all others, which
-/// have a dot before their number, end before it. So many are left for it as no header has room for.
+/// The number that `name__0` has here, the first chunk of nextjs-auth0. Those of all others, which
+/// have a dot before their number, end before it. There are more left than fit into a header.
 const AUTH0: usize = MAX_CHUNKS + 1;
 
 /// The first chunk before a chunk of this number, or that itself.
