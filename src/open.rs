@@ -251,7 +251,7 @@ fn may_travel(config: &Inner, found: &Found, format: Format, now: i64) -> bool {
     if !config.seals.keep_end(&stamp, record, &config.limits) {
         return false;
     }
-    if config.seals.check_holds(&stamp, &record.data).is_err() {
+    if config.seals.check_holds(&stamp, &record.data, now).is_err() {
         return false;
     }
     let token_len = config.seals.token_len(&stamp, record.data.len());

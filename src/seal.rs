@@ -237,7 +237,7 @@ impl Seals {
             }
             (Format::Jwe(kind), _) => {
                 let jwe = self.jwe.as_ref().ok_or_else(Error::internal)?;
-                self.check_holds(stamp, data)?;
+                self.check_holds(stamp, data, now)?;
                 jwe.seal(kind, stamp, data, around)
             }
             (Format::Fe26(_) | Format::IronSession, None) => Err(Error::internal()),
@@ -245,14 +245,19 @@ impl Seals {
     }
 
     /// Refuses what its format has no place for.
-    pub(crate) fn check_holds(&self, stamp: &Stamp<'_>, data: &Data) -> Result<(), Error> {
+    pub(crate) fn check_holds(
+        &self,
+        stamp: &Stamp<'_>,
+        data: &Data,
+        now: i64,
+    ) -> Result<(), Error> {
         let Format::Jwe(_) = stamp.format else {
             return Ok(());
         };
-        match jwe::holds(data) {
+        match jwe::holds(data, now) {
             true => Ok(()),
             false => Err(Error::data(
-                "\"iat\", \"exp\", \"nbf\" and \"jti\" are no data in authjs: a token has its own",
+                "\"iat\", \"exp\" and \"jti\" are no data in authjs: a token has its own; \"nbf\" is a time that has come",
             )),
         }
     }

@@ -176,7 +176,9 @@ pub(super) fn last_moment(exp: i64) -> i64 {
 }
 
 /// Whether data has nothing in it that a token says by itself, or that could keep it from opening.
-pub(super) fn holds(data: &Data) -> bool {
-    let pointers: [&[u8]; 4] = [b"/iat", b"/exp", b"/jti", b"/nbf"];
-    pointers.iter().all(|pointer| data.find(pointer).is_none())
+pub(super) fn holds(data: &Data, now: i64) -> bool {
+    let own: [&[u8]; 3] = [b"/iat", b"/exp", b"/jti"];
+    let begin = data.find(b"/nbf");
+    own.iter().all(|pointer| data.find(pointer).is_none())
+        && begin.is_none_or(|value| claims::has_begun(value, now))
 }

@@ -299,7 +299,10 @@ impl Session {
         self.check_fits(&stamp, least)?;
         let data = edit(&record.data)?;
         self.check_fits(&stamp, data.len())?;
-        self.config.inner().seals.check_holds(&stamp, &data)?;
+        self.config
+            .inner()
+            .seals
+            .check_holds(&stamp, &data, self.now)?;
         Ok(data)
     }
 

@@ -97,8 +97,15 @@ fn what_a_token_of_authjs_says_itself_is_no_data() {
     let config = authjs("");
     let mut session = use_at(&config, "", NOW);
     session.set_text("sub", "7").unwrap();
-    for name in ["iat", "exp", "jti", "nbf", "\\u0065xp"] {
-        let object = format!(r#"{{"{name}":1}}"#);
+    for (name, value) in [
+        ("iat", "1"),
+        ("exp", "1"),
+        ("jti", "1"),
+        ("\\u0065xp", "1"),
+        ("nbf", "9e12"),
+        ("nbf", r#""soon""#),
+    ] {
+        let object = format!(r#"{{"{name}":{value}}}"#);
         let error = session.update(&object).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Data, "{name}");
         assert_eq!(
@@ -107,6 +114,8 @@ fn what_a_token_of_authjs_says_itself_is_no_data() {
         );
     }
     assert_eq!(session.data(), r#"{"sub":"7"}"#);
+    // What has come keeps nobody out.
+    session.set_int("nbf", NOW / 1000).unwrap();
     assert_eq!(set_cookies(&mut session).len(), 1);
 }
 

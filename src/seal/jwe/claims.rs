@@ -40,9 +40,18 @@ pub(super) struct Claims {
 impl Claims {
     /// Whether its time is still to come.
     pub(super) fn is_not_yet(&self, now: i64) -> bool {
-        let last = now.div_euclid(1000) + TOLERANCE_SEC;
-        self.not_before.is_some_and(|begin| begin > last as f64)
+        self.not_before.is_some_and(|begin| begin > last_begin(now))
     }
+}
+
+/// The last `nbf` that has come.
+fn last_begin(now: i64) -> f64 {
+    (now.div_euclid(1000) + TOLERANCE_SEC) as f64
+}
+
+/// Whether an `nbf` has come.
+pub(super) fn has_begun(value: &[u8], now: i64) -> bool {
+    seconds(value).is_some_and(|begin| begin <= last_begin(now))
 }
 
 /// Reads an authentic text. None if it is no session of its format.
