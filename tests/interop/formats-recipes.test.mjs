@@ -36,7 +36,7 @@ for (const [name, { beside, writes }] of Object.entries(recipes)) {
       const there = frameworks[framework]({ secrets: [options.password], name: options.name });
       const here = await librarySide(library, options);
       const browser = new Browser();
-      await browser.visit(async () => ({ setCookies: await there.login({ user: "Zoë" }) }));
+      await browser.visit(async () => ({ setCookies: await there.login({ user: { name: "Zoë" } }) }));
       const seen = await browser.visit(here.use);
       assert.deepEqual([seen.rejection, seen.setCookies], ["none", []]);
       assert.deepEqual(seen.data, (await browser.visit((cookie) => there.visit(cookie))).data);
@@ -58,7 +58,7 @@ for (const [name, { beside: [framework] }] of Object.entries(recipes).filter(([n
     const accept = ["h3s1", options.seal];
     const here = await librarySide(library, { ...options, password, maxAge: 7200, seal: { format: "h3s1", accept } });
     const browser = new Browser();
-    await browser.visit(async () => ({ setCookies: await there.login({ user: "Zoë" }) }));
+    await browser.visit(async () => ({ setCookies: await there.login({ user: { name: "Zoë" } }) }));
     const before = await browser.visit(here.get);
     const written = await browser.visit((cookie) => here.update(cookie, { cart: 1 }));
     assert.match(written.setCookies[0], /=h3s1\./);
