@@ -43,16 +43,24 @@ func (v vector) unseal(t *testing.T) (*h3s.Session, error) {
 	return must(h3s.New(options)).Unseal(v.Token)
 }
 
+func (v vector) checkData(t *testing.T, s *h3s.Session) {
+	t.Helper()
+	var got, want any
+	check(t, s.Decode(&got))
+	check(t, json.Unmarshal([]byte(v.Data), &want))
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestVectorsThatOpen(t *testing.T) {
 	for _, v := range vectors(t, "h3s1-open.json") {
 		t.Run(v.Name, func(t *testing.T) {
 			s := must(v.unseal(t))
 			defer s.Close()
-			var got, want any
-			check(t, s.Decode(&got))
-			check(t, json.Unmarshal([]byte(v.Data), &want))
-			if !reflect.DeepEqual(got, want) || s.ID() != v.ID || milliseconds(s.CreatedAt()) != v.CreatedAt {
-				t.Errorf("got %v %s %v, want %v %s %d", got, s.ID(), s.CreatedAt(), want, v.ID, v.CreatedAt)
+			v.checkData(t, s)
+			if s.ID() != v.ID || milliseconds(s.CreatedAt()) != v.CreatedAt {
+				t.Errorf("got %s %v, want %s %d", s.ID(), s.CreatedAt(), v.ID, v.CreatedAt)
 			}
 			if milliseconds(s.LastSeenAt()) != v.LastSeenAt {
 				t.Errorf("last seen at %v, want %v", s.LastSeenAt(), v.LastSeenAt)

@@ -121,12 +121,7 @@ func TestAServerThatIsPutBackIsToldWhatCameSince(t *testing.T) {
 	eventually(t, soon, "it is back", func() bool { return logout(here, users[2]).Code == http.StatusOK })
 	client := server.client()
 	eventually(t, soon, "it has all three", func() bool { return len(stored(t, client)) == 3 })
-	late := dialled(t, server.option())
-	for i, r := range users {
-		if got := visit(late, r); got != "revoked" {
-			t.Error(i, got)
-		}
-	}
+	allRevoked(t, dialled(t, server.option()), users)
 }
 
 // A replica is behind when its master fails, and takes over.
@@ -153,9 +148,13 @@ func TestWhatAReplicaThatTakesOverHadNotHeardIsPublishedAgain(t *testing.T) {
 	before.turn(replica.address())
 	eventually(t, soon, "it takes over", func() bool { return logout(here, users[5]).Code == http.StatusOK })
 	eventually(t, soon, "it has all", func() bool { return len(stored(t, other)) == 6 })
-	late := dialled(t, replica.option())
+	allRevoked(t, dialled(t, replica.option()), users)
+}
+
+func allRevoked(t *testing.T, sessions *h3s.Sessions, users []*http.Request) {
+	t.Helper()
 	for i, r := range users {
-		if got := visit(late, r); got != "revoked" {
+		if got := visit(sessions, r); got != "revoked" {
 			t.Error(i, got)
 		}
 	}
