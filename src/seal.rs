@@ -71,11 +71,6 @@ impl Seals {
         self.format
     }
 
-    /// Whether what it seals, a session has the same id in.
-    pub(crate) fn keep_ids(&self) -> bool {
-        self.format.keeps_id()
-    }
-
     /// The passwords' keys, for what is no token.
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.keyring

@@ -39,6 +39,7 @@ impl Session {
     /// `revocation`, [`Random`](crate::ErrorKind::Random) or [`Memory`](crate::ErrorKind::Memory).
     /// Then the session is as it was.
     pub fn revoke(&mut self) -> Result<(), Error> {
+        self.move_clock();
         self.revoke_with(None)
     }
 
@@ -86,7 +87,6 @@ impl Session {
     /// Owes an entry for each id of the request's that may be in a token, and another one, or none
     /// of all these.
     fn revoke_with(&mut self, entry: Option<String>) -> Result<(), Error> {
-        self.move_clock();
         let inner = self.config.inner();
         inner.revocation()?;
         match self.origin.unopened {
@@ -101,7 +101,7 @@ impl Session {
             // forgotten.
             Some(_) => !ended.is_empty(),
         };
-        if owes_ids && !(self.came_in.keeps_id() && inner.seals.keep_ids()) {
+        if owes_ids && !(self.came_in.keeps_id() && inner.seals.format().keeps_id()) {
             return Err(Error::state(NO_ID));
         }
         let mut owed = Vec::new();

@@ -51,7 +51,7 @@ fn last_begin(now: i64) -> f64 {
 
 /// Whether an `nbf` has come.
 pub(super) fn has_begun(value: &[u8], now: i64) -> bool {
-    seconds(value).is_some_and(|begin| begin <= last_begin(now))
+    double(value).is_some_and(|begin| begin <= last_begin(now))
 }
 
 /// Reads an authentic text. None if it is no session of its format.
@@ -77,7 +77,7 @@ pub(super) fn parse(text: Buffer, kind: Kind) -> Result<Option<Claims>, Error> {
             None
         };
         if let Some(time) = time {
-            *time = seconds(value);
+            *time = double(value);
             if time.is_none() {
                 return Ok(None);
             }
@@ -133,7 +133,7 @@ impl Claims {
         let find = |pointer: &str| self.data.find(pointer.as_bytes());
         let time = |pointer| match kind {
             Kind::BetterAuth => find(pointer).and_then(json::unquoted).and_then(date::parse),
-            _ => find(pointer).and_then(seconds).map(milliseconds),
+            _ => find(pointer).and_then(double).map(milliseconds),
         };
         let is_object = |at| find(at).is_some_and(|value| value.first() == Some(&b'{'));
         if !objects.into_iter().all(is_object) {
@@ -193,12 +193,6 @@ fn id(value: Option<&[u8]>) -> Result<Option<Id>, Error> {
         None => Ok(None),
     }
 }
-
-/// None for what is no number.
-fn seconds(value: &[u8]) -> Option<f64> {
-    double(value)
-}
-
 /// No time before 1970 has a place in a token.
 fn milliseconds(seconds: f64) -> i64 {
     (seconds.clamp(0.0, LAST_SEC) * 1000.0) as i64
