@@ -18,7 +18,7 @@ class Width(unittest.TestCase):
 
     def test_a_long_comment_is_found_in_every_language(self) -> None:
         comments = {
-            "//": ["a.c", "a.rs", "a.go", "a.mjs", "a.cc", "go.mod"],
+            "//": ["a.c", "a.rs", "a.go", "a.jsx", "a.mjs", "a.cc", "go.mod"],
             "#": ["a.py", "a.sh", "a.toml", "a.yml", "a.rb", "Makefile", "run", "nginx.conf", "a.txt"],
             "--": ["a.lua"],
         }
@@ -28,7 +28,9 @@ class Width(unittest.TestCase):
                     self.assertEqual(self.wide(name, f"\n{mark} {LONG}\n"), [2])
 
     def test_each_long_line_of_a_block_comment_is_found(self) -> None:
-        self.assertEqual(self.wide("a.c", f"/*\n * {LONG}\n * short\n * {LONG}\n */\n"), [2, 4])
+        for name in ("a.c", "a.css"):
+            with self.subTest(name):
+                self.assertEqual(self.wide(name, f"/*\n * {LONG}\n * short\n * {LONG}\n */\n"), [2, 4])
 
     def test_a_long_line_of_a_docstring_is_found(self) -> None:
         self.assertEqual(self.wide("a.py", f'def f() -> None:\n    """Short.\n\n    {LONG}\n    """\n'), [4])

@@ -29,11 +29,11 @@ HTML = r"(?P<comment><!--.*?-->)"
 HASH = rf"{QUOTED}|'[^'\n]*'|(?<!\S)(?P<comment>\#[^\n]*)"
 
 SYNTAX = {
-    **dict.fromkeys([".c", ".cc", ".cpp"], C),
+    **dict.fromkeys([".c", ".cc", ".cpp", ".css"], C),
     ".rs": RUST,
     ".go": GO,
     ".mod": GO,
-    **dict.fromkeys([".js", ".mjs", ".ts"], JAVASCRIPT),
+    **dict.fromkeys([".js", ".jsx", ".mjs", ".ts"], JAVASCRIPT),
     ".lua": LUA,
     ".html": HTML,
     **dict.fromkeys([".sh", ".py", ".rb", ".toml", ".yml", ".yaml", ".conf", ".txt", ".supp", ".suppr"], HASH),
