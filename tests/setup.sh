@@ -203,7 +203,7 @@ setup_node() {
         echo "setup: the packages of $1 are missing; run: npm ci" >&2
         return 1
     fi
-    setup_say "installing the packages of $1 into $1/node_modules" "the real h3 and its peers are there"
+    setup_say "installing the packages of $1 into $1/node_modules" "the real h3, and what else shares sessions, is there"
     mkdir -p "$root/target/setup"
     if ! (cd "$folder" && npm ci --no-audit --no-fund) </dev/null >"$log" 2>&1; then
         tail -n 5 "$log" >&2
