@@ -196,7 +196,7 @@ $(extension): bindings/python/extension/_extension.c bindings/python/build_exten
 
 # ---- Try -----------------------------------------------------------------------------------------
 
-.PHONY: for-demo demo serve demo-nginx serve-nginx
+.PHONY: for-demo demo serve demo-nginx serve-nginx demo-nextjs serve-nextjs
 # Before the build, so that what is missing is named at once.
 for-demo:
 	@. tests/setup.sh && need_for_demo
@@ -212,6 +212,12 @@ demo-nginx: nginx ## Visit an nginx before an h3 application and a Python servic
 
 serve-nginx: nginx ## Leave them running, for a browser
 	@examples/nginx/demo.sh --serve
+
+demo-nextjs: nginx ## Visit an nginx before a Next.js application and a FastAPI service with curl
+	@examples/nextjs/demo.sh
+
+serve-nextjs: nginx ## Leave them running, for a browser
+	@examples/nextjs/demo.sh --serve
 
 # ---- Test ----------------------------------------------------------------------------------------
 
@@ -305,8 +311,8 @@ uninstall: ## Remove what install put there (with the same variables)
 # ---- The rest ------------------------------------------------------------------------------------
 
 .PHONY: clean help
-clean: ## Remove target/
-	rm -rf target
+clean: ## Remove target/, and what Next.js has built
+	rm -rf target examples/nextjs/.next
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
