@@ -9,6 +9,7 @@ import { frameworks } from "./formats.mjs";
 
 const page = readFileSync(new URL("../../docs/FORMATS.md", import.meta.url), "utf8");
 const { dependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url)));
+const { dependencies: example } = JSON.parse(readFileSync(new URL("../../examples/nextjs/package.json", import.meta.url)));
 const secrets = ["correct horse battery staple, and more of it"];
 const clock = new Clock();
 // One of the packages warns of large cookies.
@@ -90,10 +91,11 @@ test("Auth.js and NextAuth.js give a session another jti and iat at each reading
   }
 });
 
-test("the page names the versions that the tests run with", () => {
+test("the page names the versions that the tests and the example run with", () => {
   const versions = ["iron-session", "iron-session-8", "@workos-inc/node", "@auth/core", "next-auth", "@auth0/nextjs-auth0", "better-auth", "jose"];
   for (const name of versions) {
     const version = dependencies[name].replace(/^npm:.*@/, "");
     assert.ok(page.includes(version), `${name} ${version}`);
   }
+  assert.ok(page.includes(`next-auth ${example["next-auth"]}`), "next-auth of examples/nextjs");
 });

@@ -9,7 +9,7 @@ files() {
     else
         local pattern names=()
         for pattern in "$@"; do names+=(-o -path "./$pattern"); done
-        find . -path ./target -prune -o -type f \( "${names[@]:1}" \) -print0
+        find . \( -path ./target -o -name node_modules -o -name .next \) -prune -o -type f \( "${names[@]:1}" \) -print0
     fi | while IFS= read -r -d '' file; do
         if [ -f "$file" ]; then printf '%s\0' "$file"; fi
     done
@@ -134,7 +134,7 @@ else
     skip "gofmt and go vet" "needs Go and a C compiler"
 fi
 
-mapfile -d '' -t node < <(files 'benches/*.mjs' 'tests/*.mjs')
+mapfile -d '' -t node < <(files 'benches/*.mjs' 'examples/*.mjs' 'examples/*.js' 'tests/*.mjs')
 if need_debian node nodejs; then
     for file in "${node[@]}"; do check "$file is JavaScript" node --check "$file"; done
 else
