@@ -4,7 +4,7 @@ export function register() {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const remedies = {
     AUTH_SECRET: "the password of session.json; make one by `openssl rand -base64 33`",
-    AUTH_URL: "where browsers find the site, such as http://127.0.0.1:8080",
+    AUTH_URL: "where browsers find the site, such as http://localhost:8080",
     DEMO_PASSWORD: "what Zoë logs in with",
   };
   const missing = Object.keys(remedies).filter((name) => !process.env[name]);
