@@ -368,6 +368,8 @@ ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
     ngx_str_t *cookies);
 
 ngx_int_t ngx_http_h3s_cookies(ngx_http_request_t *r, ngx_str_t *value);
+ngx_uint_t ngx_http_h3s_is_cookie_name(u_char *name, u_char *equals,
+    ngx_http_h3s_options_t *options);
 ngx_uint_t ngx_http_h3s_is_header(ngx_table_elt_t *h, ngx_http_h3s_options_t *options);
 ngx_table_elt_t *ngx_http_h3s_find_header(ngx_http_request_t *r, ngx_http_h3s_options_t *options,
     ngx_uint_t read);

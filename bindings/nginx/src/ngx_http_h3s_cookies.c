@@ -238,10 +238,7 @@ static ngx_uint_t
 ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *options)
 {
     u_char     *equals;
-    size_t      len;
     ngx_str_t   name;
-
-    u_char  rest[256];
 
     equals = memchr(p, '=', last - p);
 
@@ -251,17 +248,6 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
 
     name = ngx_http_h3s_trimmed(p, equals);
 
-    /* By far the most frequent of them. */
-    if (name.len == options->cookie.len
-        && ngx_memcmp(name.data, options->cookie.data, name.len) == 0)
-    {
-        return 1;
-    }
-
-    if (ngx_strnstr(name.data, (char *) options->cookie.data, name.len) == NULL) {
-        return 0;
-    }
-
     /* What says when a session was seen is none itself, and worth nothing alone. */
     if (name.len == options->cookie.len + NGX_HTTP_H3S_SEEN_LEN
         && ngx_memcmp(name.data + options->cookie.len, NGX_HTTP_H3S_SEEN, NGX_HTTP_H3S_SEEN_LEN) == 0)
@@ -269,11 +255,37 @@ ngx_http_h3s_is_own_cookie(u_char *p, u_char *last, ngx_http_h3s_options_t *opti
         return 0;
     }
 
-    /* Its name alone, as a pair: the library knows which are the session's. */
-    len = equals + 1 - name.data;
+    return ngx_http_h3s_is_cookie_name(name.data, equals, options);
+}
+
+
+/*
+ * Whether a cookie of the name before an equals sign is the session's: its own, one of its chunks,
+ * or what says when it was last seen.
+ */
+ngx_uint_t
+ngx_http_h3s_is_cookie_name(u_char *name, u_char *equals, ngx_http_h3s_options_t *options)
+{
+    size_t  len;
+
+    u_char  rest[256];
+
+    len = equals - name;
+
+    /* By far the most frequent of them. */
+    if (len == options->cookie.len && ngx_memcmp(name, options->cookie.data, len) == 0) {
+        return 1;
+    }
+
+    if (ngx_strnstr(name, (char *) options->cookie.data, len) == NULL) {
+        return 0;
+    }
+
+    /* The name alone, as a pair: the library knows which are the session's. */
+    len++;
 
     return len > sizeof(rest)
-           || h3s_cookie_strip(options->config, (char *) name.data, len, (char *) rest) == 0;
+           || h3s_cookie_strip(options->config, (char *) name, len, (char *) rest) == 0;
 }
 
 

@@ -269,26 +269,13 @@ ngx_http_h3s_add_cookies(ngx_http_request_t *r, ngx_http_h3s_session_t *s)
 static ngx_uint_t
 ngx_http_h3s_is_cookie(ngx_table_elt_t *h, ngx_http_h3s_options_t *options)
 {
-    u_char  *p, *last;
+    u_char  *equals;
 
-    if (h->hash == 0 || !options->sets || h->value.len <= options->cookie.len
-        || !ngx_http_h3s_name_is(h, &ngx_http_h3s_set_cookie_key)
-        || ngx_memcmp(h->value.data, options->cookie.data, options->cookie.len) != 0)
-    {
+    if (h->hash == 0 || !options->sets || !ngx_http_h3s_name_is(h, &ngx_http_h3s_set_cookie_key)) {
         return 0;
     }
 
-    p = h->value.data + options->cookie.len;
-    last = h->value.data + h->value.len;
+    equals = ngx_strlchr(h->value.data, h->value.data + h->value.len, '=');
 
-    if ((size_t) (last - p) > NGX_HTTP_H3S_SEEN_LEN
-        && ngx_memcmp(p, NGX_HTTP_H3S_SEEN, NGX_HTTP_H3S_SEEN_LEN) == 0)
-    {
-        p += NGX_HTTP_H3S_SEEN_LEN;
-
-    } else if (*p == '.') {
-        for (p++; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
-    }
-
-    return p < last && *p == '=';
+    return equals != NULL && ngx_http_h3s_is_cookie_name(h->value.data, equals, options);
 }

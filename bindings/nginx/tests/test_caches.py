@@ -55,6 +55,30 @@ def test_an_upstream_s_own_session_cookie_is_not_stored_even_where_nginx_is_told
     assert client.get("/other").headers["x-cache"] == "HIT"
 
 
+@pytest.mark.parametrize(
+    ("format", "cookie"),
+    [
+        ("h3s1", "h3.1"),
+        ("auth0", "__session__0"),
+        ("auth0", "__session__1"),
+        ("next-auth", "next-auth.session-token.0"),
+    ],
+)
+def test_no_cookie_of_a_session_is_stored_whatever_its_format_calls_it(
+    nginx: Nginx, client: httpx.Client, anyone: httpx.Client, upstream: Upstream, format: str, cookie: str
+) -> None:
+    name = {"h3s1": "h3", "auth0": "__session", "next-auth": "next-auth.session-token"}[format]
+    upstream.answer("/", ("Set-Cookie", f"{cookie}=of the first visitor; Path=/"))
+    nginx.start(
+        f"location / {{ h3s get; {STATUS} proxy_ignore_headers Set-Cookie; proxy_pass http://UPSTREAM; }}",
+        http=CACHE,
+        options={**OPTIONS, "name": name, "seal": format},
+    )
+    assert len(set_cookies(client.get("/"))) == 1
+    assert anyone.get("/").headers["x-cache"] == "MISS"
+    assert b"of the first visitor" not in cached(nginx)
+
+
 def test_what_lay_in_the_cache_before_is_not_served(
     nginx: Nginx, client: httpx.Client, anyone: httpx.Client, upstream: Upstream
 ) -> None:
