@@ -1,4 +1,4 @@
-// The same deed gives the same Set-Cookie in h3 and here, but for what the README's table names.
+// The same deed gives the same Set-Cookie in h3 and here, but for what docs/BESIDE-H3.md names.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";

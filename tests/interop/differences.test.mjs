@@ -1,4 +1,4 @@
-// What README.md names under "How it differs from h3", each point by its name, with the real h3.
+// What docs/BESIDE-H3.md names under "How it differs from h3", each point by its name, with the real h3.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -23,7 +23,7 @@ after(() => library.end());
 const clock = new Clock();
 
 const proved = new Set();
-/** The test of a point of README.md. */
+/** The test of a point of docs/BESIDE-H3.md. */
 function difference(name, body) {
   proved.add(name);
   test(name, body);
@@ -445,8 +445,8 @@ difference("Refused options", async () => {
   }
 });
 
-test("each point of README.md has its test, and each test its point", () => {
-  const text = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+test("each point of docs/BESIDE-H3.md has its test, and each test its point", () => {
+  const text = readFileSync(new URL("../../docs/BESIDE-H3.md", import.meta.url), "utf8");
   const section = text.split("\n## How it differs from h3\n")[1].split("\n## ")[0];
   const points = Array.from(section.matchAll(/^- \*\*(.+)\.\*\* /gm), ([, name]) => name);
   assert.deepEqual([...proved].sort(), points.sort());

@@ -1,5 +1,5 @@
 // A real Nitro 2 server, with the code of nuxt-auth-utils in it, on loopback: one login for it and
-// for the library, with the recipes of README.md.
+// for the library, with the recipes of docs/BESIDE-H3.md.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

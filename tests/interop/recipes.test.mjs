@@ -1,4 +1,4 @@
-// The recipes of README.md, step by step, with the h3 that each is for.
+// The recipes of docs/BESIDE-H3.md, step by step, with the h3 that each is for.
 
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
@@ -184,9 +184,14 @@ test("of passwords whose names are all numbers the highest seals", async () => {
 describe("the recipes", () => {
   const main = recipeTexts();
   for (const binding of ["python", "go", "nginx"]) {
-    test(`of ${binding} are those of README.md`, () => {
+    test(`of ${binding} are those of docs/BESIDE-H3.md`, () => {
       const theirs = recipeTexts(`bindings/${binding}/README.md`);
       assert.deepEqual(theirs, main);
     });
   }
+  test("that README.md shows are among those of docs/BESIDE-H3.md", () => {
+    const shown = recipeTexts("README.md");
+    assert.deepEqual([...shown.keys()], ["h3-1"]);
+    for (const [name, json] of shown) assert.equal(json, main.get(name));
+  });
 });

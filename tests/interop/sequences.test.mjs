@@ -1,4 +1,4 @@
-// 300 random sequences beside each h3, with the recipes of README.md: no session is lost.
+// 300 random sequences beside each h3, with the recipes of docs/BESIDE-H3.md: no session is lost.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
