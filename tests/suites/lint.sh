@@ -129,6 +129,7 @@ if need_go && need_c; then
     GO_FOLDER=bindings/go/frameworks check "go vet of the tests with frameworks" vet
     GO_FOLDER=bindings/go/valkey check "go vet of what follows Valkey" vet
     GO_FOLDER=tests/revocation/service check "go vet of the service in the tests of revocation" vet
+    GO_FOLDER=examples/go check "go vet of the example in Go" vet
     GO_FOLDER=benches/peers/go check "go vet of the benchmarks" vet
 else
     skip "gofmt and go vet" "needs Go and a C compiler"
