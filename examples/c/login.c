@@ -56,7 +56,7 @@ static unsigned act(struct MHD_Connection *c, h3s_session *session, const char *
     } else if (is_cross_site(c)) {
         return MHD_HTTP_FORBIDDEN;
     } else if (strcmp(path, "/login") == 0) {
-        /* A real login asks for more than a name. A new id: whoever knew the old one has nothing. */
+        /* A real one asks for more than a name. A new id: whoever knew the old one has nothing. */
         const char *name = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "name");
         if (name == NULL || *name == '\0' || strlen(name) > 80)
             return MHD_HTTP_BAD_REQUEST;
