@@ -34,7 +34,8 @@ packaged() {
     diff <(cargo package --list --locked --offline --allow-dirty --quiet | grep -v '^src/.*\.rs$') \
         <(printf '%s\n' .cargo_vcs_info.json Cargo.lock Cargo.toml Cargo.toml.orig LICENSE README.md \
             build.rs cbindgen.toml \
-            docs/{CONTRIBUTING,DEPENDENCIES,FORMAT,FORMATS,OPTIONS,REVOCATION,SECURITY}.md \
+            docs/{BESIDE-H3,CHANGELOG,CONCEPTS,CONTRIBUTING,DEPENDENCIES,FORMAT,FORMATS,OPTIONS,REVOCATION,SECURITY,TROUBLESHOOTING}.md \
+            docs/picture.svg \
             include/h3s.{h,hpp} | if [ -e .git ]; then cat; else grep -v vcs; fi)
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What README.md says, done: its commands, its programs, its options; each option of
-# docs/OPTIONS.md; and how docs/CONTRIBUTING.md runs single tests.
+# docs/OPTIONS.md; how docs/CONTRIBUTING.md runs single tests; and what the other pages of docs say
+# of sessions (tests/docs).
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian curl curl &&
     need_debian python3 python3 && need_debian nginx nginx && need_debian /usr/share/nginx/src/configure nginx-dev ||
@@ -24,7 +25,8 @@ follow() {
     add_counts "$status" "${p:-0}" "${f:-0}" "${s:-0}"
 }
 install=()
-follow docs/OPTIONS.md bounded 120
+for page in OPTIONS BESIDE-H3 CONCEPTS; do follow "docs/$page.md" bounded 120; done
+PYTHONPATH=bindings/python/src count_pytest 300 tests/docs
 follow docs/CONTRIBUTING.md bounded 1200
 if can_be_apart; then
     install=(--install)
