@@ -219,6 +219,11 @@ demo-nextjs: nginx ## Visit an nginx before a Next.js application and a FastAPI 
 serve-nextjs: nginx ## Leave them running, for a browser
 	@examples/nextjs/demo.sh --serve
 
+.PHONY: site
+site: ## Make a web site of the pages, in target/site
+	@. tests/setup.sh && need_site && target/site-venv/bin/python packaging/site/build.py && \
+		echo 'The site is in target/site; it begins at index.html.'
+
 # ---- Test ----------------------------------------------------------------------------------------
 
 .PHONY: test check lint bench bench-nginx bench-revocations soak fuzz mutants

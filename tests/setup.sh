@@ -187,6 +187,31 @@ setup_django() {
             -r "$pinned" </dev/null && cp "$pinned" "$venv/requirements.txt"
 }
 
+# need_site: target/site-venv/bin/python with the packages of tests/requirements-site.txt; made anew
+# when that file changes.
+need_site() { setup_alone site setup_site; }
+setup_site() {
+    local venv=$root/target/site-venv pinned=$root/tests/requirements-site.txt log=$root/target/setup/site.log
+    cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
+    need_debian python3 python3 || return
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: the packages of tests/requirements-site.txt are missing" >&2
+        return 1
+    fi
+    setup_say "installing tests/requirements-site.txt into target/site-venv" "it makes a web site of the pages"
+    mkdir -p "$root/target/setup"
+    if ! { python3 -m venv --clear "$venv" &&
+        "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned"; } \
+        </dev/null >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "setup: the packages of tests/requirements-site.txt could not be installed" >&2
+        return 1
+    fi
+    cp "$pinned" "$venv/requirements.txt"
+}
+
 # need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
 # installed anew when that changes.
 need_node() { setup_alone "node-${1//\//-}" setup_node "$@"; }

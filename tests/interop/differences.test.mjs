@@ -1,4 +1,5 @@
-// What docs/BESIDE-H3.md names under "How it differs from h3", each point by its name, with the real h3.
+// What docs/BESIDE-H3.md names under "How it differs from h3", each point by its name, with the
+// real h3.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

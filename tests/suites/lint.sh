@@ -114,8 +114,10 @@ if need_debian python3 python3; then
     check "the check of the width finds what it is for" python3 tests/suites/test_width.py
     check "no comment, header or Markdown line is over 100 columns" \
         python3 tests/suites/width.py "${everything[@]}"
+    check "the check of links finds what it is for" python3 tests/suites/test_links.py
+    check "each link and anchor of the pages leads somewhere" python3 tests/suites/links.py
 else
-    skip "the promises, the rooms and the width" "needs python3"
+    skip "the promises, the rooms, the width and the links" "needs python3"
 fi
 
 mapfile -d '' -t go < <(files '*.go')
