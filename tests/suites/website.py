@@ -119,7 +119,7 @@ const PAGES = %s;
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """The site, the page that looks at its pages, and where that says what it has seen."""
+    """Serves the site and the page LOOK, which says here what it has seen."""
 
     look = b""
     seen: queue.SimpleQueue[bytes] = queue.SimpleQueue()
