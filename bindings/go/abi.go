@@ -321,6 +321,7 @@ func newConfig(options string) (*config, error) {
 func (conf *config) cookieName() string { return goString(C.h3s_config_cookie_name(conf.c)) }
 func (conf *config) headerName() string { return goString(C.h3s_config_header_name(conf.c)) }
 func (conf *config) hasCookies() bool   { return C.h3s_config_flags(conf.c)&C.H3S_CONFIG_COOKIES != 0 }
+func (conf *config) isSecure() bool     { return C.h3s_config_flags(conf.c)&C.H3S_CONFIG_SECURE != 0 }
 
 // varied is the value of Vary for a response whose lines of it are these.
 func (conf *config) varied(lines []string) string {

@@ -183,8 +183,26 @@ func (ss *Sessions) debug(r *http.Request, s *Session) {
 	if !s.opened.isLogged {
 		return
 	}
-	message, attributes := s.origin()
+	message, attributes := s.origin(r)
 	ss.log().LogAttrs(r.Context(), slog.LevelDebug, message, ss.about(r, attributes...)...)
+}
+
+// whyNew tells the causes apart for which a request brings no token.
+func (ss *Sessions) whyNew(r *http.Request) (message string, attributes []slog.Attr) {
+	switch {
+	case !ss.cookies:
+		return "the session is new: the request brought no token", nil
+	case len(r.Header["Cookie"]) == 0:
+		message = "the session is new: the request has no cookie"
+	default:
+		message = "the session is new: none of the request's cookies is " + ss.cookieName
+	}
+	// A proxy that speaks HTTPS to the browser says so, if anything does. It is only a hint.
+	if ss.secure && r.TLS == nil && r.Header.Get("X-Forwarded-Proto") != "https" {
+		attributes = append(attributes, slog.String("hint", "the cookie is Secure and the request came by plain HTTP"+
+			" (or a proxy did not say HTTPS), over which browsers do not send it: for development there is Options.Development"))
+	}
+	return message, attributes
 }
 
 func (ss *Sessions) log() *slog.Logger {

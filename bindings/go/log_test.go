@@ -39,6 +39,9 @@ func late(w http.ResponseWriter, r *http.Request) {
 	_ = h3s.FromContext(r.Context()).Set("a", "late data")
 }
 
+const plainHint = "the cookie is Secure and the request came by plain HTTP (or a proxy did not say HTTPS)," +
+	" over which browsers do not send it: for development there is Options.Development"
+
 const lateLine = `{"level":"ERROR","msg":"the session was not saved","session":"h3","method":"GET","path":"/lost\nwrite",` +
 	`"error":"h3s: the session was written after the header of the response: its cookie is lost"}`
 
@@ -91,8 +94,8 @@ func TestADebugLineSaysWhereASessionCameFromOrWhyItIsNew(t *testing.T) {
 		cookie, header, message, source, rejection string
 		handler                                    http.HandlerFunc
 	}{
-		{"", "", "the session is new: the request brought no token", "", "", count},
-		{"theme=dark", "", "the session is new: the request brought no token", "", "", count},
+		{"", "", "the session is new: the request has no cookie", "", "", count},
+		{"theme=dark", "", "the session is new: none of the request's cookies is h3", "", "", count},
 		{"h3=forged", "", "the session is new: its token was refused", "", "malformed", count},
 		{"h3=" + token[:len(token)-4] + "AAAA", "", "the session is new: its token was refused", "", "bad_seal", count},
 		{"h3=" + token, "", "the session was opened", "cookie", "", count},
@@ -104,7 +107,9 @@ func TestADebugLineSaysWhereASessionCameFromOrWhyItIsNew(t *testing.T) {
 		{"h3=" + token, "", "nobody used the session", "", "", func(http.ResponseWriter, *http.Request) {}},
 	} {
 		r := httptest.NewRequest("GET", "/page?key=a+secret", nil)
-		r.Header.Set("Cookie", c.cookie)
+		if c.cookie != "" {
+			r.Header.Set("Cookie", c.cookie)
+		}
 		r.Header.Set("X-H3-Session", c.header)
 		sessions.Handler(c.handler).ServeHTTP(httptest.NewRecorder(), r)
 		want := map[string]any{"level": "DEBUG", "msg": c.message, "session": "h3", "method": "GET", "path": "/page"}
@@ -113,6 +118,9 @@ func TestADebugLineSaysWhereASessionCameFromOrWhyItIsNew(t *testing.T) {
 		}
 		if c.rejection != "" {
 			want["rejection"] = c.rejection
+		}
+		if c.source == "" && c.rejection == "" && c.message != "nobody used the session" {
+			want["hint"] = plainHint
 		}
 		if lines := log.lines(t); len(lines) != 1 || fmt.Sprint(lines[0]) != fmt.Sprint(want) {
 			t.Errorf("got %v, want %v", lines, want)
@@ -153,6 +161,32 @@ func TestALoggerMayAskTheSession(t *testing.T) {
 	for _, line := range lines {
 		if line["log_id"] == "" {
 			t.Error(line)
+		}
+	}
+}
+
+func TestTheHintOfPlainHTTPIsGivenOnlyWhereItMayBeTheCause(t *testing.T) {
+	https, proxied := httptest.NewRequest("GET", "https://host/", nil), httptest.NewRequest("GET", "/", nil)
+	proxied.Header.Set("X-Forwarded-Proto", "https")
+	for _, c := range []struct {
+		options h3s.Options
+		request *http.Request
+		message string
+		hint    string
+	}{
+		{h3s.Options{}, httptest.NewRequest("GET", "/", nil), "the session is new: the request has no cookie", plainHint},
+		{h3s.Options{}, https, "the session is new: the request has no cookie", ""},
+		{h3s.Options{}, proxied, "the session is new: the request has no cookie", ""},
+		{h3s.Options{Development: true}, httptest.NewRequest("GET", "/", nil), "the session is new: the request has no cookie", ""},
+		{h3s.Options{DisableCookie: true}, httptest.NewRequest("GET", "/", nil), "the session is new: the request brought no token", ""},
+	} {
+		var log requestLog
+		c.options.Password, c.options.Logger = password, log.at(slog.LevelDebug)
+		sessions := must(h3s.New(c.options))
+		must(sessions.Peek(c.request)).Close()
+		line := log.lines(t)[0]
+		if hint, _ := line["hint"].(string); line["msg"] != c.message || hint != c.hint {
+			t.Errorf("got %v, want %q and %q", line, c.message, c.hint)
 		}
 	}
 }

@@ -458,7 +458,7 @@ func (o *opening) as(h *handle) {
 }
 
 // origin tells in a log where the session came from, or else why it is new.
-func (s *Session) origin() (message string, attributes []slog.Attr) {
+func (s *Session) origin(r *http.Request) (message string, attributes []slog.Attr) {
 	s.mu.Lock()
 	o := s.opened
 	s.mu.Unlock()
@@ -468,7 +468,7 @@ func (s *Session) origin() (message string, attributes []slog.Attr) {
 	case o.err != nil:
 		return "the session could not be opened", []slog.Attr{slog.String("error", o.err.Error())}
 	case o.isNew && o.rejection == RejectionNone:
-		return "the session is new: the request brought no token", nil
+		return s.sessions.whyNew(r)
 	case o.isNew:
 		return "the session is new: its token was refused", []slog.Attr{slog.String("rejection", o.rejection.String())}
 	case o.rejection != RejectionNone:

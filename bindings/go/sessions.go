@@ -22,6 +22,8 @@ type Sessions struct {
 	headerKey string
 	vary      string
 	cookies   bool
+	// Whether browsers send the cookie over HTTPS alone.
+	secure bool
 	// Nil where nothing can be revoked.
 	revoking *revoking
 	now      func() time.Time
@@ -56,6 +58,7 @@ func New(options Options) (*Sessions, error) {
 		headerName: config.headerName(),
 		vary:       config.vary,
 		cookies:    config.hasCookies(),
+		secure:     config.isSecure(),
 		now:        options.Now,
 		peer:       options.Peer,
 		onError:    options.OnError,
