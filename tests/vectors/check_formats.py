@@ -58,6 +58,10 @@ def is_refused(vector: dict[str, Any]) -> None:
         raise AssertionError("it opened")
 
 
+def none_is_missing() -> None:
+    assert len(OPEN) >= 50 and len(REFUSE) >= 350, (len(OPEN), len(REFUSE))
+
+
 def names_are_unique() -> None:
     names = [vector["name"] for vector in OPEN + REFUSE]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -72,3 +76,4 @@ def tests() -> Iterator[tuple[str, Callable[[], None]]]:
     for vector in REFUSE:
         yield f"{vector['name']} is refused", partial(is_refused, vector)
     yield "the names of the formats' vectors are unique", names_are_unique
+    yield "none of the formats' vectors is missing", none_is_missing

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import h3s
 import pytest
 
-VECTORS = Path(__file__).resolve().parents[3] / "tests/vectors"
-
-
-def vectors(name: str) -> list[Any]:
-    return [pytest.param(vector, id=vector["name"]) for vector in json.loads((VECTORS / name).read_text())]
+from test_vectors import vectors
 
 
 @cache

@@ -17,7 +17,10 @@ PASSWORD = "correct horse battery staple, and more of it"
 
 
 def vectors(name: str) -> list[Any]:
-    return [pytest.param(vector, id=vector["name"]) for vector in json.loads((VECTORS / name).read_text())]
+    found = json.loads((VECTORS / name).read_text())
+    # Of none pytest would make a test that is skipped.
+    assert found, name
+    return [pytest.param(vector, id=vector["name"]) for vector in found]
 
 
 def sealed_by_another(data: str) -> str:
