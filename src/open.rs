@@ -221,9 +221,8 @@ fn renewal(search: &Search<'_>, found: &Found, spares_cookies: bool) -> Option<R
         (!spares_cookies, true)
     } else {
         let may = config.refresh && found.source == Source::Cookie;
-        // What tells no time at which it was made would begin anew.
         let renews = !is_current || (slides && !beside);
-        (may, renews && opened.format.tells_created_at())
+        (may, renews && opened.format.is_renewed())
     };
     let today = config.seals.format();
     // Where any session is a login, an empty one must not become one by a visit.

@@ -52,7 +52,7 @@ pub struct Options {
     max_age: Option<Duration>,
     idle_timeout: Option<Duration>,
     not_before: Option<SystemTime>,
-    refresh: bool,
+    refresh: Option<bool>,
     max_token_len: usize,
     /// None: named after the cookie; Some(None): off.
     session_header: Option<Option<String>>,
@@ -72,7 +72,7 @@ impl Default for Options {
             max_age: None,
             idle_timeout: None,
             not_before: None,
-            refresh: true,
+            refresh: None,
             max_token_len: 16_384,
             session_header: None,
             cookie: Some(CookieOptions::default()),
@@ -204,6 +204,7 @@ impl Options {
     /// # let _ = options;
     /// ```
     pub fn refresh(self, refresh: bool) -> Self {
+        let refresh = Some(refresh);
         Options { refresh, ..self }
     }
 

@@ -23,6 +23,8 @@ const LIFETIME: Span = Span {
 };
 const MOMENT: Span = Span::new(0, 1 << 48).of(" of milliseconds since 1970");
 const TOKEN_LEN: Span = Span::new(128, 1 << 24);
+const ONLY_READ: &str = "sessions are only read in the formats that are accepted, so no cookie is \
+     set by it: remove this option, or set seal.format to one that seals";
 const WRONG_HEADER: &str = "the name of a request header, or false to turn it off";
 
 /// Checked options.
@@ -64,7 +66,9 @@ const READERS: &[Reader<Options>] = &[
         Ok(())
     }),
     ("refresh", |options, value| {
-        value.boolean().map(|refresh| options.refresh = refresh)
+        value
+            .boolean()
+            .map(|refresh| options.refresh = Some(refresh))
     }),
     ("maxTokenLength", |options, value| {
         value
@@ -135,21 +139,23 @@ impl Options {
         }
         check_name(&self.name)?;
         let limits = self.limits()?;
+        let refresh = self.refresh.unwrap_or(true);
         let name = self.cookie_name();
         let header_name = self.header_name(name)?;
         let max_token_len = TOKEN_LEN.check("maxTokenLength", self.max_token_len)?;
         let mut cookie = self.cookie.clone().unwrap_or_default();
         if self.cookie.is_some() {
-            cookie.check(&self.name, &limits, self.refresh)?;
+            cookie.check(&self.name, &limits, refresh)?;
         }
         if self.development {
             // Checked before as well: what works in development must not fail in production.
             cookie = cookie.for_plain_http();
             if self.cookie.is_some() {
-                cookie.check(name, &limits, self.refresh)?;
+                cookie.check(name, &limits, refresh)?;
             }
         }
-        self.seal.check_limits(&limits, self.refresh)?;
+        self.seal.check_limits(&limits, refresh)?;
+        self.check_effects()?;
         let max_chunks = cookie.chunks();
         if max_chunks.is_some_and(|chunks| chunks > seal.chunks.most) {
             return Err(Error::config(
@@ -188,13 +194,50 @@ impl Options {
             formats: seal.formats,
             migrate: self.seal.migrates(),
             limits,
-            refresh: self.refresh,
+            refresh,
             max_token_len: usize::try_from(max_token_len).map_err(|_| Error::internal())?,
             header_name,
             attributes,
             cookies: self.cookie.is_some(),
             revocation,
         })
+    }
+
+    /// Refuses what would be without effect with the formats that are accepted.
+    fn check_effects(&self) -> Result<(), Error> {
+        let (effects, cookie) = (self.seal.effects(), self.cookie.as_ref());
+        let is_given = |is_one: fn(&CookieOptions) -> bool| cookie.is_some_and(is_one);
+        for (key, is_given, has_effect, message) in [
+            (
+                "refresh",
+                self.refresh.is_some(),
+                effects.renews,
+                "no read seals a session again in the formats that are accepted: remove this option",
+            ),
+            (
+                "cookie.maxAge",
+                is_given(CookieOptions::has_max_age),
+                effects.seals,
+                ONLY_READ,
+            ),
+            (
+                "cookie.chunkMaxLength",
+                is_given(CookieOptions::has_chunk_len),
+                effects.seals,
+                ONLY_READ,
+            ),
+            (
+                "cookie.maxChunks",
+                is_given(|cookie| cookie.chunks().is_some()),
+                effects.splits,
+                ONLY_READ,
+            ),
+        ] {
+            if is_given && !has_effect {
+                return Err(Error::config(key, message));
+            }
+        }
+        Ok(())
     }
 
     /// The passwords by id, the one that seals first; nothing stands for the id of a plain one.

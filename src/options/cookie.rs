@@ -33,7 +33,7 @@ pub struct CookieOptions {
     partitioned: bool,
     priority: Option<Priority>,
     max_age: Option<Duration>,
-    chunk_max_len: usize,
+    chunk_max_len: Option<usize>,
     /// Where it is not given, the format decides.
     max_chunks: Option<usize>,
 }
@@ -156,7 +156,7 @@ impl Default for CookieOptions {
             partitioned: false,
             priority: None,
             max_age: None,
-            chunk_max_len: 4000,
+            chunk_max_len: None,
             max_chunks: None,
         }
     }
@@ -277,6 +277,7 @@ impl CookieOptions {
     /// # let _ = options;
     /// ```
     pub fn chunk_max_len(self, chunk_max_len: usize) -> Self {
+        let chunk_max_len = Some(chunk_max_len);
         CookieOptions {
             chunk_max_len,
             ..self

@@ -9,6 +9,7 @@ use crate::Error;
 
 mod check;
 mod derivation;
+mod effects;
 mod format;
 
 pub use self::format::Format;

@@ -32,6 +32,12 @@ impl Format {
         }
     }
 
+    /// Whether a read may seal a session again in it. What tells no time at which it was made would
+    /// begin anew.
+    pub(crate) fn is_renewed(self) -> bool {
+        self.is_written() && self.tells_created_at()
+    }
+
     /// Whether a session without data may be set by what only reads. Where any session is a login,
     /// as in Auth.js, that would log a visitor in.
     pub(crate) fn sets_empty(self) -> bool {

@@ -3,6 +3,7 @@
 mod authjs;
 mod cookies;
 mod fe26;
+mod format_options;
 mod iron_session;
 mod jar;
 mod lifetimes;

@@ -9,6 +9,7 @@ use crate::options::span::Span;
 
 const MAX_AGE: Span = Span::new(1, MAX_AGE_LIMIT_SEC).of(" of seconds");
 const CHUNK_LEN: Span = Span::new(1, MAX_COOKIE_LEN as i64);
+const USUAL_CHUNK_LEN: usize = 4000;
 const CHUNKS: Span = Span::new(1, MAX_CHUNKS as i64);
 const WRONG_PATH: &str =
     "a path that starts with / and has no semicolon, control or non-ASCII characters";
@@ -52,7 +53,7 @@ const READERS: &[Reader<CookieOptions>] = &[
     ("chunkMaxLength", |cookie, value| {
         value
             .integer(&CHUNK_LEN)
-            .map(|len| cookie.chunk_max_len = len)
+            .map(|len| cookie.chunk_max_len = Some(len))
     }),
     ("maxChunks", |cookie, value| {
         value
@@ -168,9 +169,9 @@ impl CookieOptions {
     }
 
     fn check_len(&self, name: &str) -> Result<(), Error> {
-        CHUNK_LEN.check("cookie.chunkMaxLength", self.chunk_max_len)?;
+        CHUNK_LEN.check("cookie.chunkMaxLength", self.chunk_len())?;
         let most = MAX_COOKIE_LEN.saturating_sub(name.len() + ".100".len());
-        if self.chunk_max_len <= most {
+        if self.chunk_len() <= most {
             return Ok(());
         }
         let key = match most {
@@ -191,8 +192,16 @@ impl CookieOptions {
         self.max_age.map(seconds).transpose()
     }
 
+    pub(in crate::options) fn has_max_age(&self) -> bool {
+        self.max_age.is_some()
+    }
+
     pub(in crate::options) fn chunk_len(&self) -> usize {
-        self.chunk_max_len
+        self.chunk_max_len.unwrap_or(USUAL_CHUNK_LEN)
+    }
+
+    pub(in crate::options) fn has_chunk_len(&self) -> bool {
+        self.chunk_max_len.is_some()
     }
 
     pub(in crate::options) fn chunks(&self) -> Option<usize> {

@@ -9,7 +9,7 @@ use crate::cookie::MAX_CHUNKS;
 use crate::limits::Limits;
 use crate::options::json::{Reader, Value};
 use crate::options::span::Span;
-use crate::seal::{self, Iterations, fe26};
+use crate::seal::{self, fe26};
 
 const TTL: Span = Span::new(0, LONGEST_LIFETIME_SEC as i64 * 1000).of(" of milliseconds");
 const SKEW: Span = Span::new(0, 365 * 86_400).of(" of seconds");
@@ -99,38 +99,24 @@ impl SealOptions {
             return Err(Error::config(key, FE26_ONLY));
         }
         let of = |usual, most| Chunks { usual, most };
-        let (format, chunks) = match self.format {
-            Format::H3s1 => (seal::Format::H3s1, of(3, MAX_CHUNKS)),
+        let chunks = match self.format {
             // What h3 1 can read.
-            Format::H3v1 => (seal::Format::Fe26(Iterations::Own), of(1, MAX_CHUNKS)),
+            Format::H3v1 => of(1, MAX_CHUNKS),
             // As in h3 2.
-            Format::H3v2 => (
-                seal::Format::Fe26(Iterations::Own),
-                of(MAX_CHUNKS, MAX_CHUNKS),
-            ),
+            Format::H3v2 => of(MAX_CHUNKS, MAX_CHUNKS),
             // What iron-session 8 can read, and 9.
-            Format::IronSession => (seal::Format::IronSession, of(1, IRON_SESSION_CHUNKS)),
-            other => {
-                let kind = other.jwe().ok_or_else(Error::internal)?;
-                (seal::Format::Jwe(kind), of(3, MAX_CHUNKS))
-            }
+            Format::IronSession => of(1, IRON_SESSION_CHUNKS),
+            _ => of(3, MAX_CHUNKS),
         };
-        if self.migrate && !format.is_written() {
-            return Err(Error::config(
-                "seal.migrate",
-                "the format is only read: set seal.format to one that seals",
-            ));
-        }
-        Ok(Seal {
-            formats: seal::Formats {
-                seals: format,
-                h3s1: self.accepts(Format::H3s1),
-                fe26: is_h3.then(|| self.fe26(legacy)).transpose()?,
-                iron_session: self.iron_session()?,
-                jwe: self.jwe(),
-            },
-            chunks,
-        })
+        let formats = seal::Formats {
+            seals: self.format.sealed(),
+            h3s1: self.accepts(Format::H3s1),
+            fe26: is_h3.then(|| self.fe26(legacy)).transpose()?,
+            iron_session: self.iron_session()?,
+            jwe: self.jwe(),
+        };
+        self.check_migrate(&formats)?;
+        Ok(Seal { formats, chunks })
     }
 
     pub(in crate::options) fn migrates(&self) -> bool {
@@ -202,7 +188,7 @@ impl SealOptions {
         self.accepts_any(|accepted| accepted == format)
     }
 
-    fn accepts_any(&self, mut is_one: impl FnMut(Format) -> bool) -> bool {
+    pub(super) fn accepts_any(&self, mut is_one: impl FnMut(Format) -> bool) -> bool {
         match &self.accept {
             Some(formats) => formats.iter().any(|format| is_one(*format)),
             None => is_one(self.format),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::Error;
 use crate::options::json::Value;
-use crate::seal::Kind;
+use crate::seal::{self, Iterations, Kind};
 
 const FORMATS: &str = "\"h3s1\", \"h3-1\" (h3 1, Nuxt, Nitro 2), \"h3-2\" (h3 2; also \"fe26.2\"), \
      \"iron-session\", \"authjs\", \"next-auth\", \"auth0\" or \"better-auth\"";
@@ -82,13 +82,23 @@ impl Format {
         formats.iter().map(Format::from_value).collect()
     }
 
+    /// What it is to the seals.
+    pub(super) fn sealed(self) -> seal::Format {
+        match self {
+            Format::H3s1 => seal::Format::H3s1,
+            Format::H3v1 | Format::H3v2 => seal::Format::Fe26(Iterations::Own),
+            Format::IronSession => seal::Format::IronSession,
+            Format::AuthJs => seal::Format::Jwe(Kind::AuthJs),
+            Format::NextAuth => seal::Format::Jwe(Kind::NextAuth),
+            Format::Auth0 => seal::Format::Jwe(Kind::Auth0),
+            Format::BetterAuth => seal::Format::Jwe(Kind::BetterAuth),
+        }
+    }
+
     /// What it is of JSON Web Encryption.
     pub(super) fn jwe(self) -> Option<Kind> {
-        match self {
-            Format::AuthJs => Some(Kind::AuthJs),
-            Format::NextAuth => Some(Kind::NextAuth),
-            Format::Auth0 => Some(Kind::Auth0),
-            Format::BetterAuth => Some(Kind::BetterAuth),
+        match self.sealed() {
+            seal::Format::Jwe(kind) => Some(kind),
             _ => None,
         }
     }
