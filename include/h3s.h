@@ -53,8 +53,10 @@
  *                             how h3 counts (one, where only formats of other frameworks are
  *                             accepted that do not demand more: see [seal.format](#sealformat));
  *                             default: none; it is required
- *   name                      string; a cookie name that does not end in .1 to .100 or .seen, as
- *                             other sessions' cookies do; default: "h3"
+ *   name                      string; a cookie name that does not end as a cookie beside another
+ *                             session's own does: in .1 to .100 or .seen; where a format of another
+ *                             framework is accepted, also in .0, and where auth0 is, in __0 to
+ *                             __26; default: "h3"
  *   maxAge                    whole number of seconds; 1 to 3153600000; default: no limit
  *   idleTimeout               whole number of seconds; 1 to 3153600000; default: no limit
  *   notBefore                 whole number of milliseconds since 1970; 0 to 281474976710656;

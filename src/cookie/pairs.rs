@@ -87,15 +87,16 @@ fn is_of_auth0_3(name: &[u8]) -> bool {
     after.is_some_and(|after| matches!(after, [] | [b'.', ..]))
 }
 
-/// Whether a cookie of this name would be one of the session whose name is what comes before its
-/// last dot: a chunk, or what says when that was last seen.
-pub(crate) fn is_of_shorter_name(name: &str) -> bool {
-    let before = |dot| Names {
-        session: &name[..dot],
-        chunks: ChunkNames::FromOne,
+/// Whether a cookie of this name would be one of a session with a shorter name: a chunk, or what
+/// says when that was last seen.
+pub(crate) fn is_of_shorter_name(name: &str, chunks: ChunkNames) -> bool {
+    let is_one = |end| {
+        let session = &name[..end];
+        owner(name.as_bytes(), Names { session, chunks }).is_some()
     };
-    name.rfind('.')
-        .is_some_and(|dot| owner(name.as_bytes(), before(dot)).is_some())
+    // No number has either in it.
+    let ends = [name.rfind('.'), name.rfind("__")];
+    ends.into_iter().flatten().any(is_one)
 }
 
 /// Which of a session's cookies one of this name is.

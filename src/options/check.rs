@@ -15,7 +15,7 @@ use crate::cookie::{self, Attributes};
 use crate::keyring::Password;
 use crate::limits::Limits;
 use crate::replica::Scope;
-use crate::seal::{Format, Formats, SEEN_LEN};
+use crate::seal::{ChunkNames, Format, Formats, SEEN_LEN};
 
 const LIFETIME: Span = Span {
     advice: "; leave it out for no limit",
@@ -137,7 +137,7 @@ impl Options {
         if self.seal.wants_numbers() {
             self.password.check_ids_are_numbers()?;
         }
-        check_name(&self.name)?;
+        check_name(&self.name, seal.formats.chunk_names())?;
         let limits = self.limits()?;
         let refresh = self.refresh.unwrap_or(true);
         let name = self.cookie_name();
@@ -305,7 +305,7 @@ impl Options {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Error> {
+fn check_name(name: &str, chunks: ChunkNames) -> Result<(), Error> {
     if !is_token(name) {
         return Err(Error::config(
             "name",
@@ -313,10 +313,18 @@ fn check_name(name: &str) -> Result<(), Error> {
         ));
     }
     // Else a session of the shorter name would take this one's cookie for its chunk.
-    if cookie::is_of_shorter_name(name) {
+    if cookie::is_of_shorter_name(name, chunks) {
+        let ends = match chunks {
+            ChunkNames::FromOne => ".1 to .100",
+            ChunkNames::FromZero => ".0 to .100",
+            ChunkNames::Auth0 => ".0 to .100, __0 to __26",
+        };
         return Err(Error::config(
             "name",
-            "a name that ends in .1 to .100, or in .seen, is that of another session's cookie: choose one without",
+            format!(
+                "a name that ends in {ends} or .seen is that of another session's cookie: choose \
+                 one without"
+            ),
         ));
     }
     Ok(())

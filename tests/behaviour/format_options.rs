@@ -311,3 +311,38 @@ fn a_logout_from_a_format_that_is_only_read_deletes_the_cookie_with_its_attribut
         assert!(cookies[0].ends_with(attributes), "{cookies:?}");
     }
 }
+
+#[test]
+fn a_name_that_an_accepted_format_gives_to_another_sessions_cookie_is_refused() {
+    let from_zero = ["iron-session", "authjs", "next-auth", "better-auth"];
+    for format in FORMATS {
+        for beside in [None, Some("h3s1")]
+            .into_iter()
+            .filter(|one| *one != Some(format))
+        {
+            let accept: Vec<_> = [Some(format), beside].into_iter().flatten().collect();
+            let takes = |name: &str| takes("name", &json!(name), format, &accept, false);
+            for name in ["app.1", "app.100", ".1"] {
+                assert!(!takes(name), "{name} in {accept:?}");
+            }
+            let zero = from_zero.contains(&format) || format == "auth0";
+            assert_eq!(!takes("app.0"), zero, "app.0 in {accept:?}");
+            for name in ["app__0", "app__1", "app__26", "app.x__0", "a___0", "__0"] {
+                assert_eq!(!takes(name), format == "auth0", "{name} in {accept:?}");
+            }
+            for name in [
+                "app.00",
+                "app.101",
+                "app__00",
+                "app__27",
+                "app__",
+                "app_0",
+                "app__x",
+                "__session",
+                "__Secure-authjs.session-token",
+            ] {
+                assert!(takes(name), "{name} in {accept:?}");
+            }
+        }
+    }
+}
