@@ -126,13 +126,15 @@ def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     commands = [text for kind, text in BLOCKS if kind == "sh" and "python -m h3s" in text]
     # (One of them ends only when it is told to, see test_revocation_file.py.)
     follow, *scripts = sorted(commands, key=lambda text: "follow" not in text)
-    assert "follow" in follow and len(scripts) == 2
+    assert "follow" in follow and len(scripts) == 3
     said = ""
     for script in scripts:
         script = script.replace("python -m", f"{sys.executable} -m")
         done = run(["bash", "-euc", script], {**os.environ, "PYTHONPATH": str(SOURCE)}, folder=tmp_path)
         assert done.returncode == 0, done.stderr
         said += done.stdout
+    (shown,) = (text for kind, text in BLOCKS if kind == "text" and text.startswith("options: cookie"))
+    assert re.sub(r"made [\dT:+-]+", "made TIME", shown) in re.sub(r"made [\dT:+-]+", "made TIME", said)
     assert '"id": 42' in said and "subject '42', made before " in said and "everybody, made before " in said
 
 

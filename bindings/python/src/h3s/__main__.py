@@ -11,13 +11,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any, Optional
 
 from . import __version__, _abi, _bridge
 from ._core import backend, why_not
+from ._explain import Explanation, request_of
 from .errors import REASONS, ConfigError, H3sError, Rejected
-from .options import SealOptions, check, read_file, with_changes
+from .options import check, read_file, with_changes
 from .revocations import MemoryStore, Revocations, end_of
 from .session import Session
 from .sessions import Sessions
@@ -65,6 +67,21 @@ def _parser() -> argparse.ArgumentParser:
         "unseal", parents=[common], help="a token, or a whole Cookie header, on standard input to its data and times"
     )
     unseal.set_defaults(run=_unseal)
+
+    explain = commands.add_parser(
+        "explain",
+        parents=[common],
+        help="a request's headers, on standard input, to what was tried of them, and why it is or is not the session",
+    )
+    explain.add_argument(
+        "line",
+        nargs="*",
+        help="a header, such as 'Cookie: a=b', in place of standard input. (What is an argument, others on this"
+        " machine may see.)",
+    )
+    explain.add_argument("--server", metavar="URL", help="a server of Valkey or Redis that knows what is revoked")
+    explain.add_argument("--prefix", default=PREFIX, help="as of revocations (%(default)s)")
+    explain.set_defaults(run=_explain)
 
     revocations = commands.add_parser("revocations", help="what is revoked: follow a stream, list it, add to it")
     _add_revocations(revocations.add_subparsers(required=True, metavar="COMMAND"))
@@ -145,6 +162,29 @@ def _unseal(parsed: argparse.Namespace) -> int:
     return _show(session)
 
 
+def _explain(parsed: argparse.Namespace) -> int:
+    text = "\n".join(parsed.line) if parsed.line else sys.stdin.read()
+    options = _options(parsed)
+    # An error of Python's own would have the text in it.
+    check(options)
+    explanation = Explanation(json.loads(options), lambda options: _alone(json.dumps(options), None))
+    sessions = explanation.sessions
+    if sessions.revocations is not None and (parsed.server or "file" in explanation.options["revocation"]):
+        sessions.revocations.apply(_lines(parsed, sessions))
+    for line in explanation.told(request_of(text, sessions.header_name)):
+        print(line)
+    return 0 if explanation.has_session else 1
+
+
+def _lines(parsed: argparse.Namespace, sessions: Sessions) -> Iterator[str]:
+    """What was revoked, by a server or else by the options' file."""
+    revocations = sessions.revocations
+    assert revocations is not None
+    if parsed.server:
+        return _bridge.lines_of_stream(ValkeyStore(parsed.server, prefix=parsed.prefix).stream_of(revocations))
+    return _bridge.lines_of_file(_bridge.file_of(sessions._handle))
+
+
 def _show(session: Session) -> int:
     times = {name: getattr(session, name) for name in ("created_at", "last_seen_at", "expires_at")}
     shown: dict[str, Any] = {"id": session.id}
@@ -189,12 +229,8 @@ def _list(parsed: argparse.Namespace) -> int:
     sessions = Sessions.from_file(parsed.options, password=_password(parsed), revocation_store=MemoryStore())
     revocations = sessions.revocations
     assert revocations is not None
-    if parsed.server:
-        lines = _bridge.lines_of_stream(ValkeyStore(parsed.server, prefix=parsed.prefix).stream_of(revocations))
-    else:
-        lines = _bridge.lines_of_file(_bridge.file_of(sessions._handle))
     now = time.time()
-    for line in lines:
+    for line in _lines(parsed, sessions):
         end = end_of(line)
         if end >= now:
             until = datetime.fromtimestamp(end, timezone.utc).isoformat()
@@ -231,17 +267,24 @@ def _add(parsed: argparse.Namespace) -> int:
 
 
 def _sessions(parsed: argparse.Namespace) -> Sessions:
+    return _alone(_options(parsed), None)
+
+
+def _options(parsed: argparse.Namespace) -> str:
+    """The JSON text of the options, with their password, where one is given."""
     password = _password(parsed)
     if parsed.options:
-        return _alone(read_file(parsed.options), password)
+        return with_changes(read_file(parsed.options), password, development=False)
     if password is None:
         raise ConfigError("missing; set SESSION_PASSWORD, or give --password-file or --options", key="password")
     accept = ["h3s1", "h3-1", "h3-2"]
     if parsed.format not in (None, "fe26.2", *accept):
         # What other frameworks seal has rules of its own.
         accept = [parsed.format]
-    seal: SealOptions = {"format": parsed.format or "h3s1", "accept": accept}
-    return Sessions(password=password, name=parsed.name, seal=seal)
+    options: dict[str, Any] = {"password": password, "seal": {"format": parsed.format or "h3s1", "accept": accept}}
+    if parsed.name is not None:
+        options["name"] = parsed.name
+    return json.dumps(options)
 
 
 def _alone(text: str, password: Optional[str]) -> Sessions:
