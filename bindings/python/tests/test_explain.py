@@ -259,6 +259,13 @@ def test_a_token_that_is_too_long_says_so(explain: Callable[..., str]) -> None:
     assert "refused as too_large" in told
 
 
+def test_of_a_token_that_was_cut_no_part_is_shown(explain: Callable[..., str]) -> None:
+    body = "QUJDREVGR0hJSktMTU5PUFFS"
+    for cut in (f"h3s1.{body}", f"Fe26.2*{body}", f"h3s1.{body}-.{body}", f"eyJ{body}"):
+        told = explain(f"h3={cut}", status=1)
+        assert body not in told and "of password" not in told
+
+
 def test_names_that_a_stranger_chose_do_no_harm(explain: Callable[..., str]) -> None:
     told = explain(f"\x1b[31m\u202e{'n' * 200}={token()}", status=1)
     assert "\x1b" not in told and "\u202e" not in told and "\\x1b[31m" in told and "n" * 70 not in told

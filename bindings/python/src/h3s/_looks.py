@@ -51,8 +51,8 @@ def looks_of(text: str) -> Looks:
 
 
 def _key_id(parts: list[str]) -> Optional[str]:
-    # Of what is no key id, nothing is said.
-    return parts[1] if _KEY_ID.fullmatch(parts[1]) else None
+    # Of what is no key id, such as what follows where there is none, nothing is said.
+    return parts[1] if len(parts) > 2 and _KEY_ID.fullmatch(parts[1]) else None
 
 
 def _jose(parts: list[str]) -> tuple[str, tuple[str, ...]]:
