@@ -193,7 +193,7 @@ fn write_secrets(session: &mut Session) -> Result<(), Error> {
 
 #[test]
 fn freed_memory_holds_nothing_of_a_session() {
-    for more in ["", r#","seal":{"format":"fe26.2","accept":["fe26.2"]}"#] {
+    for more in ["", r#","seal":"fe26.2""#, r#","seal":"authjs""#] {
         let password = "correct horse battery staple, and more of it";
         let options = format!(r#"{{"password":"{password}","cookie":{{"maxChunks":9}}{more}}}"#);
         let config = Config::from_json(options).unwrap();
@@ -302,6 +302,21 @@ fn a_token_of_h3_takes_little_more_memory_than_text_ciphertext_and_token_are_lon
     for bytes in [raw, BYTES.get()] {
         assert!((4000..9000).contains(&bytes), "{bytes} bytes for 2,000");
     }
+}
+
+#[test]
+fn a_token_of_authjs_takes_little_more_memory_than_text_and_token_are_long() {
+    let password = "correct horse battery staple, and more of it";
+    let config = Config::from_json(format!(r#"{{"password":"{password}","seal":"authjs"}}"#));
+    let mut session = config.unwrap().use_session(&Request::new("")).unwrap();
+    session.set_text("a", &"x".repeat(2000)).unwrap();
+    BYTES.set(0);
+    let len = 2000 + session.seal().unwrap().len();
+    let bytes = BYTES.get();
+    assert!(
+        (len..len + 1000).contains(&bytes),
+        "{bytes} bytes for {len}"
+    );
 }
 
 #[test]
