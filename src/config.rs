@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::buffer::leaving_no_trace;
 use crate::cookie::{self, Attributes, Names};
+use crate::counts::{Counters, Counts};
 use crate::id::Id;
 use crate::keyring::{Keyring, Needs};
 use crate::limits::Limits;
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) attributes: Attributes,
     /// There if sessions can be revoked.
     pub(crate) revocation: Option<Revocation>,
+    pub(crate) counters: Counters,
     /// These four end with a NUL, for C.
     cookie_name: String,
     header_name: String,
@@ -244,6 +246,26 @@ impl Config {
         cookie::strip(cookie.as_ref(), self.cookie_names())
     }
 
+    /// What was opened, made, refused and sealed with this config and its clones, by all threads of
+    /// this process, since it was made. A forked child goes on from what its parent had counted.
+    ///
+    /// "Why is everybody logged out?" is answered by the reasons for which tokens are refused: many
+    /// of `unknown_key` or `bad_seal`, say, after a roll-out with another password.
+    ///
+    /// ```
+    /// use h3s::{Config, Options, Request};
+    ///
+    /// let config = Config::new(Options::new("correct horse battery staple, and more of it"))?;
+    /// let cookies = config.use_session(&Request::new(""))?.set_cookies()?.len();
+    /// let counts = config.counts();
+    /// assert_eq!((counts.made, counts.sealed, cookies), (1, 1, 1));
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.0.counters.read()
+    }
+
     /// What the session's cookies are called.
     pub(crate) fn cookie_names(&self) -> Names<'_> {
         self.0.attributes.names()
@@ -304,6 +326,7 @@ impl Inner {
             },
             attributes: options.attributes,
             revocation: options.revocation,
+            counters: Counters::new(),
         };
         inner.check_room()?;
         Ok(inner)
@@ -372,22 +395,4 @@ fn cut(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_for_c_end_with_a_nul() {
-        let config = Config::new(Options::new("correct horse battery staple, and more of it"));
-        let config = config.unwrap();
-        assert_eq!(config.cookie_name_z(), b"h3\0");
-        assert_eq!(config.header_name_z(), b"x-h3-session\0");
-        assert_eq!(config.vary_z(), b"Cookie, x-h3-session\0");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_config_lets_random_bytes_be_buffered() {
-        Config::new(Options::new("correct horse battery staple, and more of it")).unwrap();
-        assert!(crate::random::epoch().is_some());
-    }
-}
+mod tests;

@@ -57,6 +57,7 @@ pub mod cache;
 mod clock;
 mod config;
 mod cookie;
+mod counts;
 mod data;
 mod error;
 #[cfg(any(feature = "cookie", feature = "serde", feature = "time"))]
@@ -88,6 +89,7 @@ mod xaes;
 
 pub use config::Config;
 pub use cookie::{Cookies, CookiesIter};
+pub use counts::Counts;
 pub use data::value::ValueType;
 pub use error::{Error, ErrorKind, Rejection};
 pub use limits::Lifetime;

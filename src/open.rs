@@ -7,9 +7,10 @@ mod search;
 use self::search::{Found, Search, admit};
 use crate::config::{Config, Inner};
 use crate::cookie::{Received, SessionCookies};
+use crate::counts::Count;
 use crate::request::{Request, Source};
 use crate::revocation::Check;
-use crate::seal::{Caller, Format};
+use crate::seal::{Caller, Format, Refusal};
 use crate::session::{Beginning, Origin, Renewal, Session};
 use crate::{Error, Rejection};
 
@@ -129,11 +130,13 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
     let check = Check::new(config, request.revocations, now)?;
     let mut search = Search::new(inner, now, Caller::new(request), check);
     let mut found = None;
-    search.find(
-        config.header_name().and(request.header_token()),
-        cookies.as_ref(),
-        &mut found,
-    )?;
+    search
+        .find(
+            config.header_name().and(request.header_token()),
+            cookies.as_ref(),
+            &mut found,
+        )
+        .inspect_err(|error| inner.counters.failed(error))?;
     let mut origin = Origin {
         received,
         spares_cookies,
@@ -164,15 +167,21 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
             origin.position = found.opened.position;
             origin.mark = found.mark;
             let due = origin.due_to_use.filter(|_| is_set);
+            count(inner, &origin, found.opened.format);
             Ok(Session::from_token(begins(origin, due), found.opened))
         }
-        None if search.is_busy() => Err(Error::busy()),
+        None if search.is_busy() => {
+            inner.counters.add(Count::Busy);
+            Err(Error::busy())
+        }
         None => {
             let format = inner.seals.format();
             let is_set = !spares_cookies && !search.spares_cookies() && format.sets_empty();
             origin.due_to_use = is_set.then_some(Renewal::Token(format));
             let due = origin.due_to_use.filter(|_| verb == Verb::Use);
-            Session::new(begins(origin, due))
+            let session = Session::new(begins(origin, due))?;
+            count(inner, &origin, format);
+            Ok(session)
         }
     }
 }
@@ -180,14 +189,21 @@ fn open(config: &Config, request: &Request<'_>, verb: Verb) -> Result<Session, E
 /// Opens a bare token.
 fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
     let (now, token) = (request.now()?, request.bare_token());
-    if token.len() > config.inner().max_token_len {
+    let inner = config.inner();
+    if token.len() > inner.max_token_len {
+        inner.counters.refused(Rejection::TooLarge);
         return Err(Rejection::TooLarge.into());
     }
     let caller = Caller::of_bare_token(request);
     let check = Check::new(config, request.revocations, now)?;
-    let mut tried = config.inner().seals.open(token, now, caller);
-    admit(config.inner(), &mut tried, std::iter::empty(), now, check);
-    let begins = Beginning {
+    let mut tried = inner.seals.open(token, now, caller);
+    admit(inner, &mut tried, std::iter::empty(), now, check);
+    match &tried {
+        Ok(_) => {}
+        Err(Refusal::Token(reason, _)) => inner.counters.refused(*reason),
+        Err(Refusal::Failed(error)) => inner.counters.failed(error),
+    }
+    let mut begins = Beginning {
         config,
         revocations: request.revocations,
         now,
@@ -198,7 +214,30 @@ fn unseal(config: &Config, request: &Request<'_>) -> Result<Session, Error> {
         },
         due: None,
     };
-    Ok(Session::from_token(begins, tried?))
+    let opened = tried?;
+    begins.origin.position = opened.position;
+    count(inner, &begins.origin, opened.format);
+    Ok(Session::from_token(begins, opened))
+}
+
+/// Counts a session that was opened or made.
+fn count(inner: &Inner, origin: &Origin, format: Format) {
+    let counters = &inner.counters;
+    counters.add(match origin.source {
+        Source::None => Count::Made,
+        Source::Cookie => Count::OpenedCookie,
+        Source::Header => Count::OpenedHeader,
+        Source::Token => Count::OpenedToken,
+    });
+    if origin.position != 0 {
+        counters.add(Count::OpenedOldPassword);
+    }
+    if format != inner.seals.format() {
+        counters.add(Count::OpenedOtherFormat);
+    }
+    if let Some(reason) = origin.rejection {
+        counters.refused(reason);
+    }
 }
 
 /// What a session that is only read has due: it is sealed again if it was sealed with an older

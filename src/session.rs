@@ -1,6 +1,8 @@
 //! One request's session: what it holds, what is written to it, and the cookies and tokens that
 //! come of it.
 
+mod counted;
+mod end;
 mod entries;
 mod lifetime;
 mod origin;
@@ -59,6 +61,8 @@ pub struct Session {
     /// What its token was sealed in.
     came_in: Format,
     outgoing: Outgoing,
+    /// Whether anything was written since it was opened or made.
+    is_written: bool,
     /// Unescaped strings that were handed out, by where they stand in the data, so that asking
     /// again costs no memory.
     texts: Vec<(usize, Buffer)>,
@@ -119,6 +123,7 @@ impl Session {
                 due,
                 id_is_open: begins.origin.source == Source::None,
             },
+            is_written: false,
             texts: Vec::new(),
             log_id: OnceLock::new(),
             revocations: begins.revocations.cloned(),

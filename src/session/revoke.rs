@@ -2,6 +2,7 @@
 
 use super::owed::Owed;
 use super::{Session, State, Unopened};
+use crate::counts::Count;
 use crate::record::Record;
 use crate::revocation::Check;
 use crate::{Error, Rejection, clock};
@@ -117,7 +118,7 @@ impl Session {
             .try_reserve(owed.len())
             .map_err(|_| Error::memory())?;
         self.owed.append(&mut owed);
-        self.clear();
+        self.end(Count::Revoked);
         self.ended = Some(Vec::new());
         Ok(())
     }

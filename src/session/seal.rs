@@ -5,6 +5,7 @@ use super::{Others, Session, State};
 use crate::Error;
 use crate::clock::MAX_AHEAD_MS;
 use crate::cookie::{CookieEnd, Cookies};
+use crate::counts::Count;
 use crate::id::Id;
 use crate::json::slice;
 use crate::record::Record;
@@ -78,6 +79,7 @@ impl Session {
             };
             check(&cookies)?;
             let token = self.take_on(sealed);
+            self.count_due(due);
             if due == Due::Seen {
                 self.record.last_seen_at = Some(self.now);
             }
@@ -204,6 +206,7 @@ impl Session {
             self.record.id = id;
             self.log_id.take();
         }
+        self.counters().add(Count::Sealed);
         self.record.last_seen_at = sealed.last_seen_at;
         self.record.expires_at = sealed.expires_at;
         Some(sealed.token)

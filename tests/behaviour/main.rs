@@ -2,6 +2,7 @@
 
 mod authjs;
 mod cookies;
+mod counts;
 mod fe26;
 mod format_options;
 mod iron_session;
