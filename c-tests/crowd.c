@@ -27,7 +27,7 @@ struct thread {
     pthread_t id;
     int number, failed_at;
     unsigned seed;
-    uint64_t *drawn;
+    uint64_t *drawn, sealed;
     size_t count, rounds, busy;
     char cookie[1000], iron[1000];
 };
@@ -139,6 +139,15 @@ static void open_forged(struct thread *thread, int64_t now)
     h3s_session_free(session);
 }
 
+/* While the others count; what was read before never goes back. */
+static void read_counts(struct thread *thread)
+{
+    h3s_counts counts = H3S_COUNTS_INIT;
+    if (h3s_config_counts(native, &counts, NULL) != H3S_OK || counts.sealed < thread->sealed)
+        thread->failed_at = __LINE__;
+    thread->sealed = counts.sealed;
+}
+
 static void *run(void *arg)
 {
     struct thread *thread = arg;
@@ -149,6 +158,8 @@ static void *run(void *arg)
         count_up(thread, native, thread->cookie, time);
         if (thread->failed_at == 0)
             count_up(thread, fe26, thread->iron, time);
+        if (thread->failed_at == 0)
+            read_counts(thread);
         thread->rounds++;
         if (thread->failed_at == 0)
             open_foreign(thread);

@@ -208,6 +208,7 @@ void a_config_that_was_moved_from_can_be_assigned_to_and_refuses_all_else()
     CHECK(THROWN(h3s::argument_error, first.use(h3s::request{})).key() == "config");
     THROWN(h3s::argument_error, first.iron_seal("1"));
     THROWN(h3s::argument_error, first.header_vary());
+    THROWN(h3s::argument_error, first.counts());
     const h3s::config third(first);
     CHECK(third == first);
     first = std::move(second);
@@ -804,6 +805,16 @@ void a_config_says_what_its_options_come_to()
     CHECK(!bare.uses_cookies());
 }
 
+void a_config_counts_what_was_done_with_it()
+{
+    const h3s::config own(options);
+    CHECK(!own.use(h3s::request{}).seal().empty());
+    own.get(h3s::request{"h3=h3s1..AAAA"}).clear();
+    const h3s_counts counts = h3s::config(own).counts();
+    CHECK(counts.made == 2 && counts.sealed == 1 && counts.cleared == 1);
+    CHECK(counts.refused[static_cast<std::size_t>(h3s::rejection::malformed)] == 1);
+}
+
 void headers_of_responses_are_merged()
 {
     CHECK(config().header_vary() == "Cookie, x-h3-session");
@@ -1052,6 +1063,7 @@ const test tests[] = {
     TEST(iron_seals_and_opens_any_json),
     TEST(a_password_from_elsewhere_is_quoted_into_the_options),
     TEST(a_config_says_what_its_options_come_to),
+    TEST(a_config_counts_what_was_done_with_it),
     TEST(headers_of_responses_are_merged),
     TEST(a_cookie_header_goes_upstream_without_the_session),
     TEST(of_several_cookies_the_one_that_was_opened_goes_upstream),

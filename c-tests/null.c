@@ -14,6 +14,7 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
 {
     h3s_request request = {.size = sizeof request};
     h3s_view view = {.size = sizeof view};
+    h3s_counts counts = H3S_COUNTS_INIT;
     h3s_session *out = (h3s_session *)&request;
     const h3s_str *list = NULL;
     h3s_str token;
@@ -79,6 +80,10 @@ static void a_null_handle_is_an_argument_error_or_the_absent_value(void **state)
     assert_str(h3s_config_vary(NULL), NULL);
     assert_str(h3s_config_revocation_file(NULL), NULL);
     assert_int_equal(h3s_config_revocation_keep(NULL), 0);
+    assert_int_equal(h3s_config_counts(NULL, &counts, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "config");
+    assert_int_equal(h3s_config_counts(config, NULL, &err), H3S_ERR_ARGUMENT);
+    assert_string_equal(err.key, "counts");
 }
 
 static void what_is_revoked_needs_its_pointers(void **state)

@@ -125,6 +125,8 @@
  *   h3s_config_vary           What a cache must vary on wherever a session was touched: the value
  *                             of a Vary header.
  *   h3s_config_flags          What the options come to: H3S_CONFIG_* or-ed together.
+ *   h3s_config_counts         What was opened, made, refused and sealed with a config: for a page
+ *                             of figures.
  *   h3s_cookie_strip          Copies a Cookie header without the session's cookies: what may go
  *                             upstream.
  *
@@ -300,6 +302,10 @@
 
 /** What `h3s_revocation_read` fills. */
 #define H3S_ENTRY_INFO_INIT { sizeof(h3s_entry_info), 0, 0, 0 }
+
+/** What `h3s_config_counts` fills. */
+#define H3S_COUNTS_INIT \
+    { sizeof(h3s_counts), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } }
 
 /** Success. */
 #define H3S_OK 0
@@ -596,6 +602,84 @@ typedef struct h3s_str {
 } h3s_str;
 
 /**
+ * What was done with a config since it was made. Begin with H3S_COUNTS_INIT.
+ *
+ * Each figure only grows, until the config is freed. It holds for all threads of this process; a
+ * forked child goes on from what its parent had counted.
+ */
+typedef struct h3s_counts {
+    /** `sizeof(h3s_counts)`. */
+    uint32_t size;
+    /** 0. */
+    uint32_t reserved;
+    /** Calls of `h3s_use` and `h3s_get` whose session a cookie brought. */
+    uint64_t opened_cookie;
+    /** Those whose session the session header brought. */
+    uint64_t opened_header;
+    /** Calls of `h3s_unseal` that gave a session. */
+    uint64_t opened_token;
+    /**
+     * Calls of `h3s_use` and `h3s_get` that had to make a session: none of the request's tokens
+     * opened, or it had none.
+     */
+    uint64_t made;
+    /**
+     * Of those that were brought: sealed with another password than the first. Once this stands
+     * still, the others can be dropped.
+     */
+    uint64_t opened_old_password;
+    /** Of those that were brought: in another format than the one that seals. */
+    uint64_t opened_other_format;
+    /**
+     * Calls of these three that were H3S_ERR_COLD. Whoever asks again without H3S_WARM_ONLY is
+     * counted again.
+     */
+    uint64_t cold;
+    /** Those that were H3S_ERR_BUSY. */
+    uint64_t busy;
+    /** Those that were H3S_ERR_STALE. */
+    uint64_t stale;
+    /**
+     * Tokens that were sealed by `h3s_set_cookies` or `h3s_seal`, be it after a write, for a
+     * session just made, or on a read. (Not the empty session that takes the place of one that
+     * was cleared, where a request brought several.)
+     */
+    uint64_t sealed;
+    /**
+     * Of a session that was only read: Set-Cookie values made that let it live on under
+     * `idleTimeout`, and do no more.
+     */
+    uint64_t slid;
+    /**
+     * Of a session that was only read: Set-Cookie values made that move it to the first password.
+     */
+    uint64_t moved_password;
+    /**
+     * Of a session that was only read: Set-Cookie values made that move it to the format that
+     * seals, whatever password it was under (`seal.migrate`).
+     */
+    uint64_t moved_format;
+    /** Sessions that got a new id by `h3s_rotate`. */
+    uint64_t rotated;
+    /**
+     * Sessions that `h3s_clear` ended, also such as the request had to make. One that was cleared
+     * already is not counted again.
+     */
+    uint64_t cleared;
+    /**
+     * Sessions that `h3s_revoke` or `h3s_revoke_everywhere` ended, counted as `cleared`, and not
+     * there as well.
+     */
+    uint64_t revoked;
+    /**
+     * By H3S_REJECTION_*: calls of `h3s_use` and `h3s_get` for whose session
+     * `h3s_session_rejection` says so, be it that another token opened; and calls of `h3s_unseal`
+     * that were H3S_ERR_REJECTED for it. Nothing is counted at 0, and beyond the last reason.
+     */
+    uint64_t refused[16];
+} h3s_counts;
+
+/**
  * What a request brought. Begin with H3S_REQUEST_INIT, then set what you have:
  *
  *     h3s_request request = H3S_REQUEST_INIT;
@@ -804,6 +888,24 @@ struct h3s_str h3s_config_vary(const struct h3s_config *config);
  * 0 for NULL.
  */
 uint32_t h3s_config_flags(const struct h3s_config *config);
+
+/**
+ * What was opened, made, refused and sealed with a config: for a page of figures.
+ *
+ * "Why is everybody logged out?" is answered by `refused`: many of H3S_REJECTION_UNKNOWN_KEY or
+ * H3S_REJECTION_BAD_SEAL, say, after a roll-out with another password.
+ *
+ * Counting takes no lock, and threads do not wait for each other. Any number of threads may ask
+ * at any time; what others count meanwhile may be in or not.
+ *
+ * out: begin with H3S_COUNTS_INIT.
+ *
+ * Returns H3S_OK or H3S_ERR_ARGUMENT.
+ */
+H3S_NODISCARD
+int32_t h3s_config_counts(const struct h3s_config *config,
+                          struct h3s_counts *out,
+                          struct h3s_error *err);
 
 /**
  * Copies a Cookie header without the session's cookies: what may go upstream.

@@ -58,6 +58,7 @@
 //                           What the session is found by.
 //     uses_cookies, is_secure, may_be_cold, has_revocation, revocation_file, revocation_keep
 //                           What the options come to.
+//     counts                What was opened, made, refused and sealed with it.
 //     revoke_session, revoke_subject, revoke_everybody
 //                           Entries that revoke sessions, for all servers.
 //     read_revocation       What an entry says.
@@ -1581,6 +1582,18 @@ public:
     [[nodiscard]] std::chrono::milliseconds revocation_keep() const noexcept
     {
         return std::chrono::milliseconds(h3s_config_revocation_keep(config_));
+    }
+
+    /// What was opened, made, refused and sealed with this config, by all threads: for a page of
+    /// figures. h3s.h says what each member counts; refused is by the number of a rejection.
+    /// Throws argument_error for what was moved from.
+    [[nodiscard]] h3s_counts counts() const
+    {
+        h3s_counts got{};
+        got.size = sizeof got;
+        h3s_error err{};
+        detail::check(h3s_config_counts(config_, &got, &err), err);
+        return got;
     }
 
     // -- Revoking without a session --

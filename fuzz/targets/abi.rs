@@ -833,6 +833,7 @@ impl World {
                     assert!(h3s_config_flags(config) < 16);
                     let is_on = h3s_config_flags(config) & H3S_CONFIG_REVOCATION != 0;
                     assert_eq!(h3s_config_revocation_keep(config) > 0, is_on);
+                    read_counts(config);
                     for text in [
                         h3s_config_revocation_file(config),
                         h3s_config_cookie_name(config),
@@ -1706,6 +1707,25 @@ fn converted(
     assert!(len == 0 || (status == H3S_ERR_ARGUMENT && len >= room));
     assert!(out.iter().all(|byte| *byte == b'?'), "half a text");
     None
+}
+
+/// A config has counted a seal for each session that a read has moved to another token.
+fn read_counts(config: *const h3s_config) {
+    // SAFETY: a struct of numbers.
+    let mut counts: h3s_counts = unsafe { std::mem::zeroed() };
+    counts.size = u32::try_from(size_of::<h3s_counts>()).expect("it is small");
+    let mut err = unset();
+    // SAFETY: the handle is NULL or live, and the struct as large as it says.
+    let status = unsafe { h3s_config_counts(config, &mut counts, &mut err) };
+    check_error(status, &err);
+    assert_eq!(status == H3S_OK, !config.is_null());
+    assert!(counts.moved_password + counts.moved_format <= counts.sealed);
+    let brought = counts.opened_cookie + counts.opened_header + counts.opened_token;
+    assert!(counts.opened_old_password <= brought && counts.opened_other_format <= brought);
+    assert_eq!(
+        (counts.refused[0], counts.refused[9..].iter().sum()),
+        (0, 0)
+    );
 }
 
 /// Whose it is takes as much room as the library says.

@@ -8,8 +8,9 @@ use super::error::h3s_error;
 use super::guard::{Out, Str, guard, guard_value, handle};
 use super::input::{bytes, reference, slot};
 use super::owners::Owners;
-use super::types::h3s_str;
-use crate::{Config, Options, json};
+use super::sized::Slot;
+use super::types::{h3s_counts, h3s_str};
+use crate::{Config, Error, Options, json};
 
 /// The options, checked and with their keys derived. Immutable: any number of threads may share
 /// one.
@@ -208,6 +209,55 @@ pub unsafe extern "C" fn h3s_config_flags(config: *const h3s_config) -> u32 {
                 .map(|(_, flag)| flag)
                 .sum(),
         )
+    })
+}
+
+/// What was opened, made, refused and sealed with a config: for a page of figures.
+///
+/// "Why is everybody logged out?" is answered by `refused`: many of H3S_REJECTION_UNKNOWN_KEY or
+/// H3S_REJECTION_BAD_SEAL, say, after a roll-out with another password.
+///
+/// Counting takes no lock, and threads do not wait for each other. Any number of threads may ask
+/// at any time; what others count meanwhile may be in or not.
+///
+/// out: begin with H3S_COUNTS_INIT.
+///
+/// Returns H3S_OK or H3S_ERR_ARGUMENT.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn h3s_config_counts(
+    config: *const h3s_config,
+    out: *mut h3s_counts,
+    err: *mut h3s_error,
+) -> i32 {
+    guard(err, || {
+        // SAFETY: the caller's contract: NULL, or readable and writable for its size.
+        let out = unsafe { Slot::new(out, "counts")? };
+        // SAFETY: the caller's contract: NULL or a live config.
+        let config = unsafe { reference(config) }.ok_or_else(|| Error::null("config"))?;
+        let counts = config.config.counts();
+        out.fill(&h3s_counts {
+            size: 0,
+            reserved: 0,
+            opened_cookie: counts.opened_cookie,
+            opened_header: counts.opened_header,
+            opened_token: counts.opened_token,
+            made: counts.made,
+            opened_old_password: counts.opened_old_password,
+            opened_other_format: counts.opened_other_format,
+            cold: counts.cold,
+            busy: counts.busy,
+            stale: counts.stale,
+            sealed: counts.sealed,
+            slid: counts.slid,
+            moved_password: counts.moved_password,
+            moved_format: counts.moved_format,
+            rotated: counts.rotated,
+            cleared: counts.cleared,
+            revoked: counts.revoked,
+            refused: counts.refused,
+        });
+        Ok(())
     })
 }
 

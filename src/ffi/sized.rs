@@ -6,7 +6,7 @@
 use std::mem::{MaybeUninit, offset_of, size_of};
 
 use super::replica::h3s_revocations;
-use super::types::{h3s_entry_info, h3s_request, h3s_revocations_info, h3s_view};
+use super::types::{h3s_counts, h3s_entry_info, h3s_request, h3s_revocations_info, h3s_view};
 use crate::Error;
 
 /// SAFETY: begins with the `u32` that is its size, is a value of all zeros, and has no padding.
@@ -33,6 +33,11 @@ unsafe impl Growing for h3s_revocations_info {
 // SAFETY: as its `repr(C)` shows.
 unsafe impl Growing for h3s_entry_info {
     const FIRST: usize = offset_of!(Self, until) + size_of::<i64>();
+}
+
+// SAFETY: as its `repr(C)` shows.
+unsafe impl Growing for h3s_counts {
+    const FIRST: usize = offset_of!(Self, refused) + size_of::<[u64; 16]>();
 }
 
 /// What a caller hands in. SAFETY: as `size`.

@@ -245,3 +245,61 @@ pub struct h3s_view {
     /// H3S_REJECTION_*.
     pub rejection: i32,
 }
+
+/// What was done with a config since it was made. Begin with H3S_COUNTS_INIT.
+///
+/// Each figure only grows, until the config is freed. It holds for all threads of this process; a
+/// forked child goes on from what its parent had counted.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct h3s_counts {
+    /// `sizeof(h3s_counts)`.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Calls of `h3s_use` and `h3s_get` whose session a cookie brought.
+    pub opened_cookie: u64,
+    /// Those whose session the session header brought.
+    pub opened_header: u64,
+    /// Calls of `h3s_unseal` that gave a session.
+    pub opened_token: u64,
+    /// Calls of `h3s_use` and `h3s_get` that had to make a session: none of the request's tokens
+    /// opened, or it had none.
+    pub made: u64,
+    /// Of those that were brought: sealed with another password than the first. Once this stands
+    /// still, the others can be dropped.
+    pub opened_old_password: u64,
+    /// Of those that were brought: in another format than the one that seals.
+    pub opened_other_format: u64,
+    /// Calls of these three that were H3S_ERR_COLD. Whoever asks again without H3S_WARM_ONLY is
+    /// counted again.
+    pub cold: u64,
+    /// Those that were H3S_ERR_BUSY.
+    pub busy: u64,
+    /// Those that were H3S_ERR_STALE.
+    pub stale: u64,
+    /// Tokens that were sealed by `h3s_set_cookies` or `h3s_seal`, be it after a write, for a
+    /// session just made, or on a read. (Not the empty session that takes the place of one that
+    /// was cleared, where a request brought several.)
+    pub sealed: u64,
+    /// Of a session that was only read: Set-Cookie values made that let it live on under
+    /// `idleTimeout`, and do no more.
+    pub slid: u64,
+    /// Of a session that was only read: Set-Cookie values made that move it to the first password.
+    pub moved_password: u64,
+    /// Of a session that was only read: Set-Cookie values made that move it to the format that
+    /// seals, whatever password it was under (`seal.migrate`).
+    pub moved_format: u64,
+    /// Sessions that got a new id by `h3s_rotate`.
+    pub rotated: u64,
+    /// Sessions that `h3s_clear` ended, also such as the request had to make. One that was cleared
+    /// already is not counted again.
+    pub cleared: u64,
+    /// Sessions that `h3s_revoke` or `h3s_revoke_everywhere` ended, counted as `cleared`, and not
+    /// there as well.
+    pub revoked: u64,
+    /// By H3S_REJECTION_*: calls of `h3s_use` and `h3s_get` for whose session
+    /// `h3s_session_rejection` says so, be it that another token opened; and calls of `h3s_unseal`
+    /// that were H3S_ERR_REJECTED for it. Nothing is counted at 0, and beyond the last reason.
+    pub refused: [u64; 16],
+}
