@@ -31,6 +31,7 @@ TYPES: dict[str, Any] = {
     "h3s_revocations *": ctypes.c_void_p,
     "h3s_revocations **": ctypes.POINTER(ctypes.c_void_p),
     "h3s_revocations_info *": ctypes.POINTER(_abi.RevocationsInfo),
+    "h3s_counts *": ctypes.POINTER(_abi.Counts),
     "h3s_entry_info *": ctypes.POINTER(_abi.EntryInfo),
     "h3s_revocation_file *": ctypes.c_void_p,
     "h3s_revocation_file **": ctypes.POINTER(ctypes.c_void_p),
@@ -74,15 +75,18 @@ def test_every_function_is_declared_as_in_the_header() -> None:
     assert declared == _abi.FUNCTIONS
 
 
-@pytest.mark.parametrize("name", ["entry_info", "error", "iter", "str", "request", "revocations_info", "view"])
+@pytest.mark.parametrize(
+    "name", ["counts", "entry_info", "error", "iter", "str", "request", "revocations_info", "view"]
+)
 def test_every_structure_is_declared_as_in_the_header(name: str) -> None:
     found = re.search(rf"typedef struct h3s_{name} \{{(.*?)\}}", HEADER, re.DOTALL)
     assert found
     declared = []
     for field in filter(None, (field.strip() for field in found[1].split(";"))):
-        array = re.fullmatch(r"char (\w+)\[(\d+)\]", field)
+        array = re.fullmatch(r"(\w+) (\w+)\[(\d+)\]", field)
         if array:
-            declared.append((array[1], ctypes.c_char * int(array[2])))
+            one = ctypes.c_char if array[1] == "char" else c_type(array[1])
+            declared.append((array[2], one * int(array[3])))
         else:
             declared.append((re.findall(r"\w+", field)[-1], c_type(field)))
     assert declared == getattr(_abi, name.title().replace("_", ""))._fields_

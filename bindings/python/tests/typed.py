@@ -74,6 +74,11 @@ class Polled:
         return True
 
 
+def counted(sessions: h3s.Sessions) -> None:
+    assert_type(sessions.counts(), h3s.Counts)
+    assert_type(sessions.counts().refused["expired"], int)
+
+
 def takes_a_dict(data: dict[str, Any]) -> None:
     pass
 

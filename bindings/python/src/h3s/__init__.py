@@ -12,6 +12,7 @@ The rest of a web application is in `h3s.wsgi`, `h3s.asgi`, `h3s.flask` and `h3s
 
 from ._core import backend
 from ._http import RequestSession
+from .counts import Counts
 from .cross_site import is_cross_site
 from .errors import (
     Busy,
@@ -41,6 +42,7 @@ __all__ = [
     "Cold",
     "ConfigError",
     "CookieOptions",
+    "Counts",
     "DataError",
     "Derivation",
     "Expired",

@@ -167,10 +167,35 @@ class EntryInfo(ctypes.Structure):
     ]
 
 
+class Counts(ctypes.Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("opened_cookie", c_uint64),
+        ("opened_header", c_uint64),
+        ("opened_token", c_uint64),
+        ("made", c_uint64),
+        ("opened_old_password", c_uint64),
+        ("opened_other_format", c_uint64),
+        ("cold", c_uint64),
+        ("busy", c_uint64),
+        ("stale", c_uint64),
+        ("sealed", c_uint64),
+        ("slid", c_uint64),
+        ("moved_password", c_uint64),
+        ("moved_format", c_uint64),
+        ("rotated", c_uint64),
+        ("cleared", c_uint64),
+        ("revoked", c_uint64),
+        ("refused", c_uint64 * 16),
+    ]
+
+
 REQUEST_SIZE = ctypes.sizeof(Request)
 VIEW_SIZE = ctypes.sizeof(View)
 REVOCATIONS_INFO_SIZE = ctypes.sizeof(RevocationsInfo)
 ENTRY_INFO_SIZE = ctypes.sizeof(EntryInfo)
+COUNTS_SIZE = ctypes.sizeof(Counts)
 
 # Handles are opaque, and `text` is bytes of which the length is given beside it.
 _config = _session = _revocations = _file = c_void_p
@@ -195,6 +220,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "h3s_config_header_name": (Str, [_config]),
     "h3s_config_vary": (Str, [_config]),
     "h3s_config_flags": (c_uint32, [_config]),
+    "h3s_config_counts": (c_int32, [_config, POINTER(Counts), _error]),
     "h3s_cookie_strip": (c_size_t, [_config, _text, c_size_t, c_char_p]),
     "h3s_iron_seal": (
         c_int32,

@@ -14,6 +14,8 @@ from . import _abi, _json
 from ._abi import Error, fast, slow
 from ._core import GET, UNSEAL, USE, Text, derive, open, request_of, to_bytes
 from ._handle import Handle
+from .counts import Counts
+from .counts import of as counts_of
 from .errors import ConfigError, StateError
 from .options import (
     CookieOptions,
@@ -277,6 +279,12 @@ class Sessions(Handle):
         if replica is not None:
             opened._revocations = self.revocations
         return opened  # type: ignore[no-any-return]
+
+    def counts(self) -> Counts:
+        """What was opened, made, refused and sealed: for a page of figures."""
+        found, error = _abi.Counts(_abi.COUNTS_SIZE), Error()
+        self._check(fast.h3s_config_counts(self._handle, byref(found), byref(error)), error)
+        return counts_of(found)
 
     # ---- Revoking from outside a session ---------------------------------------------------------
 
