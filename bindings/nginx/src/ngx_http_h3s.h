@@ -18,6 +18,7 @@
  *     ngx_http_h3s_publish.c    makes known to all servers what was revoked here
  *     ngx_http_h3s_poll.c       takes in what others have revoked
  *     ngx_http_h3s_zone.c       h3s_revocations: the zone of what is revoked, and its file
+ *     ngx_http_h3s_counts.c     h3s_counts: a page of what was opened, made, refused and sealed
  *     ngx_http_h3s_settle.c     of several sessions, which alone goes upstream
  *     ngx_http_h3s_cookies.c    what of a request is the session's
  *     ngx_http_h3s_session.c    a request's session, kept with the main request
@@ -61,6 +62,21 @@
 typedef struct ngx_http_h3s_revocations_s  ngx_http_h3s_revocations_t;
 
 
+/* How many figures the library counts. */
+#define NGX_HTTP_H3S_COUNTS                                                                 \
+    ((sizeof(h3s_counts) - offsetof(h3s_counts, opened_cookie)) / sizeof(uint64_t))
+
+/* What all workers have counted with an options file of this name, in a zone. */
+typedef struct ngx_http_h3s_counts_s  ngx_http_h3s_counts_t;
+
+struct ngx_http_h3s_counts_s {
+    ngx_atomic_t              sums[NGX_HTTP_H3S_COUNTS];
+    ngx_http_h3s_counts_t    *next;
+    size_t                    len;
+    u_char                    name[1];
+};
+
+
 /* An options file, read once in a cycle however many blocks name it. */
 typedef struct {
     ngx_str_t             name;
@@ -73,6 +89,8 @@ typedef struct {
     ngx_thread_pool_t    *threads;      /* for cold derivations; NULL: there are none */
 #endif
     ngx_http_h3s_revocations_t *revocations; /* NULL: nothing can be revoked */
+    ngx_http_h3s_counts_t *counts;      /* NULL: there is no h3s_counts */
+    uint64_t              counted[NGX_HTTP_H3S_COUNTS]; /* what of them this process has added */
     unsigned              sets:1;       /* cookies are on */
     unsigned              revokes:1;    /* they have "revocation" */
     unsigned              cold:1;       /* a token may need a slow derivation */
@@ -125,6 +143,7 @@ struct ngx_http_h3s_revocations_s {
 typedef struct {
     ngx_array_t           options;      /* ngx_http_h3s_options_t * */
     ngx_array_t           revocations;  /* ngx_http_h3s_revocations_t * */
+    ngx_shm_zone_t       *counts;       /* NULL: there is no h3s_counts */
     ngx_uint_t            variables;    /* whether the configuration names any of ours */
     ngx_uint_t            pointers;     /* whether it has any h3s_variable */
 } ngx_http_h3s_main_conf_t;
@@ -363,6 +382,10 @@ char *ngx_http_h3s_check_revocations(ngx_conf_t *cf, ngx_http_h3s_loc_conf_t *co
 int32_t ngx_http_h3s_open_file(ngx_http_h3s_revocations_t *revocations, h3s_error *err);
 void ngx_http_h3s_close_file(ngx_http_h3s_revocations_t *revocations);
 int64_t ngx_http_h3s_now(void);
+
+char *ngx_http_h3s_read_counts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_h3s_log_handler(ngx_http_request_t *r);
+void ngx_http_h3s_add_up_all(ngx_http_h3s_main_conf_t *hmcf);
 
 ngx_int_t ngx_http_h3s_settle(ngx_http_request_t *r, ngx_http_h3s_session_t *s,
     ngx_str_t *cookies);

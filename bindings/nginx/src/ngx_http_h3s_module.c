@@ -93,6 +93,13 @@ static ngx_command_t  ngx_http_h3s_commands[] = {
       0,
       NULL },
 
+    { ngx_string("h3s_counts"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_h3s_read_counts,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("h3s_lifetime"),
       NGX_HTTP_H3S_ANYWHERE|NGX_CONF_TAKE12,
       ngx_http_h3s_placed,
@@ -180,11 +187,19 @@ ngx_http_h3s_postconfiguration(ngx_conf_t *cf)
         { NGX_HTTP_PREACCESS_PHASE, ngx_http_h3s_preaccess_handler },
         { NGX_HTTP_ACCESS_PHASE, ngx_http_h3s_access_handler },
         { NGX_HTTP_PRECONTENT_PHASE, ngx_http_h3s_precontent_handler },
+        /* Where there is h3s_counts. */
+        { NGX_HTTP_LOG_PHASE, ngx_http_h3s_log_handler },
     };
 
     hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_h3s_module);
 
     if (hmcf->options.nelts == 0) {
+
+        if (hmcf->counts) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"h3s_counts\" needs \"h3s_config\" somewhere: there is nothing to count");
+            return NGX_ERROR;
+        }
+
         return NGX_OK;
     }
 
@@ -193,6 +208,11 @@ ngx_http_h3s_postconfiguration(ngx_conf_t *cf)
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
     for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+
+        if (handlers[i].phase == NGX_HTTP_LOG_PHASE && hmcf->counts == NULL) {
+            continue;
+        }
+
         h = ngx_array_push(&cmcf->phases[handlers[i].phase].handlers);
         if (h == NULL) {
             return NGX_ERROR;

@@ -124,7 +124,13 @@ ngx_http_h3s_exit_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                    i;
     ngx_array_t                  *followed;
+    ngx_http_h3s_main_conf_t     *hmcf;
     ngx_http_h3s_revocations_t  **revocations;
+
+    hmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_h3s_module);
+    if (hmcf) {
+        ngx_http_h3s_add_up_all(hmcf);
+    }
 
     followed = ngx_http_h3s_followed(cycle);
     revocations = followed ? followed->elts : NULL;
