@@ -204,7 +204,7 @@ for-demo:
 demo: for-demo all ## Visit a small web server with curl and print the conversation
 	@examples/demo.sh
 
-serve: for-demo all ## Leave that server running, for a browser
+serve: for-demo all ## Start a page for your browser: a session, and what becomes of its cookie
 	@examples/demo.sh --serve
 
 demo-nginx: nginx ## Visit an nginx before an h3 application and a Python service with curl

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds examples/counter.c against the library in target/, visits it with curl and a cookie jar,
 # and prints the conversation. It checks each answer: a wrong one makes the exit status 1.
+# For a browser there is examples/serve.c.
 #
 #     examples/demo.sh            the conversation
 #     examples/demo.sh --check    the same, and a closing line that counts the checks
-#     examples/demo.sh --serve    only starts the server, prints its address, and stays until Ctrl-C
+#     examples/demo.sh --serve    starts that, prints its address, and stays until Ctrl-C
 set -euo pipefail
 shopt -s extglob
 
@@ -29,12 +30,12 @@ compile() {
     cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$1" "$2" \
         $(pkg-config --cflags --libs "${@:3}") -Wl,-rpath,"$(pkg-config --variable=libdir h3s)"
 }
-compile "$counter" examples/counter.c h3s libmicrohttpd
-
 if [ "$mode" = --serve ]; then
-    echo 'The counter, until Ctrl-C:' >&2
-    exec "$counter"
+    compile target/examples/serve examples/serve.c h3s libmicrohttpd
+    echo 'For your browser, until Ctrl-C:' >&2
+    exec target/examples/serve
 fi
+compile "$counter" examples/counter.c h3s libmicrohttpd
 
 # ---- The server ----------------------------------------------------------------------------------
 

@@ -319,7 +319,7 @@ setup_why() {
         pkg-config) echo "it tells compilers where the library is" ;;
         ca-certificates) echo "cargo fetches the crates by https" ;;
         curl) echo "it visits the servers" ;;
-        libmicrohttpd-dev) echo "the web server in examples/counter.c is made with it" ;;
+        libmicrohttpd-dev) echo "the web servers in examples are made with it" ;;
         libcmocka-dev) echo "the tests of the C ABI are written with it" ;;
         libjansson-dev) echo "the tests of the C ABI read JSON with it" ;;
         libssl-dev) echo "the benchmarks are compared with its ciphers, and nginx needs its headers" ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make demo` shows, checked; and what `make demo-nextjs` does, also to a browser.
+# What `make demo` and `make demo-nextjs` show, checked; `make serve` and the latter in a browser.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian curl curl ||
     skip_suite "needs a C compiler, libmicrohttpd and curl"
@@ -9,6 +9,41 @@ bounded 120 examples/demo.sh --check | tee "$scratch/demo"
 status=${PIPESTATUS[0]}
 read -r p f s < <(sed -nE 's/^demo: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$scratch/demo")
 add_counts "$status" "${p:-0}" "${f:-0}" "${s:-0}"
+
+# ---- make serve ----------------------------------------------------------------------------------
+
+# build PROGRAM OPTION...
+build() {
+    # shellcheck disable=SC2046  # several words are meant
+    cc -std=c99 -O1 -pthread -Wall -Wextra -Wpedantic -Werror "${@:2}" -o "$scratch/$1" examples/serve.c \
+        $(PKG_CONFIG_PATH=target/pkgconfig pkg-config --cflags --libs h3s libmicrohttpd)
+}
+# Its pictures are to be looked at where the page is changed.
+in_a_browser() { bounded 180 target/venv/bin/python tests/suites/demo_browser.py "$scratch/$1" target/demo; }
+check "the page for a browser compiles without a warning" build serve
+if need_debian chromium chromium && need_venv; then
+    check "Chromium tries forged cookies, rotates, clears and revokes" in_a_browser serve
+    check "it compiles with AddressSanitizer" build serve-asan -g -fsanitize=address,undefined -fno-sanitize-recover=all
+    check "which finds nothing while Chromium does so again" in_a_browser serve-asan
+else
+    skip "the page in a browser" "needs chromium and the packages of tests/requirements.txt"
+fi
+
+# It prints its address, and ends when it is told to.
+serves() {
+    local server address page status
+    mkfifo "$scratch/said" || return
+    examples/demo.sh --serve >"$scratch/said" 2>/dev/null &
+    server=$!
+    read -r -t 60 address <"$scratch/said" && page=$(curl -sS --max-time 10 "$address")
+    kill "$server" && wait "$server"
+    status=$?
+    echo "$address, status $status"
+    [ "$status" -eq 0 ] && [[ $page = *'<h1>A session of libh3s</h1>'* ]]
+}
+check "make serve starts it" serves
+
+# ---- make demo-nextjs ----------------------------------------------------------------------------
 
 # Status 1 is its own end; timeout's would be another.
 names_what_is_missing() {
