@@ -194,6 +194,17 @@ $(extension): bindings/python/extension/_extension.c bindings/python/build_exten
 	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_python_headers '$(PYTHON)'
 	@'$(PYTHON)' bindings/python/build_extension.py $@ $(EXTENSION_FLAGS)
 
+# ---- Node ----------------------------------------------------------------------------------------
+
+node_module := target/node/h3s.node
+
+.PHONY: node
+node: all $(node_module) ## Build the compiled part of bindings/node
+
+$(node_module): $(wildcard bindings/node/src/*) bindings/node/build.js include/h3s.h target/lib/libh3s.a
+	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_node bindings/node
+	@CC='$(CC)' node bindings/node/build.js --library target/lib/libh3s.a --out $@ -- $(NODE_FLAGS)
+
 # ---- Try -----------------------------------------------------------------------------------------
 
 .PHONY: for-demo demo serve demo-nginx serve-nginx demo-nextjs serve-nextjs

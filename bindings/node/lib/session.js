@@ -1,0 +1,443 @@
+// One request's session.
+
+import { H3sError, argumentError, failure, resultOf } from "./errors.js";
+import {
+  CLEAR,
+  ENSURE,
+  LIFETIME_BROWSER,
+  OK,
+  REMOVE,
+  REPLACE,
+  REVOKE,
+  REVOKE_EVERYWHERE,
+  ROTATE,
+  SET_ID,
+  SET_LIFETIME,
+  SET_NOW,
+  UPDATE,
+  VIEW_CLEARED,
+  VIEW_DIRTY,
+  VIEW_NEW,
+  VIEW_SLIDES,
+  VIEW_STALE,
+  native,
+  rejections,
+  viewed,
+} from "./native.js";
+
+const SOURCES = ["none", "cookie", "header", "token"];
+
+/** Who has it may make a session. */
+export const KEY = Symbol("h3s");
+
+// Handles whose sessions were freed, for the next ones: to make one, and to have it collected, costs
+// more than the whole of what most requests do.
+const spare = [];
+const SPARE = 256;
+
+/** A handle that a session can be opened in. */
+export const newHandle = () => spare.pop() ?? native.session();
+
+/** Frees what is in a handle. */
+export function freeHandle(handle) {
+  if (native.close_handle(handle) && spare.length < SPARE) spare.push(handle);
+}
+
+export class Session {
+  #handle;
+  #owner;
+  // As of the last look, which is before the last write if `#isSeen` is false.
+  #isSeen = true;
+  #flags = viewed[0];
+  #createdAt = viewed[1];
+  #lastSeenAt = viewed[2];
+  #expiresAt = viewed[3];
+  #source = viewed[4];
+  #rejection = viewed[5];
+  // The data as text and as an object, where they are known.
+  #json;
+  #data;
+  // Whether cookies were taken, which then come again.
+  #isTaken = false;
+  // Whether something has to be made known before the response goes.
+  #owes = false;
+  // What is called before a write that comes too late.
+  #late;
+  // The cookies, while they are sealed elsewhere or what was revoked is made known.
+  #coming;
+
+  /**
+   * handle: with the session in it, which `viewed` is of.
+   * owner: what all sessions of a Sessions share.
+   */
+  constructor(key, owner, handle, json) {
+    if (key !== KEY) throw argumentError("", "sessions come from Sessions.open and unseal");
+    this.#handle = handle;
+    this.#owner = owner;
+    this.#json = json;
+    if (owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
+  }
+
+  // ---- What is known of it ----------------------------------------------------------------------
+
+  get id() {
+    return this.#text(native.id(this.#held())) || undefined;
+  }
+
+  get logId() {
+    return this.#text(native.log_id(this.#held()));
+  }
+
+  get createdAt() {
+    this.#look();
+    return this.#createdAt;
+  }
+
+  get lastSeenAt() {
+    this.#look();
+    return this.#lastSeenAt || undefined;
+  }
+
+  get expiresAt() {
+    this.#look();
+    return this.#expiresAt || undefined;
+  }
+
+  get isNew() {
+    return this.#is(VIEW_NEW);
+  }
+
+  get isCleared() {
+    return this.#is(VIEW_CLEARED);
+  }
+
+  get isDirty() {
+    return this.#is(VIEW_DIRTY);
+  }
+
+  get onlySlides() {
+    return this.#is(VIEW_SLIDES);
+  }
+
+  get isStale() {
+    return this.#is(VIEW_STALE);
+  }
+
+  get source() {
+    this.#look();
+    return SOURCES[this.#source];
+  }
+
+  get rejection() {
+    this.#look();
+    return rejections[this.#rejection];
+  }
+
+  get lifetime() {
+    return native.lifetime(this.#held())[0] || undefined;
+  }
+
+  get endsWithBrowser() {
+    return (native.lifetime(this.#held())[1] & LIFETIME_BROWSER) !== 0;
+  }
+
+  get json() {
+    this.#held();
+    this.#json ??= this.#text(native.data(this.#handle));
+    return this.#json;
+  }
+
+  get data() {
+    // JSON.parse makes `__proto__` a property like any other.
+    if (this.#data === undefined) this.#data = JSON.parse(this.json);
+    else this.#held();
+    return this.#data;
+  }
+
+  #is(flag) {
+    this.#look();
+    return (this.#flags & flag) !== 0;
+  }
+
+  #look() {
+    const handle = this.#held();
+    if (this.#isSeen) return;
+    this.#json = this.#text(native.view(handle));
+    this.#flags = viewed[0];
+    this.#createdAt = viewed[1];
+    this.#lastSeenAt = viewed[2];
+    this.#expiresAt = viewed[3];
+    this.#source = viewed[4];
+    this.#rejection = viewed[5];
+    this.#isSeen = true;
+  }
+
+  #text(result) {
+    if (typeof result === "number") throw failure();
+    return result;
+  }
+
+  #held() {
+    if (this.#handle === undefined) throw new H3sError("ERR_H3S_STATE", "the session was freed");
+    return this.#handle;
+  }
+
+  // ---- Writing ----------------------------------------------------------------------------------
+
+  update(patch) {
+    const given = typeof patch === "function" ? patch(this.data) : patch;
+    this.#merge({ ...object(given ?? {}) });
+  }
+
+  set(key, value) {
+    const patch = {};
+    put(patch, String(key), value);
+    this.#merge(patch);
+  }
+
+  delete(key) {
+    this.set(key, undefined);
+  }
+
+  /** patch: an object of our own. */
+  #merge(patch) {
+    const keys = Object.keys(patch);
+    let parsed = patch;
+    let gone;
+    let text;
+    if (keys.every((key) => isPlain(patch[key]))) {
+      text = stringify(patch);
+    } else {
+      text = stringify(patch);
+      parsed = JSON.parse(text);
+      gone = keys.filter((key) => !Object.hasOwn(parsed, key));
+      if (gone.length > 0) {
+        // Small before they go, so that what takes their place has room; and if there is none, all
+        // is as it was.
+        for (const key of gone) put(parsed, key, null);
+        text = stringify(parsed);
+      }
+    }
+    this.#overwrite(UPDATE, text);
+    if (gone !== undefined) for (const key of gone) this.#remove(key);
+    if (this.#data === undefined) return;
+    for (const key of Object.keys(parsed)) {
+      if (gone?.includes(key)) delete this.#data[key];
+      else put(this.#data, key, parsed[key]);
+    }
+  }
+
+  #remove(key) {
+    if (key.isWellFormed()) {
+      this.#write(REMOVE, key);
+      return;
+    }
+    // Such a name has no UTF-8. In JSON text it has an escape.
+    const rest = JSON.parse(this.json);
+    delete rest[key];
+    this.#write(REPLACE, JSON.stringify(rest));
+  }
+
+  replace(data) {
+    const text = stringify({ ...object(data) });
+    this.#overwrite(REPLACE, text);
+    this.#data = undefined;
+    this.#json = undefined;
+  }
+
+  ensure() {
+    this.#write(ENSURE);
+  }
+
+  rotate() {
+    this.#write(ROTATE);
+    this.#owes = true;
+    if (this.#owner.generateId !== undefined) this.#generateId();
+  }
+
+  clear() {
+    this.#write(CLEAR);
+    this.#data = undefined;
+  }
+
+  revoke() {
+    this.#end(REVOKE);
+  }
+
+  revokeEverywhere() {
+    this.#end(REVOKE_EVERYWHERE);
+  }
+
+  #end(what) {
+    // Also when the response has gone: the cookie then stays, and opens nothing.
+    this.#call(what);
+    this.#owes = true;
+    this.#data = undefined;
+    this.#owner.ended?.(this);
+  }
+
+  setId(id) {
+    if (typeof id !== "string") throw argumentError("id", "it is a string");
+    this.#write(SET_ID, id);
+  }
+
+  setLifetime(seconds, { endsWithBrowser = false } = {}) {
+    if (seconds !== undefined && !(Number.isSafeInteger(seconds) && seconds > 0))
+      throw argumentError("seconds", "it is a whole number of seconds from 1 on, or undefined");
+    this.#write(SET_LIFETIME, undefined, seconds ?? 0, endsWithBrowser ? LIFETIME_BROWSER : 0);
+  }
+
+  setNow(now) {
+    this.#call(SET_NOW, undefined, moment(now, "now"));
+  }
+
+  /** A write of data, which after `clear` begins a new session. */
+  #overwrite(what, text) {
+    const begins = this.#owner.generateId !== undefined && this.isCleared;
+    this.#write(what, text);
+    if (begins) this.#generateId();
+  }
+
+  #generateId() {
+    const id = this.#owner.generateId();
+    if (typeof id !== "string") throw argumentError("generateId", "it gives a string");
+    this.#call(SET_ID, id);
+  }
+
+  #write(what, text, number, flags) {
+    this.#held();
+    this.#late?.(this);
+    this.#call(what, text, number, flags);
+  }
+
+  #call(what, text, number, flags) {
+    const status = native.write(this.#held(), what, text, number, flags);
+    this.#isSeen = false;
+    this.#json = undefined;
+    if (status !== OK) throw failure();
+  }
+
+  // ---- What the response needs ------------------------------------------------------------------
+
+  setCookies() {
+    const handle = this.#held();
+    if (this.#coming !== undefined) return this.#coming;
+    if (this.#owes) return this.#wait(this.#tellAndSeal(handle));
+    // What was not written, and has nothing to send, needs no call to say so.
+    if (this.#isSeen && !this.#isTaken && !(this.#flags & VIEW_DIRTY)) return [];
+    if (this.#owner.mayBeCold && this.isDirty) return this.#wait(this.#sealInPool(handle));
+    return this.#cookies(handle);
+  }
+
+  /** Who asks meanwhile waits for the same. */
+  #wait(coming) {
+    const ended = () => {
+      this.#coming = undefined;
+    };
+    this.#coming = coming;
+    coming.then(ended, ended);
+    return coming;
+  }
+
+  #cookies(handle) {
+    const list = this.#text(native.cookies(handle));
+    this.#isTaken = true;
+    this.#isSeen = false;
+    return list;
+  }
+
+  async #sealInPool(handle) {
+    await resultOf(this.#text(native.cookies_job(handle)));
+    return this.#cookies(handle);
+  }
+
+  async #tellAndSeal(handle) {
+    await this.#tell(handle);
+    return this.#owner.mayBeCold && this.isDirty ? this.#sealInPool(handle) : this.#cookies(handle);
+  }
+
+  /** Makes known what was revoked. */
+  async #tell(handle) {
+    const lines = native.entries(handle);
+    if (typeof lines === "number") {
+      const error = failure();
+      if (error.code !== "ERR_H3S_REJECTED") throw error;
+      const message = "the session was revoked before its rotation could be made known";
+      throw new H3sError("ERR_H3S_STORE", message);
+    }
+    if (lines.length > 0) await this.#owner.publish(lines);
+    this.#owes = false;
+  }
+
+  seal() {
+    const handle = this.#held();
+    if (this.#owes) return this.#tell(handle).then(() => this.seal());
+    this.#isSeen = false;
+    return this.#owner.mayBeCold
+      ? resultOf(this.#text(native.seal_job(handle)))
+      : this.#text(native.seal(handle));
+  }
+
+  cookieStrip(cookie) {
+    return this.#text(native.session_strip(this.#held(), cookie));
+  }
+
+  free() {
+    if (this.#handle === undefined) return;
+    freeHandle(this.#handle);
+    this.#handle = this.#data = this.#json = undefined;
+  }
+
+  /** For middlewares: what is called before each write from now on, which comes too late. */
+  static [KEY](session, late) {
+    session.#late = late;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return this.#handle === undefined ? "Session {freed}" : `Session {${this.logId ?? "cleared"}}`;
+  }
+}
+
+// ---- Values -------------------------------------------------------------------------------------
+
+/** Whether a value is in JSON just what it is in JavaScript. */
+function isPlain(value) {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    default:
+      return value === null;
+  }
+}
+
+/** Sets a property that is nobody's setter: `__proto__` would be. */
+function put(target, key, value) {
+  if (key !== "__proto__") target[key] = value;
+  else
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function object(value) {
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;
+  throw new H3sError("ERR_H3S_DATA", "session data is an object");
+}
+
+function stringify(value) {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // A BigInt, a circle, or what a toJSON has thrown.
+    throw new H3sError("ERR_H3S_DATA", `no session data: ${cause.message}`, { cause });
+  }
+}
+
+/** Milliseconds since 1970, as the library takes them; 0: now. */
+export function moment(value, key) {
+  if (value === undefined || value === null) return 0;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw argumentError(key, "it is a whole number of milliseconds since 1970");
+}

@@ -1,0 +1,248 @@
+// The options, checked and with their keys derived.
+
+import { readFile } from "node:fs/promises";
+
+import { H3sError, argumentError, configError, failure, resultOf } from "./errors.js";
+import {
+  COLD,
+  CONFIG_COOKIES,
+  CONFIG_MAY_BE_COLD,
+  CONFIG_REVOCATION,
+  CONFIG_SECURE,
+  CROSS_SITE,
+  GET,
+  IRON_SESSION,
+  UNSEAL,
+  USE,
+  WARM_ONLY,
+  native,
+} from "./native.js";
+import { FileStore, Revocations, ROOM } from "./revocations.js";
+import { KEY, Session, freeHandle, moment, newHandle } from "./session.js";
+
+/** In place of options: a config that was made already. */
+class Made {
+  constructor(config, generateId) {
+    this.config = config;
+    this.generateId = generateId;
+  }
+}
+
+export class Sessions {
+  #config;
+  #replica;
+  #revocations;
+  #owner;
+
+  constructor(options, extra = {}) {
+    const made = options instanceof Made ? options : makeNow(options);
+    this.#config = made.config;
+    const [cookieName, headerName, vary, flags, file, keep] = native.config_info(made.config);
+    this.cookieName = cookieName;
+    this.headerName = headerName || undefined;
+    this.vary = vary;
+    this.isSecure = (flags & CONFIG_SECURE) !== 0;
+    this.hasCookies = (flags & CONFIG_COOKIES) !== 0;
+    this.mayBeCold = (flags & CONFIG_MAY_BE_COLD) !== 0;
+
+    const { revocationStore, revocationRoom = ROOM } = extra;
+    if ((flags & CONFIG_REVOCATION) !== 0) {
+      if (revocationStore === undefined && !file)
+        throw configError(
+          "revocation",
+          "servers need a way to tell each other what is revoked: set file, or revocationStore",
+        );
+      const store = revocationStore ?? new FileStore(file);
+      const of = { config: made.config, cookieName, keep, room: revocationRoom, store };
+      this.#revocations = new Revocations(KEY, of);
+      this.#replica = this.#revocations[KEY];
+    } else if (revocationStore !== undefined) {
+      throw configError("revocationStore", "it needs revocation: set that, {} for the defaults");
+    }
+    const revocations = this.#revocations;
+    this.#owner = {
+      mayBeCold: this.mayBeCold,
+      generateId: made.generateId,
+      publish: (lines) => revocations.publish(lines),
+    };
+  }
+
+  static async create(options, extra) {
+    const [text, generateId] = textOf(options);
+    const config = await resultOf(native.config_job(text));
+    const sessions = new Sessions(new Made(config, generateId), extra);
+    await sessions.#revocations?.ready();
+    return sessions;
+  }
+
+  static async fromFile(path, extra) {
+    const bytes = await readFile(path);
+    let text;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      throw configError("", "the file is no UTF-8");
+    } finally {
+      bytes.fill(0);
+    }
+    return Sessions.create(text, extra);
+  }
+
+  get revocations() {
+    return this.#revocations;
+  }
+
+  // ---- Opening ----------------------------------------------------------------------------------
+
+  open(request, how = "use") {
+    if (how !== "use" && how !== "get") throw argumentError("how", 'it is "use" or "get"');
+    return this.#open(Session, how === "use" ? USE : GET, request);
+  }
+
+  async unseal(token, { peer, now } = {}) {
+    if (typeof token !== "string") throw argumentError("token", "it is a string");
+    return this.#open(Session, UNSEAL, { header: token, peer, now });
+  }
+
+  /** A session of another class, for middlewares. */
+  [KEY](Class, how, request) {
+    return this.#open(Class, how === "use" ? USE : GET, request);
+  }
+
+  #open(Class, how, { cookie, header, crossSite, peer, now }) {
+    const flags = (this.mayBeCold ? WARM_ONLY : 0) | (crossSite ? CROSS_SITE : 0);
+    const time = now === undefined ? 0 : moment(now, "now");
+    const handle = newHandle();
+    const given = [handle, this.#config, how, flags, cookie, header, peer, time, this.#replica];
+    const json = native.open(...given);
+    if (typeof json === "string") return new Class(KEY, this.#owner, handle, json);
+    if (json === COLD) return this.#openInPool(Class, handle, given);
+    freeHandle(handle);
+    throw failure();
+  }
+
+  async #openInPool(Class, handle, given) {
+    try {
+      await resultOf(native.open_job(...given));
+    } catch (error) {
+      freeHandle(handle);
+      throw error;
+    }
+    return new Class(KEY, this.#owner, handle, native.view(handle));
+  }
+
+  // ---- Headers ----------------------------------------------------------------------------------
+
+  cookieStrip(cookie) {
+    return textual(native.strip(this.#config, cookie));
+  }
+
+  headerVary(present) {
+    return present ? textual(native.vary(this.#config, present)) : this.vary;
+  }
+
+  headerCacheControl(present) {
+    return present ? textual(native.cache_control(present)) : "private";
+  }
+
+  isTargetedHeader(name) {
+    return native.is_targeted(name);
+  }
+
+  // ---- Tokens without a session -----------------------------------------------------------------
+
+  async ironSeal(value, { asSession = false, now } = {}) {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new H3sError("ERR_H3S_DATA", "JSON has no such value");
+    const flags = asSession ? IRON_SESSION : 0;
+    return resultOf(jobOf(native.iron_seal_job(this.#config, text, moment(now, "now"), flags)));
+  }
+
+  async ironUnseal(token, { peer, now } = {}) {
+    if (typeof token !== "string") throw argumentError("token", "it is a string");
+    const job = native.iron_unseal_job(this.#config, token, moment(now, "now"), 0, peer);
+    return JSON.parse(await resultOf(jobOf(job)));
+  }
+
+  // ---- Revoking from outside a session ----------------------------------------------------------
+
+  revokeSession(id) {
+    return this.#publish(() => native.revoke_session(this.#config, wellFormed(id, "id"), 0));
+  }
+
+  revokeSubject(subject, before) {
+    const text = wellFormed(typeof subject === "number" ? String(subject) : subject, "subject");
+    const then = moment(before, "before");
+    return this.#publish(() => native.revoke_subject(this.#config, text, then, 0));
+  }
+
+  revokeEverybody(before) {
+    const then = moment(before, "before");
+    return this.#publish(() => native.revoke_subject(this.#config, undefined, then, 0));
+  }
+
+  async #publish(make) {
+    // Where sessions cannot be revoked, it is this that says so.
+    const line = textual(make());
+    await this.#revocations.publish([line]);
+  }
+
+  // ---- Its end ----------------------------------------------------------------------------------
+
+  close() {
+    this.#revocations?.close();
+    native.close_handle(this.#config);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return `Sessions {in the cookie ${JSON.stringify(this.cookieName)}}`;
+  }
+}
+
+function makeNow(options) {
+  const [text, generateId] = textOf(options);
+  const config = native.config(text);
+  if (typeof config === "number") throw failure();
+  return new Made(config, generateId);
+}
+
+/** The options as JSON, and what is of JavaScript alone. */
+function textOf(options) {
+  if (typeof options === "string") {
+    if (!options.isWellFormed()) throw configError("", "the text is no Unicode");
+    return [options, undefined];
+  }
+  if (options === null || typeof options !== "object" || Array.isArray(options))
+    throw configError("", "the options are an object, or JSON text");
+  const { generateId, ...rest } = options;
+  if (generateId !== undefined && typeof generateId !== "function")
+    throw configError("generateId", "it is a function that gives an id");
+  refuseFunctions(rest, "");
+  return [JSON.stringify(rest), generateId];
+}
+
+/** JSON has no functions: one would be passed over in silence. */
+function refuseFunctions(value, path) {
+  for (const [key, member] of Object.entries(value)) {
+    const name = path === "" ? key : `${path}.${key}`;
+    if (typeof member === "function" || typeof member === "symbol" || typeof member === "bigint")
+      throw configError(name, `there is no such option that is a ${typeof member}`);
+    if (member !== null && typeof member === "object") refuseFunctions(member, name);
+  }
+}
+
+function textual(result) {
+  if (typeof result === "number") throw failure();
+  return result;
+}
+
+function jobOf(result) {
+  if (typeof result === "number") throw failure();
+  return result;
+}
+
+/** What UTF-8 can say: anything else would become another's name. */
+function wellFormed(text, key) {
+  if (typeof text === "string" && text.isWellFormed()) return text;
+  throw argumentError(key, "it is a string of Unicode");
+}
