@@ -145,6 +145,8 @@ export type Code =
   | "ERR_H3S_FULL"
   /** What is revoked could not be made known. Answer 503: the logout has not happened. */
   | "ERR_H3S_STORE"
+  /** The session was written after the head of the response had gone: the write is lost. */
+  | "ERR_H3S_LATE"
   /** A fault in the library; please report it. */
   | "ERR_H3S_INTERNAL";
 
@@ -288,7 +290,7 @@ export class Session {
   /**
    * Merges into the data, as `Object.assign` and `JSON.stringify` do: what is undefined is deleted.
    *
-   * patch: an object; or a function of the data that gives one, or undefined for no change.
+   * patch: an object; or a function of the data that gives one. `{}` and undefined seal it again.
    */
   update(patch: Data | ((old: Readonly<Data>) => Data | undefined | void)): void;
   /** Sets the data, whatever it was. Id and times stay. */
@@ -370,6 +372,18 @@ export function webSession(
   extra?: WebExtra,
 ): Promise<WebSession>;
 
+/** What the middlewares of h3s/express, h3s/fastify and h3s/hono take beside the options. */
+export interface MiddlewareExtra<Request> {
+  /** Where the session is found on the request. Default: `"session"`. */
+  key?: string;
+  /** Who asks, as the client's address: limits forged Fe26.2 tokens. Without it is no limit. */
+  peer?: (request: Request) => string | undefined;
+  /** Is told what the response cannot say, as ERR_H3S_LATE. Default: a warning of the process. */
+  onError?: (error: H3sError, request: Request) => void;
+  /** The time, for tests. */
+  now?: () => number;
+}
+
 // ---- What is revoked ----------------------------------------------------------------------------
 
 /** Where entries of what is revoked are, each a line of text. */
@@ -386,6 +400,13 @@ export interface RevocationFeed {
   /** Milliseconds from the end of a poll to the next. Default: 250. */
   readonly pause?: number;
   close?(): void;
+}
+
+/** A file that the processes of one machine share, in whatever language: `revocation.file`. */
+export class FileStore implements RevocationStore {
+  /** path: an absolute one. */
+  constructor(path: string);
+  attach(revocations: Revocations): RevocationFeed;
 }
 
 /** What is revoked, as this process knows it. */

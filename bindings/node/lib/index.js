@@ -3,6 +3,6 @@
 export { H3sError } from "./errors.js";
 export { WebSession, isCrossSite, webSession } from "./fetch.js";
 export { backend, version } from "./native.js";
-export { Revocations } from "./revocations.js";
+export { FileStore, Revocations } from "./revocations.js";
 export { Session } from "./session.js";
 export { Sessions } from "./sessions.js";

@@ -27,7 +27,7 @@ import {
 
 const SOURCES = ["none", "cookie", "header", "token"];
 
-/** Who has it may make a session. */
+/** Who has it may make a session, and what stands under it is for this package alone. */
 export const KEY = Symbol("h3s");
 
 // Handles whose sessions were freed, for the next ones: to make one, and to have it collected, costs
@@ -46,14 +46,16 @@ export function freeHandle(handle) {
 export class Session {
   #handle;
   #owner;
+  // Opens it when it is first touched.
+  #open;
   // As of the last look, which is before the last write if `#isSeen` is false.
-  #isSeen = true;
-  #flags = viewed[0];
-  #createdAt = viewed[1];
-  #lastSeenAt = viewed[2];
-  #expiresAt = viewed[3];
-  #source = viewed[4];
-  #rejection = viewed[5];
+  #isSeen = false;
+  #flags = 0;
+  #createdAt = 0;
+  #lastSeenAt = 0;
+  #expiresAt = 0;
+  #source = 0;
+  #rejection = 0;
   // The data as text and as an object, where they are known.
   #json;
   #data;
@@ -61,21 +63,27 @@ export class Session {
   #isTaken = false;
   // Whether something has to be made known before the response goes.
   #owes = false;
-  // What is called before a write that comes too late.
+  // What is called before a write that comes too late, and after a late logout.
   #late;
   // The cookies, while they are sealed elsewhere or what was revoked is made known.
   #coming;
 
   /**
-   * handle: with the session in it, which `viewed` is of.
    * owner: what all sessions of a Sessions share.
+   * handle: with the session in it, whose `json` was given, and whose numbers are in `view`.
+   * open: or else gives these three when the session is first touched.
    */
-  constructor(key, owner, handle, json) {
+  constructor(key, owner, opened, open) {
     if (key !== KEY) throw argumentError("", "sessions come from Sessions.open and unseal");
-    this.#handle = handle;
     this.#owner = owner;
-    this.#json = json;
-    if (owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
+    this.#open = open;
+    if (opened !== undefined) this.#begin(opened.handle, opened.json, opened.view);
+  }
+
+  #begin(handle, json, view) {
+    this.#handle = handle;
+    this.#know(json, view);
+    if (this.#owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
   }
 
   // ---- What is known of it ----------------------------------------------------------------------
@@ -162,13 +170,17 @@ export class Session {
   #look() {
     const handle = this.#held();
     if (this.#isSeen) return;
-    this.#json = this.#text(native.view(handle));
-    this.#flags = viewed[0];
-    this.#createdAt = viewed[1];
-    this.#lastSeenAt = viewed[2];
-    this.#expiresAt = viewed[3];
-    this.#source = viewed[4];
-    this.#rejection = viewed[5];
+    this.#know(this.#text(native.view(handle)), viewed);
+  }
+
+  #know(json, view) {
+    this.#json = json;
+    this.#flags = view[0];
+    this.#createdAt = view[1];
+    this.#lastSeenAt = view[2];
+    this.#expiresAt = view[3];
+    this.#source = view[4];
+    this.#rejection = view[5];
     this.#isSeen = true;
   }
 
@@ -178,8 +190,18 @@ export class Session {
   }
 
   #held() {
-    if (this.#handle === undefined) throw new H3sError("ERR_H3S_STATE", "the session was freed");
-    return this.#handle;
+    return this.#handle ?? this.#touched();
+  }
+
+  #touched() {
+    if (this.#open === undefined) {
+      const message = "the session was freed: its request is over";
+      throw new H3sError("ERR_H3S_STATE", message);
+    }
+    const { handle, json, view } = this.#open();
+    this.#open = undefined;
+    this.#begin(handle, json, view);
+    return handle;
   }
 
   // ---- Writing ----------------------------------------------------------------------------------
@@ -273,7 +295,7 @@ export class Session {
     this.#call(what);
     this.#owes = true;
     this.#data = undefined;
-    this.#owner.ended?.(this);
+    this.#late?.ended(this);
   }
 
   setId(id) {
@@ -306,7 +328,7 @@ export class Session {
 
   #write(what, text, number, flags) {
     this.#held();
-    this.#late?.(this);
+    this.#late?.written(this);
     this.#call(what, text, number, flags);
   }
 
@@ -383,18 +405,25 @@ export class Session {
   }
 
   free() {
+    this.#open = undefined;
     if (this.#handle === undefined) return;
     freeHandle(this.#handle);
     this.#handle = this.#data = this.#json = undefined;
   }
 
-  /** For middlewares: what is called before each write from now on, which comes too late. */
-  static [KEY](session, late) {
-    session.#late = late;
-  }
+  /** For middlewares. */
+  static [KEY] = {
+    isTouched: (session) => session.#handle !== undefined,
+    /** From now on a write comes too late. */
+    isLate(session, late) {
+      session.#late = late;
+    },
+    tell: (session) => session.#tell(session.#held()),
+  };
 
   [Symbol.for("nodejs.util.inspect.custom")]() {
-    return this.#handle === undefined ? "Session {freed}" : `Session {${this.logId ?? "cleared"}}`;
+    if (this.#handle === undefined) return `Session {${this.#open ? "not opened yet" : "freed"}}`;
+    return `Session {${this.logId ?? "cleared"}}`;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   USE,
   WARM_ONLY,
   native,
+  viewed,
 } from "./native.js";
 import { FileStore, Revocations, ROOM } from "./revocations.js";
 import { KEY, Session, freeHandle, moment, newHandle } from "./session.js";
@@ -96,39 +97,85 @@ export class Sessions {
 
   open(request, how = "use") {
     if (how !== "use" && how !== "get") throw argumentError("how", 'it is "use" or "get"');
-    return this.#open(Session, how === "use" ? USE : GET, request);
+    return this[KEY](Session, how, request);
+  }
+
+  /** A session of this class. */
+  [KEY](Class, how, request) {
+    return this.#made(Class, this.#opened(how === "use" ? USE : GET, request));
   }
 
   async unseal(token, { peer, now } = {}) {
     if (typeof token !== "string") throw argumentError("token", "it is a string");
-    return this.#open(Session, UNSEAL, { header: token, peer, now });
+    return this.#made(Session, this.#opened(UNSEAL, { header: token, peer, now }));
   }
 
-  /** A session of another class, for middlewares. */
-  [KEY](Class, how, request) {
-    return this.#open(Class, how === "use" ? USE : GET, request);
+  #made(Class, opened) {
+    return opened instanceof Promise
+      ? opened.then((opened) => new Class(KEY, this.#owner, opened))
+      : new Class(KEY, this.#owner, opened);
   }
 
-  #open(Class, how, { cookie, header, crossSite, peer, now }) {
+  #opened(how, { cookie, header, crossSite, peer, now }) {
     const flags = (this.mayBeCold ? WARM_ONLY : 0) | (crossSite ? CROSS_SITE : 0);
     const time = now === undefined ? 0 : moment(now, "now");
     const handle = newHandle();
     const given = [handle, this.#config, how, flags, cookie, header, peer, time, this.#replica];
     const json = native.open(...given);
-    if (typeof json === "string") return new Class(KEY, this.#owner, handle, json);
-    if (json === COLD) return this.#openInPool(Class, handle, given);
+    if (typeof json === "string") return { handle, json, view: viewed };
+    if (json === COLD) return this.#openInPool(given);
     freeHandle(handle);
     throw failure();
   }
 
-  async #openInPool(Class, handle, given) {
+  async #openInPool(given) {
+    const [handle] = given;
     try {
       await resultOf(native.open_job(...given));
+      // A copy, since others may look at theirs before this one is made.
+      return { handle, json: textual(native.view(handle)), view: viewed.slice() };
     } catch (error) {
       freeHandle(handle);
       throw error;
     }
-    return new Class(KEY, this.#owner, handle, native.view(handle));
+  }
+
+  /**
+   * A session of `get` for a middleware, which opens when it is touched.
+   *
+   * parts: gives what the request brought.
+   * refused: is told why it cannot be opened.
+   *
+   * A promise of it, where that takes a slow derivation: whoever touches it is not to wait.
+   */
+  lazily(key, parts, refused) {
+    if (key !== KEY) throw argumentError("", "that is for the middlewares");
+    const lazy = (open) => {
+      const told = () => {
+        try {
+          return open();
+        } catch (error) {
+          refused(error);
+          throw error;
+        }
+      };
+      return new Session(KEY, this.#owner, undefined, told);
+    };
+    if (!this.mayBeCold) return lazy(() => this.#opened(GET, parts()));
+    const isOpen = ({ view, ...opened }) => {
+      const then = { ...opened, view: view.slice() };
+      return lazy(() => then);
+    };
+    const failed = (error) =>
+      lazy(() => {
+        throw error;
+      });
+    try {
+      const opened = this.#opened(GET, parts());
+      return opened instanceof Promise ? opened.then(isOpen, failed) : isOpen(opened);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   // ---- Headers ----------------------------------------------------------------------------------
