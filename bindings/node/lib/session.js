@@ -156,8 +156,7 @@ export class Session {
   }
 
   get data() {
-    // JSON.parse makes `__proto__` a property like any other.
-    if (this.#data === undefined) this.#data = JSON.parse(this.json);
+    if (this.#data === undefined) this.#data = parse(this.json);
     else this.#held();
     return this.#data;
   }
@@ -255,7 +254,7 @@ export class Session {
       return;
     }
     // Such a name has no UTF-8. In JSON text it has an escape.
-    const rest = JSON.parse(this.json);
+    const rest = parse(this.json);
     delete rest[key];
     this.#write(REPLACE, JSON.stringify(rest));
   }
@@ -452,6 +451,17 @@ function put(target, key, value) {
 function object(value) {
   if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;
   throw new H3sError("ERR_H3S_DATA", "session data is an object");
+}
+
+/** Authentic data, which need not be right: only what is written is checked. */
+function parse(text) {
+  try {
+    // It makes `__proto__` a property like any other.
+    return JSON.parse(text);
+  } catch {
+    // Its own error would quote the data.
+    throw new H3sError("ERR_H3S_DATA", "the session's data is no JSON");
+  }
 }
 
 function stringify(value) {
