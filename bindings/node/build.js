@@ -4,10 +4,11 @@
 //     --force          build it all the same
 //     --library FILE   link this libh3s.a, and build none by cargo
 //     --out FILE       to this file, not to build/h3s.node
-//     FLAG...          after `--`: more for the C compiler
+//     -- FLAG...       more for the C compiler
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -38,16 +39,23 @@ async function loads() {
 
 /** Builds the library by Rust: from this package's own sources, or in the repository. */
 function cargo() {
-  const rust = [join(here, "rust"), join(here, "..", "..")].find((folder) =>
+  const crate = [join(here, "crate"), join(here, "..", "..")].find((folder) =>
     existsSync(join(folder, "Cargo.toml")),
   );
-  if (rust === undefined) fail("the Rust sources are not in this package");
+  if (crate === undefined) fail("the crate is not in this package");
   const target = join(here, "build", "cargo");
-  const given = ["rustc", "--release", "--lib", "--locked", "--features", "capi"];
-  run("cargo", [...given, "--crate-type", "staticlib", "--target-dir", target], {
-    cwd: rust,
-    missing: "Rust 1.89 or later, from https://rustup.rs or your system's packages",
-  });
+  // As in the Makefile of the crate: what is built names no folder of this machine.
+  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const remap = [`${crate}=.`, `${home}/registry/src=/cargo`].map((to) => `--remap-path-prefix=${to}`);
+  run(
+    "cargo",
+    [
+      ...["rustc", "--release", "--lib", "--locked", "--features", "capi", "--crate-type", "staticlib"],
+      ...["--target-dir", target, "--config", `build.rustflags=${JSON.stringify(remap)}`],
+      ...["--", "-C", "llvm-args=-inline-threshold=75"],
+    ],
+    { cwd: crate, missing: "Rust 1.89 or later, of https://rustup.rs or of your system's packages" },
+  );
   return join(target, "release", "libh3s.a");
 }
 
@@ -58,7 +66,7 @@ function compile(library, file) {
   };
   // The headers are npm's own: what is compiled with them is for each Node from 12.22 on.
   const api = first([["node-api"], ["node_modules", "node-api-headers", "include"]], "node_api.h", "node_api.h");
-  const header = first([["rust", "include"], ["..", "..", "include"]], "h3s.h", "h3s.h");
+  const header = first([["crate", "include"], ["..", "..", "include"]], "h3s.h", "h3s.h");
   const sources = readdirSync(join(here, "src")).filter((name) => name.endsWith(".c"));
   const isMac = process.platform === "darwin";
   mkdirSync(dirname(file), { recursive: true });
@@ -67,7 +75,7 @@ function compile(library, file) {
   run(
     process.env.CC || "cc",
     [
-      ...["-std=c11", "-DNAPI_VERSION=8", "-O2", "-g1", "-fPIC", "-fvisibility=hidden"],
+      ...["-std=c11", "-DNAPI_VERSION=8", "-O2", "-fPIC", "-fvisibility=hidden"],
       ...["-Wall", "-Wextra", "-Wpedantic", "-Werror"],
       ...(isMac
         ? ["-dynamiclib", "-undefined", "dynamic_lookup"]
