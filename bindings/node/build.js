@@ -76,7 +76,7 @@ function compile(library, file) {
     process.env.CC || "cc",
     [
       ...["-std=c11", "-DNAPI_VERSION=8", "-O2", "-fPIC", "-fvisibility=hidden"],
-      ...["-Wall", "-Wextra", "-Wpedantic", "-Werror"],
+      ...["-Wall", "-Wextra", "-Wpedantic"],
       ...(isMac
         ? ["-dynamiclib", "-undefined", "dynamic_lookup"]
         : ["-shared", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,--gc-sections", "-Wl,--exclude-libs,ALL"]),

@@ -138,7 +138,8 @@ else
     skip "gofmt and go vet" "needs Go and a C compiler"
 fi
 
-mapfile -d '' -t node < <(files 'benches/*.mjs' 'examples/*.mjs' 'examples/*.js' 'tests/*.mjs')
+mapfile -d '' -t node < <(files 'benches/*.mjs' 'bindings/node/*.js' 'bindings/node/*.mjs' \
+    'examples/*.mjs' 'examples/*.js' 'tests/*.mjs')
 if need_debian node nodejs; then
     for file in "${node[@]}"; do check "$file is JavaScript" node --check "$file"; done
 else

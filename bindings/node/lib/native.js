@@ -13,6 +13,9 @@ export function platform() {
   return `${process.platform}-${process.arch}${libc}`;
 }
 
+// Another build of it, for tests.
+const named = process.env.H3S_NODE_MODULE;
+
 // In a package there is what was built before it was packed, or by `npx h3s-build` since. In the
 // repository there is what `make node` has built.
 const places = [
@@ -23,6 +26,7 @@ const places = [
 
 function load() {
   const require = createRequire(import.meta.url);
+  if (named) return require(named);
   let cause;
   for (const place of places) {
     if (!existsSync(place)) continue;
