@@ -205,6 +205,10 @@ $(node_module): $(wildcard bindings/node/src/*) bindings/node/build.js include/h
 	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_node bindings/node
 	@CC='$(CC)' node bindings/node/build.js --library target/lib/libh3s.a --out $@ -- $(NODE_FLAGS)
 
+.PHONY: npm
+npm: node ## Make the npm package in target/node
+	@node bindings/node/pack.js target/node
+
 # ---- Try -----------------------------------------------------------------------------------------
 
 .PHONY: for-demo demo serve demo-nginx serve-nginx demo-nextjs serve-nextjs

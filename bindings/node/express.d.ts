@@ -15,7 +15,8 @@ declare global {
  * A middleware for Express, and for whatever else calls (request, response, next).
  *
  * It gives each request a session, and each response, errors included, the session's cookies, just
- * before its head goes. What was revoked is made known first; where it cannot be, the answer is 503.
+ * before its head goes. What was revoked is made known first. Where it cannot be, the answer is
+ * 503.
  */
 export function sessions<Request extends IncomingMessage = IncomingMessage>(
   options: Sessions | Options,

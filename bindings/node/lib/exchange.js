@@ -65,8 +65,8 @@ export class Exchange {
    * Before the head of the response goes: puts what it must say into its headers.
    *
    * headers: as Fetch's.
-   * Gives, or is a promise of, the error that is to be answered in place of the response; most often
-   * undefined.
+   * Gives, or is a promise of, the error that is to be answered in place of the response; most
+   * often undefined.
    */
   end(headers) {
     if (!Session[KEY].isTouched(this.#session)) return this.#isLate(this.#refused);

@@ -30,8 +30,8 @@ const SOURCES = ["none", "cookie", "header", "token"];
 /** Who has it may make a session, and what stands under it is for this package alone. */
 export const KEY = Symbol("h3s");
 
-// Handles whose sessions were freed, for the next ones: to make one, and to have it collected, costs
-// more than the whole of what most requests do.
+// Handles whose sessions were freed, for the next ones: to make one, and to have it collected,
+// costs more than the whole of what most requests do.
 const spare = [];
 const SPARE = 256;
 

@@ -24,7 +24,7 @@
 
 #include <h3s.h>
 
-/* ---- What an environment has for itself -------------------------------------------------------- */
+/* ---- What an environment has for itself ------------------------------------------------------ */
 
 /* A worker thread, and a module loaded twice, has one of its own: no call waits for another. */
 typedef struct buffer {
@@ -42,7 +42,15 @@ typedef struct instance {
 } instance;
 
 /* The places in `view`. */
-enum { VIEW_FLAGS, VIEW_CREATED_AT, VIEW_LAST_SEEN_AT, VIEW_EXPIRES_AT, VIEW_SOURCE, VIEW_REJECTION, VIEW_LENGTH };
+enum {
+    VIEW_FLAGS,
+    VIEW_CREATED_AT,
+    VIEW_LAST_SEEN_AT,
+    VIEW_EXPIRES_AT,
+    VIEW_SOURCE,
+    VIEW_REJECTION,
+    VIEW_LENGTH
+};
 
 instance *instance_of(napi_env env);
 
@@ -54,10 +62,10 @@ instance *instance_of(napi_env env);
     if (me == NULL || napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok) \
     return NULL
 
-/* ---- values.c ---------------------------------------------------------------------------------- */
+/* ---- values.c -------------------------------------------------------------------------------- */
 
-/* Both copy to a buffer of the instance, and throw, and give false, for what is no string. Absent is
- * what is undefined or null. */
+/* Both copy to a buffer of the instance, and throw, and give false, for what is no string. Absent
+ * is what is undefined or null. */
 
 /* The bytes that a header's string stands for, a character each; `?` where it stands for none. */
 bool take_bytes(napi_env env, instance *me, int place, napi_value value, h3s_str *out);
@@ -78,7 +86,7 @@ napi_value failed(napi_env env, int32_t status);
 /* For what the library was not asked. */
 napi_value failed_here(napi_env env, instance *me, int32_t status, const char *message);
 
-/* ---- handles.c --------------------------------------------------------------------------------- */
+/* ---- handles.c ------------------------------------------------------------------------------- */
 
 typedef enum kind { CONFIG = 0x683301, SESSION, REVOCATIONS, REVOCATION_FILE } kind;
 
@@ -101,7 +109,7 @@ void *take_open(napi_env env, instance *me, napi_value value, kind kind, napi_va
 void hold(handle *held);    /* before a job */
 void release(handle *held); /* after it; NULL: nothing */
 
-/* ---- jobs.c ------------------------------------------------------------------------------------ */
+/* ---- jobs.c ---------------------------------------------------------------------------------- */
 
 enum { JOB_HANDLES = 3, JOB_TEXTS = 3 };
 
@@ -125,11 +133,11 @@ typedef struct job {
 /* Owns copies of the texts. NULL where memory is short; then it has thrown. */
 job *new_job(napi_env env, void (*run)(job *job), const h3s_str *texts, size_t count);
 void job_has(job *job, size_t place, handle *held); /* may be NULL */
-/* The promise of its end: of its text, or of a handle of what it made, or of undefined; and where it
- * failed, of an array that says how. It is never rejected. */
+/* The promise of its end: of its text, or of a handle of what it made, or of undefined; and where
+ * it failed, of an array that says how. It is never rejected. */
 napi_value start(napi_env env, job *job);
 
-/* ---- The functions ----------------------------------------------------------------------------- */
+/* ---- The functions --------------------------------------------------------------------------- */
 
 #define NODE_FUNCTIONS(X)                                                                       \
     X(config) X(config_job) X(config_info) X(close_handle) X(session) X(open) X(open_job)       \

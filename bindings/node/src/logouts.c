@@ -94,7 +94,7 @@ napi_value node_read_entry(napi_env env, napi_callback_info info)
     return array;
 }
 
-/* ---- A copy of what is revoked ----------------------------------------------------------------- */
+/* ---- A copy of what is revoked --------------------------------------------------------------- */
 
 /* revocations(room) */
 napi_value node_revocations(napi_env env, napi_callback_info info)
@@ -178,7 +178,7 @@ napi_value node_revocations_view(napi_env env, napi_callback_info info)
     return array;
 }
 
-/* ---- The file ---------------------------------------------------------------------------------- */
+/* ---- The file -------------------------------------------------------------------------------- */
 
 /* file(path) */
 napi_value node_file(napi_env env, napi_callback_info info)

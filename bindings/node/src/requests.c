@@ -5,7 +5,7 @@
 
 #include "h3s_node.h"
 
-/* ---- Configs ----------------------------------------------------------------------------------- */
+/* ---- Configs --------------------------------------------------------------------------------- */
 
 /* config(json) */
 napi_value node_config(napi_env env, napi_callback_info info)
@@ -67,7 +67,7 @@ napi_value node_config_info(napi_env env, napi_callback_info info)
     return array;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 enum { USE, GET, UNSEAL };
 
@@ -138,8 +138,8 @@ static void put_request(h3s_request *request, const h3s_str texts[3], int64_t no
     request->revocations = revocations == NULL ? NULL : revocations->ptr;
 }
 
-/* open(session, config, how, flags, cookie, header, peer, now, revocations): the data, and fills the
- * view */
+/* open(session, config, how, flags, cookie, header, peer, now, revocations): the data, and fills
+ * the view */
 napi_value node_open(napi_env env, napi_callback_info info)
 {
     h3s_request request = H3S_REQUEST_INIT;
@@ -192,7 +192,7 @@ napi_value node_open_job(napi_env env, napi_callback_info info)
     return start(env, job);
 }
 
-/* ---- Reading ----------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 /* view(session): as `open` gives it */
 napi_value node_view(napi_env env, napi_callback_info info)
@@ -238,7 +238,7 @@ napi_value node_lifetime(napi_env env, napi_callback_info info)
     return array;
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 /* As in lib/native.js. */
 enum { UPDATE, REPLACE, REMOVE, SET_ID, ENSURE, ROTATE, CLEAR, REVOKE, REVOKE_EVERYWHERE, SET_LIFETIME, SET_NOW };
@@ -299,7 +299,7 @@ napi_value node_write(napi_env env, napi_callback_info info)
     return failed(env, status);
 }
 
-/* ---- Sealing ----------------------------------------------------------------------------------- */
+/* ---- Sealing --------------------------------------------------------------------------------- */
 
 /* cookies(session): an array */
 napi_value node_cookies(napi_env env, napi_callback_info info)
@@ -388,7 +388,7 @@ napi_value node_seal(napi_env env, napi_callback_info info)
     return status != H3S_OK ? failed(env, status) : make_str(env, token);
 }
 
-/* ---- Tokens without a session ------------------------------------------------------------------ */
+/* ---- Tokens without a session ---------------------------------------------------------------- */
 
 static void run_iron_seal(job *job)
 {

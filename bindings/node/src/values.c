@@ -96,7 +96,7 @@ bool take_integer(napi_env env, napi_value value, int64_t *out)
     return false;
 }
 
-/* ---- To JavaScript ----------------------------------------------------------------------------- */
+/* ---- To JavaScript --------------------------------------------------------------------------- */
 
 static bool is_ascii(const char *ptr, size_t len)
 {
@@ -108,7 +108,7 @@ static bool is_ascii(const char *ptr, size_t len)
     return all < 0x80;
 }
 
-/* Of ASCII, which is most often what there is, one byte a character: that is copied, not decoded. */
+/* Of ASCII, which is most often what there is, one byte a character: copied, not decoded. */
 napi_value make_string(napi_env env, const char *ptr, size_t len)
 {
     napi_value value = NULL;

@@ -32,7 +32,7 @@ function login(sessions, user) {
   return cookieOf(session.setCookies());
 }
 
-/** A service in Python that shares the options: a line of JSON is a question, and one the answer. */
+/** A service in Python that shares the options: a line of JSON is a question, one the answer. */
 function python(options) {
   const program = `
 import json, sys, h3s
