@@ -19,6 +19,7 @@ import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 
+import { Server } from "./server.mjs";
 import { Browser, until } from "./support.mjs";
 
 const run = promisify(execFile);
@@ -138,8 +139,8 @@ describe("the README", () => {
   let at;
   before(async () => {
     ({ at } = await install("readme"));
-    // The frameworks, as if they had been installed, too.
-    for (const name of ["express", "fastify", "hono", "@hono"])
+    // The frameworks and the client, as if they had been installed, too.
+    for (const name of ["express", "fastify", "hono", "@hono", "iovalkey"])
       symlinkSync(join(here, "node_modules", name), join(at, "node_modules", name));
   });
 
@@ -150,9 +151,11 @@ describe("the README", () => {
   for (const [number, { text }] of programs.entries()) {
     const title = `${number}: ${/from "([^"]*)";\n\n(?!import)/.exec(text)?.[1] ?? ""}`;
     if (!text.includes("PORT")) {
-      test(`the example runs ${title}`, async () => {
+      test(`the example runs ${title}`, async (t) => {
         const file = join(at, `example-${number}.mjs`);
-        writeFileSync(file, text);
+        const asks = text.includes(":6379");
+        const port = asks ? (await new Server(t).start()).port : undefined;
+        writeFileSync(file, text.replace(":6379", `:${port}`));
         await run(process.execPath, [file], { cwd: at, timeout: 60_000 });
       });
       continue;

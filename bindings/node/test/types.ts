@@ -3,12 +3,15 @@
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
+import { Redis as Valkey } from "iovalkey";
+import { createClient } from "redis";
 
 import { FileStore, H3sError, Sessions, isCrossSite, webSession } from "h3s";
 import type { Code, Options, Rejection, RevocationStore, Session, WebSession } from "h3s";
 import { sessions as inExpress } from "h3s/express";
 import { sessions as inFastify } from "h3s/fastify";
 import { sessions as inHono } from "h3s/hono";
+import { ValkeyStore } from "h3s/valkey";
 
 const options: Options = {
   password: { "1": "an example of 32 characters or more" },
@@ -60,6 +63,9 @@ export async function use(request: Request, headers: Headers): Promise<void> {
 }
 
 const store: RevocationStore = new FileStore("/tmp/revoked");
+
+new ValkeyStore(new Valkey(), { prefix: "shop:" });
+new ValkeyStore(createClient());
 
 const app = express();
 app.use(inExpress(new Sessions(options, { revocationStore: store }), { peer: (from) => from.url }));
