@@ -15,10 +15,10 @@ const START = "0-0";
 /**
  * Where a process stands in a stream, and what it has itself added.
  *
- * A server that fails goes back to an earlier state, be it an empty one: it has lost what came
- * after some moment, and others may have added more since. Each entry of this process is looked for once
- * after it was added, and the last ones again and again. So a loss is noticed whatever was added
- * after it. Then all is read from the start, and what was not there is added again.
+ * A server that fails goes back to an earlier state, be it an empty one. It has lost what came
+ * after some moment, and others may have added more since. Each entry of this process is looked for
+ * once after it was added, and the last ones again and again. So a loss is noticed whatever was
+ * added after it. Then all is read from the start, and what was not there is added again.
  */
 export class Stream {
   #ask;
