@@ -150,7 +150,7 @@ export type Code =
   /** A fault in the library; please report it. */
   | "ERR_H3S_INTERNAL";
 
-/** What this package throws. It never holds a secret, nor a value of a session. */
+/** What this package throws. But for a `cause`, it holds no secret, nor a value of a session. */
 export class H3sError extends Error {
   private constructor();
   readonly name: "H3sError";

@@ -9,8 +9,6 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { platform } from "./lib/native.js";
-
 const here = import.meta.dirname;
 const root = join(here, "..", "..");
 const [, , folder] = process.argv;
@@ -52,4 +50,11 @@ function fill() {
   // Nothing to do where the compiled part loads.
   described.scripts = { install: "node build.js" };
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(described, null, 2)}\n`);
+}
+
+/** The C library counts: what was made for one is no use to the other. */
+function platform() {
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  const libc = process.platform !== "linux" ? "" : glibcVersionRuntime ? "-glibc" : "-musl";
+  return `${process.platform}-${process.arch}${libc}`;
 }

@@ -6,40 +6,35 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 
-/** The folder of `prebuilds` for this machine. The C library counts: one is no use to the other. */
-export function platform() {
-  const { glibcVersionRuntime } = process.report?.getReport?.().header ?? {};
-  const libc = process.platform !== "linux" ? "" : glibcVersionRuntime ? "-glibc" : "-musl";
-  return `${process.platform}-${process.arch}${libc}`;
-}
-
+const platform = `${process.platform}-${process.arch}`;
 // Another build of it, for tests.
 const named = process.env.H3S_NODE_MODULE;
-
-// In a package there is what was built before it was packed, or by `npx h3s-build` since. In the
-// repository there is what `make node` has built.
-const places = [
-  new URL("build/h3s.node", root),
-  new URL(`prebuilds/${platform()}/h3s.node`, root),
-  new URL("../../target/node/h3s.node", root),
-];
 
 function load() {
   const require = createRequire(import.meta.url);
   if (named) return require(named);
+  const prebuilds = new URL("prebuilds/", root);
+  const there = existsSync(prebuilds) ? readdirSync(prebuilds) : [];
+  // In a package there is what was built before it was packed, or by `npx h3s-build` since. (For
+  // another C library it does not load.) In the repository there is what `make node` has built.
+  const places = [
+    "build",
+    ...there.filter((name) => name.startsWith(platform)).map((name) => `prebuilds/${name}`),
+    "../../target/node",
+  ];
   let cause;
   for (const place of places) {
-    if (!existsSync(place)) continue;
+    const file = fileURLToPath(new URL(`${place}/h3s.node`, root));
+    if (!existsSync(file)) continue;
     try {
-      return require(fileURLToPath(place));
+      return require(file);
     } catch (error) {
       cause ??= error;
     }
   }
-  const there = existsSync(new URL("prebuilds", root)) ? readdirSync(new URL("prebuilds", root)) : [];
   const why = cause
     ? `cannot be loaded: ${cause.message}`
-    : `is missing for ${platform()} (this package has it for ${there.join(", ") || "no platform"})`;
+    : `is missing for ${platform} (this package has it for ${there.join(", ") || "no platform"})`;
   const error = new Error(
     `h3s: its compiled part ${why}. Build it with \`npx h3s-build\`, which takes Rust and a C compiler.`,
     { cause },

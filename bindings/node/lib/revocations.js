@@ -19,6 +19,7 @@ export class Revocations {
   #isFull = false;
   #isClosed = false;
   #first;
+  #turning = Promise.resolve();
 
   constructor(key, of) {
     if (key !== KEY) throw argumentError("", "they come with Sessions");
@@ -132,13 +133,18 @@ export class Revocations {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  async #turn() {
-    try {
-      await this.#feed.poll();
-      this.#error = undefined;
-    } catch (error) {
-      this.#failed(error);
-    }
+  /** One after the other, since a feed knows up to where it has read. */
+  #turn() {
+    const turn = this.#turning.then(async () => {
+      try {
+        await this.#feed.poll();
+        this.#error = undefined;
+      } catch (error) {
+        this.#failed(error);
+      }
+    });
+    this.#turning = turn;
+    return turn;
   }
 
   #turned(poll) {

@@ -468,8 +468,8 @@ function stringify(value) {
   try {
     return JSON.stringify(value);
   } catch (cause) {
-    // A BigInt, a circle, or what a toJSON has thrown.
-    throw new H3sError("ERR_H3S_DATA", `no session data: ${cause.message}`, { cause });
+    // A BigInt, a circle, or what a toJSON has thrown, whose own words may quote the value.
+    throw new H3sError("ERR_H3S_DATA", "JSON has no such value: see the cause", { cause });
   }
 }
 

@@ -120,10 +120,12 @@ export class Sessions {
     const flags = (this.mayBeCold ? WARM_ONLY : 0) | (crossSite ? CROSS_SITE : 0);
     const time = now === undefined ? 0 : moment(now, "now");
     const handle = newHandle();
-    const given = [handle, this.#config, how, flags, cookie, header, peer, time, this.#replica];
-    const json = native.open(...given);
+    const config = this.#config;
+    const replica = this.#replica;
+    const json = native.open(handle, config, how, flags, cookie, header, peer, time, replica);
     if (typeof json === "string") return { handle, json, view: viewed };
-    if (json === COLD) return this.#openInPool(given);
+    if (json === COLD)
+      return this.#openInPool([handle, config, how, flags, cookie, header, peer, time, replica]);
     freeHandle(handle);
     throw failure();
   }
