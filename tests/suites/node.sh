@@ -13,7 +13,7 @@ bounded 300 make --no-print-directory node || {
     finish
 }
 
-count_tap 900 --test-concurrency=2 bindings/node/test/
+count_tap 900 --test-concurrency=2 bindings/node/test/*.test.mjs
 check "the types are right" bindings/node/node_modules/.bin/tsc --project bindings/node
 
 build() { node bindings/node/build.js --library target/lib/libh3s.a --out "$@"; }

@@ -177,7 +177,7 @@ describe("memory", () => {
   if (process.env.H3S_SANITIZED) return;
   for (const [how, requests] of Object.entries({
     freed: 200_000,
-    garbage: 200_000,
+    garbage: 100_000,
     pool: 20_000,
     express: 5_000,
   }))
