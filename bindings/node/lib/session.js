@@ -48,6 +48,8 @@ export class Session {
   #owner;
   // Opens it when it is first touched.
   #open;
+  // Its clock, in milliseconds since 1970.
+  #now;
   // As of the last look, which is before the last write if `#isSeen` is false.
   #isSeen = false;
   #flags = 0;
@@ -77,11 +79,12 @@ export class Session {
     if (key !== KEY) throw argumentError("", "sessions come from Sessions.open and unseal");
     this.#owner = owner;
     this.#open = open;
-    if (opened !== undefined) this.#begin(opened.handle, opened.json, opened.view);
+    if (opened !== undefined) this.#begin(opened);
   }
 
-  #begin(handle, json, view) {
+  #begin({ handle, json, view, time }) {
     this.#handle = handle;
+    this.#now = time || Date.now();
     this.#know(json, view);
     if (this.#owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
   }
@@ -197,10 +200,10 @@ export class Session {
       const message = "the session was freed: its request is over";
       throw new H3sError("ERR_H3S_STATE", message);
     }
-    const { handle, json, view } = this.#open();
+    const opened = this.#open();
     this.#open = undefined;
-    this.#begin(handle, json, view);
-    return handle;
+    this.#begin(opened);
+    return opened.handle;
   }
 
   // ---- Writing ----------------------------------------------------------------------------------
@@ -309,7 +312,9 @@ export class Session {
   }
 
   setNow(now) {
-    this.#call(SET_NOW, undefined, moment(now, "now"));
+    const time = moment(now, "now");
+    this.#now = time || Date.now();
+    this.#call(SET_NOW, undefined, time);
   }
 
   /** A write of data, which after `clear` begins a new session. */
@@ -346,8 +351,15 @@ export class Session {
     if (this.#owes) return this.#wait(this.#tellAndSeal(handle));
     // What was not written, and has nothing to send, needs no call to say so.
     if (this.#isSeen && !this.#isTaken && !(this.#flags & VIEW_DIRTY)) return [];
-    if (this.#owner.mayBeCold && this.isDirty) return this.#wait(this.#sealInPool(handle));
+    if (this.#isColdToSeal()) return this.#wait(this.#sealInPool(handle));
     return this.#cookies(handle);
+  }
+
+  /** Whether its cookies take a slow derivation. Those of a cleared one hold no token but rarely. */
+  #isColdToSeal() {
+    const { salts } = this.#owner;
+    if (salts === undefined || salts.isWarm(this.#now)) return false;
+    return this.isDirty && !this.isCleared;
   }
 
   /** Who asks meanwhile waits for the same. */
@@ -364,6 +376,8 @@ export class Session {
     const list = this.#text(native.cookies(handle));
     this.#isTaken = true;
     this.#isSeen = false;
+    const { salts } = this.#owner;
+    if (salts !== undefined) for (const cookie of list) salts.sealed(cookie, this.#now);
     return list;
   }
 
@@ -374,7 +388,7 @@ export class Session {
 
   async #tellAndSeal(handle) {
     await this.#tell(handle);
-    return this.#owner.mayBeCold && this.isDirty ? this.#sealInPool(handle) : this.#cookies(handle);
+    return this.#isColdToSeal() ? this.#sealInPool(handle) : this.#cookies(handle);
   }
 
   /** Makes known what was revoked. */
@@ -394,9 +408,15 @@ export class Session {
     const handle = this.#held();
     if (this.#owes) return this.#tell(handle).then(() => this.seal());
     this.#isSeen = false;
-    return this.#owner.mayBeCold
-      ? resultOf(this.#text(native.seal_job(handle)))
-      : this.#text(native.seal(handle));
+    const { salts } = this.#owner;
+    if (salts === undefined) return this.#text(native.seal(handle));
+    if (salts.isWarm(this.#now)) return this.#sealed(this.#text(native.seal(handle)));
+    return resultOf(this.#text(native.seal_job(handle))).then((token) => this.#sealed(token));
+  }
+
+  #sealed(token) {
+    this.#owner.salts.sealed(token, this.#now);
+    return token;
   }
 
   cookieStrip(cookie) {

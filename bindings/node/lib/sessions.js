@@ -19,6 +19,7 @@ import {
   viewed,
 } from "./native.js";
 import { FileStore, Revocations, ROOM } from "./revocations.js";
+import { Salts } from "./salts.js";
 import { KEY, Session, freeHandle, moment, newHandle } from "./session.js";
 
 /** In place of options: a config that was made already. */
@@ -62,7 +63,7 @@ export class Sessions {
     }
     const revocations = this.#revocations;
     this.#owner = {
-      mayBeCold: this.mayBeCold,
+      salts: this.mayBeCold ? new Salts() : undefined,
       generateId: made.generateId,
       publish: (lines) => revocations.publish(lines),
     };
@@ -123,19 +124,21 @@ export class Sessions {
     const config = this.#config;
     const replica = this.#replica;
     const json = native.open(handle, config, how, flags, cookie, header, peer, time, replica);
-    if (typeof json === "string") return { handle, json, view: viewed };
-    if (json === COLD)
-      return this.#openInPool([handle, config, how, flags, cookie, header, peer, time, replica]);
+    if (typeof json === "string") return { handle, json, view: viewed, time };
+    if (json === COLD) {
+      const given = [handle, config, how, flags, cookie, header, peer, time, replica];
+      return this.#openInPool(given, time);
+    }
     freeHandle(handle);
     throw failure();
   }
 
-  async #openInPool(given) {
+  async #openInPool(given, time) {
     const [handle] = given;
     try {
       await resultOf(native.open_job(...given));
       // A copy, since others may look at theirs before this one is made.
-      return { handle, json: textual(native.view(handle)), view: viewed.slice() };
+      return { handle, json: textual(native.view(handle)), view: viewed.slice(), time };
     } catch (error) {
       freeHandle(handle);
       throw error;

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Sessions } from "../lib/index.js";
+
+const DAY = 24 * 60 * 60 * 1000;
+const NOW = 1_800_000_000_000;
+const options = { password: "correct horse battery staple, and more of it", seal: "h3-2" };
+
+const saltOf = (setCookie) => setCookie.slice(setCookie.indexOf("Fe26.2*")).split("*")[2];
+
+/** The salt of a session that is written at this time, and whether that went to the thread pool. */
+async function written(sessions, now) {
+  const session = await sessions.open({ now });
+  session.set("n", 1);
+  const coming = session.setCookies();
+  const [cookie] = await coming;
+  session.free();
+  return { salt: saltOf(cookie), isPooled: coming instanceof Promise };
+}
+
+test("a seal of Fe26.2 goes to the thread pool where it derives keys, once a day", async () => {
+  const sessions = await Sessions.create(options);
+  let { salt } = await written(sessions, NOW);
+  for (let day = 0; day < 3; day++) {
+    const begin = NOW + day * DAY;
+    for (const now of [begin + 1, begin + DAY / 2, begin + DAY - 61_000]) {
+      assert.deepEqual(await written(sessions, now), { salt, isPooled: false });
+    }
+    // Its keys may be anew here, and are anew there.
+    assert.deepEqual(await written(sessions, begin + DAY - 1000), { salt, isPooled: true });
+    const next = await written(sessions, begin + DAY);
+    assert.equal(next.isPooled, true);
+    assert.notEqual(next.salt, salt);
+    ({ salt } = next);
+  }
+});
+
+test("many first seals at once all go to the thread pool, and what follows to none", async () => {
+  const sessions = await Sessions.create(options);
+  const first = await Promise.all(Array.from({ length: 8 }, (_, i) => written(sessions, NOW + i)));
+  assert.ok(first.every(({ isPooled }) => isPooled));
+  for (let i = 0; i < 20; i++) assert.equal((await written(sessions, NOW + 1000 + i)).isPooled, false);
+});
+
+test("a token is sealed at once where its keys are there, and cookies are deleted at once", async () => {
+  const sessions = await Sessions.create(options);
+  const session = await sessions.open({ now: NOW, cookie: "h3=Fe26.2*x" });
+  session.clear();
+  const gone = session.setCookies();
+  assert.match(gone[0], /^h3=; .*Max-Age=0/);
+  session.set("n", 1);
+  const first = session.seal();
+  assert.ok(first instanceof Promise);
+  await first;
+  assert.equal(typeof session.seal(), "string");
+  session.free();
+});
