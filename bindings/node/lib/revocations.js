@@ -2,7 +2,8 @@
 
 import { H3sError, argumentError, configError, errorOf, failure, resultOf } from "./errors.js";
 import { ARGUMENT, FULL, OK, native } from "./native.js";
-import { KEY, moment } from "./session.js";
+import { KEY } from "./session.js";
+import { moment } from "./values.js";
 
 /** How many entries there is room for, if nobody says. */
 export const ROOM = 100_000;

@@ -20,7 +20,8 @@ import {
 } from "./native.js";
 import { FileStore, Revocations, ROOM } from "./revocations.js";
 import { Salts } from "./salts.js";
-import { KEY, Session, freeHandle, moment, newHandle } from "./session.js";
+import { KEY, Session, freeHandle, newHandle } from "./session.js";
+import { moment } from "./values.js";
 
 /** In place of options: a config that was made already. */
 class Made {

@@ -4,7 +4,8 @@
  *     values.c     strings and numbers from JavaScript and to it
  *     handles.c    what JavaScript holds: configs, sessions, copies of what is revoked, files
  *     jobs.c       what may take long, in libuv's thread pool
- *     requests.c   opening, writing and sealing a session
+ *     requests.c   opening, reading and writing a session
+ *     sealing.c    sealing it, and tokens without a session
  *     headers.c    what a request's headers say of it, and a response's are to say
  *     logouts.c    what is revoked
  *     module.c     what an environment has for itself, and the list of functions
@@ -136,6 +137,12 @@ void job_has(job *job, size_t place, handle *held); /* may be NULL */
 /* The promise of its end: of its text, or of a handle of what it made, or of undefined; and where
  * it failed, of an array that says how. It is never rejected. */
 napi_value start(napi_env env, job *job);
+
+/* ---- requests.c ------------------------------------------------------------------------------ */
+
+/* texts: of the Cookie header, the session header or token, and the peer. revocations: or NULL. */
+void put_request(h3s_request *request, const h3s_str texts[3], int64_t now, uint32_t flags,
+                 const handle *revocations);
 
 /* ---- The functions --------------------------------------------------------------------------- */
 

@@ -333,12 +333,16 @@ for (const [name, start] of Object.entries(frameworks)) {
       const browser = new Browser(await start(others, { onError, peer: () => "192.0.2.1" }, later));
       const made = cold.open({});
       const [, , salt] = (await made.setCookies())[0].split("*");
-      let answer;
-      for (let i = 0; i < 40 && answer?.status !== 429; i++) {
-        const forged = `Fe26.2**${String(i).padStart(64, "0")}*AAAAAAAAAAAAAAAAAAAAAA*AAAA**${salt}*${"A".repeat(43)}`;
-        answer = await browser.visit("/read", { headers: { "x-h3-session": forged } });
-      }
-      assert.equal(answer.status, 429);
+      // At once: in time the limit would give way, five a second.
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, i) => {
+          const first = String(i).padStart(64, "0");
+          const forged = `Fe26.2**${first}*${"A".repeat(22)}*AAAA**${salt}*${"A".repeat(43)}`;
+          return browser.visit("/read", { headers: { "x-h3-session": forged } });
+        }),
+      );
+      const answer = answers.find(({ status }) => status === 429);
+      assert.ok(answer, answers.map(({ status }) => status).join());
       assert.equal(answer.headers.get("retry-after"), "1");
       assert.equal(answer.headers.get("cache-control"), "no-store");
       assert.deepEqual(answer.headers.getSetCookie(), []);
