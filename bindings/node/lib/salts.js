@@ -1,6 +1,6 @@
 // Whether to seal a Fe26.2 token takes a slow derivation now.
 
-/** For so long, and so many tokens, the library seals with the same keys (src/seal/fe26/keys.rs). */
+/** For so long, and so many tokens, the library seals with the same keys: fe26/keys.rs. */
 const LIFE = 24 * 60 * 60 * 1000;
 const SEALS = 2 ** 20;
 /** What sealed at once in several threads may be mistaken for another's. */

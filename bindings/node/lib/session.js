@@ -356,7 +356,7 @@ export class Session {
     return this.#cookies(handle);
   }
 
-  /** Whether its cookies take a slow derivation. Those of a cleared one hold no token but rarely. */
+  /** Whether its cookies take a slow derivation. Those of a cleared one rarely hold a token. */
   #isColdToSeal() {
     const { salts } = this.#owner;
     if (salts === undefined || salts.isWarm(this.#now)) return false;
