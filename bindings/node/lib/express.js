@@ -47,10 +47,12 @@ function hold(response, exchange) {
     const calls = waiting ?? [];
     waiting = undefined;
     if (refusal !== undefined && isRefusal(refusal, response.statusCode)) {
+      const reason = STATUS_CODES[refusal.statusCode];
       response.statusCode = refusal.statusCode;
-      response.statusMessage = STATUS_CODES[refusal.statusCode];
+      // HTTP/2 has none, and its responses would warn of it.
+      if (response.req?.httpVersionMajor !== 2) response.statusMessage = reason;
       putRefusal(headers, refusal);
-      own.end.call(response, `${response.statusMessage}\n`);
+      own.end.call(response, `${reason}\n`);
       // What the application goes on to write is not for this response.
       for (const name of METHODS) response[name] = () => response;
       response.write = () => true;
@@ -92,7 +94,7 @@ function hold(response, exchange) {
 /** Puts what writeHead was given where others can read it, and gives what is left for it. */
 function headOf(response, [status, ...rest]) {
   response.statusCode = status;
-  if (typeof rest[0] === "string") response.statusMessage = rest.shift();
+  const reason = typeof rest[0] === "string" ? [rest.shift()] : [];
   const [given] = rest;
   if (Array.isArray(given)) {
     const flat = given.some(Array.isArray) ? given.flat() : given;
@@ -106,5 +108,5 @@ function headOf(response, [status, ...rest]) {
   } else if (given) {
     for (const [name, value] of Object.entries(given)) response.setHeader(name, value);
   }
-  return response.statusMessage ? [status, response.statusMessage] : [status];
+  return [status, ...reason];
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect, createServer as createServer2 } from "node:http2";
 import { after, describe, test } from "node:test";
 
 import { serve } from "@hono/node-server";
@@ -15,7 +16,7 @@ import { sessions as expressSessions } from "h3s/express";
 import { sessions as fastifySessions } from "h3s/fastify";
 import { sessions as honoSessions } from "h3s/hono";
 
-import { Browser, PASSWORD, until } from "./support.mjs";
+import { Browser, PASSWORD, cookieOf, until } from "./support.mjs";
 
 /**
  * What each framework does with a request: `handle(session, {set, status})` gives the body. A route
@@ -411,6 +412,52 @@ test("Express streams as without the middleware", async () => {
   await until(() => wholes.length === 1, "the callback of end");
   assert.deepEqual([...browser.cookies.keys()], ["h3"]);
   assert.match((await browser.visit("/file")).content, /The same application/);
+});
+
+test("responses of HTTP/2 carry the session, too", async () => {
+  const warnings = [];
+  process.on("warning", (warning) => warnings.push(warning.message));
+  const store = new Store();
+  const options = { password: PASSWORD, maxAge: 1000, revocation: {} };
+  const warm = new Sessions(options, { revocationStore: store });
+  after(() => warm.close());
+  const cold = new Sessions({ password: PASSWORD, seal: "h3-2" });
+  for (const of of [warm, cold]) {
+    const middleware = expressSessions(of, { onError() {} });
+    const server = createServer2((request, response) => {
+      middleware(request, response, () => {
+        request.session.set("a", 1);
+        if (request.url === "/logout") request.session.revoke();
+        if (request.url === "/head") response.writeHead(201, { "x-a": "1" });
+        response.write("a");
+        response.end("b");
+      });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect(`http://127.0.0.1:${server.address().port}`);
+    const visit = async (path, cookie = "") => {
+      const stream = client.request({ ":path": path, cookie }).setEncoding("utf8");
+      const [headers] = await once(stream, "response");
+      let content = "";
+      for await (const chunk of stream) content += chunk;
+      return { headers, content };
+    };
+    const plain = await visit("/");
+    assert.equal(plain.content, "ab");
+    assert.equal(plain.headers["set-cookie"].length, 1);
+    const head = await visit("/head");
+    assert.deepEqual([head.headers[":status"], head.headers["x-a"], head.content], [201, "1", "ab"]);
+    assert.equal(head.headers["set-cookie"].length, 1);
+    if (of === warm) {
+      store.fails = true;
+      const { headers, content } = await visit("/logout", cookieOf(plain.headers["set-cookie"]));
+      assert.deepEqual([headers[":status"], content], [503, "Service Unavailable\n"]);
+      assert.equal(headers["set-cookie"], undefined);
+    }
+    client.close();
+    server.close();
+  }
+  assert.deepEqual(warnings.filter((of) => /HTTP\/2/.test(of)), []);
 });
 
 test("a session may be of two kinds in one application, and the middleware be there twice", async () => {
