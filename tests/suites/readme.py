@@ -1,7 +1,7 @@
 """readme.py README FOLDER [--install]: does what a README says. Each fenced block is one test.
 
 sh: every command is run in the top folder. json: options that the library accepts. nginx: what
-stands in `http`, which nginx accepts. c, python, go, rust: whole programs that count visits. Other
+stands in `http`, which nginx accepts. c, python, go, js, rust: whole programs that count visits. Other
 blocks would be left untested, so they count as failures.
 
 A section whose commands name ../libh3s is done in a folder beside a link of that name, as a new
@@ -41,7 +41,7 @@ int main(void)
 }
 """
 #: Where a program is saved, and how it is called with a Cookie header; a server has no such call.
-FILES = {"c": "app.c", "python": "app.py", "go": "main.go", "rust": "src/main.rs"}
+FILES = {"c": "app.c", "python": "app.py", "go": "main.go", "js": "app.mjs", "rust": "src/main.rs"}
 CALLS = {"c": ["./app"], "rust": ["cargo", "run", "--release", "--quiet", "--"]}
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 STANDARDS = {"cc": ["c99", "c11", "c17", "c2x"], "c++": ["c++11", "c++17", "c++20"]}

@@ -9,8 +9,8 @@ need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian
 python3 -c 'import ensurepip, venv' 2>/dev/null || need_debian /usr/share/doc/python3-venv/copyright python3-venv ||
     skip_suite "needs Python's venv"
 need_go || skip_suite "needs Go"
-need_venv && need_node tests/interop ||
-    skip_suite "needs the packages of tests/requirements.txt and of tests/interop, to run single tests of them"
+need_venv && need_node tests/interop && need_node bindings/node ||
+    skip_suite "needs the packages of tests/requirements.txt, of tests/interop and of bindings/node"
 need_build
 check "docs/OPTIONS.md has each option, and is true of it" bounded 120 python3 tests/suites/options.py
 bounded 600 make --no-print-directory nginx >/dev/null || check "make nginx" false
