@@ -1,8 +1,8 @@
 """readme.py README FOLDER [--install]: does what a README says. Each fenced block is one test.
 
 sh: every command is run in the top folder. json: options that the library accepts. nginx: what
-stands in `http`, which nginx accepts. c, python, go, js, rust: whole programs that count visits. Other
-blocks would be left untested, so they count as failures.
+stands in `http`, which nginx accepts. c, python, go, js, rust: whole programs that count visits.
+Other blocks would be left untested, so they count as failures.
 
 A section whose commands name ../libh3s is done in a folder beside a link of that name, as a new
 user would: its program is saved, the commands are run, and the program opens the cookie that the
