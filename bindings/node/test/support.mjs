@@ -32,9 +32,9 @@ export function folder(t) {
   return path;
 }
 
-/** Until it is true, for some seconds at most. */
+/** Until it is true, for a minute at most: the machine may have much else to do. */
 export async function until(condition, what) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (!(await condition())) {
     assert.ok(Date.now() < end, `in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
