@@ -115,13 +115,16 @@ for (const { name, version, start, h3 } of applications) {
       assert.deepEqual([unsealed.id, { ...unsealed.data }], [old.id, { foo: "legacy" }]);
     });
 
-    test("legacySealFallback: false refuses a session of h3 1 in h3 2", { skip: version === 1 && "h3 1 has no such option" }, async () => {
-      fresh({ legacySealFallback: false });
-      const old = await sealedByH3(1, { foo: "legacy" });
-      const { id, data } = await seen(`${config.name}=${old.token}`);
-      assert.notEqual(id, old.id);
-      assert.deepEqual(data, {});
-    });
+    // h3 1 has no such option.
+    if (version === 2) {
+      test("legacySealFallback: false refuses a session of h3 1 in h3 2", async () => {
+        fresh({ legacySealFallback: false });
+        const old = await sealedByH3(1, { foo: "legacy" });
+        const { id, data } = await seen(`${config.name}=${old.token}`);
+        assert.notEqual(id, old.id);
+        assert.deepEqual(data, {});
+      });
+    }
 
     /** A session of 1 iteration as the real h3 2 seals it, or of as many as it has by default. */
     async function sealedByH3(iterations, data) {
@@ -444,7 +447,7 @@ for (const { name, version, start, h3 } of applications) {
       });
       const session = { id: "1", data: { user: "Zoë" } };
       assert.deepEqual(header.json, { session, unsealed: { ...session, createdAt: json.createdAt } });
-      await assert.rejects(h3s.unsealSession(undefined, config, `${json.token}x`), { code: "ERR_H3S_REJECTED", rejection: "bad_seal" });
+      await assert.rejects(h3s.unsealSession(undefined, config, `${json.token.slice(0, -1)}${json.token.endsWith("A") ? "Q" : "A"}`), { code: "ERR_H3S_REJECTED", rejection: "bad_seal" });
     });
 
     test("cookie: false sets none, and sessionHeader: false reads none", async () => {

@@ -32,7 +32,8 @@ function stateIn(event, version, sessions, config, how) {
 }
 
 /** `act(state, sessions)`, at once where the keys are there and no slow derivation is needed. */
-function withState(event, config, how, act, find = sessionsOf) {
+function withState(event, given, how, act, find = sessionsOf) {
+  const config = given ?? {};
   const version = versionOf(event);
   return after(find(config, version), (sessions) =>
     after(stateIn(event, version, sessions, config, how), (state) => act(state, sessions)),
@@ -108,9 +109,9 @@ export async function rotateSession(event, config) {
   );
 }
 
-export async function clearSession(event, config = {}) {
+export async function clearSession(event, config) {
   mustWrite(event);
-  const clear = (state, sessions) => state.end(sessions, config, (native) => native.clear());
+  const clear = (state, sessions) => state.end(sessions, config ?? {}, (native) => native.clear());
   return withState(event, config, "get", clear, sessionsToClear);
 }
 

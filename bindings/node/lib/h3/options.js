@@ -73,6 +73,7 @@ const named = (key, value) => (typeof value === "function" ? "a function" : valu
  * keys are still to be derived.
  */
 export function sessionsOf(config, version) {
+  config ??= {};
   if (config instanceof Sessions) return config;
   if (typeof config === "string" || config instanceof URL) {
     return once(`file ${config}`, () => Sessions.fromFile(config));
@@ -87,6 +88,7 @@ export function sessionsOf(config, version) {
 
 /** The same for `clearSession`, which needs no password. */
 export function sessionsToClear(config, version) {
+  config ??= {};
   if (typeof config !== "object" || config instanceof Sessions || config instanceof URL) {
     return sessionsOf(config, version);
   }
