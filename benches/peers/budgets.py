@@ -50,6 +50,8 @@ BUDGETS = {
     "starlette": Budget("Starlette / request in Python", 9, least=True),
     "go": Budget("request in Go / in C", 1.4),
     "securecookie": Budget("gorilla/securecookie / request in Go", 15, least=True),
+    "node": Budget("h3 2 / request in Node, in an h3 2 application", 200, least=True),
+    "node-1": Budget("h3 1.15 / request in Node, in an h3 2 application", 8, least=True),
     "token": Budget("characters of an empty session's token", 110),
     "library": Budget("bytes of the stripped library", 1024 * 1024),
 }

@@ -203,6 +203,9 @@ class Report:
         found["starlette"] = ratio(times("python", "starlette", "request"), python)
         found["go"] = ratio(go, self.ours)
         found["securecookie"] = ratio(times("go", "securecookie", "request"), go)
+        node = times("node", "h3s-h3-2", "request")
+        found["node"] = ratio(h3, node)
+        found["node-1"] = ratio(times("node", "h3-1", "request"), node)
         empty = self.results.number_of("c", "h3s", "bytes", EMPTY)
         found["token"] = None if empty is None else empty - len("h3=")
         found["library"] = self.results.library_bytes

@@ -37,6 +37,7 @@ CARGO_TARGET_DIR=$root/target/peers cargo build --quiet --release --locked --man
 if need_python_headers target/venv/bin/python; then
     make --no-print-directory python PYTHON=target/venv/bin/python >/dev/null
 fi
+make --no-print-directory node >/dev/null
 (cd benches/peers/go && CGO_ENABLED=1 go build -o "$root/$built/driver-go" .)
 
 exec target/venv/bin/python benches/peers/bench.py "$@"

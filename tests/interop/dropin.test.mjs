@@ -275,6 +275,12 @@ for (const { name, version, start, h3 } of applications) {
         const large = await written(before.cookie, { token });
         assert.deepEqual(names(large.setCookies), [config.name, `${config.name}.1`, `${config.name}.2`]);
         assert.deepEqual((await seen(large.cookie)).data, { n: 1, token });
+        const much = { token: "x".repeat(50_000) };
+        const sealed = await visit(undefined, async (event) => {
+          await h3s.updateSession(event, config, much);
+          return { token: await h3s.sealSession(event, config) };
+        });
+        assert.equal((await h3s.unsealSession(undefined, config, sealed.json.token)).data.token.length, 50_000);
         return;
       }
       const { json } = await visit(before.cookie, async (event) => {

@@ -1,6 +1,9 @@
 // Sessions in Node. It speaks the protocol of benches/peers/README.md.
 //
 //   h3-2, h3-1      h3 with its defaults, each through its own request path
+//   h3s-h3-2, h3s-h3-1
+//                   the same with the functions of h3s/h3 in place of h3's own, and nothing else
+//   h3s             the package h3s by itself, with its defaults
 //   nuxt-auth-utils getUserSession, and setUserSession after it, of the package itself, as a module
 //                   of Nuxt finds them: on its own h3 1, with the options that it sets by default
 //   iron-session    on a web request and response
@@ -19,9 +22,15 @@ import * as h3v2 from "h3";
 import * as h3v1 from "h3-1";
 import { getIronSession, sealData, unsealData } from "iron-session";
 
+import { Sessions } from "../../../bindings/node/lib/index.js";
+import * as h3s from "../../../bindings/node/lib/h3.js";
+
 const password = "correct horse battery staple, and more of it";
 const header = (pairs) => `theme=dark; _ga=GA1.1.1234567890.1700000000; ${pairs}; lang=en`;
-const version = (name) => JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+const version = (name) => {
+  const folder = name === "h3s" ? "../../../bindings/node" : `node_modules/${name}`;
+  return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url))).version;
+};
 
 /** One character of the token is another. */
 function changed(pair) {
@@ -63,6 +72,16 @@ function visitor(start) {
 /** Three Cookie headers: with the session, with a forged one, and without. */
 const headersOf = (pairs) => [pairs.join("; "), pairs.with(-1, changed(pairs.at(-1))).join("; "), "a=b"].map(header);
 
+/** A Cookie header whose Fe26.2 token has other salts each time, from which keys must be derived. */
+function resalted(cookie) {
+  let count = 0;
+  return () => {
+    const fields = cookie.split("*");
+    for (const salt of [2, 6]) fields[salt] = `${++count}`.padStart(fields[salt].length, "0");
+    return fields.join("*");
+  };
+}
+
 async function h3(h3, start, data) {
   const config = { password, maxAge: 3600 };
   const visit = visitor(start(h3));
@@ -92,6 +111,56 @@ async function h3(h3, start, data) {
     none: () => visit(none, open),
     bytes: pairs.join("; ").length,
     count: () => countLeft(read, forged, request, () => count),
+    cookie,
+  };
+}
+
+/** h3s/h3 in an application of h3, whose forged tokens are as dear as they come. */
+async function h3sIn(own, start, data) {
+  // For h3 1 it refuses a cookie that browsers would not keep.
+  if (own === h3v1 && JSON.stringify(data).length > 2700) return {};
+  const { cookie, ...works } = await h3({ ...own, ...h3s }, start, data);
+  const forged = resalted(cookie);
+  const visit = visitor(start(own));
+  const open = (event) => h3s.useSession(event, { password, maxAge: 3600 });
+  return { ...works, forged: () => visit(forged(), open) };
+}
+
+async function h3sAlone(data) {
+  const large = { maxTokenLength: 65536, cookie: { maxChunks: 8 } };
+  const sessions = await Sessions.create({ password, maxAge: 3600, ...large });
+  const opened = (cookie, act) => {
+    const session = sessions.open({ cookie });
+    const result = act(session);
+    session.free();
+    return result;
+  };
+  const written = (cookie, update) =>
+    opened(cookie, (session) => {
+      session.update(update);
+      return session.setCookies();
+    });
+  const pairs = written(undefined, data).map(pairOf);
+  const [cookie, forged, none] = headersOf(pairs);
+  const read = (cookie) => opened(cookie, ({ data }) => data.count);
+  const request = () => written(cookie, increment);
+  const held = sessions.open({ cookie });
+  const token = held.seal();
+  return {
+    request,
+    read: () => read(cookie),
+    seal: () => held.seal(),
+    open: async () => {
+      const session = await sessions.unseal(token);
+      session.free();
+    },
+    forged: () => read(forged),
+    none: () => read(none),
+    bytes: pairs.join("; ").length,
+    count: () => {
+      refused(read(forged));
+      return read(header(request().map(pairOf).join("; ")));
+    },
   };
 }
 
@@ -228,6 +297,9 @@ const start1 = (h3) => (handler) => {
 };
 
 const peers = {
+  h3s: ["h3s", h3sAlone],
+  "h3s-h3-2": ["h3s", (data) => h3sIn(h3v2, start2, data)],
+  "h3s-h3-1": ["h3s", (data) => h3sIn(h3v1, start1, data)],
   "h3-2": ["h3", (data) => h3(h3v2, start2, data)],
   "h3-1": ["h3-1", (data) => h3(h3v1, start1, data)],
   "nuxt-auth-utils": ["nuxt-auth-utils", nuxtAuthUtils],

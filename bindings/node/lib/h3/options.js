@@ -42,6 +42,8 @@ function optionsOf({ generateId, peer, ...config }, version) {
   }
   const { seal } = options;
   if (seal === undefined || (typeof seal === "object" && seal?.format === undefined)) {
+    // More than 100 cookies hold, which is where h3 ends.
+    options.maxTokenLength ??= 1 << 20;
     // As h3 2 does, a session of h3 1 is sealed again when it is read.
     options.seal = { ...(version === 1 ? { format: "h3-1" } : { format: "h3-2", migrate: true }), ...seal };
   }
