@@ -270,6 +270,12 @@ target/interop/nitro: $(filter-out %/node_modules,$(wildcard tests/interop/nitro
 	@. tests/setup.sh && need_node tests/interop/nitro
 	@rm -rf $@ && mkdir -p $(@D) && node tests/interop/nitro/build.mjs '$(CURDIR)/$@' && touch $@
 
+target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard tests/interop/nitro/*)) $(node_module) \
+		$(wildcard bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
+	@. tests/setup.sh && need_node tests/interop/nitro
+	@rm -rf $@ $@-packages && mkdir -p $(@D) && \
+		node tests/interop/nitro/build.mjs '$(CURDIR)/$@' '$(CURDIR)/$(node_module)' && touch $@
+
 # RING=: another build of the library, measured beside this one.
 bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave RESULTS.md as it is
 	@benches/peers/run.sh $(if $(RING),--ring $(RING) )$(if $(QUICK),--quick target/bench,benches/peers)

@@ -20,3 +20,5 @@ export const driver = () => process.env.H3S_DRIVER ?? built("driver");
 export const counter = () => process.env.H3S_COUNTER ?? built("counter");
 /** The folder of the Nitro server. */
 export const nitro = () => process.env.H3S_NITRO ?? built("nitro");
+/** The same with the module `h3s/nitro`. */
+export const nitroH3s = () => process.env.H3S_NITRO_H3S ?? built("nitro-h3s");

@@ -12,7 +12,7 @@ const named = process.env.H3S_NODE_MODULE;
 
 function load() {
   const require = createRequire(import.meta.url);
-  if (named) return require(named);
+  if (named) return [require(named), named];
   const prebuilds = new URL("prebuilds/", root);
   const there = existsSync(prebuilds) ? readdirSync(prebuilds) : [];
   // In a package there is what was built before it was packed, or by `npx h3s-build` since. (For
@@ -27,7 +27,7 @@ function load() {
     const file = fileURLToPath(new URL(`${place}/h3s.node`, root));
     if (!existsSync(file)) continue;
     try {
-      return require(file);
+      return [require(file), file];
     } catch (error) {
       cause ??= error;
     }
@@ -43,7 +43,8 @@ function load() {
   throw error;
 }
 
-export const native = load();
+/** The compiled part, and the file that it is in. */
+export const [native, binary] = load();
 
 /** The numbers of the session that was asked for last. */
 export const viewed = native.viewed;
