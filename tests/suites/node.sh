@@ -5,6 +5,7 @@
 need_node bindings/node && need_debian cc gcc libc6-dev && need_debian curl curl && need_debian openssl openssl ||
     skip_suite "needs Node 20 or later, the packages of bindings/node, a C compiler, curl and openssl"
 need_venv || skip_suite "needs the packages of tests/requirements.txt"
+need_node tests/interop || skip_suite "needs the packages of tests/interop, where h3 is"
 command -v valkey-server >/dev/null || need_debian redis-server redis-server || skip_suite "needs valkey-server or redis-server"
 need_build
 export PYTHONDONTWRITEBYTECODE=1

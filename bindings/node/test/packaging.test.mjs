@@ -142,6 +142,8 @@ describe("the README", () => {
     // The frameworks and the client, as if they had been installed, too.
     for (const name of ["express", "fastify", "hono", "@hono", "iovalkey"])
       symlinkSync(join(here, "node_modules", name), join(at, "node_modules", name));
+    const h3 = join(here, "..", "..", "tests", "interop", "node_modules", "h3");
+    symlinkSync(h3, join(at, "node_modules", "h3"));
   });
 
   const programs = blocks.filter(({ kind }) => kind === "js");

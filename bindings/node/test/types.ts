@@ -10,7 +10,10 @@ import { FileStore, H3sError, Sessions, isCrossSite, webSession } from "h3s";
 import type { Code, Options, Rejection, RevocationStore, Session, WebSession } from "h3s";
 import { sessions as inExpress } from "h3s/express";
 import { sessions as inFastify } from "h3s/fastify";
+import { clearSession, updateSession, useSession } from "h3s/h3";
+import type { SessionConfig } from "h3s/h3";
 import { sessions as inHono } from "h3s/hono";
+import nitro from "h3s/nitro";
 import { ValkeyStore } from "h3s/valkey";
 
 const options: Options = {
@@ -82,3 +85,20 @@ hono.use(inHono(options, { onError: (error, context) => console.log(error.code, 
 hono.get("/", (context) => context.json(context.get("session").data));
 
 export { crypto, format, none };
+
+/** An event of h3, of whichever version. */
+export async function inH3(event: { req: Request }): Promise<string | undefined> {
+  interface User {
+    user?: string;
+  }
+  const config: SessionConfig = { password: "", seal: { ttl: 0 }, peer: () => "192.0.2.1" };
+  const session = await useSession<User>(event, config);
+  await session.update({ user: "zoe" });
+  await session.update((old) => ({ user: `${old.user}` }));
+  // @ts-expect-error: there is no such member
+  await session.update({ name: "zoe" });
+  const { createdAt } = await updateSession(event, "/etc/h3s.json", { at: 1 });
+  await clearSession(event, { name: "other" });
+  nitro.setup(createdAt);
+  return session.data.user;
+}
