@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 
 import { Browser } from "./browser.mjs";
 import { Clock } from "./clock.mjs";
+import { h3s, h3v1, h3v2 } from "./dropin.mjs";
 import { npm } from "./npm.mjs";
 import { Library, cookieHeader, h3Server1, h3Server2, h3ServerRc } from "./peers.mjs";
 
@@ -159,6 +160,22 @@ difference("The text of `data`", async () => {
   const theirs = await there(h3Server1, {}, cookie, write({ n: 1 }));
   const after = { op: "get", config, cookie: cookieHeader(theirs.setCookies), now: clock.now() };
   assert.equal((await library.ask(after)).dataText, '{"price":1.5,"count":100,"z":"é","n":1}');
+});
+
+difference("Members beside `data`", async () => {
+  const beside = async (event, h3, config) => {
+    const session = await h3.getSession(event, config);
+    session.extra = 1;
+    await h3.updateSession(event, config, { n: 1 });
+  };
+  const extra = async (event, h3, config) => (await h3.getSession(event, config)).extra;
+  for (const [server, own] of [[h3Server1, h3v1], [h3Server2, h3v2]]) {
+    const { setCookies } = await there(server, {}, undefined, beside);
+    assert.equal((await there(server, {}, cookieHeader(setCookies), extra)).result, 1);
+    const ours = server(options(), { ...own, ...h3s });
+    const refused = ours({}, (event, h3, config) => beside(event, h3, config).catch((error) => error.message));
+    assert.match((await refused).result, /not its extra/);
+  }
 });
 
 // ---- Reading ----

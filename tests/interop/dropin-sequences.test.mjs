@@ -1,6 +1,6 @@
 // Random sequences of what one visitor does at an application of the real h3 with its own sessions,
-// and another one, who does the same, at one with those of `h3s/h3`: both see the same, but for what
-// README.md names under "How it differs from h3".
+// and another one, who does the same, at one with those of `h3s/h3`: both see the same, but for
+// what README.md names under "How it differs from h3".
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

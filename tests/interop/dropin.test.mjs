@@ -275,7 +275,7 @@ for (const { name, version, start, h3 } of applications) {
         const large = await written(before.cookie, { token });
         assert.deepEqual(names(large.setCookies), [config.name, `${config.name}.1`, `${config.name}.2`]);
         assert.deepEqual((await seen(large.cookie)).data, { n: 1, token });
-        // Of what is longer than other formats' tokens may be by default, h3 2 makes a token as well.
+        // Tokens of h3 have no limit, as those of other formats have.
         fresh({ cookie: false });
         const much = { token: "x".repeat(50_000) };
         const sealed = await visit(undefined, async (event) => {

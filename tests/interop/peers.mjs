@@ -81,9 +81,9 @@ export function h3Server2(config, h3 = h3v2) {
 export const h3ServerRc = (number) => (config) => h3Server2(config, candidates[number]);
 
 /** The same for h3 1.15. */
-export function h3Server1(config) {
-  return visitor(h3v1, config, (handler) => {
-    const answer = h3v1.toWebHandler(h3v1.createApp().use(h3v1.eventHandler(handler)));
+export function h3Server1(config, h3 = h3v1) {
+  return visitor(h3, config, (handler) => {
+    const answer = h3.toWebHandler(h3.createApp().use(h3.eventHandler(handler)));
     return (headers) => answer(new Request("http://localhost/", { headers }));
   });
 }

@@ -72,7 +72,7 @@ function visitor(start) {
 /** Three Cookie headers: with the session, with a forged one, and without. */
 const headersOf = (pairs) => [pairs.join("; "), pairs.with(-1, changed(pairs.at(-1))).join("; "), "a=b"].map(header);
 
-/** A Cookie header whose Fe26.2 token has other salts each time, from which keys must be derived. */
+/** A Cookie header whose Fe26.2 token has other salts each time: they take a slow derivation. */
 function resalted(cookie) {
   let count = 0;
   return () => {

@@ -1,4 +1,4 @@
-// `h3s/h3` on events that are made here. In applications of the real h3: tests/interop/dropin.test.mjs.
+// `h3s/h3` on events that are made here. In the real h3: tests/interop/dropin.test.mjs.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// build.mjs FOLDER [ADDON]: builds a Nitro 2 server of what stands in server/ and of the session routes
-// of nuxt-auth-utils, set up as that module sets them up in Nuxt.
+// build.mjs FOLDER [ADDON]: builds a Nitro 2 server of what stands in server/ and of the session
+// routes of nuxt-auth-utils, set up as that module sets them up in Nuxt.
 //
 // ADDON: the compiled part of bindings/node. Then that is installed, and its module stands in the
 // configuration, which is all that is different.

@@ -9,7 +9,7 @@ import { Sessions } from "../sessions.js";
 const MOST = 100;
 const known = new Map();
 
-/** Stands in for the password of `clearSession`, to which h3 lets it be missing: it opens nothing. */
+/** In place of a password, which `clearSession` does not need in h3: it opens nothing. */
 const nobodys = `${randomUUID()}${randomUUID()}`;
 
 /** What a config has beside the options, for this process alone. */

@@ -25,7 +25,7 @@ export function viewOf(native) {
 /** As h3 has it after a session was cleared. */
 const emptyView = () => ({ id: "", createdAt: 0, data: Object.create(null) });
 
-// ---- How many sessions of the library's are open -------------------------------------------------
+// ---- How many sessions of the library's are open ------------------------------------------------
 
 // h3 does not say when a request is over. So only the sessions that were opened last are kept open,
 // and one that is still written after that is opened again. (To leave it to the garbage collector
@@ -230,7 +230,7 @@ export class State {
 
   // ---- Opened again -----------------------------------------------------------------------------
 
-  /** The library's session. Where a later call has other options, it is they that count, as in h3. */
+  /** The library's session. As in h3, the options of a later call count from then on. */
   #opened(sessions, config) {
     this.#config = config;
     const { native } = this.#held;
