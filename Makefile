@@ -211,7 +211,7 @@ npm: node ## Make the npm package in target/node
 
 # ---- Try -----------------------------------------------------------------------------------------
 
-.PHONY: for-demo demo serve demo-nginx serve-nginx demo-nextjs serve-nextjs
+.PHONY: for-demo demo serve demo-nginx serve-nginx demo-nextjs serve-nextjs demo-nuxt serve-nuxt
 # Before the build, so that what is missing is named at once.
 for-demo:
 	@. tests/setup.sh && need_for_demo
@@ -233,6 +233,12 @@ demo-nextjs: nginx ## Visit an nginx before a Next.js application and a FastAPI 
 
 serve-nextjs: nginx ## Leave them running, for a browser
 	@examples/nextjs/demo.sh --serve
+
+demo-nuxt: npm ## Visit a server of Nitro and nuxt-auth-utils, on the npm package, with curl
+	@examples/nuxt/demo.sh
+
+serve-nuxt: npm ## Leave it running, for a browser
+	@examples/nuxt/demo.sh --serve
 
 .PHONY: site
 site: ## Make a web site of the pages, in target/site

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `make demo` and `make demo-nextjs` show, checked; `make serve` and the latter in a browser.
+# What `make demo`, `make demo-nextjs` and `make demo-nuxt` show, checked; `make serve` and the
+# first of the frameworks in a browser, too.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian curl curl ||
     skip_suite "needs a C compiler, libmicrohttpd and curl"
@@ -72,5 +73,10 @@ if need_venv && need_node examples/nextjs && need_debian openssl openssl && need
     fi
 else
     skip "make demo-nextjs" "needs nginx, nginx-dev, openssl, Node 20 or later and the packages of tests/requirements.txt"
+fi
+if need_node bindings/node && need_node tests/interop/nitro && need_debian openssl openssl; then
+    check "make demo-nuxt" bounded 300 make --no-print-directory demo-nuxt
+else
+    skip "make demo-nuxt" "needs Node 20 or later, openssl and the packages of bindings/node and tests/interop/nitro"
 fi
 finish
