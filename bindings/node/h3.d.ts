@@ -3,7 +3,7 @@
  *
  *     import { useSession } from "h3s/h3"; // and no longer from "h3"
  *
- * They take h3's options and do as h3's do, but for what README.md names under "How it differs from
+ * They take h3's options and do as h3's do, but for what docs/BESIDE-H3.md names under "How it differs from
  * h3". As there, what is written is in the response once its promise has come true.
  */
 

@@ -1,6 +1,6 @@
 // Random sequences of what one visitor does at an application of the real h3 with its own sessions,
 // and another one, who does the same, at one with those of `h3s/h3`: both see the same, but for
-// what README.md names under "How it differs from h3".
+// what docs/BESIDE-H3.md names under "How it differs from h3".
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -43,13 +43,13 @@ function operation(random, { isFirst, isLast, version, wasCleared }) {
     const entries = random.several(3, () => [random.of(["user", "cart", "", "a.b"]), random.of(values)]);
     return Object.fromEntries(entries);
   };
-  // After clear, h3 brings the old data back; see README.md.
+  // After clear, h3 brings the old data back; see docs/BESIDE-H3.md.
   if (wasCleared) return undefined;
   const verbs = ["use", "update", "update", "with function", "in place"];
-  // In h3 1 these store a session that they had to make; see README.md.
+  // In h3 1 these store a session that they had to make; see docs/BESIDE-H3.md.
   if (version === 2 || !isFirst) verbs.push("get", "seal");
   if (isLast) verbs.push("clear", "throw", "throw");
-  // In several cookies of one request h3 leaves the former ones behind; see README.md.
+  // In several cookies of one request h3 leaves the former ones behind; see docs/BESIDE-H3.md.
   if (isLast && version === 2) verbs.push("large");
   const verb = random.of(verbs);
   return { verb, value: verb === "large" ? { large: LARGE } : update() };
@@ -111,7 +111,7 @@ class Seen {
 /** Without Max-Age, which this browser counts from when it last sent the cookie. */
 const byExpires = (setCookie) => setCookie.replace(/; Max-Age=[1-9]\d*/i, "");
 
-/** Set-Cookie values as far as README.md has no difference for them. */
+/** Set-Cookie values as far as docs/BESIDE-H3.md has no difference for them. */
 function normal(setCookies, version) {
   const each = setCookies.map((setCookie) => {
     const [pair, ...attributes] = setCookie.split("; ");
@@ -158,7 +158,7 @@ async function sequence(random, app, { version, h3, config }) {
   let kept = 0;
   for (let step = 0; step < STEPS; step++) {
     const wait = random.of(WAITS);
-    // Where a session ends just now, h3 rounds the other way; see README.md.
+    // Where a session ends just now, h3 rounds the other way; see docs/BESIDE-H3.md.
     clock.forward(wait + 5 * SECOND);
     // A header whose session has ended is another difference.
     const byHeader = wait < HOUR && sides.every(({ token }) => token) && random.once(2);
