@@ -3,8 +3,8 @@
  *
  *     import { useSession } from "h3s/h3"; // and no longer from "h3"
  *
- * They take h3's options and do as h3's do, but for what docs/BESIDE-H3.md names under "How it differs from
- * h3". As there, what is written is in the response once its promise has come true.
+ * They take h3's options and do as h3's do, but for what docs/BESIDE-H3.md names under "How it
+ * differs from h3". As there, what is written is in the response once its promise has come true.
  */
 
 import type { CookieOptions, Data, Options, SealOptions, Sessions } from "./index.js";

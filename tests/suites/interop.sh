@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sessions and raw seals in both directions with the real packages from npm, and with a Nitro 2
-# server that has nuxt-auth-utils in it, under the options that docs/BESIDE-H3.md shows. And `h3s/h3`
-# in applications of h3.
+# server that has nuxt-auth-utils in it, under the options that docs/BESIDE-H3.md shows. And
+# `h3s/h3` in applications of h3.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/jansson.h libjansson-dev && need_debian /usr/include/microhttpd.h libmicrohttpd-dev ||
     skip_suite "needs a C compiler, jansson and libmicrohttpd"
