@@ -213,6 +213,11 @@ test("what h3 1 opens of a WebSocket can be read, and not written", async () => 
     await assert.rejects(session.clear(), /can only be read/);
     await assert.rejects(updateSession(peer, config, {}), /can only be read/);
   }
+  const idle = { ...config, seal: "h3-1", idleTimeout: 60 };
+  const sessions = await Sessions.create(idle);
+  const made = sessions.open({ now: Date.now() - 45_000 });
+  const due = { context: {}, headers: new Headers({ cookie: made.setCookies()[0].split(";")[0] }) };
+  assert.equal((await useSession(due, idle)).id, made.id, "it would slide, and has no response");
   const stranger = { context: {}, headers: new Headers() };
   await assert.rejects(useSession(stranger, config), /open it in a handler/);
 });
@@ -235,6 +240,18 @@ test("sessions of several names in one event are apart", async () => {
   await clearSession(event, { password, name: "a" });
   assert.deepEqual(Object.keys(event.context.sessions), ["b"]);
   assert.deepEqual(setCookies(event).map((value) => value.split("=")[0]).sort(), ["a", "b"]);
+});
+
+test("after clear there is nothing to rotate, and the cookie is still deleted", async () => {
+  for (const eventWith of Object.values(kinds)) {
+    const config = { password, maxAge: 3600 };
+    const event = eventWith({ cookie: await stored(eventWith(), config, { n: 1 }) });
+    await clearSession(event, config);
+    await assert.rejects(rotateSession(event, config), { code: "ERR_H3S_STATE" });
+    assert.match(setCookies(event)[0], /^h3=;.*Max-Age=0/);
+    const session = await getSession(event, config);
+    assert.deepEqual([session.id, { ...session.data }], ["", {}]);
+  }
 });
 
 test("a cold token is opened once, by however many ask", async () => {

@@ -81,7 +81,7 @@ export function putCookies(event, version, former, cookies) {
     if (!res) return;
     putInto(res.headers, former, cookies);
     if (res.errHeaders) putInto(res.errHeaders, former, cookies);
-  } else {
+  } else if (event.node) {
     const { res } = event.node;
     const present = res.getHeader("set-cookie") ?? [];
     res.setHeader("set-cookie", merged([present].flat(), former, cookies));

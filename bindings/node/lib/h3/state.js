@@ -122,6 +122,8 @@ export class State {
       try {
         this.#refuseForeign(native);
         this.#moveClock(native);
+        // After `clear` there is nothing to change: that says so.
+        if (isBegun && change !== undefined) change(native);
         native.replace(this.view.data);
         change?.(native);
       } catch (error) {
@@ -252,6 +254,7 @@ export class State {
     this.#sessions = sessions;
     this.#openedAt = now;
     this.#held = hold(native);
+    this.#held.isBusy = true;
     return native;
   }
 
