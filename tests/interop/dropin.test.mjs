@@ -140,6 +140,21 @@ for (const { name, version, start, h3 } of applications) {
       return { token: await h3v2.sealSession(event, own), id: "of-h3" };
     }
 
+    test("a seal of 1 iteration, as h3 2 takes it, opens what it has sealed", async () => {
+      const derivation = { saltBits: 256, iterations: 1, minPasswordlength: 32 };
+      fresh({
+        seal: {
+          encryption: { ...derivation, algorithm: "aes-256-cbc" },
+          integrity: { ...derivation, algorithm: "sha256" },
+          ttl: 0, timestampSkewSec: 60, localtimeOffsetMsec: 0,
+        },
+      });
+      const { id, cookie } = await written(undefined, { n: 1 });
+      assert.deepEqual(await seen(cookie), { id, data: { n: 1 }, setCookies: [] });
+      const there = await visit(cookie, async (event) => shown(await h3.useSession(event, config)));
+      assert.deepEqual(there.json, { id, data: { n: 1 } });
+    });
+
     test("what is used stays alive under idleTimeout, beyond createdAt", async () => {
       fresh({ idleTimeout: 60 });
       let { cookie } = await written(undefined, ({ hits = 0 }) => ({ hits: hits + 1 }));

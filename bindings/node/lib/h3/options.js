@@ -26,6 +26,13 @@ function refusedFunctions(config) {
   return false;
 }
 
+/** What this h3 seals. Where h3 2 opens a session of h3 1, it seals it again, also in a read. */
+function formatOf(version, { legacySealFallback, seal }) {
+  if (version === 1) return { format: "h3-1" };
+  const opensLegacy = legacySealFallback !== false && seal?.integrity?.iterations !== 1;
+  return { format: "h3-2", ...(opensLegacy && { migrate: true }) };
+}
+
 /**
  * The options of a config for an event of this version of h3.
  *
@@ -44,8 +51,7 @@ function optionsOf({ generateId, peer, ...config }, version) {
   if (seal === undefined || (typeof seal === "object" && seal?.format === undefined)) {
     // More than 100 cookies hold, which is where h3 ends.
     options.maxTokenLength ??= 1 << 20;
-    // As h3 2 does, a session of h3 1 is sealed again when it is read.
-    options.seal = { ...(version === 1 ? { format: "h3-1" } : { format: "h3-2", migrate: true }), ...seal };
+    options.seal = { ...formatOf(version, config), ...seal };
   }
   if (version === 1 && options.cookie !== false && options.cookie?.sameSite === undefined) {
     options.cookie = { ...options.cookie, sameSite: false };
