@@ -61,6 +61,11 @@ pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 	'Version: $(version)' 'Libs: -L$${libdir} -lh3s$(4)' \
 	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$${includedir}'
 
+# What find_package(h3s) of CMake reads, where libdir and includedir are those of the installation.
+cmake_files := h3s-config.cmake h3s-config-version.cmake
+cmake_filled = sed -e 's|@version@|$(version)|; s|@abi@|$(abi)|' \
+	-e 's|@include@|'"$$(realpath -ms --relative-to='$(libdir)/cmake/h3s' '$(includedir)')"'|'
+
 # ---- Build ---------------------------------------------------------------------------------------
 
 .PHONY: all
@@ -327,6 +332,10 @@ install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, mandir
 	$(INSTALL) -m 644 include/h3s.h include/h3s.hpp "$(DESTDIR)$(includedir)"
 	@$(call pc,$(prefix),$(libdir),$(includedir)) >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
+	$(INSTALL) -d "$(DESTDIR)$(libdir)/cmake/h3s"
+	@cd packaging/cmake && for file in $(cmake_files); do \
+		$(cmake_filled) $$file >"$(DESTDIR)$(libdir)/cmake/h3s/$$file" && \
+		chmod 644 "$(DESTDIR)$(libdir)/cmake/h3s/$$file" || exit; done
 	@test -n "$(DESTDIR)" || echo 'If programs do not find libh3s.so.$(abi), run ldconfig.'
 
 $(built): $(sources)
@@ -338,7 +347,8 @@ uninstall: ## Remove what install put there (with the same variables)
 	rm -f "$(DESTDIR)$(libdir)/libh3s.so" "$(DESTDIR)$(libdir)/libh3s.so.$(abi)" \
 		"$(DESTDIR)$(libdir)/libh3s.so.$(version)" "$(DESTDIR)$(libdir)/libh3s.a" \
 		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h" \
-		"$(DESTDIR)$(includedir)/h3s.hpp"
+		"$(DESTDIR)$(includedir)/h3s.hpp" $(patsubst %,"$(DESTDIR)$(libdir)/cmake/h3s/%",$(cmake_files))
+	! [ -d "$(DESTDIR)$(libdir)/cmake/h3s" ] || rmdir "$(DESTDIR)$(libdir)/cmake/h3s"
 
 # ---- The rest ------------------------------------------------------------------------------------
 

@@ -316,6 +316,7 @@ setup_why() {
         g++) echo "it compiles the programs in C++" ;;
         binutils) echo "its linker makes libh3s.a" ;;
         clang) echo "the header and the archive are tried with a second compiler" ;;
+        cmake) echo "a program finds the installed library by it" ;;
         pkg-config) echo "it tells compilers where the library is" ;;
         ca-certificates) echo "cargo fetches the crates by https" ;;
         curl) echo "it visits the servers" ;;

@@ -203,6 +203,8 @@ expected() {
     sort <<END
 ./usr/include/h3s.h 
 ./usr/include/h3s.hpp 
+./usr/lib/cmake/h3s/h3s-config-version.cmake 
+./usr/lib/cmake/h3s/h3s-config.cmake 
 ./usr/lib/libh3s.a 
 ./usr/lib/libh3s.so libh3s.so.0
 ./usr/lib/libh3s.so.$version 
@@ -241,6 +243,28 @@ visits() {
 # A linker prefers the shared library, so the archive has to be named.
 static() { local words; words=$(flags --static) && eval "compile static $1 ${words/-lh3s/-l:libh3s.a}" && bounded 60 "$scratch/static"; }
 
+find_by_cmake() { # find_by_cmake PREFIX OPTION...
+    rm -rf "$scratch/cmake" && CMAKE_PREFIX_PATH=$1 bounded 120 cmake -S tests/cmake -B "$scratch/cmake" "${@:2}"
+}
+by_cmake() { # by_cmake LIB: that both of its programs run, and each with its kind of library
+    find_by_cmake "${1%/*}" -DWANTED="$version" && bounded 120 cmake --build "$scratch/cmake" &&
+        bounded 60 "$scratch/cmake/h3s" && bounded 60 "$scratch/cmake/static" &&
+        ldd "$scratch/cmake/h3s" | grep -F "$(readlink -f "$1")/libh3s.so.0" &&
+        ! ldd "$scratch/cmake/static" | grep libh3s
+}
+not_found() { # not_found VERSION: that it is not what such a program wants
+    ! find_by_cmake "$stage/usr" -DWANTED="$1" >"$scratch/said" 2>&1 && grep -F "were considered but not accepted" "$scratch/said" ||
+        { cat "$scratch/said" && return 1; }
+}
+# As where /lib leads to /usr/lib.
+by_link() { ln -sfn usr/lib "$stage/lib" && by_cmake "$stage/lib" && rm "$stage/lib"; }
+elsewhere() {
+    local other=(DESTDIR="$scratch/other" prefix=/opt/h3s libdir=/opt/h3s/lib/of/this/machine includedir=/opt/headers)
+    make "${other[@]}" install &&
+        find_by_cmake / -Dh3s_DIR="$scratch/other/opt/h3s/lib/of/this/machine/cmake/h3s" && bounded 120 cmake --build "$scratch/cmake" &&
+        make "${other[@]}" uninstall && ! find "$scratch/other" -type f | grep .
+}
+
 check "make install" make "${install_options[@]}" install
 check "it installs just the files that it should" installed_as_expected
 for compiler in "${compilers[@]}"; do
@@ -250,6 +274,19 @@ for compiler in "${compilers[@]}"; do
 done
 check "a C program builds with the static library" static ''
 check "it does without any shared library" static -static
+if need_debian cmake cmake; then
+    check "a C program builds by CMake, with each of the two libraries, and runs" by_cmake "$lib"
+    check "it does where /lib leads to /usr/lib" by_link
+    check "it does with the folders of libdir= and includedir=" elsewhere
+    for wanted in 0.1 "$version...<1"; do
+        check "CMake takes this version for one of $wanted" find_by_cmake "$stage/usr" -DWANTED="$wanted"
+    done
+    for wanted in 0.99 1.0 "0.1...<$version"; do
+        check "CMake takes this version for none of $wanted" not_found "$wanted"
+    done
+else
+    skip "CMake" "needs cmake"
+fi
 check "make uninstall" make "${install_options[@]}" uninstall
 check "nothing is left behind" nothing_left
 
