@@ -162,7 +162,7 @@ target/nginx/Makefile: bindings/nginx/config Makefile target/nginx.source $(wild
 			else nginx -V 2>&1 | grep -q -e --with-threads; fi; \
 		then NGX_CONF_FLAGS+=(--with-threads); fi && \
 		PKG_CONFIG_PATH='$(CURDIR)/target/pkgconfig' ./configure "$${NGX_CONF_FLAGS[@]}" \
-		--with-cc-opt='-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2' --with-ld-opt='-Wl,-z,relro -Wl,-z,now' \
+		--with-cc-opt='-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=.' --with-ld-opt='-Wl,-z,relro -Wl,-z,now' \
 		--builddir='$(CURDIR)/target/nginx' --add-dynamic-module='$(CURDIR)/bindings/nginx' >../configure.log || \
 		{ tail -n 5 ../configure.log >&2; exit 1; }
 
@@ -349,6 +349,12 @@ uninstall: ## Remove what install put there (with the same variables)
 		"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc" "$(DESTDIR)$(includedir)/h3s.h" \
 		"$(DESTDIR)$(includedir)/h3s.hpp" $(patsubst %,"$(DESTDIR)$(libdir)/cmake/h3s/%",$(cmake_files))
 	! [ -d "$(DESTDIR)$(libdir)/cmake/h3s" ] || rmdir "$(DESTDIR)$(libdir)/cmake/h3s"
+
+# ---- Packages ------------------------------------------------------------------------------------
+
+.PHONY: deb
+deb: ## Build the packages of Debian into target/deb
+	@packaging/deb.sh
 
 # ---- The rest ------------------------------------------------------------------------------------
 

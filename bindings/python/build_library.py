@@ -1,5 +1,8 @@
 """Puts the library into the wheel, and the extension where it can be compiled: hatchling runs this
 before it packs one.
+
+With H3S_SYSTEM_LIBRARY=1 the wheel is without the library, for a distribution that has libh3s.so.0
+as a package of its own, and with the extension in any case.
 """
 
 from __future__ import annotations
@@ -31,11 +34,18 @@ class Library(BuildHookInterface[Any]):
             _library(CRATE / "target")
             _has_extension(CRATE / "target/python" / NAME)
             return
-        library = _library(Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")))
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
         # Of any Python 3: one that cannot load the extension goes by ctypes.
         build_data["tag"] = f"py3-none-{platform}"
+        if os.environ.get("H3S_SYSTEM_LIBRARY"):
+            extension = CRATE / "target/python" / NAME
+            why_not = build(extension)
+            if why_not:
+                sys.exit(f"H3S_SYSTEM_LIBRARY asks for the extension, and {why_not}")
+            build_data["force_include"][str(extension)] = f"h3s/{NAME}"
+            return
+        library = _library(Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")))
         build_data["force_include"][str(library)] = f"h3s/{_name()}"
         extension = library.parent / NAME
         if _has_extension(extension):

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Writes a tar archive of the source tree to its output: of each file that is, or is about to be,
+# committed; or, in a tree without git, of all but what is built.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ -e .git ]; then
+    git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+        if [ -e "$file" ]; then printf '%s\0' "$file"; fi
+    done
+else
+    find . -name node_modules -prune -o -name __pycache__ -prune -o -path ./target -prune -o -type f -print0
+fi | tar -c --null --files-from=-
