@@ -27,13 +27,17 @@ inline := -C llvm-args=-inline-threshold=75
 # Cargo's output has to be where this file expects it, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-# The library names no folder of the machine that builds it, and so is the same from each: a panic
-# names the source file, which lies in cargo's folder or, vendored, in this one. Cargo passes over
-# the setting where there are RUSTFLAGS. (bindings/python does the same.)
+# The library names no folder of the machine that builds it, nor where its crates were fetched from,
+# and so is the same from each: a panic names the source file, which lies in one of cargo's folders,
+# named after a registry, or, vendored, in this one. Cargo passes over the setting where there are
+# RUSTFLAGS. (bindings/python does the same.)
 remap_own := --remap-path-prefix=$(CURDIR)=.
-remap_others := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=/cargo
-cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own) $(remap_others)' )cargo \
-	--config "build.rustflags=['$(remap_own)','$(remap_others)']"
+# $(call remap_others,FORMAT): for each registry, once its crates are fetched.
+remap_others = $(shell for folder in '$(or $(CARGO_HOME),$(HOME)/.cargo)'/registry/src/*; do \
+	printf "$(1)" "--remap-path-prefix=$$folder=/cargo"; done)
+cargo = $(if $(RUSTFLAGS),RUSTFLAGS='$(RUSTFLAGS) $(remap_own)$(call remap_others, %s)' )cargo \
+	--config "build.rustflags=['$(remap_own)'$(call remap_others,$(comma)'%s')]"
+comma := ,
 # More for cargo, such as --target or --profile.
 cargo_options =
 # What does AES-256-GCM: rustcrypto, or ring, which is faster and needs a C compiler.
@@ -69,7 +73,7 @@ cmake_filled = sed -e 's|@version@|$(version)|; s|@abi@|$(abi)|' \
 # ---- Build ---------------------------------------------------------------------------------------
 
 .PHONY: all
-all: ## Build the shared and the static library (the default)
+all: fetched ## Build the shared and the static library (the default)
 	@. tests/setup.sh && need_rust && need_debian $(LD) binutils && \
 		{ [ $(backend) = rustcrypto ] || need_debian cc gcc libc6-dev; } && mkdir -p target && \
 	new=$$(mktemp target/cargo.XXXXXX) && trap 'rm -f "$$new"*' EXIT && \
@@ -80,6 +84,12 @@ all: ## Build the shared and the static library (the default)
 	{ cmp -s "$$new.made" target/made.mk || mv "$$new.made" target/made.mk; }
 	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc target/go/libh3s.a
 	@echo '$(asked)' >$(built)
+
+# The crates, before their folders are named. If they are not, the build says why.
+.PHONY: fetched
+fetched:
+	@. tests/setup.sh && need_rust && \
+		{ cargo fetch --locked --quiet --offline 2>/dev/null || cargo fetch --locked --quiet || true; }
 
 # Where cargo has put the two libraries, which depends on its options and its configuration.
 -include $(wildcard target/made.mk)
@@ -117,7 +127,6 @@ target/go/libh3s.a: Makefile
 	@ln -sfn ../../include/h3s.h $(@D)/h3s.h
 	@ln -sfn ../lib/libh3s.a $@
 
-comma := ,
 rpath := $() -Wl$(comma)-rpath$(comma)$${libdir}
 
 .PHONY: header abi-record

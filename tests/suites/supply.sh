@@ -155,12 +155,20 @@ build_elsewhere() {
 same() { sha256sum "target/lib/$1" "$elsewhere/tree/target/lib/$1" && cmp "target/lib/$1" "$elsewhere/tree/target/lib/$1"; }
 # Of this tree, of the home folder and of what cargo has there.
 no_paths() { ! grep -aoE "($root|$HOME|${CARGO_HOME:-$HOME/.cargo})/[[:graph:]]*" "$1" | sort -u | head -n 5 | grep .; }
+# As cargo names a folder after the registry that it fetched from, which may be a mirror.
+no_registry() { # no_registry FILE
+    local folder
+    for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        ! grep -aoE "(${folder##*/}|$(basename "${folder%-*}"))[[:graph:]]*" "$1" | head -n 3 | grep . || return
+    done
+}
 own_flags() { RUSTFLAGS='--cfg of_mine' make --dry-run all | grep -F -- "RUSTFLAGS='--cfg of_mine --remap-path-prefix="; }
 
 check "make all, in another folder and for another user" build_elsewhere
 for file in libh3s.so libh3s.a; do
     check "$file is the same to the byte" same "$file"
     check "$file names no folder of this machine" no_paths "target/lib/$file"
+    check "$file names no registry" no_registry "target/lib/$file"
 done
 check "RUSTFLAGS of the user's are kept" own_flags
 finish
