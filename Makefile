@@ -361,9 +361,15 @@ uninstall: ## Remove what install put there (with the same variables)
 
 # ---- Packages ------------------------------------------------------------------------------------
 
-.PHONY: deb
+.PHONY: deb wheel release
 deb: ## Build the packages of Debian into target/deb
 	@packaging/deb.sh
+
+wheel: ## Build Python's wheel and source distribution into target/python-packages
+	@mkdir -p target/python-packages && packaging/wheel.sh target/python-packages
+
+release: ## Make all packages of this version into target/release-VERSION; publish nothing
+	@packaging/release.sh
 
 # ---- The rest ------------------------------------------------------------------------------------
 

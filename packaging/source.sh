@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Writes a tar archive of the source tree to its output: of each file that is, or is about to be,
-# committed; or, in a tree without git, of all but what is built.
+# source.sh [OPTION...]: writes a tar archive of the source tree to its output: of each file that is,
+# or is about to be, committed; or, in a tree without git, of all but what is built. The options go
+# to tar.
+#
+# With SOURCE_DATE_EPOCH, all of it has that time: the same tree is then the same archive.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -e .git ]; then
@@ -9,4 +12,5 @@ if [ -e .git ]; then
     done
 else
     find . -name node_modules -prune -o -name __pycache__ -prune -o -path ./target -prune -o -type f -print0
-fi | tar -c --null --files-from=-
+fi | LC_ALL=C sort -z | tar -c --null --files-from=- --owner=0 --group=0 --numeric-owner \
+    --mode=u+rw,go+r-w ${SOURCE_DATE_EPOCH:+--mtime="@$SOURCE_DATE_EPOCH"} "$@"

@@ -157,6 +157,30 @@ setup_venv() {
     cp "$pinned" "$venv/requirements.txt"
 }
 
+# need_packagers: target/packagers/bin with what packaging/requirements.txt says; made anew when that
+# changes.
+need_packagers() { setup_alone packagers setup_packagers "$@"; }
+setup_packagers() {
+    local venv=$root/target/packagers pinned=$root/packaging/requirements.txt log=$root/target/setup/packagers.log
+    cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
+    need_debian python3 python3 || return
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
+    if [ -n "${H3S_NO_INSTALL:-}" ]; then
+        echo "setup: the packages of packaging/requirements.txt are missing" >&2
+        return 1
+    fi
+    setup_say "installing packaging/requirements.txt into target/packagers" "it makes Python's packages"
+    mkdir -p "$root/target/setup"
+    if ! { python3 -m venv --clear "$venv" && timeout 300 "$venv/bin/python" -m pip install --quiet --no-input \
+        --disable-pip-version-check -r "$pinned"; } </dev/null >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        echo "setup: the packages of packaging/requirements.txt could not be installed" >&2
+        return 1
+    fi
+    cp "$pinned" "$venv/requirements.txt"
+}
+
 # need_python_headers PYTHON: what extensions for it are compiled with.
 need_python_headers() {
     local folder
@@ -335,6 +359,10 @@ setup_why() {
         golang-go) echo "the Go binding is tested with it" ;;
         ruby | shellcheck) echo "it checks scripts" ;;
         rustfmt* | rust-*) echo "it checks the Rust code" ;;
+        debhelper | dpkg-dev | dh-python | make | pybuild-plugin-pyproject | python3-hatchling)
+            echo "it makes the packages of Debian" ;;
+        lintian) echo "it checks the packages of Debian" ;;
+        debootstrap | debian-archive-keyring) echo "packages are tried in a fresh Debian" ;;
         git) echo "it tells which files are part of the repository" ;;
         redis-server) echo "what is revoked goes through it" ;;
         openssl) echo "a README makes passwords with it" ;;

@@ -47,6 +47,11 @@ class Library(BuildHookInterface[Any]):
             return
         library = _library(Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")))
         build_data["force_include"][str(library)] = f"h3s/{_name()}"
+        # The terms of what is linked into the library want to be with each copy.
+        licences = library.parent / "LICENCES.txt"
+        command = [sys.executable, str(CRATE / "packaging/licences.py")]
+        licences.write_bytes(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+        build_data["extra_metadata"][str(licences)] = licences.name
         extension = library.parent / NAME
         if _has_extension(extension):
             build_data["force_include"][str(extension)] = f"h3s/{NAME}"
