@@ -36,9 +36,8 @@ cp target/deb/*.deb "$folder"
 packaging/wheel.sh "$folder" >target/wheel.log 2>&1 || { tail -n 20 target/wheel.log >&2 && exit 1; }
 cargo package --locked --quiet --no-verify --allow-dirty
 cp "target/package/h3s-$version.crate" "$folder"
-if [ -e bindings/node/package.json ]; then
-    need_debian npm npm
-    (cd bindings/node && npm pack --silent --pack-destination "$folder") >/dev/null
+if [ -e bindings/node/pack.js ]; then
+    make --no-print-directory node && node bindings/node/pack.js "$folder" >/dev/null
 fi
 (cd "$folder" && sha256sum -- * >../sums && mv ../sums SHA256SUMS)
 printf '%s\n' "$folder"/*

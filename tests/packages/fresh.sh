@@ -1,7 +1,11 @@
 # shellcheck shell=bash
 # Sourced, before suite.sh, by suites that try packages in a Debian 12 which has nothing else: as
-# target/debian/bookworm holds it, and over which the suite's own files lie in memory. All mounts
+# target/debian/bookworm holds it, and over which what the suite writes lies in memory. All mounts
 # are of the suite's own namespace, and end with it.
+#
+# Nothing of the machine is mounted there but a folder of apt's downloads: not /dev, of which a slip
+# of root's in there would be one out here. And they are not below $scratch, which suite.sh deletes
+# with all that it sees there.
 if [ -z "${H3S_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
     H3S_OWN_MOUNTS=1 exec unshare -m "$0"
 fi
@@ -10,11 +14,16 @@ fi
 need_fresh_debian() {
     [ -n "${H3S_OWN_MOUNTS-}" ] || { echo "setup: only root may lay file systems over others" >&2 && return 1; }
     setup_alone debootstrap setup_debootstrap || return
-    over=$scratch/over fresh=$scratch/fresh
-    mkdir -p "$over" "$fresh" target/debian/archives/partial && mount -t tmpfs none "$over" && mkdir "$over"/{upper,work} &&
-        mount -t overlay overlay "$fresh" -o "lowerdir=$root/target/debian/bookworm,upperdir=$over/upper,workdir=$over/work" &&
-        mount -t proc proc "$fresh/proc" && mount --rbind /dev "$fresh/dev" &&
-        mount --bind "$root/target/debian/archives" "$fresh/var/cache/apt/archives" || return
+    local debian=$root/target/debian node
+    fresh=$debian/fresh
+    mkdir -p "$fresh" "$debian"/{over,archives/partial} && mount -t tmpfs none "$debian/over" && mkdir "$debian/over"/{upper,work} &&
+        mount -t overlay overlay "$fresh" -o "lowerdir=$debian/bookworm,upperdir=$debian/over/upper,workdir=$debian/over/work" &&
+        mount -t proc proc "$fresh/proc" && mount -t tmpfs none "$fresh/dev" && mkdir "$fresh/dev/shm" &&
+        mount --bind "$debian/archives" "$fresh/var/cache/apt/archives" || return
+    for node in null:3 zero:5 full:7 random:8 urandom:9; do
+        mknod -m 666 "$fresh/dev/${node%:*}" c 1 "${node#*:}" || return
+    done
+    ln -s /proc/self/fd "$fresh/dev/fd"
     cp /etc/resolv.conf "$fresh/etc/resolv.conf"
     # How apt gets out of here, if not directly.
     apt-config dump | grep -E '^Acquire::https?::' >"$fresh/etc/apt/apt.conf.d/out" || true
@@ -38,7 +47,7 @@ setup_debootstrap() {
     setup_say "making a Debian 12 in target/debian by debootstrap" "packages are tried in it"
     mkdir -p "$root/target/debian"
     # Emptied of what an interrupted one has left; its mounts were of another namespace.
-    rm -rf "$made" && timeout --kill-after=10 900 debootstrap --variant=minbase bookworm "$made" "$mirror" >"$log" 2>&1 &&
+    rm -rf --one-file-system "$made" && timeout --kill-after=10 900 debootstrap --variant=minbase bookworm "$made" "$mirror" >"$log" 2>&1 &&
         touch "$made.made" && return
     tail -n 5 "$log" >&2
     echo "setup: debootstrap could not make a Debian 12" >&2

@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# The packages of this version, as `make release` makes them, and as whoever gets one has it: those
+# of Debian in a Debian that has nothing else, installed, used and purged; Python's wheel there, and
+# its source distribution built elsewhere; Go's module by `go get`.
+# shellcheck source=SCRIPTDIR/../packages/fresh.sh
+. "$(dirname "$0")/../packages/fresh.sh"
+. "$(dirname "$0")/suite.sh"
+need_c && need_debian python3 python3 && need_debian dpkg-deb dpkg && need_debian unzip unzip ||
+    skip_suite "needs a C compiler, python3, dpkg and unzip"
+need_build
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+release=target/release-$version
+
+# ---- Before a release ----------------------------------------------------------------------------
+
+same_version() { python3 packaging/versions.py; }
+# A tree of which one file names another version.
+other_version() { # other_version FILE
+    local tree=$scratch/versions file
+    rm -rf "$tree"
+    for file in packaging Cargo.toml Cargo.lock include tests/abi bindings/python/src/h3s/__init__.py; do
+        mkdir -p "$tree/$(dirname "$file")" && cp -r "$file" "$tree/$file" || return
+    done
+    sed -i "s/\b${version//./\\.}\b/9.9.9/" "$tree/$1" &&
+        ! python3 "$tree/packaging/versions.py" 2>"$scratch/said" && grep -F "$1 is of version 9.9.9" "$scratch/said"
+}
+notes_of() { # notes_of VERSION TEXT
+    printf '%s\n' '# Changes' '## [2.0.0] - 2026-01-01' '- two' '## 1.0.0' '- one' '' '[2.0.0]: x' >"$scratch/changes.md"
+    [ "$(python3 packaging/notes.py "$scratch/changes.md" "$1" 2>&1)" = "$2" ]
+}
+check "all that names the version names the same" same_version
+for file in include/h3s.h packaging/debian/changelog bindings/python/src/h3s/__init__.py; do
+    check "another one in $file is noticed" other_version "$file"
+done
+check "the notes of a release are its section of the changelog" notes_of 2.0.0 '- two'
+check "so are those of a version without brackets" notes_of 1.0.0 '- one'
+check "a version without a section is an error" notes_of 3.0.0 "notes: $scratch/changes.md says nothing of 3.0.0: write its section"
+
+# ---- The release ---------------------------------------------------------------------------------
+
+check "make release" bounded 1500 make --no-print-directory release
+[ -e "$release/SHA256SUMS" ] || finish
+machine=$(dpkg --print-architecture)
+expected() {
+    printf '%s\n' NOTES.md SHA256SUMS "libh3s-$version.tar.gz" "h3s-$version.crate" "h3s-$version.tar.gz" "$(basename "$wheel")"
+    printf "%s_${version}_$machine.deb\n" libh3s0 libh3s-dev libnginx-mod-http-h3s{,-dbgsym} python3-h3s{,-dbgsym}
+    [ ! -e bindings/node/package.json ] || basename "$release"/*.tgz
+}
+wheel=$(echo "$release"/*.whl)
+has_all() { diff <(expected | sort) <(find "$release" -mindepth 1 -printf '%f\n' | sort); }
+sums() {
+    (cd "$release" && sha256sum --check --quiet SHA256SUMS &&
+        diff <(sed 's/^[0-9a-f]*  //' SHA256SUMS) <(printf '%s\n' * | grep -vx SHA256SUMS))
+}
+source_is_whole() {
+    diff <(tar -tf "$release/libh3s-$version.tar.gz" | sort) \
+        <(packaging/source.sh | tar -t | sed -E "s,^(\./)?,libh3s-$version/," | sort)
+}
+source_is_the_same() {
+    local stamp
+    stamp=$(dpkg-parsechangelog --file packaging/debian/changelog --show-field Timestamp) &&
+        SOURCE_DATE_EPOCH=$stamp packaging/source.sh --transform "s,^\(\./\)\?,libh3s-$version/," | gzip -9n |
+        cmp - "$release/libh3s-$version.tar.gz"
+}
+check "it has each package" has_all
+check "SHA256SUMS has each file, with its sum" sums
+check "the source has each file of the tree" source_is_whole
+check "packed again it is the same to the byte" source_is_the_same
+
+# Of each package what it holds, in a folder with its name.
+unpack() {
+    local file to
+    for file in "$release"/*; do
+        to=$scratch/unpacked/$(basename "$file")
+        mkdir -p "$to"
+        case $file in
+            *.deb) dpkg-deb --raw-extract "$file" "$to" ;;
+            *.whl) unzip -q "$file" -d "$to" ;;
+            *.tar.gz | *.tgz | *.crate) tar -xzf "$file" -C "$to" ;;
+        esac || return
+    done
+    find "$scratch/unpacked" -type f -name "*.gz" -exec gunzip --force {} +
+}
+names_no_folder() { ! grep -raoE "($root|${CARGO_HOME:-$HOME/.cargo}|$HOME/\.)[[:graph:]]*" "$scratch/unpacked" | head -n 5 | grep .; }
+# As cargo names a folder after the registry, or mirror, that it fetched from.
+names_no_registry() {
+    local folder
+    for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        folder=$(basename "${folder%-*}")
+        ! grep -raoF "$folder" "$scratch/unpacked"/*.{deb,whl} | head -n 5 | grep . || return
+    done
+}
+# shellcheck disable=SC2016  # the backticks are Markdown's
+crates() { sed -nE 's/^\| `([a-z0-9_-]+)` \| .*[a-z].* \|$/\1/p' docs/DEPENDENCIES.md | sort -u; }
+licences_in() { # licences_in FILE SED: that it has each crate, and Rust's standard library
+    diff <(crates) <(sed -nE "$2" "$1" | sort -u) && grep -q "The Rust Project" "$1" &&
+        tr -s ' \n' '  ' <"$1" | grep -q "Permission is hereby granted, free of charge"
+}
+check "each package can be unpacked" unpack
+check "none names a folder of this machine" names_no_folder
+check "no binary package names a registry" names_no_registry
+for package in libh3s0 libh3s-dev; do
+    check "$package has the licence of each crate in the library" \
+        licences_in "$scratch/unpacked/${package}_${version}_$machine.deb/usr/share/doc/$package/copyright" \
+        's,^Files: crates/(.*)-[0-9.]+/\*$,\1,p'
+done
+check "so has the wheel" licences_in "$scratch/unpacked/$(basename "$wheel")/h3s-$version.dist-info/extra_metadata/LICENCES.txt" \
+    's/^([a-z0-9_-]+) [0-9.]+$/\1/p'
+symbols_since() {
+    diff <(sed -n 's/^ \(h3s_.*\)@Base .*/\1/p' "$scratch/unpacked/libh3s0_${version}_$machine.deb/DEBIAN/symbols") c-tests/symbols.txt
+}
+check "libh3s0 says of each function since when it is there" symbols_since
+if need_debian lintian lintian; then
+    check "lintian finds nothing" bounded 300 lintian --no-cfg --allow-root --fail-on error,warning target/deb/*.changes
+else
+    skip "lintian" "needs lintian"
+fi
+
+# The newest version of glibc's symbols that the wheel's files take is in its name.
+newest_glibc() {
+    readelf --wide --version-info "$scratch/unpacked/$(basename "$wheel")"/h3s/*.so |
+        sed -nE 's/.*Name: GLIBC_([0-9]+\.[0-9]+)(\.[0-9]+)? .*/\1/p' | sort -V | tail -n 1
+}
+true_tag() {
+    local newest
+    newest=$(newest_glibc) && echo "$newest" && [[ $wheel == *-py3-none-manylinux_${newest/./_}_"$(uname -m)".whl ]]
+}
+check "the wheel's name says which glibc it needs" true_tag
+
+# ---- In a Debian that has nothing else -----------------------------------------------------------
+
+put() { mkdir -p "$fresh/try" && cp "$@" "$fresh/try"; }
+installs() {
+    put "$release"/{libh3s0,libh3s-dev,libnginx-mod-http-h3s,python3-h3s}_*.deb tests/packages/{nginx.conf,h3s.json,session.py} tests/suites/installed.c "$wheel"
+    inside apt-get -q update && install_inside /try/{libh3s0,libh3s-dev,libnginx-mod-http-h3s,python3-h3s}_"${version}_$machine".deb \
+        gcc libc6-dev pkg-config curl python3-venv
+}
+c_program() { # c_program LIBRARY FLAG...
+    # shellcheck disable=SC2016  # that shell shall expand it
+    inside bash -c 'cc /try/installed.c $(pkg-config --cflags "${@:2}" h3s) "$1" $(pkg-config --libs "${@:2}" h3s | sed s/-lh3s//) \
+        -o /try/program && /try/program' - "$@"
+}
+python_program() { inside python3 -W error /try/session.py "$version" /usr/lib/python3/dist-packages/h3s/__init__.py; }
+# nginx takes the session that Python made, and no other.
+nginx_answers() {
+    inside nginx -c /try/nginx.conf || return
+    local cookie with without
+    cookie=$(python_program | sed -n 's/^cookie //p')
+    with=$(inside curl -sS --unix-socket /try/socket -H "Cookie: $cookie" -o /dev/null -w '%{http_code} %header{x-user}' http://nginx/)
+    without=$(inside curl -sS --unix-socket /try/socket -o /dev/null -w '%{http_code}' http://nginx/)
+    inside nginx -c /try/nginx.conf -s quit
+    echo "$with, $without" && [ "$with, $without" = '200 ada, 401' ]
+}
+manual() { inside sh -c 'zcat /usr/share/man/man3/h3s.3.gz' | grep -F '.TH H3S 3'; }
+purged() {
+    inside apt-get -q purge -y libh3s0 libh3s-dev libnginx-mod-http-h3s python3-h3s &&
+        ! inside find / -xdev \( -path /try -o -path /proc -o -path /dev -o -path /var/cache/apt \) -prune -o -name '*h3s*' -print | grep . &&
+        inside nginx -t -q
+}
+wheel_alone() {
+    inside python3 -m venv /try/venv && inside /try/venv/bin/pip install --quiet --no-index "/try/$(basename "$wheel")" &&
+        inside /try/venv/bin/python -W error /try/session.py "$version" /try/venv/lib/python3.11/site-packages/h3s/__init__.py
+}
+if need_fresh_debian; then
+    check "apt installs the packages in a fresh Debian, with what they need" installs
+    check "a C program builds there by pkg-config, and runs" c_program -lh3s
+    check "it does with the archive" c_program -l:libh3s.a --static
+    check "the manual is there" manual
+    check "a Python program runs there, with the extension" python_program
+    check "nginx has loaded the module, and lets in who has a session of Python's" nginx_answers
+    check "purged, they leave nothing, and nginx starts" purged
+    check "the wheel works there in a clean venv, without any of them" wheel_alone
+else
+    skip "the packages in a fresh Debian" "needs root, and debootstrap with a Debian 12 that apt knows"
+fi
