@@ -312,7 +312,7 @@ bench-revocations: all ## Measure how soon 16 processes refuse what is logged ou
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
 soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)
-	@H3S_SOAK=1 tests/run rust fuzz threads timing differential python go nginx load
+	@H3S_SOAK=1 tests/run rust fuzz threads timing differential python go nginx packages load
 	@tests/mutants/run.sh --sample $(MUTANTS)
 MUTANTS = 100
 
@@ -361,12 +361,17 @@ uninstall: ## Remove what install put there (with the same variables)
 
 # ---- Packages ------------------------------------------------------------------------------------
 
-.PHONY: deb wheel release
+.PHONY: deb wheel go-module release
 deb: ## Build the packages of Debian into target/deb
 	@packaging/deb.sh
 
 wheel: ## Build Python's wheel and source distribution into target/python-packages
 	@mkdir -p target/python-packages && packaging/wheel.sh target/python-packages
+
+# Where Go's package will be published, which is the publisher's choice: GO_MODULE=example.org/libh3s
+go-module: ## Write what `go get GO_MODULE` takes into target/go-module, as module proxies have it
+	@. tests/setup.sh && need_debian python3 python3 && rm -rf target/go-module && \
+		python3 packaging/go_module.py '$(GO_MODULE)' target/go-module
 
 release: ## Make all packages of this version into target/release-VERSION; publish nothing
 	@packaging/release.sh

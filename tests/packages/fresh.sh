@@ -25,11 +25,16 @@ need_fresh_debian() {
     done
     ln -s /proc/self/fd "$fresh/dev/fd"
     cp /etc/resolv.conf "$fresh/etc/resolv.conf"
+    # With updates, where this machine has them. Rust is among these.
+    setup_sources 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' | grep ' bookworm' >"$fresh/etc/apt/sources.list"
     # How apt gets out of here, if not directly.
     apt-config dump | grep -E '^Acquire::https?::' >"$fresh/etc/apt/apt.conf.d/out" || true
     # No service is started by the mere installation of its package.
     printf '#!/bin/sh\nexit 101\n' >"$fresh/usr/sbin/policy-rc.d" && chmod +x "$fresh/usr/sbin/policy-rc.d"
 }
+
+# setup_sources FORMAT FILTER...: where this machine's apt has Debian from.
+setup_sources() { apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian' "${@:2}" | sort -u; }
 
 setup_debootstrap() {
     local made=$root/target/debian/bookworm log=$root/target/setup/debootstrap.log mirror
@@ -37,9 +42,9 @@ setup_debootstrap() {
     need_debian debootstrap debootstrap &&
         need_debian /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring || return
     # From where this machine's apt has its own.
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
+    mirror=$(setup_sources '$(REPO_URI)' 'Codename: bookworm' | head -n 1)
     [ -n "$mirror" ] || setup_update
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
+    mirror=$(setup_sources '$(REPO_URI)' 'Codename: bookworm' | head -n 1)
     if [ -n "${H3S_NO_INSTALL:-}" ] || [ -z "$mirror" ]; then
         echo "setup: there is no target/debian/bookworm; with apt's sources of Debian 12, debootstrap makes it" >&2
         return 1

@@ -127,6 +127,91 @@ true_tag() {
 }
 check "the wheel's name says which glibc it needs" true_tag
 
+# ---- Python's source distribution ----------------------------------------------------------------
+
+sdist=$release/h3s-$version.tar.gz
+build_sdist() { # build_sdist VARIABLE...: its wheel, where nothing of this tree is seen
+    rm -rf "$scratch/built" && (cd "$scratch" && bounded 600 env -i LC_ALL=C.UTF-8 "$@" "$root/target/packagers/bin/python" -m pip wheel \
+        --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps -w "$scratch/built" "$root/$sdist")
+}
+says_what_is_missing() {
+    ! build_sdist PATH=/nowhere HOME="$scratch" >"$scratch/said" 2>&1 && grep -F 'Rust is missing: install it with rustup' "$scratch/said"
+}
+# Without what takes the compiler long. The extension needs a compiler, which may not be there.
+sdist_works() {
+    build_sdist PATH="$PATH" HOME="$HOME" CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 &&
+        python3 -m venv "$scratch/venv" && "$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \
+        "$scratch"/built/*.whl && (cd "$scratch" && env -u H3S_LIBRARY -u PYTHONPATH "$scratch/venv/bin/python" -c \
+        "import h3s; s = h3s.Sessions(password='x' * 32).use(); s['a'] = 1; print(h3s.__file__, len(s.set_cookies()))") | grep "^$scratch/venv/.* 1\$"
+}
+check "where Rust is missing, the source distribution says so" says_what_is_missing
+check "elsewhere it builds, and works" sdist_works
+
+# ---- Go's module ---------------------------------------------------------------------------------
+
+go_get() { # go_get MODULE...: a program of these that is in no repository builds, and runs
+    local proxy=$scratch/go-module cache module
+    cache=$(go env GOMODCACHE)/cache/download || return
+    rm -rf "$scratch/go" && mkdir "$scratch/go" && make --no-print-directory -s install DESTDIR="$scratch/stage" prefix=/usr &&
+        python3 packaging/go_module.py "$1" "$proxy" && cd "$scratch/go" || return
+    export GOPROXY=file://$proxy,file://$cache,off GOSUMDB=off GOMODCACHE=$scratch/go-cache GOFLAGS='-modcacherw -buildvcs=false' \
+        CGO_ENABLED=1 CGO_CFLAGS="-g -O2 -I$scratch/stage/usr/include" CGO_LDFLAGS="-L$scratch/stage/usr/lib"
+    { echo 'package main' && echo 'import ("fmt"; "log"' && printf '"%s"\n' "$@" && echo ')'
+        echo 'func main() { sessions, err := h3s.New(h3s.Options{Password: h3s.NewPassword("an example of 32 characters or more")})'
+        echo 'if err != nil { log.Fatal(err) }; _ = sessions'
+        [ $# -eq 1 ] || echo '_ = h3svalkey.Dial'
+        echo 'fmt.Println("it works") }'; } >main.go
+    bounded 60 go mod init app || return
+    for module; do bounded 120 go get "$module@v$version" || return; done
+    bounded 300 go build -tags h3s_static -o app . && [ "$(bounded 60 ./app)" = 'it works' ] && cat go.mod && ! grep replace go.mod
+}
+no_path() { ! python3 packaging/go_module.py h3s "$scratch/none" 2>"$scratch/said" && grep -F 'is no path of a module' "$scratch/said"; }
+if need_go && need_go bindings/go/valkey; then
+    check "go get takes the module, under the path that it is published by" go_get example.org/libh3s/Go
+    check "it takes that of Valkey as well" go_get example.org/libh3s/Go example.org/libh3s/Go/valkey
+    check "a path without a host is refused" no_path
+else
+    skip "Go's module" "needs Go"
+fi
+
+# ---- cargo-c -------------------------------------------------------------------------------------
+
+cinstall() { bounded 900 cargo cinstall --quiet --release --locked --target-dir target/cargo-c --destdir "$scratch/cargo-c" --prefix /usr --libdir /usr/lib; }
+# All that `make install` puts there, but for what cargo-c knows nothing of.
+same_files() {
+    make --no-print-directory -s install DESTDIR="$scratch/stage" prefix=/usr &&
+        diff <(cd "$scratch/stage/usr" && find . ! -type d ! -path '*/cmake/*' ! -path './share/*' | sort) \
+            <(cd "$scratch/cargo-c/usr" && find . ! -type d | sort)
+}
+same_functions() { nm -D --defined-only --format=posix "$scratch/cargo-c/usr/lib/libh3s.so" | cut -d' ' -f1 | LC_ALL=C sort | diff c-tests/symbols.txt -; }
+same_soname() { readelf --wide --dynamic "$scratch/cargo-c/usr/lib/libh3s.so" | grep -F "[libh3s.so.${version%%.*}]"; }
+by_pkg_config() {
+    # shellcheck disable=SC2046  # several words are meant
+    cc tests/suites/installed.c -o "$scratch/program" $(PKG_CONFIG_LIBDIR=$scratch/cargo-c/usr/lib/pkgconfig \
+        PKG_CONFIG_SYSROOT_DIR=$scratch/cargo-c PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+        pkg-config --cflags --libs h3s) && LD_LIBRARY_PATH=$scratch/cargo-c/usr/lib bounded 60 "$scratch/program"
+}
+PATH=$PATH:$root/target/tools/bin
+has_cargo_c() { cargo cinstall --version 2>/dev/null | grep -F 'cargo-c '; }
+# It takes some minutes to build, of which `make test` has none to spare.
+if [ -n "${H3S_SOAK:-}" ] && ! has_cargo_c && [ -z "${H3S_NO_INSTALL:-}" ] &&
+    need_debian /usr/include/openssl/ssl.h libssl-dev; then
+    setup_say "building cargo-c into target/tools" "it installs the library as well"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 bounded 2400 \
+        cargo install --quiet --locked --root target/tools --target-dir target/setup/cargo-c cargo-c@0.10.24+cargo-0.98.0
+    check "cargo-c is there" has_cargo_c
+fi
+if has_cargo_c >/dev/null; then
+    check "cargo cinstall" cinstall
+    check "it installs the files that make install does" same_files
+    check "the library exports the same functions" same_functions
+    check "it has the same soname" same_soname
+    check "a C program builds by its h3s.pc, and runs" by_pkg_config
+else
+    echo "  cargo-c is not installed, so it is not asked: make soak builds it"
+fi
+
 # ---- In a Debian that has nothing else -----------------------------------------------------------
 
 put() { mkdir -p "$fresh/try" && cp "$@" "$fresh/try"; }
