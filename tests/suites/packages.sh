@@ -127,6 +127,20 @@ true_tag() {
 }
 check "the wheel's name says which glibc it needs" true_tag
 
+# ---- Dockerfiles ---------------------------------------------------------------------------------
+
+# wrong SED MESSAGE: that a Dockerfile that is changed so is refused
+wrong() {
+    sed "$1" packaging/docker/python.Dockerfile >"$scratch/Dockerfile" &&
+        ! python3 tests/packages/dockerfiles.py "$scratch/Dockerfile" >"$scratch/said" 2>&1 && grep -F "$2" "$scratch/said"
+}
+for file in packaging/docker/*.Dockerfile; do
+    check "$file is right, and without Rust in its last stage" python3 tests/packages/dockerfiles.py "$file"
+done
+check "a last stage with a compiler is noticed" wrong '/slim/,$s/install/install make/' 'builds something'
+check "a stage that is not there is noticed" wrong 's/--from=build/--from=other/' 'no stage before has this name'
+check "a server that runs as root is noticed" wrong '/^USER/d' 'runs as root'
+
 # ---- Python's source distribution ----------------------------------------------------------------
 
 sdist=$release/h3s-$version.tar.gz
@@ -246,6 +260,13 @@ wheel_alone() {
     inside python3 -m venv /try/venv && inside /try/venv/bin/pip install --quiet --no-index "/try/$(basename "$wheel")" &&
         inside /try/venv/bin/python -W error /try/session.py "$version" /try/venv/lib/python3.11/site-packages/h3s/__init__.py
 }
+image_for() { # image_for NAME COMMAND...: what the last stage runs, and then the command
+    local line
+    mkdir -p "$fresh/packages" && cp "$release"/{libh3s0,python3-h3s}_*.deb "$fresh/packages" || return
+    python3 tests/packages/dockerfiles.py "packaging/docker/$1.Dockerfile" >"$scratch/commands" || return
+    while read -r line; do inside sh -ec "$line" || return; done <"$scratch/commands"
+    inside ldconfig -p | grep -F libh3s.so.0 && inside "${@:2}"
+}
 if need_fresh_debian; then
     check "apt installs the packages in a fresh Debian, with what they need" installs
     check "a C program builds there by pkg-config, and runs" c_program -lh3s
@@ -255,6 +276,8 @@ if need_fresh_debian; then
     check "nginx has loaded the module, and lets in who has a session of Python's" nginx_answers
     check "purged, they leave nothing, and nginx starts" purged
     check "the wheel works there in a clean venv, without any of them" wheel_alone
+    check "the commands of the image for Python lead there" image_for python python3 -m h3s version
+    check "those of the image for C do" image_for c true
 else
     skip "the packages in a fresh Debian" "needs root, and debootstrap with a Debian 12 that apt knows"
 fi

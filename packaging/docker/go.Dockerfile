@@ -1,0 +1,18 @@
+# A server in Go with its sessions, without Rust. From the source tree:
+#
+#     docker build --file packaging/docker/go.Dockerfile --tag login .
+#
+# It is that of examples/go. The program has the library in it, and needs only the C library.
+FROM debian:bookworm AS library
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make
+COPY . /libh3s
+RUN make -C /libh3s
+
+FROM golang:1.25-bookworm AS build
+COPY --from=library /libh3s /libh3s
+RUN go build -C /libh3s/examples/go -tags h3s_static -o /login .
+
+FROM debian:bookworm-slim
+COPY --from=build /login /usr/local/bin/login
+USER nobody
+CMD ["login"]
