@@ -368,7 +368,7 @@ deb: ## Build the packages of Debian into target/deb
 wheel: ## Build Python's wheel and source distribution into target/python-packages
 	@mkdir -p target/python-packages && packaging/wheel.sh target/python-packages
 
-# Where Go's package will be published, which is the publisher's choice: GO_MODULE=example.org/libh3s
+# GO_MODULE=example.org/libh3s: where Go's package will be published, which the publisher chooses.
 go-module: ## Write what `go get GO_MODULE` takes into target/go-module, as module proxies have it
 	@. tests/setup.sh && need_debian python3 python3 && rm -rf target/go-module && \
 		python3 packaging/go_module.py '$(GO_MODULE)' target/go-module

@@ -1,8 +1,8 @@
 """go_module.py PATH FOLDER: writes the two Go modules under the path that they are published by.
 
-In the repository they are `h3s` and `h3svalkey`, which no `go get` finds: where the project will be
-hosted is the publisher's choice, and a module's path begins with that host. PATH and PATH/valkey are
-what they become, in go.mod and in each import.
+In the repository they are `h3s` and `h3svalkey`, which no `go get` finds: where the project will
+be hosted is the publisher's choice, and a module's path begins with that host. PATH and PATH/valkey
+are what they become, in go.mod and in each import.
 
 FOLDER then is what a module proxy serves: by GOPROXY=file://FOLDER, or, put on a web server, by a
 page at https://PATH?go-get=1 that says `<meta name="go-import" content="PATH mod URL-OF-FOLDER">`.

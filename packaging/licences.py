@@ -50,7 +50,11 @@ def terms(package: dict[str, Any]) -> tuple[list[str], str]:
         for file in sorted(folder.glob(pattern)):
             before, found, text = file.read_text(encoding="utf-8").partition(BEGINS)
             if found:
-                holders = [line.strip() for line in before.splitlines() if re.match(r"\s*(Copyright|\(c\))", line, re.I)]
+                holders = [
+                    line.strip()
+                    for line in before.splitlines()
+                    if re.match(r"\s*(Copyright|\(c\))", line, re.IGNORECASE)
+                ]
                 return holders, " ".join((found + text).split())
     sys.exit(f"{name} has no file with the terms of MIT in {folder}")
 

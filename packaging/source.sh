@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# source.sh [OPTION...]: writes a tar archive of the source tree to its output: of each file that is,
-# or is about to be, committed; or, in a tree without git, of all but what is built. The options go
-# to tar.
+# source.sh [OPTION...]: writes a tar archive of the source tree to its output: of each file that
+# is, or is about to be, committed; or, in a tree without git, of all but what is built. The options
+# go to tar.
 #
 # With SOURCE_DATE_EPOCH, all of it has that time: the same tree is then the same archive.
 set -euo pipefail

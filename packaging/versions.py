@@ -26,7 +26,11 @@ def found(place: str, pattern: str) -> str:
 if __name__ == "__main__":
     version = found("Cargo.toml", r'^version = "(.*)"$')
     versions = {p: found(p, how) for p, how in PLACES.items() if p not in OPTIONAL or (ROOT / p).exists()}
-    wrong = [f"{place} is of version {other}, and Cargo.toml of {version}" for place, other in versions.items() if other != version]
+    wrong = [
+        f"{place} is of version {other}, and Cargo.toml of {version}"
+        for place, other in versions.items()
+        if other != version
+    ]
     if not (ROOT / f"tests/abi/libh3s-{version}.abi").exists():
         wrong.append(f"tests/abi has no record of {version}: run make abi-record")
     sys.exit("\n".join(wrong) or 0)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # wheel.sh FOLDER: makes Python's wheel, with the library inside, and its source distribution.
 #
-# The wheel's name says with which systems it works: auditwheel reads from which version of glibc on,
-# which is that of this machine or an older one.
+# The wheel's name says with which systems it works: auditwheel reads from which version of glibc
+# on, which is that of this machine or an older one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh

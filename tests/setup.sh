@@ -157,8 +157,8 @@ setup_venv() {
     cp "$pinned" "$venv/requirements.txt"
 }
 
-# need_packagers: target/packagers/bin with what packaging/requirements.txt says; made anew when that
-# changes.
+# need_packagers: target/packagers/bin with what packaging/requirements.txt says; made anew when
+# that changes.
 need_packagers() { setup_alone packagers setup_packagers "$@"; }
 setup_packagers() {
     local venv=$root/target/packagers pinned=$root/packaging/requirements.txt log=$root/target/setup/packagers.log

@@ -74,7 +74,7 @@ def _library(target: Path) -> Path:
         sys.exit("Rust is missing: install it with rustup, or install a wheel, which needs none")
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     # As in the Makefile of the crate, so that neither has to build anew what the other has built.
-    # Fetched before, since cargo names a folder after each registry. If it is not, the build says why.
+    # Fetched before, since cargo names a folder after each registry. If not, the build says why.
     subprocess.run([cargo, "fetch", "--locked", "--quiet"], cwd=CRATE, env=environment, check=False)
     registries = sorted((Path(_cargo_home()) / "registry/src").glob("*"))
     remap = [f"--remap-path-prefix={CRATE}=.", *(f"--remap-path-prefix={folder}=/cargo" for folder in registries)]

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2016  # suite.sh sets $root; the words are apt's
 # Sourced, before suite.sh, by suites that try packages in a Debian 12 which has nothing else: as
 # target/debian/bookworm holds it, and over which what the suite writes lies in memory. All mounts
 # are of the suite's own namespace, and end with it.

@@ -1,5 +1,5 @@
-"""session.py VERSION FILE: makes a session with the package that is installed as that file, and prints
-its cookie. No Rust is there, and the package goes by its extension."""
+"""session.py VERSION FILE: makes a session with the package that is installed as that file, and
+prints its cookie. No Rust is there, and the package goes by its extension."""
 
 import shutil
 import sys

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The library for 64-bit Arm, cross-built by Debian's own Rust and run under qemu: the C ABI's tests,
-# the vectors of tokens among them, but for those of threads, forks and short memory.
+# The library for 64-bit Arm, cross-built by Debian's own Rust and run under qemu: the C ABI's
+# tests, the vectors of tokens among them, but for those of threads, forks and short memory.
+set -u
 # shellcheck source=SCRIPTDIR/../packages/fresh.sh
 . "$(dirname "$0")/../packages/fresh.sh"
 . "$(dirname "$0")/suite.sh"
@@ -13,14 +14,14 @@ prefix=aarch64-linux-gnu
 # the crates lie beside.
 environment=(
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
-    CARGO_NET_OFFLINE=true CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$prefix-gcc H3S_NO_INSTALL=1
-    PKG_CONFIG_LIBDIR=/usr/lib/$prefix/pkgconfig:/usr/share/pkgconfig
+    CARGO_NET_OFFLINE=true CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="$prefix-gcc" H3S_NO_INSTALL=1
+    PKG_CONFIG_LIBDIR="/usr/lib/$prefix/pkgconfig:/usr/share/pkgconfig"
 )
-tools=(CC=$prefix-gcc CXX=$prefix-g++ LD=$prefix-ld AS=$prefix-as AR=$prefix-ar OBJCOPY=$prefix-objcopy)
+tools=("CC=$prefix-gcc" "CXX=$prefix-g++" "LD=$prefix-ld" "AS=$prefix-as" "AR=$prefix-ar" "OBJCOPY=$prefix-objcopy")
 
 installs() {
     inside dpkg --add-architecture arm64 && inside apt-get -q update &&
-        install_inside rustc-web cargo-web libstd-rust-web-dev:arm64 gcc-$prefix g++-$prefix libc6-dev:arm64 \
+        install_inside rustc-web cargo-web libstd-rust-web-dev:arm64 "gcc-$prefix" "g++-$prefix" libc6-dev:arm64 \
             libcmocka-dev:arm64 libjansson-dev:arm64 make pkg-config qemu-user-static
 }
 sources() {
@@ -30,12 +31,12 @@ sources() {
             >"$fresh/root/.cargo/config.toml"
 }
 builds() {
-    inside env "${environment[@]}" make --no-print-directory -C $tree all "${tools[@]}" \
+    inside env "${environment[@]}" make --no-print-directory -C "$tree" all "${tools[@]}" \
         cargo_options='--target aarch64-unknown-linux-gnu'
 }
-is_for_arm() { readelf --file-header "$(inside readlink -f $tree/target/lib/libh3s.so | sed "s,^,$fresh,")" | grep 'Machine: *AArch64'; }
+is_for_arm() { readelf --file-header "$(inside readlink -f "$tree/target/lib/libh3s.so" | sed "s,^,$fresh,")" | grep 'Machine: *AArch64'; }
 symbols() {
-    nm -D --defined-only --format=posix "$(inside readlink -f $tree/target/lib/libh3s.so | sed "s,^,$fresh,")" |
+    nm -D --defined-only --format=posix "$(inside readlink -f "$tree/target/lib/libh3s.so" | sed "s,^,$fresh,")" |
         cut -d' ' -f1 | LC_ALL=C sort | diff c-tests/symbols.txt -
 }
 check "apt installs a compiler for Arm in a fresh Debian" installs
@@ -50,7 +51,7 @@ programs=$(for file in c-tests/*.c; do
     name=$(basename "$file" .c)
     [[ $but == *" $name "* ]] || printf '%s ' "$name"
 done)
-inside env "${environment[@]}" make --no-print-directory -C $tree/c-tests plain "${tools[@]}" \
+inside env "${environment[@]}" make --no-print-directory -C "$tree/c-tests" plain "${tools[@]}" \
     programs="$programs" wrapper=qemu-aarch64-static 2>&1 | tee "$scratch/log"
 status=${PIPESTATUS[0]}
 read -r p f s < <(sed -n 's/^c: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$scratch/log")

@@ -2,6 +2,7 @@
 # The packages of this version, as `make release` makes them, and as whoever gets one has it: those
 # of Debian in a Debian that has nothing else, installed, used and purged; Python's wheel there, and
 # its source distribution built elsewhere; Go's module by `go get`.
+set -u
 # shellcheck source=SCRIPTDIR/../packages/fresh.sh
 . "$(dirname "$0")/../packages/fresh.sh"
 . "$(dirname "$0")/suite.sh"
@@ -137,6 +138,7 @@ wrong() {
 for file in packaging/docker/*.Dockerfile; do
     check "$file is right, and without Rust in its last stage" python3 tests/packages/dockerfiles.py "$file"
 done
+# shellcheck disable=SC2016  # the last line, to sed
 check "a last stage with a compiler is noticed" wrong '/slim/,$s/install/install make/' 'builds something'
 check "a stage that is not there is noticed" wrong 's/--from=build/--from=other/' 'no stage before has this name'
 check "a server that runs as root is noticed" wrong '/^USER/d' 'runs as root'
