@@ -1,4 +1,4 @@
-"""notes.py CHANGELOG VERSION: prints what a changelog says of a version, as Keep a Changelog has it."""
+"""notes.py CHANGELOG VERSION: prints what a page in the form of Keep a Changelog says of it."""
 
 import re
 import sys
