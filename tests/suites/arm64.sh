@@ -14,7 +14,7 @@ prefix=aarch64-linux-gnu
 # the crates lie beside.
 environment=(
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
-    CARGO_NET_OFFLINE=true CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="$prefix-gcc" H3S_NO_INSTALL=1
+    CARGO_HOME=/cargo CARGO_NET_OFFLINE=true CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="$prefix-gcc" H3S_NO_INSTALL=1
     PKG_CONFIG_LIBDIR="/usr/lib/$prefix/pkgconfig:/usr/share/pkgconfig"
 )
 tools=("CC=$prefix-gcc" "CXX=$prefix-g++" "LD=$prefix-ld" "AS=$prefix-as" "AR=$prefix-ar" "OBJCOPY=$prefix-objcopy")
@@ -25,10 +25,10 @@ installs() {
             libcmocka-dev:arm64 libjansson-dev:arm64 make pkg-config qemu-user-static
 }
 sources() {
-    mkdir -p "$fresh$tree" "$fresh/root/.cargo" && packaging/source.sh | tar -x -C "$fresh$tree" &&
+    mkdir -p "$fresh$tree" "$fresh/cargo" && packaging/source.sh | tar -x -C "$fresh$tree" &&
         bounded 300 cargo vendor --quiet --locked "$fresh/vendor" >/dev/null &&
         printf '%s\n' '[source.crates-io]' 'replace-with = "vendored"' '[source.vendored]' 'directory = "/vendor"' \
-            >"$fresh/root/.cargo/config.toml"
+            >"$fresh/cargo/config.toml"
 }
 builds() {
     inside env "${environment[@]}" make --no-print-directory -C "$tree" all "${tools[@]}" \
