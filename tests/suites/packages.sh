@@ -193,7 +193,10 @@ fi
 
 # ---- cargo-c -------------------------------------------------------------------------------------
 
-cinstall() { bounded 900 cargo cinstall --quiet --release --locked --target-dir target/cargo-c --destdir "$scratch/cargo-c" --prefix /usr --libdir /usr/lib; }
+cinstall() {
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 bounded 900 \
+        cargo cinstall --release --locked --target-dir target/cargo-c --destdir "$scratch/cargo-c" --prefix /usr --libdir /usr/lib
+}
 # All that `make install` puts there, but for what cargo-c knows nothing of.
 same_files() {
     make --no-print-directory -s install DESTDIR="$scratch/stage" prefix=/usr &&
@@ -283,3 +286,4 @@ if need_fresh_debian; then
 else
     skip "the packages in a fresh Debian" "needs root, and debootstrap with a Debian 12 that apt knows"
 fi
+finish
