@@ -45,7 +45,7 @@ machine=$(dpkg --print-architecture)
 expected() {
     printf '%s\n' NOTES.md SHA256SUMS "libh3s-$version.tar.gz" "h3s-$version.crate" "h3s-$version.tar.gz" "$(basename "$wheel")"
     printf "%s_${version}_$machine.deb\n" libh3s0 libh3s-dev libnginx-mod-http-h3s{,-dbgsym} python3-h3s{,-dbgsym}
-    [ ! -e bindings/node/package.json ] || basename "$release"/*.tgz
+    [ ! -e bindings/node/pack.js ] || basename "$release"/*.tgz
 }
 wheel=$(echo "$release"/*.whl)
 has_all() { diff <(expected | sort) <(find "$release" -mindepth 1 -printf '%f\n' | sort); }
