@@ -61,7 +61,7 @@ setup_debootstrap() {
 
 # inside COMMAND...: in the fresh Debian, as root. Each command ends in bounded time.
 inside() {
-    timeout --kill-after=10 600 chroot "$fresh" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    timeout --kill-after=10 1200 chroot "$fresh" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
         HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@" </dev/null
 }
 install_inside() { inside apt-get -q install -y --no-install-recommends "$@"; }
