@@ -39,7 +39,7 @@ check "a version without a section is an error" notes_of 3.0.0 "notes: $scratch/
 
 # ---- The release ---------------------------------------------------------------------------------
 
-check "make release" bounded 1500 make --no-print-directory release
+check "make release" bounded 1800 make --no-print-directory release
 [ -e "$release/SHA256SUMS" ] || finish
 machine=$(dpkg --print-architecture)
 expected() {
