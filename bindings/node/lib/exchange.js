@@ -85,7 +85,10 @@ export class Exchange {
 
   #put(headers, cookies) {
     putHeaders(headers, this.#sessions, cookies);
-    return this.#isLate(undefined);
+    this.#isLate(undefined);
+    // What was revoked while the cookies were on their way.
+    if (Session[KEY].owes(this.#session)) this.#makeKnown(this.#session);
+    return undefined;
   }
 
   #failed(headers, error) {
@@ -103,11 +106,13 @@ export class Exchange {
         this.#tell(new H3sError("ERR_H3S_LATE", message));
       },
       // Its cookie stays, and opens nothing.
-      ended: (session) => {
-        Session[KEY].tell(session).catch((error) => this.#tell(error));
-      },
+      ended: (session) => this.#makeKnown(session),
     });
     return result;
+  }
+
+  #makeKnown(session) {
+    Session[KEY].tell(session).catch((error) => this.#tell(error));
   }
 
   #tell(error) {

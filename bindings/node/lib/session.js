@@ -64,8 +64,8 @@ export class Session {
   #data;
   // Whether cookies were taken, which then come again.
   #isTaken = false;
-  // Whether something has to be made known before the response goes.
-  #owes = false;
+  // How often something was revoked that has to be made known before the response goes.
+  #owed = 0;
   // What is called before a write that comes too late, and after a late logout.
   #late;
   // The cookies, while they are sealed elsewhere or what was revoked is made known.
@@ -204,7 +204,7 @@ export class Session {
     const opened = this.#open();
     this.#open = undefined;
     this.#begin(opened);
-    return opened.handle;
+    return this.#held();
   }
 
   // ---- Writing ----------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ export class Session {
 
   rotate() {
     this.#write(ROTATE);
-    this.#owes = true;
+    this.#owed++;
     if (this.#owner.generateId !== undefined) this.#generateId();
   }
 
@@ -296,7 +296,7 @@ export class Session {
   #end(what) {
     // Also when the response has gone: the cookie then stays, and opens nothing.
     this.#call(what);
-    this.#owes = true;
+    this.#owed++;
     this.#data = undefined;
     this.#late?.ended(this);
   }
@@ -349,11 +349,11 @@ export class Session {
   setCookies() {
     const handle = this.#held();
     if (this.#coming !== undefined) return this.#coming;
-    if (this.#owes) return this.#wait(this.#tellAndSeal(handle));
+    if (this.#owed > 0) return this.#wait(this.#tellAndSeal());
     // What was not written, and has nothing to send, needs no call to say so.
     if (this.#isSeen && !this.#isTaken && !(this.#flags & VIEW_DIRTY)) return [];
     if (this.#isColdToSeal()) return this.#wait(this.#sealInPool(handle));
-    return this.#cookies(handle);
+    return this.#cookies();
   }
 
   /** Whether its cookies take a slow derivation. Those of a cleared one rarely hold a token. */
@@ -373,8 +373,9 @@ export class Session {
     return coming;
   }
 
-  #cookies(handle) {
-    const list = this.#text(native.cookies(handle));
+  /** By its own handle: one that was kept over an `await` may be another session's since. */
+  #cookies() {
+    const list = this.#text(native.cookies(this.#held()));
     this.#isTaken = true;
     this.#isSeen = false;
     const { salts } = this.#owner;
@@ -384,30 +385,34 @@ export class Session {
 
   async #sealInPool(handle) {
     await resultOf(this.#text(native.cookies_job(handle)));
-    return this.#cookies(handle);
+    return this.#cookies();
   }
 
-  async #tellAndSeal(handle) {
-    await this.#tell(handle);
-    return this.#isColdToSeal() ? this.#sealInPool(handle) : this.#cookies(handle);
+  async #tellAndSeal() {
+    await this.#tell();
+    return this.#isColdToSeal() ? this.#sealInPool(this.#held()) : this.#cookies();
   }
 
-  /** Makes known what was revoked. */
-  async #tell(handle) {
-    const lines = native.entries(handle);
-    if (typeof lines === "number") {
-      const error = failure();
-      if (error.code !== "ERR_H3S_REJECTED") throw error;
-      const message = "the session was revoked before its rotation could be made known";
-      throw new H3sError("ERR_H3S_STORE", message);
-    }
-    if (lines.length > 0) await this.#owner.publish(lines);
-    this.#owes = false;
+  /** Makes known what was revoked, and what is while that is made known. */
+  async #tell() {
+    let told;
+    do {
+      told = this.#owed;
+      const lines = native.entries(this.#held());
+      if (typeof lines === "number") {
+        const error = failure();
+        if (error.code !== "ERR_H3S_REJECTED") throw error;
+        const message = "the session was revoked before its rotation could be made known";
+        throw new H3sError("ERR_H3S_STORE", message);
+      }
+      if (lines.length > 0) await this.#owner.publish(lines);
+    } while (told !== this.#owed);
+    this.#owed = 0;
   }
 
   seal() {
     const handle = this.#held();
-    if (this.#owes) return this.#tell(handle).then(() => this.seal());
+    if (this.#owed > 0) return this.#tell().then(() => this.seal());
     this.#isSeen = false;
     const { salts } = this.#owner;
     if (salts === undefined) return this.#text(native.seal(handle));
@@ -438,7 +443,8 @@ export class Session {
     isLate(session, late) {
       session.#late = late;
     },
-    tell: (session) => session.#tell(session.#held()),
+    owes: (session) => session.#owed > 0,
+    tell: (session) => session.#tell(),
   };
 
   [Symbol.for("nodejs.util.inspect.custom")]() {

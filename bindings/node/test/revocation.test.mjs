@@ -192,6 +192,55 @@ test("a store of one's own is told, asked, and closed", async (t) => {
   assert.ok(polls <= late + 1, "and this no more once it is closed");
 });
 
+/** A store whose publications end when the test says so. */
+function slowStore() {
+  const published = [];
+  const store = {
+    attach: (revocations) => ({
+      publish: (lines) =>
+        new Promise((resolve) => {
+          published.push({ lines: [...lines], end: resolve });
+        }),
+      poll: () => revocations.heard(),
+    }),
+  };
+  return { published, store };
+}
+
+test("a session that is freed while its logout is made known gives no other session's cookies", async (t) => {
+  const { published, store } = slowStore();
+  const sessions = opened(t, revoking, { revocationStore: store });
+  await sessions.revocations.poll();
+  const session = sessions.open({ cookie: login(sessions, "ada") });
+  session.revoke();
+  const cookies = session.setCookies();
+  session.free();
+  // In the same memory, most likely.
+  const others = Array.from({ length: 300 }, () => sessions.open({}));
+  for (const other of others) other.set("user", "grace");
+  published[0].end();
+  await assert.rejects(cookies, { code: "ERR_H3S_STATE" });
+  for (const other of others) {
+    assert.equal(other.setCookies().length, 1);
+    other.free();
+  }
+});
+
+test("what is revoked while a rotation is made known is made known as well", async (t) => {
+  const { published, store } = slowStore();
+  const sessions = opened(t, revoking, { revocationStore: store });
+  await sessions.revocations.poll();
+  const session = sessions.open({ cookie: login(sessions, "ada") });
+  session.rotate();
+  const cookies = session.setCookies();
+  session.revoke();
+  published[0].end();
+  await until(() => published.length === 2, "the logout is made known");
+  assert.ok(published[1].lines.length > 0);
+  published[1].end();
+  assert.match((await cookies)[0], /^h3=;.*Max-Age=0/);
+});
+
 test("a store that fails is told of once, and is asked again", async (t) => {
   const warnings = [];
   const listen = (warning) => warnings.push(warning);
