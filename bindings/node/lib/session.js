@@ -24,7 +24,7 @@ import {
   rejections,
   viewed,
 } from "./native.js";
-import { isPlain, moment, object, parse, put, stringify } from "./values.js";
+import { isPlain, members, moment, parse, put, stringify } from "./values.js";
 
 const SOURCES = ["none", "cookie", "header", "token"];
 
@@ -211,13 +211,13 @@ export class Session {
 
   update(patch) {
     const given = typeof patch === "function" ? patch(this.data) : patch;
-    this.#merge({ ...object(given ?? {}) });
+    this.#merge(members(given ?? {}));
   }
 
   set(key, value) {
     const patch = {};
     put(patch, String(key), value);
-    this.#merge(patch);
+    this.#merge(members(patch));
   }
 
   delete(key) {
@@ -234,7 +234,7 @@ export class Session {
       text = stringify(patch);
     } else {
       text = stringify(patch);
-      parsed = JSON.parse(text);
+      parsed = parse(text);
       gone = keys.filter((key) => !Object.hasOwn(parsed, key));
       if (gone.length > 0) {
         // Small before they go, so that what takes their place has room; and if there is none, all
@@ -264,7 +264,7 @@ export class Session {
   }
 
   replace(data) {
-    const text = stringify({ ...object(data) });
+    const text = stringify(members(data));
     this.#overwrite(REPLACE, text);
     this.#data = undefined;
     this.#json = undefined;

@@ -21,7 +21,7 @@ import {
 import { FileStore, Revocations, ROOM } from "./revocations.js";
 import { Salts } from "./salts.js";
 import { KEY, Session, freeHandle, newHandle } from "./session.js";
-import { moment } from "./values.js";
+import { moment, parse, stringify } from "./values.js";
 
 /** In place of options: a config that was made already. */
 class Made {
@@ -205,7 +205,7 @@ export class Sessions {
   // ---- Tokens without a session -----------------------------------------------------------------
 
   async ironSeal(value, { asSession = false, now } = {}) {
-    const text = JSON.stringify(value);
+    const text = stringify(value);
     if (text === undefined) throw new H3sError("ERR_H3S_DATA", "JSON has no such value");
     const flags = asSession ? IRON_SESSION : 0;
     return resultOf(jobOf(native.iron_seal_job(this.#config, text, moment(now, "now"), flags)));
@@ -214,7 +214,7 @@ export class Sessions {
   async ironUnseal(token, { peer, now } = {}) {
     if (typeof token !== "string") throw argumentError("token", "it is a string");
     const job = native.iron_unseal_job(this.#config, token, moment(now, "now"), 0, peer);
-    return JSON.parse(await resultOf(jobOf(job)));
+    return parse(await resultOf(jobOf(job)));
   }
 
   // ---- Revoking from outside a session ----------------------------------------------------------

@@ -22,9 +22,14 @@ export function put(target, key, value) {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-export function object(value) {
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;
-  throw new H3sError("ERR_H3S_DATA", "session data is an object");
+/** A copy of session data, or of a part of it. */
+export function members(value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new H3sError("ERR_H3S_DATA", "session data is an object");
+  const copy = { ...value };
+  // JSON would take what that gives in place of the whole.
+  if (typeof copy.toJSON === "function") copy.toJSON = undefined;
+  return copy;
 }
 
 /** Authentic data, which need not be right: only what is written is checked. */

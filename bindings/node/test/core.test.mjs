@@ -123,7 +123,26 @@ test("names and values may be any text", () => {
   assert.equal(again.json, "{}");
 });
 
-test("what is no session data is an error, and the session is as it was", () => {
+test("data that says itself what it is in JSON is still data", () => {
+  for (const given of ["secret", null, undefined, 5, [1], { b: 2 }]) {
+    const session = next({ a: 1, toJSON: 2 });
+    const toJSON = () => given;
+    session.update({ toJSON, c: 3 });
+    assert.equal(session.json, '{"a":1,"c":3}');
+    assert.deepEqual(session.data, { a: 1, c: 3 });
+    session.set("toJSON", toJSON);
+    assert.equal(session.json, '{"a":1,"c":3}');
+    session.replace({ toJSON, d: 4 });
+    assert.equal(session.json, '{"d":4}');
+    session.update({ toJSON: "text" });
+    assert.equal(session.data.toJSON, "text");
+    // A member's is asked, as everywhere.
+    session.update({ member: { toJSON } });
+    assert.deepEqual(session.data.member, given);
+  }
+});
+
+test("what is no session data is an error, and the session is as it was", async () => {
   const session = next({ a: 1 });
   const circle = {};
   circle.self = circle;
@@ -134,6 +153,7 @@ test("what is no session data is an error, and the session is as it was", () => 
     fails(() => session.replace(wrong), "ERR_H3S_DATA");
   }
   fails(() => session.replace(undefined), "ERR_H3S_DATA");
+  await assert.rejects(sessions.ironSeal(circle), { code: "ERR_H3S_DATA" });
   let deep = {};
   for (let i = 0; i < 130; i++) deep = { deep };
   fails(() => session.set("deep", deep), "ERR_H3S_DATA");

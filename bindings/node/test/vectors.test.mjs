@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { Sessions } from "h3s";
+import { unsealSession } from "h3s/h3";
 
 import { GET, OK, REPLACE, USE, native, rejections, viewed } from "../lib/native.js";
 import { fails } from "./support.mjs";
@@ -160,7 +161,8 @@ test("sessions are refused by the entries that were applied, in any order", () =
     }
 });
 
-test("authentic data that is no JSON is an error without the data", async () => {
+test("authentic data that is no JSON is an error without the data", async (t) => {
+  t.mock.method(Date, "now", () => 1_800_000_000_000);
   const program = `
 import sys, reference
 for data in sys.argv[1:]:
@@ -176,6 +178,11 @@ for data in sys.argv[1:]:
     const error = fails(() => session.data, "ERR_H3S_DATA");
     assert.doesNotMatch(error.stack, /secret|tru,/);
     assert.equal(error.cause, undefined);
+    await assert.rejects(unsealSession({}, sessions, token), (error) => {
+      assert.equal(error.code, "ERR_H3S_DATA");
+      assert.doesNotMatch(error.stack, /secret|tru,/);
+      return true;
+    });
     session.replace({ a: 1 });
     assert.deepEqual(session.data, { a: 1 });
   }

@@ -1,6 +1,7 @@
 // The session of one event: the library's, the object that h3's functions give, and what was set.
 
 import { H3sError } from "../errors.js";
+import { parse as parsed, stringify } from "../values.js";
 import { canWrite, contextOf, partsOf, putCookies } from "./event.js";
 
 /** Beyond so many milliseconds since it was opened, a session's clock is moved before a write. */
@@ -12,7 +13,7 @@ export const isPromise = (value) => typeof value?.then === "function";
 export const after = (value, next) => (isPromise(value) ? value.then(next) : next(value));
 
 /** Data has no prototype, as in h3 2: `__proto__` is a name like any other. */
-const parse = (json) => Object.setPrototypeOf(JSON.parse(json), null);
+const parse = (json) => Object.setPrototypeOf(parsed(json), null);
 
 /** What h3 calls a session. */
 export function viewOf(native) {
@@ -148,7 +149,7 @@ export class State {
       this.#moveClock(native);
       // Where it was changed in place, and not by `updateSession`.
       const { data } = this.view;
-      if (this.#origin !== ENDED && JSON.stringify(data) !== JSON.stringify(parse(native.json)))
+      if (this.#origin !== ENDED && stringify(data) !== stringify(parse(native.json)))
         native.replace(data);
       return after(native.seal(), (token) => {
         this.#stamp(native);
