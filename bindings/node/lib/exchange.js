@@ -2,7 +2,7 @@
 // must say.
 
 import { isCrossSite, putHeaders } from "./fetch.js";
-import { H3sError } from "./errors.js";
+import { H3sError, argumentError } from "./errors.js";
 import { KEY, Session } from "./session.js";
 
 /** How many seconds a client is told to wait. */
@@ -28,6 +28,7 @@ export class Exchange {
   #request;
   #onError;
   #name;
+  #isEnded = false;
 
   /**
    * request: the framework's.
@@ -44,7 +45,9 @@ export class Exchange {
   /** A promise where that takes a slow derivation. */
   begin(parts) {
     const opened = this.#sessions.lazily(KEY, parts, (error) => {
-      this.#refused = error;
+      // What `peer` or `now` has thrown is no error of ours, and says no status.
+      this.#refused =
+        error instanceof H3sError ? error : argumentError("", "the request's parts could not be told");
     });
     const begun = (session) => {
       this.#session = session;
@@ -69,6 +72,7 @@ export class Exchange {
    * often undefined.
    */
   end(headers) {
+    this.#isEnded = true;
     if (!Session[KEY].isTouched(this.#session)) return this.#isLate(this.#refused);
     try {
       const cookies = this.#session.setCookies();
@@ -101,18 +105,32 @@ export class Exchange {
 
   #isLate(result) {
     Session[KEY].isLate(this.#session, {
-      written: () => {
-        const message = `${this.#name}: the session was written after the head of the response had gone, so the write is lost`;
-        this.#tell(new H3sError("ERR_H3S_LATE", message));
-      },
+      written: () => this.#tellLate(),
       // Its cookie stays, and opens nothing.
       ended: (session) => this.#makeKnown(session),
     });
     return result;
   }
 
-  #makeKnown(session) {
-    Session[KEY].tell(session).catch((error) => this.#tell(error));
+  async #makeKnown(session) {
+    try {
+      await Session[KEY].tell(session);
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  /** Where the response has gone without `end`: what is lost is told, and a logout made known. */
+  async missed() {
+    const session = this.#session;
+    if (this.#isEnded || session === undefined || !Session[KEY].isTouched(session)) return;
+    if (Session[KEY].owes(session)) await this.#makeKnown(session);
+    else if (session.isDirty) this.#tellLate();
+  }
+
+  #tellLate() {
+    const message = `${this.#name}: the session was written after the head of the response had gone, so the write is lost`;
+    this.#tell(new H3sError("ERR_H3S_LATE", message));
   }
 
   #tell(error) {
@@ -134,7 +152,7 @@ export class Exchange {
 export function isRefusal(error, status) {
   return error.code === "ERR_H3S_STORE" || error.code === "ERR_H3S_FULL"
     ? status < 500
-    : status < 400 || status === 500;
+    : status < 400 || (status === 500 && error.statusCode !== 500);
 }
 
 /** Of a response that touches no cookie. */

@@ -94,8 +94,9 @@ function hold(response, exchange) {
 /** Puts what writeHead was given where others can read it, and gives what is left for it. */
 function headOf(response, [status, ...rest]) {
   response.statusCode = status;
-  const reason = typeof rest[0] === "string" ? [rest.shift()] : [];
-  const [given] = rest;
+  const reason = typeof rest[0] === "string" ? [rest[0]] : [];
+  // As Node has it: writeHead(200, undefined, headers) is one with headers, too.
+  const given = rest[1] ?? (reason.length > 0 ? undefined : rest[0]);
   if (Array.isArray(given)) {
     const flat = given.some(Array.isArray) ? given.flat() : given;
     const lines = new Map();

@@ -41,7 +41,11 @@ export function sessions(options, extra = {}) {
       return `${STATUS_CODES[refusal.statusCode]}\n`;
     });
 
-    app.addHook("onResponse", async (request) => request[slot]?.free());
+    app.addHook("onResponse", async (request) => {
+      // After `hijack` nobody has asked what the session needs.
+      await request[slot]?.missed();
+      request[slot]?.free();
+    });
   }
 
   // As fastify-plugin does: the hooks are for who registers this, and not only inside.
@@ -70,11 +74,16 @@ class ReplyHeaders {
 
   delete(name) {
     this.#reply.removeHeader(name);
+    this.#reply.raw.removeHeader(name);
   }
 
   append(name, value) {
+    // What was set past Fastify would make way for this.
+    const { raw } = this.#reply;
+    const present = [raw.getHeader(name) ?? []].flat();
+    raw.removeHeader(name);
     // Of Set-Cookie alone, which it adds a line to.
-    this.#reply.header(name, value);
+    for (const line of [...present, value]) this.#reply.header(name, line);
   }
 
   keys() {

@@ -1,5 +1,6 @@
 // Sessions on Fetch's Request and Headers.
 
+import { configError } from "./errors.js";
 import { native } from "./native.js";
 import { KEY, Session } from "./session.js";
 import { Sessions } from "./sessions.js";
@@ -30,14 +31,19 @@ export function putHeaders(headers, sessions, cookies) {
 export class WebSession extends Session {
   #headers;
   #sessions;
-  #sent = new Set();
+  #sent = [];
 
   async commit() {
     const cookies = await this.setCookies();
-    // Where it is called again, what was sent already is not sent twice.
-    const fresh = cookies.filter((cookie) => !this.#sent.has(cookie));
-    putHeaders(this.#headers, this.#sessions, fresh);
-    for (const cookie of fresh) this.#sent.add(cookie);
+    const headers = this.#headers;
+    // Where it is called again, what it has put there gives way: after a logout no token stays.
+    if (this.#sent.length > 0) {
+      const present = headers.getSetCookie().filter((cookie) => !this.#sent.includes(cookie));
+      headers.delete("Set-Cookie");
+      for (const cookie of present) headers.append("Set-Cookie", cookie);
+    }
+    putHeaders(headers, this.#sessions, cookies);
+    this.#sent = cookies;
   }
 
   static [KEY](session, headers, sessions) {
@@ -52,6 +58,8 @@ const made = new WeakMap();
 /** The Sessions of an object of options, made once for each. */
 export function sessionsOf(options) {
   if (options instanceof Sessions) return options;
+  if (options === null || typeof options !== "object")
+    throw configError("", "a Sessions, or the options as an object: of JSON text, make a Sessions");
   let sessions = made.get(options);
   if (sessions === undefined) made.set(options, (sessions = new Sessions(options)));
   return sessions;

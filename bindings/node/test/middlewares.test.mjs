@@ -349,6 +349,19 @@ for (const [name, start] of Object.entries(frameworks)) {
       assert.deepEqual(answer.headers.getSetCookie(), []);
     });
 
+    test("where the one who asks cannot be told, the answer is an error, and no crash", async () => {
+      const peer = () => {
+        throw new Error("of the application");
+      };
+      for (const of of [warm, cold]) {
+        const browser = new Browser(await start(of, { onError, peer }, later));
+        const { status, headers, content } = await browser.visit("/read");
+        assert.equal(status, 500);
+        assert.equal(content, "an error page");
+        assert.deepEqual(headers.getSetCookie(), []);
+      }
+    });
+
     test("a write that comes too late is told", async () => {
       const told = [];
       const browser = new Browser(
@@ -387,6 +400,95 @@ test("a logout after the head has gone is still made known", async () => {
   await browser.visit("/");
   await until(() => store.lines.length === 1, "the entry is made known");
   assert.equal(of.open({ cookie: browser.cookie }).rejection, "revoked");
+});
+
+test("after Fastify's hijack a lost write is told, and a logout made known", async () => {
+  const store = new Store();
+  const of = new Sessions({ password: PASSWORD, maxAge: 1000, revocation: {} }, { revocationStore: store });
+  after(() => of.close());
+  const told = [];
+  const app = fastify();
+  after(() => app.close());
+  await app.register(fastifySessions(of, { onError: (error) => told.push(error) }));
+  const hijacked = (act) => (request, reply) => {
+    act(request.session);
+    reply.hijack();
+    reply.raw.end("raw");
+  };
+  app.get("/write", hijacked((session) => session.set("a", 1)));
+  app.get("/read", hijacked((session) => session.data));
+  app.get("/logout", hijacked((session) => session.revoke()));
+  const origin = await app.listen({ host: "127.0.0.1", port: 0 });
+  const cookie = cookieOf(of.open({}).setCookies());
+  const visit = (path) => fetch(origin + path, { headers: { cookie } });
+  await visit("/read");
+  await visit("/write");
+  await until(() => told.length > 0, "the lost write is told");
+  assert.equal(told[0].code, "ERR_H3S_LATE");
+  assert.match(told[0].message, /GET \/write/);
+  await visit("/logout");
+  await until(() => store.lines.length === 1, "the logout is made known");
+  assert.equal(of.open({ cookie }).rejection, "revoked");
+  assert.equal(told.length, 1);
+});
+
+test("in Fastify, headers that were set past it do not go for the session's", async () => {
+  const app = fastify();
+  after(() => app.close());
+  await app.register(fastifySessions({ password: PASSWORD }));
+  app.get("/", async (request, reply) => {
+    reply.raw.setHeader("Set-Cookie", ["raw=1", "raw2=1"]);
+    reply.raw.setHeader("CDN-Cache-Control", "max-age=600");
+    request.session.set("a", 1);
+    return "x";
+  });
+  const { headers } = await fetch(await app.listen({ host: "127.0.0.1", port: 0 }));
+  assert.deepEqual(headers.getSetCookie().map((line) => line.split("=", 1)[0]), ["raw", "raw2", "h3"]);
+  assert.equal(headers.get("cdn-cache-control"), null);
+});
+
+test("in Express, writeHead takes its headers from each place that Node does", async () => {
+  const of = expressSessions({ password: PASSWORD });
+  const forms = [
+    [201, { "x-a": "1" }],
+    [201, undefined, { "x-a": "1" }],
+    [201, null, { "x-a": "1" }],
+    [201, "Made", { "x-a": "1" }],
+    [201, "Made", ["x-a", "1"]],
+    [201, ["x-a", "1"]],
+  ];
+  const origin = await listen(
+    createServer((request, response) =>
+      of(request, response, () => {
+        request.session.set("a", 1);
+        response.writeHead(...forms[request.url.slice(1)]).end();
+      }),
+    ),
+  );
+  for (const i of forms.keys()) {
+    const { status, headers } = await fetch(`${origin}/${i}`);
+    assert.equal(status, 201);
+    assert.equal(headers.get("x-a"), "1", `${forms[i]}`);
+    assert.equal(headers.getSetCookie().length, 1);
+  }
+});
+
+test("what commit has put into a response goes with the next commit", async () => {
+  const headers = new Headers({ "Set-Cookie": "other=1" });
+  const session = await webSession(new Request("http://localhost/"), headers, { password: PASSWORD });
+  const names = () => headers.getSetCookie().map((line) => line.split("=", 1)[0]);
+  session.set("a", "x".repeat(6000));
+  await session.commit();
+  assert.deepEqual(names(), ["other", "h3", "h3.1", "h3.2", "h3.3"]);
+  await session.commit();
+  assert.equal(names().length, 5);
+  session.clear();
+  await session.commit();
+  assert.equal(names()[0], "other");
+  assert.ok(headers.getSetCookie().slice(1).every((line) => /Max-Age=0/.test(line)));
+  await assert.rejects(webSession(new Request("http://localhost/"), headers, "{}"), { code: "ERR_H3S_CONFIG" });
+  for (const sessions of [expressSessions, fastifySessions, honoSessions])
+    assert.throws(() => sessions(undefined), { code: "ERR_H3S_CONFIG" });
 });
 
 test("Express streams as without the middleware", async () => {
