@@ -125,7 +125,7 @@ export class Exchange {
     const session = this.#session;
     if (this.#isEnded || session === undefined || !Session[KEY].isTouched(session)) return;
     if (Session[KEY].owes(session)) await this.#makeKnown(session);
-    else if (session.isDirty) this.#tellLate();
+    else if (Session[KEY].isWritten(session)) this.#tellLate();
   }
 
   #tellLate() {

@@ -66,6 +66,11 @@ export class Session {
   #isTaken = false;
   // How often something was revoked that has to be made known before the response goes.
   #owed = 0;
+  // The headers that it came in, where it matters with which salt it was sealed.
+  #from;
+  #isWritten = false;
+  // Whether it is sealed as the options say, and not as it came.
+  #isOfOptions = false;
   // What is called before a write that comes too late, and after a late logout.
   #late;
   // The cookies, while they are sealed elsewhere or what was revoked is made known.
@@ -83,10 +88,12 @@ export class Session {
     if (opened !== undefined) this.#begin(opened);
   }
 
-  #begin({ handle, json, view, time }) {
+  #begin({ handle, json, view, time, from }) {
     this.#handle = handle;
+    this.#from = from;
     this.#now = time || Date.now();
     this.#know(json, view);
+    this.#isOfOptions = (this.#flags & VIEW_NEW) !== 0;
     if (this.#owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
   }
 
@@ -335,6 +342,8 @@ export class Session {
     this.#held();
     this.#late?.written(this);
     this.#call(what, text, number, flags);
+    this.#isWritten = true;
+    if (what === UPDATE || what === REPLACE) this.#isOfOptions = true;
   }
 
   #call(what, text, number, flags) {
@@ -359,8 +368,12 @@ export class Session {
   /** Whether its cookies take a slow derivation. Those of a cleared one rarely hold a token. */
   #isColdToSeal() {
     const { salts } = this.#owner;
-    if (salts === undefined || salts.isWarm(this.#now)) return false;
+    if (salts === undefined || salts.isWarm(this.#now, this.#cameIn())) return false;
     return this.isDirty && !this.isCleared;
+  }
+
+  #cameIn() {
+    return this.#isOfOptions ? undefined : (this.#from ?? "");
   }
 
   /** Who asks meanwhile waits for the same. */
@@ -378,8 +391,7 @@ export class Session {
     const list = this.#text(native.cookies(this.#held()));
     this.#isTaken = true;
     this.#isSeen = false;
-    const { salts } = this.#owner;
-    if (salts !== undefined) for (const cookie of list) salts.sealed(cookie, this.#now);
+    this.#owner.salts?.sealed(list, this.#now, this.#cameIn());
     return list;
   }
 
@@ -416,12 +428,12 @@ export class Session {
     this.#isSeen = false;
     const { salts } = this.#owner;
     if (salts === undefined) return this.#text(native.seal(handle));
-    if (salts.isWarm(this.#now)) return this.#sealed(this.#text(native.seal(handle)));
+    if (salts.isWarm(this.#now, this.#cameIn())) return this.#sealed(this.#text(native.seal(handle)));
     return resultOf(this.#text(native.seal_job(handle))).then((token) => this.#sealed(token));
   }
 
   #sealed(token) {
-    this.#owner.salts.sealed(token, this.#now);
+    this.#owner.salts.sealed([token], this.#now, this.#cameIn());
     return token;
   }
 
@@ -443,6 +455,7 @@ export class Session {
     isLate(session, late) {
       session.#late = late;
     },
+    isWritten: (session) => session.#isWritten,
     owes: (session) => session.#owed > 0,
     tell: (session) => session.#tell(),
   };

@@ -125,21 +125,22 @@ export class Sessions {
     const config = this.#config;
     const replica = this.#replica;
     const json = native.open(handle, config, how, flags, cookie, header, peer, time, replica);
-    if (typeof json === "string") return { handle, json, view: viewed, time };
+    const from = this.mayBeCold ? `${header ?? ""} ${cookie ?? ""}` : undefined;
+    if (typeof json === "string") return { handle, json, view: viewed, time, from };
     if (json === COLD) {
       const given = [handle, config, how, flags, cookie, header, peer, time, replica];
-      return this.#openInPool(given, time);
+      return this.#openInPool(given, time, from);
     }
     freeHandle(handle);
     throw failure();
   }
 
-  async #openInPool(given, time) {
+  async #openInPool(given, time, from) {
     const [handle] = given;
     try {
       await resultOf(native.open_job(...given));
       // A copy, since others may look at theirs before this one is made.
-      return { handle, json: textual(native.view(handle)), view: viewed.slice(), time };
+      return { handle, json: textual(native.view(handle)), view: viewed.slice(), time, from };
     } catch (error) {
       freeHandle(handle);
       throw error;

@@ -56,3 +56,36 @@ test("a token is sealed at once where its keys are there, and cookies are delete
   assert.equal(typeof session.seal(), "string");
   session.free();
 });
+
+test("what is only read is sealed as it came, in the pool until its own keys are there", async () => {
+  const idle = { ...options, idleTimeout: 1000 };
+  // Both open both: sessions go back and forth between them.
+  const both = { ...idle, seal: { format: "h3-1", accept: ["h3-1", "h3-2"] } };
+  for (const [here, there] of [
+    [idle, { ...idle, seal: "h3-1" }],
+    [both, idle],
+  ]) {
+    const foreign = await Sessions.create(there);
+    const [made] = await (await foreign.open({ now: NOW })).setCookies();
+    const cookie = made.split(";", 1)[0];
+    const sessions = await Sessions.create(here);
+    const read = async (cookie, now) => {
+      const session = await sessions.open({ cookie, now });
+      assert.equal(session.isNew, false);
+      assert.equal(session.isDirty, true);
+      const coming = session.setCookies();
+      const [next] = await coming;
+      session.free();
+      return { cookie: next.split(";", 1)[0], salt: saltOf(next), isPooled: coming instanceof Promise };
+    };
+    // Either way of sealing says nothing of the keys of the other.
+    const first = await read(cookie, NOW + 800_000);
+    assert.equal(first.isPooled, true);
+    const own = await written(sessions, NOW + 800_000);
+    assert.equal(own.isPooled, true);
+    assert.notEqual(own.salt, first.salt);
+    assert.equal((await written(sessions, NOW + 801_000)).isPooled, false);
+    const again = await read(first.cookie, NOW + 1_400_000);
+    assert.deepEqual([again.isPooled, again.salt], [false, first.salt]);
+  }
+});
