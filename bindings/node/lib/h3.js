@@ -54,6 +54,8 @@ export async function useSession(event, config) {
   );
 }
 
+const rotate = (native) => native.rotate();
+
 function managerOf(event, config, state, sessions) {
   const current = () => contextOf(event).sessions?.[sessions.cookieName];
   const manager = {
@@ -65,7 +67,7 @@ function managerOf(event, config, state, sessions) {
     },
     update: async (update) => {
       mustWrite(event);
-      await write(state, sessions, config, update);
+      await state.write(sessions, config, { update });
       return manager;
     },
     clear: async () => {
@@ -75,7 +77,7 @@ function managerOf(event, config, state, sessions) {
     },
     rotate: async () => {
       mustWrite(event);
-      await state.write(sessions, config, (native) => native.rotate());
+      await state.write(sessions, config, { change: rotate });
       return manager;
     },
     revoke: async (how) => {
@@ -87,25 +89,17 @@ function managerOf(event, config, state, sessions) {
   return manager;
 }
 
-/** Merges an update into what the application sees, and seals that. */
-function write(state, sessions, config, update) {
-  const { view } = state;
-  const patch = typeof update === "function" ? update(view.data) : update;
-  if (patch) Object.assign(view.data, patch);
-  return state.write(sessions, config);
-}
-
 export async function updateSession(event, config, update) {
   mustWrite(event);
   return withState(event, config, "get", (state, sessions) =>
-    after(write(state, sessions, config, update), () => state.view),
+    after(state.write(sessions, config, { update }), () => state.view),
   );
 }
 
 export async function rotateSession(event, config) {
   mustWrite(event);
   return withState(event, config, "get", (state, sessions) =>
-    after(state.write(sessions, config, (native) => native.rotate()), () => state.view),
+    after(state.write(sessions, config, { change: rotate }), () => state.view),
   );
 }
 

@@ -264,3 +264,65 @@ test("a cold token is opened once, by however many ask", async () => {
   const all = await Promise.all([1, 2, 3].map(() => getSession(event, config)));
   assert.ok(all.every((session) => session === all[0] && session.data.n === 1));
 });
+
+test("what is asked for at once is done in its order, each on what came of the one before", async (t) => {
+  for (const eventWith of Object.values(kinds)) {
+    const ends = [];
+    const store = {
+      attach: (revocations) => ({
+        publish: () => new Promise((resolve) => ends.push(resolve)),
+        poll: () => revocations.heard(),
+      }),
+    };
+    const sessions = await Sessions.create(
+      { password, maxAge: 3600, revocation: {} },
+      { revocationStore: store },
+    );
+    t.after(() => sessions.close());
+    const cookie = await stored(eventWith(), sessions, { n: 1 });
+
+    const event = eventWith({ cookie });
+    const rotated = rotateSession(event, sessions);
+    const tooLarge = updateSession(event, sessions, { big: "x".repeat(20_000) });
+    const written = updateSession(event, sessions, ({ n }) => ({ m: n + 1 }));
+    ends.pop()();
+    await assert.rejects(tooLarge, { code: "ERR_H3S_TOO_LARGE" });
+    await Promise.all([rotated, written]);
+    const kept = await getSession(eventWith({ cookie: cookieOf(event) }), sessions);
+    assert.deepEqual({ ...kept.data }, { n: 1, m: 2 });
+
+    const next = eventWith({ cookie: await stored(eventWith(), sessions, { n: 1 }) });
+    const again = rotateSession(next, sessions);
+    const before = updateSession(next, sessions, { m: 3 });
+    const cleared = clearSession(next, sessions);
+    const begun = updateSession(next, sessions, { k: 4 });
+    ends.pop()();
+    await Promise.all([again, before, cleared, begun]);
+    const after = await getSession(eventWith({ cookie: cookieOf(next) }), sessions);
+    assert.deepEqual({ ...after.data }, { k: 4 });
+    assert.notEqual(after.id, kept.id);
+  }
+});
+
+test("another cookie whose name ends as the session's does not stand for it", async () => {
+  const config = { password, maxAge: 3600 };
+  for (const eventWith of Object.values(kinds)) {
+    for (const [cookie, count] of [
+      ["myh3=1", 0],
+      ["a=1; myh3=1", 0],
+      ["a=h3=1", 0],
+      ["h3=1", 1],
+      ["a=1; h3=1", 1],
+      ["h3=1; myh3=1", 1],
+    ]) {
+      const event = eventWith({ cookie, "sec-fetch-site": "cross-site" });
+      await useSession(event, config);
+      const { length } = setCookies(event);
+      const alone = eventWith({ cookie });
+      await useSession(alone, config);
+      // From another site the browser holds the session's own cookie back.
+      if (count === 0) assert.deepEqual([length, setCookies(alone).length], [0, 1], cookie);
+      else assert.equal(length, setCookies(alone).length, cookie);
+    }
+  }
+});

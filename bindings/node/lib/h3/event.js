@@ -29,6 +29,9 @@ function headersOf(event, version) {
 const valueOf = (headers, name) =>
   typeof headers.get === "function" ? headers.get(name) : headers[name];
 
+/** Whether a cookie is there, as browsers write it; one whose name ends so is another. */
+const hasCookie = (cookie, begin) => cookie.startsWith(begin) || cookie.includes(`; ${begin}`);
+
 /** What `Sessions.open` takes of a request. */
 export function partsOf(event, version, sessions, peer) {
   const headers = headersOf(event, version);
@@ -38,7 +41,7 @@ export function partsOf(event, version, sessions, peer) {
     cookie,
     header: headerName === undefined ? undefined : valueOf(headers, headerName),
     // It only matters to a request without the session's cookie.
-    crossSite: !cookie.includes(`${sessions.cookieName}=`) && isCrossSite(headers),
+    crossSite: !hasCookie(cookie, `${sessions.cookieName}=`) && isCrossSite(headers),
     peer,
     // The time as h3 asks for it, which tests may have set.
     now: Date.now(),

@@ -116,10 +116,19 @@ export class State {
     });
   }
 
-  /** Seals what is in the view, for the response. `change` changes the library's session before. */
-  write(sessions, config, change) {
+  /**
+   * Seals what is in the view, for the response.
+   *
+   * update: is merged into that before, or gives what is.
+   * change: changes the library's session before.
+   */
+  write(sessions, config, { update, change }) {
     return this.#alone((native) => {
       const isBegun = this.#origin === ENDED;
+      // When it is its turn: what was asked for earlier may end the session, or fail.
+      const { data } = this.view;
+      const patch = typeof update === "function" ? update(data) : update;
+      if (patch) Object.assign(data, patch);
       try {
         this.#refuseForeign(native);
         this.#moveClock(native);
