@@ -74,14 +74,14 @@ class ReplyHeaders {
 
   delete(name) {
     this.#reply.removeHeader(name);
-    this.#reply.raw.removeHeader(name);
+    if (!this.#reply.raw.headersSent) this.#reply.raw.removeHeader(name);
   }
 
   append(name, value) {
     // What was set past Fastify would make way for this.
     const { raw } = this.#reply;
-    const present = [raw.getHeader(name) ?? []].flat();
-    raw.removeHeader(name);
+    const present = raw.headersSent ? [] : [raw.getHeader(name) ?? []].flat();
+    if (present.length > 0) raw.removeHeader(name);
     // Of Set-Cookie alone, which it adds a line to.
     for (const line of [...present, value]) this.#reply.header(name, line);
   }

@@ -376,14 +376,12 @@ export class Session {
     return this.#isOfOptions ? undefined : (this.#from ?? "");
   }
 
-  /** Who asks meanwhile waits for the same. */
+  /** Who asks meanwhile waits for the same. (And where nobody waits, a failure is still heard of.) */
   #wait(coming) {
-    const ended = () => {
+    this.#coming = coming.finally(() => {
       this.#coming = undefined;
-    };
-    this.#coming = coming;
-    coming.then(ended, ended);
-    return coming;
+    });
+    return this.#coming;
   }
 
   /** By its own handle: one that was kept over an `await` may be another session's since. */

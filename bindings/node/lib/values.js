@@ -26,6 +26,9 @@ export function put(target, key, value) {
 export function members(value) {
   if (value === null || typeof value !== "object" || Array.isArray(value))
     throw new H3sError("ERR_H3S_DATA", "session data is an object");
+  // It would be an object without members, and the write be lost.
+  if (typeof value.then === "function")
+    throw new H3sError("ERR_H3S_DATA", "session data is no promise: await it first");
   const copy = { ...value };
   // JSON would take what that gives in place of the whole.
   if (typeof copy.toJSON === "function") copy.toJSON = undefined;

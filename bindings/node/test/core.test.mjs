@@ -148,7 +148,8 @@ test("what is no session data is an error, and the session is as it was", async 
   circle.self = circle;
   for (const wrong of [{ n: 1n }, circle, { x: { toJSON() { throw new Error("no"); } } }])
     fails(() => session.update(wrong), "ERR_H3S_DATA");
-  for (const wrong of ["text", 1, [], true]) {
+  fails(() => session.update(async () => ({ b: 2 })), "ERR_H3S_DATA");
+  for (const wrong of ["text", 1, [], true, Promise.resolve({ b: 2 })]) {
     fails(() => session.update(wrong), "ERR_H3S_DATA");
     fails(() => session.replace(wrong), "ERR_H3S_DATA");
   }

@@ -326,3 +326,23 @@ test("another cookie whose name ends as the session's does not stand for it", as
     }
   }
 });
+
+test("options that are in use stay, however many others there were", async () => {
+  const config = { password, name: "used" };
+  await getSession(event2(), config);
+  const isAtOnce = async (given) => {
+    let isOpen = false;
+    const opening = getSession(event2(), given).then(() => (isOpen = true));
+    await null;
+    await null;
+    const atOnce = isOpen;
+    await opening;
+    return atOnce;
+  };
+  for (let i = 0; i < 250; i++) {
+    await getSession(event2(), { password, name: `other${i}` });
+    assert.equal(await isAtOnce(config), true, `${i}`);
+  }
+  assert.equal(await isAtOnce({ password, name: "other249" }), true);
+  assert.equal(await isAtOnce({ password, name: "other1" }), false, "not all are kept");
+});

@@ -1,7 +1,7 @@
 // What is revoked: one file with a service in Python, stores of one's own, and failures.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -156,6 +156,24 @@ test("where a logout cannot be written, it has not happened", async (t) => {
   assert.equal(sessions.open({ cookie }).rejection, "none");
   assert.equal(existsSync(file), false);
   fails(() => new Sessions(options), "ERR_H3S_STORE");
+});
+
+test("a logout that fails is heard of, also where nobody waits for it", () => {
+  const program = `
+import { Sessions } from "h3s";
+const store = { attach: (of) => ({ publish() { throw new Error("away"); }, poll: () => of.heard() }) };
+const options = { password: "${PASSWORD}", maxAge: 1000, revocation: {} };
+const sessions = await Sessions.create(options, { revocationStore: store });
+const made = sessions.open({});
+const session = sessions.open({ cookie: made.setCookies()[0].split(";")[0] });
+session.revoke();
+session.setCookies();
+setTimeout(() => {}, 100);
+`;
+  const given = ["--input-type=module", "--eval", program];
+  const { status, stderr } = spawnSync(process.execPath, given, { cwd: import.meta.dirname, encoding: "utf8" });
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /ERR_H3S_STORE/);
 });
 
 test("a store of one's own is told, asked, and closed", async (t) => {

@@ -62,12 +62,21 @@ function optionsOf({ generateId, peer, ...config }, version) {
 /** `make()` under a key, once; what fails is forgotten. */
 function once(key, make) {
   let made = known.get(key);
-  if (made !== undefined) return made;
+  if (made !== undefined) {
+    // Those that were not asked for the longest go first.
+    known.delete(key);
+    known.set(key, made);
+    return made;
+  }
   made = make();
   known.set(key, made);
   made.then(
-    (sessions) => known.set(key, sessions),
-    () => known.delete(key),
+    (sessions) => {
+      if (known.get(key) === made) known.set(key, sessions);
+    },
+    () => {
+      if (known.get(key) === made) known.delete(key);
+    },
   );
   if (known.size > MOST) known.delete(known.keys().next().value);
   return made;
