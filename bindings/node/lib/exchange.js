@@ -128,6 +128,14 @@ export class Exchange {
     else if (Session[KEY].isWritten(session)) this.#tellLate();
   }
 
+  /** Where the client has gone before the response: a logout is made known all the same. */
+  gone() {
+    const session = this.#session;
+    if (this.#isEnded) return;
+    Session[KEY].isLate(session, { written() {}, ended: () => this.#makeKnown(session) });
+    if (Session[KEY].isTouched(session) && Session[KEY].owes(session)) this.#makeKnown(session);
+  }
+
   #tellLate() {
     const message = `${this.#name}: the session was written after the head of the response had gone, so the write is lost`;
     this.#tell(new H3sError("ERR_H3S_LATE", message));

@@ -27,6 +27,7 @@ function begin(request, response, key, exchange, next) {
   response.once("close", () => {
     // Where the client has gone before, the handler may still be at work.
     if (response.writableFinished) exchange.free();
+    else exchange.gone();
   });
   next();
 }

@@ -376,7 +376,7 @@ export class Session {
     return this.#isOfOptions ? undefined : (this.#from ?? "");
   }
 
-  /** Who asks meanwhile waits for the same. (And where nobody waits, a failure is still heard of.) */
+  /** Who asks meanwhile waits for the same. Where nobody waits, a failure is still heard of. */
   #wait(coming) {
     this.#coming = coming.finally(() => {
       this.#coming = undefined;
@@ -443,7 +443,7 @@ export class Session {
     this.#open = undefined;
     if (this.#handle === undefined) return;
     freeHandle(this.#handle);
-    this.#handle = this.#data = this.#json = undefined;
+    this.#handle = this.#data = this.#json = this.#from = undefined;
   }
 
   /** For middlewares. */

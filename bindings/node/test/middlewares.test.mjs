@@ -402,6 +402,34 @@ test("a logout after the head has gone is still made known", async () => {
   assert.equal(of.open({ cookie: browser.cookie }).rejection, "revoked");
 });
 
+test("a logout is made known, also where the client has gone and nobody answers", async () => {
+  const store = new Store();
+  const of = new Sessions({ password: PASSWORD, maxAge: 1000, revocation: {} }, { revocationStore: store });
+  after(() => of.close());
+  const app = express();
+  app.use(expressSessions(of));
+  const arrived = [];
+  app.get("/before", ({ session }) => {
+    session.revoke();
+    arrived.push("/before");
+  });
+  app.get("/after", ({ session }, response) => {
+    response.once("close", () => session.revoke());
+    arrived.push("/after");
+  });
+  const origin = await listen(createServer(app));
+  for (const path of ["/before", "/after"]) {
+    const cookie = cookieOf(of.open({}).setCookies());
+    const client = new AbortController();
+    const visit = fetch(origin + path, { headers: { cookie }, signal: client.signal });
+    await until(() => arrived.includes(path), "the request arrives");
+    client.abort();
+    await assert.rejects(visit, { name: "AbortError" });
+    await until(() => of.open({ cookie }).rejection === "revoked", "the logout is made known");
+  }
+  assert.equal(store.lines.length, 2);
+});
+
 test("after Fastify's hijack a lost write is told, and a logout made known", async () => {
   const store = new Store();
   const of = new Sessions({ password: PASSWORD, maxAge: 1000, revocation: {} }, { revocationStore: store });
