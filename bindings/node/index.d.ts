@@ -166,6 +166,38 @@ export class H3sError extends Error {
   readonly status: number;
 }
 
+/**
+ * What was done with a `Sessions` since it was made. Each figure only grows. The same as
+ * `h3s_counts` in C, where each is described.
+ */
+export interface Counts {
+  /** Sessions that a cookie, the session header or a bare token brought. */
+  readonly openedCookie: number;
+  readonly openedHeader: number;
+  readonly openedToken: number;
+  /** Sessions that a request had to make: none of its tokens opened, or it had none. */
+  readonly made: number;
+  /** Of those that were brought: under another password than the first, in another format. */
+  readonly openedOldPassword: number;
+  readonly openedOtherFormat: number;
+  /** Requests that went to the thread pool for a slow derivation. */
+  readonly cold: number;
+  /** Requests that failed with ERR_H3S_BUSY, or ERR_H3S_STALE. */
+  readonly busy: number;
+  readonly stale: number;
+  /** Tokens that were sealed. */
+  readonly sealed: number;
+  /** Of sessions only read: cookies that let them live on, or move them. */
+  readonly slid: number;
+  readonly movedPassword: number;
+  readonly movedFormat: number;
+  readonly rotated: number;
+  readonly cleared: number;
+  readonly revoked: number;
+  /** Requests whose first token was refused, by the reason. */
+  readonly refused: Readonly<Record<Exclude<Rejection, "none">, number>>;
+}
+
 /** What a request brought. The values are headers' as Node and Fetch give them. */
 export interface RequestParts {
   /** The Cookie header's value. Several lines: joined with `"; "`. */
@@ -241,6 +273,9 @@ export class Sessions {
   revokeSubject(subject: string | number, before?: number | Date): Promise<void>;
   /** Revokes all sessions of this cookie's name that were made before then, or before now. */
   revokeEverybody(before?: number | Date): Promise<void>;
+
+  /** What was opened, made, refused and sealed, for a page of figures. */
+  counts(): Counts;
 
   /** Stops to follow what is revoked, and frees the keys once no session has them. */
   close(): void;

@@ -241,6 +241,12 @@ export class Sessions {
     await this.#revocations.publish([line]);
   }
 
+  // ---- Figures ----------------------------------------------------------------------------------
+
+  counts() {
+    return textual(native.counts(this.#config));
+  }
+
   // ---- Its end ----------------------------------------------------------------------------------
 
   close() {

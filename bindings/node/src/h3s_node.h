@@ -147,9 +147,9 @@ void put_request(h3s_request *request, const h3s_str texts[3], int64_t now, uint
 /* ---- The functions --------------------------------------------------------------------------- */
 
 #define NODE_FUNCTIONS(X)                                                                       \
-    X(config) X(config_job) X(config_info) X(close_handle) X(session) X(open) X(open_job)       \
-    X(view) X(data) X(id) X(log_id) X(lifetime) X(write) X(cookies) X(cookies_job) X(seal)      \
-    X(seal_job) X(session_strip) X(strip) X(vary) X(cache_control) X(is_targeted)               \
+    X(config) X(config_job) X(config_info) X(counts) X(close_handle) X(session) X(open)         \
+    X(open_job) X(view) X(data) X(id) X(log_id) X(lifetime) X(write) X(cookies) X(cookies_job)  \
+    X(seal) X(seal_job) X(session_strip) X(strip) X(vary) X(cache_control) X(is_targeted)       \
     X(is_cross_site) X(iron_seal_job) X(iron_unseal_job) X(entries) X(revoke_session)           \
     X(revoke_subject) X(read_entry) X(revocations) X(apply) X(heard) X(revocations_view)        \
     X(file) X(append_job) X(poll) X(poll_job) X(failure) X(names)

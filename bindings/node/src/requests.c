@@ -1,5 +1,6 @@
 /* Opening, reading and writing a session. */
 #define _DEFAULT_SOURCE
+#include <stddef.h>
 #include <string.h>
 
 #include "h3s_node.h"
@@ -64,6 +65,59 @@ napi_value node_config_info(napi_env env, napi_callback_info info)
     napi_set_element(env, array, 4, make_str(env, h3s_config_revocation_file(config)));
     napi_set_element(env, array, 5, make_number(env, (double)h3s_config_revocation_keep(config)));
     return array;
+}
+
+/* The counts of h3s_counts by their names in JavaScript. */
+static const struct {
+    const char *name;
+    size_t offset;
+} COUNTS[] = {
+    { "openedCookie", offsetof(h3s_counts, opened_cookie) },
+    { "openedHeader", offsetof(h3s_counts, opened_header) },
+    { "openedToken", offsetof(h3s_counts, opened_token) },
+    { "made", offsetof(h3s_counts, made) },
+    { "openedOldPassword", offsetof(h3s_counts, opened_old_password) },
+    { "openedOtherFormat", offsetof(h3s_counts, opened_other_format) },
+    { "cold", offsetof(h3s_counts, cold) },
+    { "busy", offsetof(h3s_counts, busy) },
+    { "stale", offsetof(h3s_counts, stale) },
+    { "sealed", offsetof(h3s_counts, sealed) },
+    { "slid", offsetof(h3s_counts, slid) },
+    { "movedPassword", offsetof(h3s_counts, moved_password) },
+    { "movedFormat", offsetof(h3s_counts, moved_format) },
+    { "rotated", offsetof(h3s_counts, rotated) },
+    { "cleared", offsetof(h3s_counts, cleared) },
+    { "revoked", offsetof(h3s_counts, revoked) },
+};
+
+/* counts(config): an object, in which `refused` is one by the names of the rejections */
+napi_value node_counts(napi_env env, napi_callback_info info)
+{
+    h3s_counts counts = H3S_COUNTS_INIT;
+    napi_value result, object = NULL, refused = NULL;
+    h3s_config *config;
+    int32_t status, reason;
+    size_t i;
+    ARGUMENTS(1);
+
+    config = take_open(env, me, argv[0], CONFIG, &result);
+    if (config == NULL)
+        return result;
+    status = h3s_config_counts(config, &counts, &me->error);
+    if (status != H3S_OK)
+        return failed(env, status);
+    if (napi_create_object(env, &object) != napi_ok || napi_create_object(env, &refused) != napi_ok)
+        return NULL;
+    for (i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++) {
+        uint64_t count;
+        memcpy(&count, (const char *)&counts + COUNTS[i].offset, sizeof count);
+        napi_set_named_property(env, object, COUNTS[i].name, make_number(env, (double)count));
+    }
+    for (reason = H3S_REJECTION_NONE + 1; reason <= H3S_REJECTION_TOO_LARGE; reason++)
+        napi_set_named_property(env, refused, h3s_rejection_str(reason),
+                                make_number(env, (double)counts.refused[reason]));
+    napi_set_named_property(env, object, "refused", refused);
+    return object;
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */

@@ -380,3 +380,27 @@ test("the version is the package's", async () => {
   assert.equal(version, json.version);
   assert.match(backend, /^(rustcrypto|ring)$/);
 });
+
+test("a Sessions counts what was opened, made, refused, sealed and ended", () => {
+  const counted = new Sessions({ password: PASSWORD, maxAge: 60 });
+  const none = counted.counts();
+  assert.ok(Object.values({ ...none, ...none.refused }).every((of) => of === 0 || of === none.refused));
+
+  const cookie = cookieOf(counted.open({}).setCookies());
+  counted.open({ cookie }).rotate();
+  counted.open({ cookie }).clear();
+  counted.open({ cookie: "h3=h3s1..forged" }, "get");
+  counted.open({ cookie, now: Date.now() + 61_000 }, "get");
+
+  const { refused, ...counts } = counted.counts();
+  const others = Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+  assert.deepEqual(others, { openedCookie: 2, made: 3, sealed: 1, rotated: 1, cleared: 1 });
+  const reasons = ["malformed", "unsupported_format", "unknown_key", "bad_seal", "expired", "idle", "revoked", "too_large"];
+  assert.deepEqual(Object.keys(refused), reasons);
+  assert.equal(refused.malformed, 1);
+  assert.equal(refused.expired, 1);
+  assert.equal(Object.values(refused).reduce((sum, count) => sum + count), 2);
+
+  counted.close();
+  fails(() => counted.counts(), "ERR_H3S_STATE");
+});

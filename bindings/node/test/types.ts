@@ -52,6 +52,9 @@ export async function use(request: Request, headers: Headers): Promise<void> {
   const web: WebSession = await webSession(request, headers, sessions, { how: "get" });
   await web.commit();
   isCrossSite(request.headers);
+  const made: number = sessions.counts().made + sessions.counts().refused.bad_seal;
+  // @ts-expect-error: what was not refused is not counted there
+  sessions.counts().refused.none;
   sessions.revocations?.apply(["line"]);
   // @ts-expect-error: sessions come from Sessions
   new sessions.open({});
