@@ -54,7 +54,7 @@ function cargo() {
       ...["--target-dir", target, "--config", `build.rustflags=${JSON.stringify(remap)}`],
       ...["--", "-C", "llvm-args=-inline-threshold=75"],
     ],
-    { cwd: crate, missing: "Rust 1.89 or later, of https://rustup.rs or of your system's packages" },
+    { cwd: crate, missing: "Rust 1.89 or later, by rustup or from your system's packages" },
   );
   return join(target, "release", "libh3s.a");
 }

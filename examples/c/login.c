@@ -5,8 +5,9 @@
  *     SESSION_PASSWORD=$(openssl rand -base64 32) ./login 3000
  *
  * GET / greets and counts visits; POST /login?name=ada logs in; POST /logout logs out. The same
- * program in Python and Go is in the folders beside this one: with the same password they share
- * the sessions. counter.c is a larger one, with forms, a page, and a password that can change.
+ * program in Python, Go and Node is in the folders beside this one: with the same password they
+ * share the sessions. counter.c is a larger one, with forms, a page, and a password that can
+ * change.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>

@@ -3,8 +3,8 @@
 //	SESSION_PASSWORD=$(openssl rand -base64 32) go run . 127.0.0.1:3000
 //
 // GET / greets and counts visits; POST /login?name=ada logs in; POST /logout logs out. The same
-// program in C and Python is in the folders beside this one: with the same password they share the
-// sessions.
+// program in C, Python and Node is in the folders beside this one: with the same password they
+// share the sessions.
 package main
 
 import (

@@ -3,7 +3,7 @@
     SESSION_PASSWORD=$(python -m h3s new-password) python login.py 3000
 
 GET / greets and counts visits; POST /login?name=ada logs in; POST /logout logs out. The same
-program in C and Go is in the folders beside this one: with the same password they share the
+program in C, Go and Node is in the folders beside this one: with the same password they share the
 sessions. Any WSGI server takes `application()`: `gunicorn 'login:application()'`.
 """
 

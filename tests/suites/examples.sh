@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The small examples in C, Python and Go: each is started as its first lines say, and visited with
-# curl; then one visitor goes from one to the next, since they share the sessions.
+# The small examples in C, Python, Go and Node: each is started as its first lines say, and visited
+# with curl; then one visitor goes from one to the next, since they share the sessions.
 . "$(dirname "$0")/suite.sh"
 need_c && need_debian /usr/include/microhttpd.h libmicrohttpd-dev && need_debian curl curl ||
     skip_suite "needs a C compiler, libmicrohttpd and curl"
 need_go || skip_suite "needs Go"
 need_venv || skip_suite "needs the packages of tests/requirements.txt"
+need_node bindings/node || skip_suite "needs Node 20 or later"
 need_build
 
 password='an example of 32 characters or more'
@@ -58,12 +59,17 @@ refuses() {
 check "examples/c/login.c compiles" cc -std=c99 -Wall -Wextra -Wpedantic -Werror -o "$scratch/login-c" \
     examples/c/login.c $(pkg-config --cflags --libs h3s libmicrohttpd)
 check "examples/go compiles" env -C examples/go go build -o "$scratch/login-go" .
+check "the package for Node compiles" bounded 600 make --no-print-directory node
+# Beside the package, as if npm had installed it.
+mkdir -p "$scratch/node/node_modules" && cp examples/node/login.mjs "$scratch/node" &&
+    ln -s "$root/bindings/node" "$scratch/node/node_modules/h3s"
 declare -A command=(
     [c]="$scratch/login-c 0"
     [python]="target/venv/bin/python examples/python/login.py 0"
     [go]="$scratch/login-go 127.0.0.1:0"
+    [node]="node $scratch/node/login.mjs 0"
 )
-languages=(c python go)
+languages=(c python go node)
 
 for name in "${languages[@]}"; do
     read -ra words <<<"${command[$name]}"
