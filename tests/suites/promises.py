@@ -30,6 +30,8 @@ def exists(suite: str, name: str) -> bool:
         return f"fn {name}(" in functions or f'"name": "{name}"' in text("tests/vectors/*.json")
     if suite in BINDINGS:
         return f"{BINDINGS[suite][0]} {name}(" in text(f"bindings/{suite}/{BINDINGS[suite][1]}")
+    if suite == "node":
+        return f'test("{name}", ' in text("bindings/node/test/*.mjs")
     if suite in ("c", "threads") and f"cmocka_unit_test({name})" in text("c-tests/*.c"):
         return True
     return name in text(f"tests/suites/{suite}.sh", f"tests/{suite}/*.py", f"tests/interop/{suite}/*.mjs")
