@@ -131,51 +131,35 @@ need_for_demo() {
     return "$missing"
 }
 
-# need_venv: target/venv/bin/python with the packages of tests/requirements.txt; made anew when that
-# file changes.
-need_venv() { setup_alone venv setup_venv "$@"; }
-setup_venv() {
-    local venv=$root/target/venv pinned=$root/tests/requirements.txt log=$root/target/setup/pip.log
+# need_venv: target/venv/bin/python with the packages of tests/requirements.txt.
+need_venv() { need_pinned_venv venv tests/requirements.txt "the tests in Python import it"; }
+
+# need_packagers: target/packagers/bin with what packaging/requirements.txt says.
+need_packagers() { need_pinned_venv packagers packaging/requirements.txt "it makes Python's packages"; }
+
+# need_site: target/site-venv/bin/python with the packages of tests/requirements-site.txt.
+need_site() { need_pinned_venv site-venv tests/requirements-site.txt "it makes a web site of the pages"; }
+
+# need_pinned_venv NAME FILE WHY: target/NAME with the packages that the file pins; made anew when
+# that changes.
+need_pinned_venv() { setup_alone "$1" setup_pinned_venv "$@"; }
+setup_pinned_venv() {
+    local venv=$root/target/$1 pinned=$root/$2 log=$root/target/setup/$1.log
     # The copy is put there last, so an interrupted installation does not count.
     cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
     need_debian python3 python3 || return
     python3 -c 'import ensurepip, venv' 2>/dev/null ||
         need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
     if [ -n "${H3S_NO_INSTALL:-}" ]; then
-        echo "setup: the packages of tests/requirements.txt are missing" >&2
+        echo "setup: the packages of $2 are missing" >&2
         return 1
     fi
-    setup_say "installing tests/requirements.txt into target/venv" "the tests in Python import it"
-    mkdir -p "$root/target/setup"
-    if ! { python3 -m venv --clear "$venv" &&
-        "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned"; } \
-        </dev/null >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        echo "setup: the packages of tests/requirements.txt could not be installed" >&2
-        return 1
-    fi
-    cp "$pinned" "$venv/requirements.txt"
-}
-
-# need_packagers: target/packagers/bin with what packaging/requirements.txt says; made anew when
-# that changes.
-need_packagers() { setup_alone packagers setup_packagers "$@"; }
-setup_packagers() {
-    local venv=$root/target/packagers pinned=$root/packaging/requirements.txt log=$root/target/setup/packagers.log
-    cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
-    need_debian python3 python3 || return
-    python3 -c 'import ensurepip, venv' 2>/dev/null ||
-        need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
-    if [ -n "${H3S_NO_INSTALL:-}" ]; then
-        echo "setup: the packages of packaging/requirements.txt are missing" >&2
-        return 1
-    fi
-    setup_say "installing packaging/requirements.txt into target/packagers" "it makes Python's packages"
+    setup_say "installing $2 into target/$1" "$3"
     mkdir -p "$root/target/setup"
     if ! { python3 -m venv --clear "$venv" && timeout 300 "$venv/bin/python" -m pip install --quiet --no-input \
         --disable-pip-version-check -r "$pinned"; } </dev/null >"$log" 2>&1; then
         tail -n 5 "$log" >&2
-        echo "setup: the packages of packaging/requirements.txt could not be installed" >&2
+        echo "setup: the packages of $2 could not be installed" >&2
         return 1
     fi
     cp "$pinned" "$venv/requirements.txt"
@@ -209,31 +193,6 @@ setup_django() {
     rm -rf "$venv" && "$1" -m venv "$venv" &&
         timeout 300 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
             -r "$pinned" </dev/null && cp "$pinned" "$venv/requirements.txt"
-}
-
-# need_site: target/site-venv/bin/python with the packages of tests/requirements-site.txt; made anew
-# when that file changes.
-need_site() { setup_alone site setup_site; }
-setup_site() {
-    local venv=$root/target/site-venv pinned=$root/tests/requirements-site.txt log=$root/target/setup/site.log
-    cmp -s "$pinned" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return
-    need_debian python3 python3 || return
-    python3 -c 'import ensurepip, venv' 2>/dev/null ||
-        need_debian /usr/share/doc/python3-venv/copyright python3-venv || return
-    if [ -n "${H3S_NO_INSTALL:-}" ]; then
-        echo "setup: the packages of tests/requirements-site.txt are missing" >&2
-        return 1
-    fi
-    setup_say "installing tests/requirements-site.txt into target/site-venv" "it makes a web site of the pages"
-    mkdir -p "$root/target/setup"
-    if ! { python3 -m venv --clear "$venv" &&
-        "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$pinned"; } \
-        </dev/null >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        echo "setup: the packages of tests/requirements-site.txt could not be installed" >&2
-        return 1
-    fi
-    cp "$pinned" "$venv/requirements.txt"
 }
 
 # need_node FOLDER: Node 20 or later, and in the folder the packages of its package-lock.json;
