@@ -140,7 +140,7 @@ export class Sessions {
     try {
       await resultOf(native.open_job(...given));
       // A copy, since others may look at theirs before this one is made.
-      return { handle, json: textual(native.view(handle)), view: viewed.slice(), time, from };
+      return { handle, json: checked(native.view(handle)), view: viewed.slice(), time, from };
     } catch (error) {
       freeHandle(handle);
       throw error;
@@ -188,15 +188,15 @@ export class Sessions {
   // ---- Headers ----------------------------------------------------------------------------------
 
   cookieStrip(cookie) {
-    return textual(native.strip(this.#config, cookie));
+    return checked(native.strip(this.#config, cookie));
   }
 
   headerVary(present) {
-    return present ? textual(native.vary(this.#config, present)) : this.vary;
+    return present ? checked(native.vary(this.#config, present)) : this.vary;
   }
 
   headerCacheControl(present) {
-    return present ? textual(native.cache_control(present)) : "private";
+    return present ? checked(native.cache_control(present)) : "private";
   }
 
   isTargetedHeader(name) {
@@ -209,13 +209,13 @@ export class Sessions {
     const text = stringify(value);
     if (text === undefined) throw new H3sError("ERR_H3S_DATA", "JSON has no such value");
     const flags = asSession ? IRON_SESSION : 0;
-    return resultOf(jobOf(native.iron_seal_job(this.#config, text, moment(now, "now"), flags)));
+    return resultOf(checked(native.iron_seal_job(this.#config, text, moment(now, "now"), flags)));
   }
 
   async ironUnseal(token, { peer, now } = {}) {
     if (typeof token !== "string") throw argumentError("token", "it is a string");
     const job = native.iron_unseal_job(this.#config, token, moment(now, "now"), 0, peer);
-    return parse(await resultOf(jobOf(job)));
+    return parse(await resultOf(checked(job)));
   }
 
   // ---- Revoking from outside a session ----------------------------------------------------------
@@ -237,14 +237,14 @@ export class Sessions {
 
   async #publish(make) {
     // Where sessions cannot be revoked, it is this that says so.
-    const line = textual(make());
+    const line = checked(make());
     await this.#revocations.publish([line]);
   }
 
   // ---- Figures ----------------------------------------------------------------------------------
 
   counts() {
-    return textual(native.counts(this.#config));
+    return checked(native.counts(this.#config));
   }
 
   // ---- Its end ----------------------------------------------------------------------------------
@@ -291,12 +291,7 @@ function refuseFunctions(value, path) {
   }
 }
 
-function textual(result) {
-  if (typeof result === "number") throw failure();
-  return result;
-}
-
-function jobOf(result) {
+function checked(result) {
   if (typeof result === "number") throw failure();
   return result;
 }
