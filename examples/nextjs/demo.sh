@@ -106,29 +106,13 @@ esac
 
 # ---- How a visit is made, shown and checked ------------------------------------------------------
 
-bold='' plain=''
-if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-failed=0 answer='' logged_out_at=0
+patience=20
+# shellcheck source=SCRIPTDIR/../conversation.sh
+. "$here/../conversation.sh"
 cookie=authjs.session-token
 
 # Neither a token nor the login's password is of interest.
 shorten() { sed -E "s/(eyJ[^;.]{12})[^;[:space:]]{30,}/\1…/g; s/[0-9a-f]{12}[0-9a-f%]{52,}/…/g; s/$DEMO_PASSWORD/…/g"; }
-
-# visit PATH [CURL_OPTION...]: as a visitor who keeps cookies.
-visit() {
-    local path=$1
-    shift
-    printf '\n%s$ curl -i %s%s\n' "$bold" "${*:+$* }$address$path" "$plain" | shorten
-    answer=$(curl -sS -i --max-time 20 -b "$dir/jar" -c "$dir/jar" "$@" "$address$path" | tr -d '\r') || answer='no answer'
-    show
-}
-
-# copied URL [CURL_OPTION...]: as somebody who has a copy of the cookie.
-copied() {
-    printf '\n%s$ curl -i -b copy %s%s\n' "$bold" "${*:2}${2:+ }$1" "$plain"
-    answer=$(curl -sS -i --max-time 20 -b "$dir/copy" "${@:2}" "$1" | tr -d '\r') || answer='no answer'
-    show
-}
 
 # Of a page, what a reader sees of it.
 show() {
@@ -145,17 +129,6 @@ for part in re.findall(r"<(?:h1|h2|p|li)\b.*?(?=</(?:h1|h2|p|li)>)", page, re.DO
     print(html.unescape(re.sub(r"<[^>]*>", "", part)).strip())' <<<"$answer"
 }
 
-# expect WHAT PATTERN: what the answer should be like.
-expect() {
-    # shellcheck disable=SC2053  # a pattern is meant
-    if [[ $answer == $2 ]]; then
-        printf '   ✓ %s\n' "$1"
-    else
-        failed=$((failed + 1))
-        printf '   ✗ %s: it is not like %s\n' "$1" "$2"
-    fi
-}
-
 # Auth.js takes a form only with the token that it has given this browser.
 csrf() {
     visit /api/auth/csrf
@@ -169,30 +142,11 @@ log_in() {
         -d "callbackUrl=${from-/members}"
 }
 
-# copy: of the visitor's cookies.
-copy() {
-    printf '\n%s$ cp jar copy%s\n' "$bold" "$plain"
-    cp "$dir/jar" "$dir/copy"
-}
-
 # The times in a session of Auth.js are whole seconds. So a logout everywhere ends those that were
 # sealed in an earlier second.
 next_second() {
     local since=$EPOCHSECONDS
     while [ "$EPOCHSECONDS" -le "$since" ]; do sleep 0.05; done
-}
-
-# refused_soon URL PATTERN: asks with the copy until the answer is like that, for a second since the
-# last logout.
-refused_soon() {
-    local now
-    for ((now = logged_out_at; now - logged_out_at < 1000000; now = ${EPOCHREALTIME/[.,]/})); do
-        answer=$(curl -sS -i --max-time 20 -b "$dir/copy" "$1" | tr -d '\r') || answer='no answer'
-        # shellcheck disable=SC2053  # a pattern is meant
-        [[ $answer != $2 ]] || break
-    done
-    printf '\n(%d ms after the logout)\n' $(((${EPOCHREALTIME/[.,]/} - logged_out_at) / 1000))
-    expect "nginx refuses the copy within a second" "$2"
 }
 
 # ---- The conversation ----------------------------------------------------------------------------
@@ -206,7 +160,7 @@ visit //evil.example/../members --path-as-is
 expect "which leads to no other site" 'HTTP/1.1 302 *Location: */login\?callbackUrl=/members'$'\n''*'
 visit /service/
 expect "the service is not even asked" 'HTTP/1.1 401 *nginx*'
-answer=$(curl -sS -i --max-time 20 "$direct/" | tr -d '\r')
+ask "$direct/"
 expect "and would not answer without a login either" 'HTTP/1.1 401 *"refused":null*'
 
 log_in wrong
@@ -254,7 +208,7 @@ next_second
 visit /service/logout-everywhere -X POST
 logged_out_at=${EPOCHREALTIME/[.,]/}
 expect "logged out everywhere, at FastAPI this time" "HTTP/1.1 303 *[Ss]et-[Cc]ookie: $cookie=;*"
-refused_soon "$address/members" 'HTTP/1.1 302 *'
+refused_soon "nginx refuses the copy within a second" "$address/members" 'HTTP/1.1 302 *'
 copied "$address/members"
 expect "the copy is sent to the login" 'HTTP/1.1 302 */login*'
 copied "$address/service/"

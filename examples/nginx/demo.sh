@@ -85,41 +85,14 @@ esac
 
 # ---- How a visit is made, shown and checked ------------------------------------------------------
 
-bold='' plain=''
-if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-failed=0 answer='' logged_out_at=0
+patience=10
+# shellcheck source=SCRIPTDIR/../conversation.sh
+. "$here/../conversation.sh"
 
 shorten() { sed -E 's/(Fe26\.2\*[^;]{12})[^;]*/\1…/'; }
 
-# visit PATH [CURL_OPTION...]: as a visitor who keeps cookies.
-visit() {
-    local path=$1
-    shift
-    printf '\n%s$ curl -i %s%s\n' "$bold" "${*:+$* }$address$path" "$plain"
-    answer=$(curl -sS -i --max-time 10 -b "$dir/jar" -c "$dir/jar" "$@" "$address$path" | tr -d '\r') || answer='no answer'
-    show
-}
-
-# copied URL: as somebody who has a copy of the cookie.
-copied() {
-    printf '\n%s$ curl -i -b copy %s%s\n' "$bold" "$1" "$plain"
-    answer=$(curl -sS -i --max-time 10 -b "$dir/copy" "$1" | tr -d '\r') || answer='no answer'
-    show
-}
-
 show() {
     printf '%s\n' "$answer" | grep -ivE '^(server|date|connection|etag|last-modified|accept-ranges|content-length|vary):' | shorten
-}
-
-# expect WHAT PATTERN: what the answer should be like.
-expect() {
-    # shellcheck disable=SC2053  # a pattern is meant
-    if [[ $answer == $2 ]]; then
-        printf '   ✓ %s\n' "$1"
-    else
-        failed=$((failed + 1))
-        printf '   ✗ %s: it is not like %s\n' "$1" "$2"
-    fi
 }
 
 # log_out PATH WHAT: visits it, and sees that the cookie is deleted.
@@ -127,25 +100,6 @@ log_out() {
     visit "$1" -X POST
     logged_out_at=${EPOCHREALTIME/[.,]/}
     expect "$2" 'HTTP/1.1 303 *[Ss]et-[Cc]ookie: h3=;*Max-Age=0*'
-}
-
-# copy: of the visitor's cookies.
-copy() {
-    printf '\n%s$ cp jar copy%s\n' "$bold" "$plain"
-    cp "$dir/jar" "$dir/copy"
-}
-
-# refused_soon URL PATTERN: asks with the copy until the answer is like that, for a second since the
-# last `log_out`.
-refused_soon() {
-    local now
-    for ((now = logged_out_at; now - logged_out_at < 1000000; now = ${EPOCHREALTIME/[.,]/})); do
-        answer=$(curl -sS -i --max-time 10 -b "$dir/copy" "$1" | tr -d '\r') || answer='no answer'
-        # shellcheck disable=SC2053  # a pattern is meant
-        [[ $answer != $2 ]] || break
-    done
-    printf '\n(%d ms after the logout)\n' $(((${EPOCHREALTIME/[.,]/} - logged_out_at) / 1000))
-    expect "the copy is refused within a second" "$2"
 }
 
 # ---- The conversation ----------------------------------------------------------------------------
@@ -193,7 +147,7 @@ copy
 copied "$address/members/"
 expect "whoever has a copy of the cookie is a member, too" 'HTTP/1.1 200 *Only members*'
 log_out /logout "logged out"
-refused_soon "$direct/" '*"refused": "revoked"*'
+refused_soon "the copy is refused within a second" "$direct/" '*"refused": "revoked"*'
 copied "$direct/"
 expect "the Python application refuses it itself: nginx has told it by the file" '*"user": null, "refused": "revoked"*'
 visit /service/
@@ -208,7 +162,7 @@ copy
 visit /members/
 expect "logged in again" 'HTTP/1.1 200 *Only members*'
 log_out /account/logout "and out, by the Python application this time"
-refused_soon "$address/members/" 'HTTP/1.1 302 *'
+refused_soon "the copy is refused within a second" "$address/members/" 'HTTP/1.1 302 *'
 copied "$address/members/"
 expect "the application has told nginx" 'HTTP/1.1 302 *'
 copied "$address/service/"
