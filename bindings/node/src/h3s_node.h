@@ -143,6 +143,10 @@ napi_value start(napi_env env, job *job);
 /* texts: of the Cookie header, the session header or token, and the peer. revocations: or NULL. */
 void put_request(h3s_request *request, const h3s_str texts[3], int64_t now, uint32_t flags,
                  const handle *revocations);
+/* What a function of h3s.h lists of the session that is a call's argument: an array. */
+napi_value list_of(napi_env env, napi_callback_info info,
+                   int32_t (*list)(h3s_session *session, const h3s_str **out, size_t *count,
+                                   h3s_error *err));
 
 /* ---- The functions --------------------------------------------------------------------------- */
 

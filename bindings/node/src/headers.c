@@ -4,12 +4,14 @@
 
 #include "h3s_node.h"
 
-/* What the library has written for a header: the string, as bytes. */
-static napi_value written(napi_env env, char *out, size_t len)
+/* What the library has written for a header, if that went well: the string, as bytes. */
+static napi_value written(napi_env env, char *out, size_t len, int32_t status)
 {
     napi_value value = NULL;
 
-    if (out == NULL)
+    if (status != H3S_OK)
+        value = failed(env, status);
+    else if (out == NULL)
         napi_throw_error(env, "ERR_H3S_MEMORY", "out of memory");
     else
         napi_create_string_latin1(env, out, len, &value);
@@ -34,7 +36,7 @@ napi_value node_strip(napi_env env, napi_callback_info info)
         return NULL;
     out = malloc(cookie.len + 1);
     len = out == NULL ? 0 : h3s_cookie_strip(config, cookie.ptr, cookie.len, out);
-    return written(env, out, len);
+    return written(env, out, len, H3S_OK);
 }
 
 /* session_strip(session, cookie) */
@@ -54,7 +56,7 @@ napi_value node_session_strip(napi_env env, napi_callback_info info)
         return NULL;
     out = malloc(cookie.len + 1);
     len = out == NULL ? 0 : h3s_session_strip(session, cookie.ptr, cookie.len, out);
-    return written(env, out, len);
+    return written(env, out, len, H3S_OK);
 }
 
 /* vary(config, present) */
@@ -77,10 +79,7 @@ napi_value node_vary(napi_env env, napi_callback_info info)
     out = malloc(room);
     if (out != NULL)
         status = h3s_header_vary(config, present.ptr, present.len, out, room, &len, &me->error);
-    if (status == H3S_OK)
-        return written(env, out, len);
-    free(out);
-    return failed(env, status);
+    return written(env, out, len, status);
 }
 
 /* cache_control(present) */
@@ -98,10 +97,7 @@ napi_value node_cache_control(napi_env env, napi_callback_info info)
     out = malloc(room);
     if (out != NULL)
         status = h3s_header_cache_control(present.ptr, present.len, out, room, &len, &me->error);
-    if (status == H3S_OK)
-        return written(env, out, len);
-    free(out);
-    return failed(env, status);
+    return written(env, out, len, status);
 }
 
 /* is_targeted(name) */

@@ -6,18 +6,7 @@
 /* entries(session): an array */
 napi_value node_entries(napi_env env, napi_callback_info info)
 {
-    const h3s_str *list = NULL;
-    napi_value result;
-    h3s_session *session;
-    size_t count = 0;
-    int32_t status;
-    ARGUMENTS(1);
-
-    session = take_session(env, me, argv[0], &result);
-    if (session == NULL)
-        return result;
-    status = h3s_revocation_entries(session, &list, &count, &me->error);
-    return status != H3S_OK ? failed(env, status) : make_strings(env, list, count);
+    return list_of(env, info, h3s_revocation_entries);
 }
 
 enum { ENTRY_ROOM = 2048, WHOSE_ROOM = 1025 };

@@ -351,3 +351,21 @@ napi_value node_write(napi_env env, napi_callback_info info)
     }
     return failed(env, status);
 }
+
+napi_value list_of(napi_env env, napi_callback_info info,
+                   int32_t (*list)(h3s_session *session, const h3s_str **out, size_t *count,
+                                   h3s_error *err))
+{
+    const h3s_str *strings = NULL;
+    napi_value result;
+    h3s_session *session;
+    size_t count = 0;
+    int32_t status;
+    ARGUMENTS(1);
+
+    session = take_session(env, me, argv[0], &result);
+    if (session == NULL)
+        return result;
+    status = list(session, &strings, &count, &me->error);
+    return status != H3S_OK ? failed(env, status) : make_strings(env, strings, count);
+}

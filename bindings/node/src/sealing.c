@@ -7,18 +7,7 @@
 /* cookies(session): an array */
 napi_value node_cookies(napi_env env, napi_callback_info info)
 {
-    const h3s_str *list = NULL;
-    napi_value result;
-    h3s_session *session;
-    size_t count = 0;
-    int32_t status;
-    ARGUMENTS(1);
-
-    session = take_session(env, me, argv[0], &result);
-    if (session == NULL)
-        return result;
-    status = h3s_set_cookies(session, &list, &count, &me->error);
-    return status != H3S_OK ? failed(env, status) : make_strings(env, list, count);
+    return list_of(env, info, h3s_set_cookies);
 }
 
 static void run_cookies(job *job)
