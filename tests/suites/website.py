@@ -2,7 +2,7 @@
 
 Each link leads to a page of it, and to an anchor that the page has. No script, style, font or
 picture comes from another host. With Chromium, no page is wider than the window of a telephone,
-and both colour modes have colours of their own.
+and the menu of the colours does what it says.
 
 Prints one line for each check, and the line that tests/run reads.
 """
@@ -21,6 +21,7 @@ import tempfile
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 #: Attributes by which a page makes a browser fetch something at once.
@@ -98,8 +99,14 @@ class Site:
 
 # ---- With a browser ------------------------------------------------------------------------------
 
+# Each page is in a frame of that width, and somebody goes through the menu of its colours. With
+# "auto" a page has those that the browser prefers. The styles of a mode are fetched when it is
+# chosen for the first time.
 LOOK = """<!doctype html><meta charset=utf-8><body><script>
 const PAGES = %s;
+const until = async (holds) => {
+  for (let i = 0; i < 1000 && !holds(); i++) await new Promise((done) => setTimeout(done, 10));
+};
 (async () => {
   const seen = {};
   for (const page of PAGES) {
@@ -107,10 +114,22 @@ const PAGES = %s;
     frame.style = "width: %dpx; height: 800px";
     frame.src = page;
     await new Promise((done) => { frame.onload = done; document.body.append(frame); });
-    const { documentElement: top, body } = frame.contentDocument;
-    for (let i = 0; i < 500 && !top.dataset.bsTheme; i++) await new Promise((done) => setTimeout(done, 10));
-    const style = frame.contentWindow.getComputedStyle(body);
-    seen[page] = [top.scrollWidth, style.backgroundColor, style.color];
+    const { contentDocument: shown, contentWindow: view } = frame;
+    const top = shown.documentElement;
+    seen[page] = { width: 0, preferred: view.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light" };
+    for (const chosen of ["light", "dark", "auto"]) {
+      shown.querySelector(`[data-bs-theme-value=${chosen}]`).click();
+      const mode = top.dataset.bsTheme;
+      const styles = [...shown.querySelectorAll("link[rel=stylesheet]")];
+      await until(() => styles.every((link) => link.disabled || link.sheet));
+      const code = shown.querySelector(".codehilite") ?? shown.body;
+      const colours = [shown.body, code].flatMap((part) => {
+        const { backgroundColor, color } = view.getComputedStyle(part);
+        return [backgroundColor, color];
+      });
+      seen[page].width = Math.max(seen[page].width, top.scrollWidth);
+      seen[page][chosen] = { mode, colours };
+    }
     frame.remove();
   }
   await fetch("/seen", { method: "POST", body: JSON.stringify(seen) });
@@ -145,7 +164,7 @@ class Server(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def seen_by_chromium(site: Site, dark: bool) -> dict[str, list[object]]:
+def seen_by_chromium(site: Site) -> dict[str, dict[str, Any]]:
     pages = [str(file.relative_to(site.root)) for file in site.files]
     Server.look = (LOOK % (json.dumps(pages), NARROW)).encode()
     handler = functools.partial(Server, directory=str(site.root))
@@ -156,12 +175,13 @@ def seen_by_chromium(site: Site, dark: bool) -> dict[str, list[object]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
         flags += ["--disable-component-update", "--disable-sync", "--remote-debugging-port=0"]
-        flags += [f"--user-data-dir={folder}", f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
+        # Another one than what a page without a mode looks like.
+        flags += [f"--user-data-dir={folder}", "--blink-settings=preferredColorScheme=0"]
         address = f"http://127.0.0.1:{server.server_port}/look"
         command = ["chromium", *flags, address]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as chromium:
             try:
-                seen: dict[str, list[object]] = json.loads(Server.seen.get(timeout=120))
+                seen: dict[str, dict[str, Any]] = json.loads(Server.seen.get(timeout=120))
             finally:
                 chromium.terminate()
                 chromium.wait(20)
@@ -169,12 +189,21 @@ def seen_by_chromium(site: Site, dark: bool) -> dict[str, list[object]]:
     return seen
 
 
-def too_wide(seen: dict[str, list[object]]) -> list[str]:
-    return [f"{page} is {width} wide in {NARROW}" for page, (width, *_) in seen.items() if int(str(width)) > NARROW]
+def too_wide(seen: dict[str, dict[str, Any]]) -> list[str]:
+    return [f"{page} is {one['width']} wide in {NARROW}" for page, one in seen.items() if one["width"] > NARROW]
 
 
-def same_colours(light: dict[str, list[object]], dark: dict[str, list[object]]) -> list[str]:
-    return [page for page in light if set(map(str, light[page][1:])) & set(map(str, dark[page][1:]))]
+def wrong_colours(seen: dict[str, dict[str, Any]]) -> list[str]:
+    found = []
+    for page, one in seen.items():
+        for chosen in ("light", "dark", "auto"):
+            mode = one["preferred"] if chosen == "auto" else chosen
+            # Those of the mode, and not what stands in the page before.
+            if one[chosen]["mode"] != mode or one[chosen]["colours"] != one[mode]["colours"]:
+                found.append(f"{page}: {chosen} shows {one[chosen]}")
+        if set(one["light"]["colours"]) & set(one["dark"]["colours"]):
+            found.append(f"{page}: {one['light']} and {one['dark']} have a colour in common")
+    return found
 
 
 def main() -> int:
@@ -186,9 +215,9 @@ def main() -> int:
     }
     skipped = 0
     if shutil.which("chromium"):
-        light, dark = seen_by_chromium(site, False), seen_by_chromium(site, True)
-        checks[f"no page is wider than {NARROW} pixels in a window of that width"] = too_wide(light) + too_wide(dark)
-        checks["dark mode has colours of its own"] = same_colours(light, dark)
+        seen = seen_by_chromium(site)
+        checks[f"no page is wider than {NARROW} pixels in a window of that width"] = too_wide(seen)
+        checks["the menu gives light, dark and preferred colours, to text and code"] = wrong_colours(seen)
     else:
         skipped = 2
         print("  skip  the look at it: needs chromium")
