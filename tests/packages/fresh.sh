@@ -3,9 +3,9 @@
 # target/debian/bookworm holds it, and over which what the suite writes lies in memory. All mounts
 # are of the suite's own namespace, and end with it.
 #
-# Nothing of the machine is mounted there but a folder of apt's downloads: not /dev, of which a slip
-# of root's in there would be one out here. And they are not below $scratch, which suite.sh deletes
-# with all that it sees there.
+# Only a folder of apt's downloads and what is read alone is mounted there of this machine: not
+# /dev, of which a slip of root's in there would be one out here. And they are not below $scratch,
+# which suite.sh deletes with all that it sees there.
 if [ -z "${H3S_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
     H3S_OWN_MOUNTS=1 exec unshare -m "$0"
 fi

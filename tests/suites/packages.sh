@@ -245,17 +245,39 @@ c_program() { # c_program LIBRARY FLAG...
         -o /try/program && /try/program' - "$@"
 }
 python_program() { inside python3 -W error /try/session.py "$version" /usr/lib/python3/dist-packages/h3s/__init__.py; }
+cookie_of_python() { python_program | sed -n 's/^cookie //p'; }
 # nginx takes the session that Python made, and no other.
 nginx_answers() {
     inside nginx -c /try/nginx.conf || return
     local cookie with without
-    cookie=$(python_program | sed -n 's/^cookie //p')
+    cookie=$(cookie_of_python)
     with=$(inside curl -sS --unix-socket /try/socket -H "Cookie: $cookie" -o /dev/null -w '%{http_code} %header{x-user}' http://nginx/)
     without=$(inside curl -sS --unix-socket /try/socket -o /dev/null -w '%{http_code}' http://nginx/)
     inside nginx -c /try/nginx.conf -s quit
     echo "$with, $without" && [ "$with, $without" = '200 ada, 401' ]
 }
 manual() { inside sh -c 'zcat /usr/share/man/man3/h3s.3.gz' | grep -F '.TH H3S 3'; }
+# Debian 12's Node and Go are too old, so those of this machine are used.
+borrowed() { # borrowed FOLDER: as it is here, to be read
+    mkdir -p "$fresh$1" && mount --bind "$1" "$fresh$1" && mount -o remount,bind,ro "$fresh$1"
+}
+node_program() {
+    local npm cookie at=(inside env --chdir=/try/node PATH=/usr/local/bin:/usr/bin:/bin node)
+    npm=$(readlink -f "$(command -v npm)") && npm=${npm%/bin/*}
+    cp "$(command -v node)" "$fresh/usr/local/bin/node" && borrowed "$npm" && mkdir "$fresh/try/node" &&
+        cp "$release/h3s-$version.tgz" tests/packages/session.mjs "$fresh/try/node" && cookie=$(cookie_of_python) &&
+        "${at[@]}" "$npm/bin/npm-cli.js" install --offline --no-audit --no-fund "h3s-$version.tgz" &&
+        "${at[@]}" session.mjs "$version" "$cookie" | grep '^cookie h3='
+}
+go_program() {
+    local goroot cookie at
+    goroot=$(go env GOROOT) && borrowed "$goroot" && mkdir "$fresh/try/go" && cp tests/packages/session.go "$fresh/try/go" &&
+        python3 packaging/go_module.py example.org/libh3s/Go "$fresh/try/go-module" && cookie=$(cookie_of_python) || return
+    at=(inside env --chdir=/try/go HOME=/try PATH="$goroot/bin:/usr/bin:/bin" GOPROXY=file:///try/go-module
+        GOSUMDB=off GOTOOLCHAIN=local GOFLAGS=-buildvcs=false)
+    "${at[@]}" go mod init app && "${at[@]}" go get "example.org/libh3s/Go@v$version" && "${at[@]}" go build -o app . &&
+        "${at[@]}" ./app "$cookie" | grep '^cookie h3='
+}
 purged() {
     inside apt-get -q purge -y libh3s0 libh3s-dev libnginx-mod-http-h3s python3-h3s &&
         ! inside find / -xdev \( -path /try -o -path /proc -o -path /dev -o -path /var/cache/apt \) -prune -o -name '*h3s*' -print | grep . &&
@@ -279,6 +301,16 @@ if need_fresh_debian; then
     check "the manual is there" manual
     check "a Python program runs there, with the extension" python_program
     check "nginx has loaded the module, and lets in who has a session of Python's" nginx_answers
+    if need_node bindings/node; then
+        check "Node's package is installed there by npm alone, and goes on with it" node_program
+    else
+        skip "Node's package in a fresh Debian" "needs nodejs and npm"
+    fi
+    if need_go; then
+        check "a Go program builds there with go get and libh3s-dev, and goes on with it" go_program
+    else
+        skip "a Go program in a fresh Debian" "needs golang-go"
+    fi
     check "purged, they leave nothing, and nginx starts" purged
     check "the wheel works there in a clean venv, without any of them" wheel_alone
     check "the commands of the image for Python lead there" image_for python python3 -m h3s version
