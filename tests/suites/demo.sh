@@ -67,7 +67,7 @@ if need_venv && need_node examples/nextjs && need_debian openssl openssl && need
         check "so does FastAPI" names_what_is_missing timeout 60 "$root/target/venv/bin/python" cart.py
     if need_debian chromium chromium; then
         check "Chromium logs in at Next.js, fills a cart and logs out everywhere" bounded 180 \
-            examples/nextjs/demo.sh --with target/venv/bin/python examples/nextjs/chromium.py
+            examples/nextjs/demo.sh --with target/venv/bin/python tests/suites/nextjs_browser.py
     else
         skip "Chromium logs in at Next.js" "needs chromium"
     fi

@@ -2,10 +2,10 @@
 # `make site`: the pages as a web site. Its links lead somewhere, and it fits a narrow window.
 . "$(dirname "$0")/suite.sh"
 need_site || skip_suite "needs the packages of tests/requirements-site.txt"
-need_debian chromium chromium || [ -z "${REQUIRE_ALL:-}" ] || skip_suite "needs chromium"
+need_debian chromium chromium && need_venv || skip_suite "needs chromium and the packages of tests/requirements.txt"
 
 check "make site" bounded 120 make --no-print-directory site
-bounded 300 python3 tests/suites/website.py target/site >"$scratch/said" 2>&1
+bounded 300 target/venv/bin/python tests/suites/website.py target/site >"$scratch/said" 2>&1
 status=$?
 cat "$scratch/said"
 read -r p f s < <(sed -n 's/^site: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$scratch/said")
