@@ -7,7 +7,6 @@ test has to see.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -17,22 +16,20 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import h3s
 import httpx
 import pytest
-import uvicorn
 from h3s.asgi import SessionMiddleware as AsgiMiddleware
 from h3s.asgi import session_of as asgi_session_of
 from h3s.wsgi import SessionMiddleware, session_of
+from servers import asgi_server, wsgi_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/TROUBLESHOOTING.md").read_text(encoding="utf-8")
@@ -102,38 +99,6 @@ def count(environ: Any, start_response: Any) -> list[bytes]:
     session["count"] = session.get("count", 0) + 1
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(session["count"]).encode()]
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def wsgi(app: Any) -> Iterator[str]:
-    server = WSGIServer(("127.0.0.1", 0), Quiet)
-    server.set_app(app)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(20)
-        server.server_close()
-
-
-@contextmanager
-def asgi(app: Any) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(20)
 
 
 def free_port() -> int:
@@ -216,7 +181,7 @@ def test_why_a_session_is_new_is_said_in_the_log(seen: Seen, caplog: pytest.LogC
     caplog.set_level(logging.DEBUG, "h3s")
     plain = made(cookie={"secure": False})
     for sessions, cookie in ((plain, None), (plain, sealed(made(name="other"))), (made(), None)):
-        with wsgi(SessionMiddleware(count, sessions, clock=lambda: NOW)) as at:
+        with wsgi_server(SessionMiddleware(count, sessions, clock=lambda: NOW)) as at:
             for _ in range(2):
                 answer = httpx.get(at, headers={"Cookie": cookie} if cookie else {}, timeout=20)
                 assert answer.text == "1"
@@ -229,7 +194,7 @@ def test_why_a_session_is_new_is_said_in_the_log(seen: Seen, caplog: pytest.LogC
 def test_a_secure_cookie_does_not_come_back_over_plain_http_unless_in_development(seen: Seen) -> None:
     for options, counts in (({"password": PASSWORD}, "11"), (example("No cookie comes back over plain HTTP"), "12")):
         sessions = h3s.Sessions(**options)
-        with wsgi(SessionMiddleware(count, sessions)) as at, httpx.Client(timeout=20) as client:
+        with wsgi_server(SessionMiddleware(count, sessions)) as at, httpx.Client(timeout=20) as client:
             first = client.get(at)
             assert ("; Secure" in first.headers["set-cookie"]) == (counts == "11")
             assert first.text + client.get(at).text == counts
@@ -402,7 +367,7 @@ def test_nginx_drops_a_header_with_an_underscore_and_check_warns_of_it(seen: See
         session = sessions.use()
         session["count"] = 41
         app = SessionMiddleware(count, sessions)
-        with wsgi(app) as behind, nginx(tmp_path, f"location / {{ proxy_pass {behind}; }}") as at:
+        with wsgi_server(app) as behind, nginx(tmp_path, f"location / {{ proxy_pass {behind}; }}") as at:
             assert httpx.get(at, headers={header: session.seal()}, timeout=20).text == ("42" if arrives else "1")
 
 
@@ -410,7 +375,7 @@ def test_nginx_drops_a_header_with_an_underscore_and_check_warns_of_it(seen: See
 def test_a_wsgi_server_joins_cookie_lines_by_commas_and_asgi_does_not(seen: Seen) -> None:
     sessions = made()
     lines = f"Cookie: theme=dark\r\nCookie: {sealed(sessions, {'count': 41})}\r\n"
-    with wsgi(SessionMiddleware(count, sessions, clock=lambda: NOW)) as at:
+    with wsgi_server(SessionMiddleware(count, sessions, clock=lambda: NOW)) as at:
         assert raw(at, lines).endswith("\r\n\r\n1")
         assert raw(at, lines.replace("\r\nCookie: h3", "; h3")).endswith("\r\n\r\n42")
 
@@ -420,7 +385,7 @@ def test_a_wsgi_server_joins_cookie_lines_by_commas_and_asgi_does_not(seen: Seen
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": str(session["count"]).encode()})
 
-    with asgi(AsgiMiddleware(app, sessions, clock=lambda: NOW)) as at:
+    with asgi_server(AsgiMiddleware(app, sessions, clock=lambda: NOW)) as at:
         assert raw(at, lines).endswith("\r\n\r\n42")
 
 
@@ -448,7 +413,7 @@ def test_a_write_after_the_headers_is_warned_of_and_lost(seen: Seen) -> None:
         yield b"first"
         session_of(environ)["late"] = True
 
-    with warnings.catch_warnings(record=True) as caught, wsgi(SessionMiddleware(stream, made())) as at:
+    with warnings.catch_warnings(record=True) as caught, wsgi_server(SessionMiddleware(stream, made())) as at:
         warnings.simplefilter("always")
         answer = httpx.get(at, timeout=20)
     assert answer.text == "first" and "set-cookie" not in answer.headers

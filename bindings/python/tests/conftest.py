@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import importlib.util
 import shutil
-import socketserver
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Callable, Optional
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import h3s
 import pytest
@@ -29,7 +23,7 @@ def what_to_install(names: list[str]) -> str:
 
 try:
     import httpx
-    import uvicorn
+    from servers import asgi_server, wsgi_server
 except ModuleNotFoundError as error:
     sys.exit(what_to_install([str(error.name)]))
 
@@ -82,47 +76,6 @@ def sessions() -> h3s.Sessions:
 def client() -> Iterator[httpx.Client]:
     with httpx.Client(timeout=20) as client:
         yield client
-
-
-class _Threaded(socketserver.ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def wsgi_server(app: Any) -> Iterator[str]:
-    server = _Threaded(("127.0.0.1", 0), _Quiet)
-    server.set_app(app)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(20)
-        server.server_close()
-
-
-@contextmanager
-def asgi_server(app: Any) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    try:
-        end = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < end and thread.is_alive(), "uvicorn does not start"
-            time.sleep(0.01)
-        with closing(server.servers[0].sockets[0].dup()) as listening:
-            port = listening.getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture
