@@ -145,12 +145,7 @@ impl Counters {
 
     #[inline]
     fn add_at(&self, place: usize) {
-        let thread = own_number();
-        let is_owned = thread < OWNED;
-        let shard = match is_owned {
-            true => thread,
-            false => OWNED + thread % SHARED,
-        };
+        let (shard, is_owned) = shard_of(own_number());
         let Some(count) = self.0.get(shard).and_then(|shard| shard.0.get(place)) else {
             return;
         };
@@ -236,6 +231,15 @@ fn own_number() -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// The shard of a thread, and whether no other thread has it.
+#[inline]
+fn shard_of(thread: usize) -> (usize, bool) {
+    match thread < OWNED {
+        true => (thread, true),
+        false => (OWNED + thread % SHARED, false),
+    }
+}
+
 /// No thread has counted in those behind.
 fn shards_in_use() -> usize {
     let threads = THREADS.load(Ordering::Relaxed);
@@ -289,6 +293,21 @@ mod tests {
             }
         });
         assert_eq!(counters.read().made, 3 * SHARDS as u64 * 1000);
+    }
+
+    #[test]
+    fn no_other_thread_adds_to_what_one_owns() {
+        let shards: Vec<_> = (0..3 * SHARDS).map(shard_of).collect();
+        for (shard, is_owned) in &shards {
+            let threads = shards.iter().filter(|(other, _)| other == shard).count();
+            assert_eq!(*is_owned, threads == 1);
+        }
+        assert_eq!(
+            shards.iter().filter(|(_, is_owned)| *is_owned).count(),
+            OWNED
+        );
+        // None is there for nobody.
+        assert!((0..SHARDS).all(|shard| shards.iter().any(|(other, _)| *other == shard)));
     }
 
     #[test]

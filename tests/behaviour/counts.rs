@@ -181,6 +181,12 @@ fn what_was_not_tried_counts_as_cold_or_busy_and_as_no_session() {
     let forged = forged(20);
     let asked = request("", &forged, NOW).peer("mallory");
     counts_one(&here, &["busy"], || here.get_session(&asked).unwrap_err());
+    let bare = Request::from_token(&forged).at(NOW);
+    counts_one(&here, &["cold"], || {
+        here.unseal(&bare.warm_only(true)).unwrap_err()
+    });
+    let bare = bare.peer("mallory");
+    counts_one(&here, &["busy"], || here.unseal(&bare).unwrap_err());
 }
 
 #[test]
