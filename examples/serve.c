@@ -255,7 +255,14 @@ static void show_cookie(const struct request *r, const char *token)
     size_t head = strcspn(token, ".") + 1, id = head + strcspn(token + (head < strlen(token) ? head : 0), ".") + 1;
     if (id > strlen(token))
         head = id = 0;
-    fprintf(r->out, "<section><h2>Your cookie</h2><p class=token id=token><b>%.*s</b>", (int)id, token);
+    fputs("<section><h2>Your cookie</h2>", r->out);
+    if (*token == '\0') {
+        fputs("<p class=dim>None yet: another site has led you here, and your browser may keep one back.</section>", r->out);
+        return;
+    }
+    fputs("<p class=token id=token><b>", r->out);
+    put_html(r->out, token, id);
+    fputs("</b>", r->out);
     put_html(r->out, token + id, strlen(token + id));
     fprintf(r->out, "<p class=dim>%zu bytes: the format, the name of the password, and the sealed session. All of it is in "
             "your browser, and the server keeps nothing of it.<h2>What if …</h2><nav>", strlen(token));
@@ -311,11 +318,15 @@ static int32_t page(struct request *r, h3s_error *err)
     return H3S_OK;
 }
 
-/* What a thief would keep: the browser does so here, for ten minutes. */
+/*
+ * What a thief would keep: the browser does so here, for ten minutes. Only what may be a token,
+ * since in quotes a cookie may have a semicolon, behind which attributes stand.
+ */
 static void keep_copy(struct request *r)
 {
+    static const char TOKEN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t len = 0;
-    if (r->cookie == NULL)
+    if (r->cookie == NULL || r->cookie[strspn(r->cookie, TOKEN)] != '\0')
         return;
     FILE *out = text_open(&r->copy, &len);
     fprintf(out, "copy=%s; Path=/; Max-Age=600; HttpOnly; SameSite=Strict", r->cookie);
