@@ -48,8 +48,29 @@ def test_seal_and_unseal(format: str, start: str) -> None:
     assert refused.returncode == 1 and "rejected: " in refused.stderr
 
 
+def test_no_argument_is_printed_as_it_may_be_a_password() -> None:
+    for arguments in (
+        ("explain", "--password", PASSWORD, "a=b"),
+        ("seal", "--password", PASSWORD),
+        ("unseal", "--pass", PASSWORD),
+        ("unseal", f"--password={PASSWORD}"),
+        ("seal", f"-p{PASSWORD}"),
+        ("unseal", PASSWORD),
+        (PASSWORD,),
+        ("seal", "--format", PASSWORD),
+    ):
+        done = cli(*arguments, password="")
+        assert done.returncode == 2 and "usage: " in done.stderr, done
+        assert PASSWORD not in done.stderr + done.stdout, done
+    assert "what is not known here: --password; see --help" in cli("seal", f"--password={PASSWORD}").stderr
+
+
 def test_mistakes_at_the_command_line_are_said_in_a_line(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff" * 40)
     for done in (
+        cli("seal", "--password-file", str(binary), stdin="{}"),
+        cli("seal", stdin='{"a":' + "[" * 100_000),
         cli("unseal", stdin="x", password=""),
         cli("unseal", stdin="a=b"),
         cli("seal", stdin="[1]"),

@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from . import __version__, _abi, _bridge
 from ._core import backend, why_not
@@ -27,7 +28,12 @@ from .valkey import PREFIX, ValkeyStore
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed, others = parser.parse_known_args(arguments)
+    if others:
+        # Without what stands behind them: it may be a password, or a token.
+        names = {name[0] for other in others if (name := re.match(r"--[a-z-]+", other))}
+        parser.error(f"what is not known here: {', '.join(sorted(names)) or 'an argument'}; see --help")
     try:
         status: int = parsed.run(parsed)
     except Rejected as error:
@@ -39,8 +45,19 @@ def main(arguments: Optional[list[str]] = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that takes no option by the beginning of its name, and quotes no argument: who writes
+    --password and one means neither a file nor that it be printed."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, **more)
+
+    def error(self, message: str) -> NoReturn:
+        super().error(re.sub(r"(?s)invalid choice: .* \(choose", "invalid choice (choose", message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m h3s",
         description="Seals, opens and checks sessions of libh3s, h3, Nuxt and Nitro.",
         epilog="The password is $SESSION_PASSWORD, the text of --password-file, or in the options; never an argument.",
@@ -53,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     version = commands.add_parser("version", help="print the versions, and how the library is called")
     version.set_defaults(run=_version)
 
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--options", metavar="FILE", help="a JSON file of options")
     common.add_argument("--password-file", metavar="FILE")
     common.add_argument("--name", help='the cookie\'s name, if there is no options file ("h3")')
@@ -94,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_revocations(commands: Any) -> None:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--options", metavar="FILE", required=True, help="a JSON file of options, with revocation")
     common.add_argument("--password-file", metavar="FILE")
     common.add_argument(
@@ -109,7 +126,7 @@ def _add_revocations(commands: Any) -> None:
     follow.add_argument("server", metavar="URL", help="such as valkey://127.0.0.1:6379/0")
     follow.set_defaults(run=_follow)
 
-    there = argparse.ArgumentParser(add_help=False, parents=[common])
+    there = _Parser(add_help=False, parents=[common])
     there.add_argument("--server", metavar="URL", help="a server in place of the options' revocation.file")
     listing = commands.add_parser(
         "list", parents=[there], help="print what each entry revokes, and until when it matters"
@@ -135,9 +152,11 @@ def _version(_: argparse.Namespace) -> int:
 
 def _seal(parsed: argparse.Namespace) -> int:
     try:
-        data = json.load(sys.stdin)
+        data = json.loads(sys.stdin.buffer.read())
     except ValueError as error:
         raise H3sError(f"standard input is not JSON: {error}") from None
+    except RecursionError:
+        raise H3sError("standard input has too many levels of nesting") from None
     if not isinstance(data, dict):
         raise H3sError("standard input is no JSON object")
     session = _sessions(parsed).get()
@@ -147,7 +166,7 @@ def _seal(parsed: argparse.Namespace) -> int:
 
 
 def _unseal(parsed: argparse.Namespace) -> int:
-    text = sys.stdin.read().strip()
+    text = sys.stdin.buffer.read().decode("latin-1").strip()
     if text.lower().startswith("cookie:"):
         text = text[len("cookie:") :].strip()
     sessions = _sessions(parsed)
@@ -163,7 +182,9 @@ def _unseal(parsed: argparse.Namespace) -> int:
 
 
 def _explain(parsed: argparse.Namespace) -> int:
-    text = "\n".join(parsed.line) if parsed.line else sys.stdin.read()
+    # As HTTP's bytes stand in Python.
+    given = os.fsencode("\n".join(parsed.line)) if parsed.line else sys.stdin.buffer.read()
+    text = given.decode("latin-1")
     options = _options(parsed)
     # An error of Python's own would have the text in it.
     check(options)
@@ -300,8 +321,7 @@ def _alone(text: str, password: Optional[str]) -> Sessions:
 def _password(parsed: argparse.Namespace) -> Optional[str]:
     if not parsed.password_file:
         return os.environ.get("SESSION_PASSWORD")
-    with open(parsed.password_file, encoding="utf-8") as file:
-        return file.read().strip()
+    return read_file(parsed.password_file).strip()
 
 
 if __name__ == "__main__":
