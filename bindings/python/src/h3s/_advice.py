@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from ._looks import JWE, Looks, looks_of
 from .session import Session
 from .sessions import Sessions
 
+_NAMED = 8
 _PREFIXES = re.compile(r"(?i)^(?:__Host-Http-|__Host-|__Secure-|__Http-)+")
 
 
@@ -19,7 +20,7 @@ def _said(means: str, cure: str) -> Iterator[str]:
         yield from textwrap.wrap(f"{word}: {text}", 90, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def refused(reason: str, looks: Looks, formats: Sequence[str], options: Mapping[str, Any]) -> Iterator[str]:
+def refused(reason: str, looks: Looks, formats: Sequence[str]) -> Iterator[str]:
     """Of a token that did not open, and has not ended."""
     if "signed" in looks.form:
         yield from _said(
@@ -58,6 +59,14 @@ def refused(reason: str, looks: Looks, formats: Sequence[str], options: Mapping[
             f"it begins like a token, and does not go on like one: it was cut or changed on the way{_other(looks)}.",
             "look for what shortens cookies or encodes them anew.",
         )
+
+
+def no_token() -> Iterator[str]:
+    """Of what came in the session header, or alone, and is nothing like one."""
+    yield from _said(
+        "it does not begin as a token of any format does.",
+        "give all of a token, from its first character on, in one line.",
+    )
 
 
 def from_the_future() -> Iterator[str]:
@@ -112,10 +121,12 @@ def nothing(sessions: Sessions, options: Mapping[str, Any], pairs: Sequence[tupl
         return
     own, cookies = sessions.cookie_name, [(name, value) for name, value in pairs if name or value]
     named = [value for name, value in cookies if name == own]
-    others = [name for name, value in cookies if name != own and looks_of(value).is_token]
+    others = [
+        "" if looks_of(name).is_token else name for name, value in cookies if name != own and looks_of(value).is_token
+    ]
     if any(not value for value in named):
         yield from _indented(f"The cookie {own} is there, but empty: it was deleted, and the browser keeps it.")
-    for name in dict.fromkeys(others):
+    for name in first_few(others):
         if not name:
             yield from _indented("There is a token without a name before it: write Cookie: and the name.")
         elif _PREFIXES.sub("", name).lower() == _PREFIXES.sub("", own).lower():
@@ -144,6 +155,11 @@ def nothing(sessions: Sessions, options: Mapping[str, Any], pairs: Sequence[tupl
         )
 
 
+def first_few(names: Iterable[str]) -> list[str]:
+    """Of other cookies or headers that look like tokens, those that are named."""
+    return list(dict.fromkeys(names))[:_NAMED]
+
+
 def several() -> Iterator[str]:
     yield from _indented(
         "The browser has several of this name, of other paths or domains. The older ones stay until each is deleted"
@@ -154,7 +170,8 @@ def several() -> Iterator[str]:
 def is_joined_by_comma(cookie: str, own: str) -> bool:
     """Whether there is a comma, and another cookie behind it, before the session's or after."""
     name = re.escape(own)
-    return re.search(rf",\s*{name}(?:\.\d+|__\d+)?=|(?:^|;)\s*{name}=[^;,]*,\s*[^;,=]+=", cookie) is not None
+    # No two parts of it match the same text, of which there may be much.
+    return re.search(rf",\s*{name}(?:\.\d+|__\d+)?=|(?:^|;)\s*{name}=[^;,]*,\s*[^\s;,=][^;,=]*=", cookie) is not None
 
 
 def joined_by_comma() -> Iterator[str]:
@@ -199,4 +216,4 @@ def _other(looks: Looks) -> str:
 
 def _shown(name: str) -> str:
     """A name that a stranger may have chosen."""
-    return ascii(name[:64])[1:-1]
+    return "(a token)" if looks_of(name).is_token else ascii(name[:64])[1:-1]

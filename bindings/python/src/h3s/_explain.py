@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from ctypes import create_string_buffer
 from dataclasses import dataclass, field
@@ -18,17 +19,19 @@ from typing import Any, Callable, Optional
 from . import _advice
 from ._abi import fast
 from ._core import to_bytes
-from ._looks import Looks, looks_of
+from ._looks import Looks, is_candidate, looks_of
 from .errors import Rejected
 from .session import Session
 from .sessions import Sessions
 
 #: As the library has it: of the cookies, so many are tried.
 _TRIED = 4
+#: Of those that it passes over, so many are told one by one, and the others by their number.
+_TOLD = 8
 #: In seconds: further ahead, no clock is.
 _LATER = 20 * 365 * 86_400
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CHUNKED = re.compile(r"__chunked__(\d{1,3})")
+_CHUNKED = re.compile(r"__chunked__(100|[1-9][0-9]?)")
 
 Make = Callable[[Mapping[str, Any]], Sessions]
 
@@ -52,8 +55,9 @@ class Candidate:
     where: str
     looks: Looks
     request: Request
-    #: Of a cookie: what stands between its semicolons.
+    #: Of a cookie: what stands between its semicolons, and after its equals sign.
     piece: str = ""
+    value: str = ""
     #: In how many cookies its token is, and the number of one that is not there.
     cookies: int = 1
     missing: Optional[int] = None
@@ -66,10 +70,14 @@ class Candidate:
 
 def request_of(text: str, header_name: str) -> Request:
     """Reads headers, a line each, as browsers and curl show them; or a Cookie header's value, or a
-    bare token, alone."""
+    bare token, alone.
+
+    text: its characters are the bytes of a request, in Latin-1. (What else Python calls a line's
+    end is then a part of some character in UTF-8.)
+    """
     request, cookies = Request(), []
-    for raw in text.splitlines():
-        line = raw.strip().lstrip("<> \t")
+    for raw in re.split(r"[\r\n]+", text):
+        line = raw.strip(" \t").lstrip("<> \t")
         name, colon, value = line.partition(":")
         if not line or line.startswith((":", "*")) or re.search(r" HTTP/[\d.]+$", line):
             continue
@@ -80,11 +88,11 @@ def request_of(text: str, header_name: str) -> Request:
             else:
                 request.bare = line
         elif name.lower() == "cookie":
-            cookies.append(value.strip())
+            cookies.append(value.strip(" \t"))
         elif name.lower() == header_name:
-            request.header = value.strip()
+            request.header = value.strip(" \t")
         else:
-            request.others.append((name, value.strip()))
+            request.others.append((name, value.strip(" \t")))
     request.cookie = "; ".join(cookies)
     return request
 
@@ -102,6 +110,8 @@ class Explanation:
         seal: dict[str, Any] = {"format": given} if isinstance(given, str) else given
         #: Whether there is a session, once all was told.
         self.has_session = False
+        #: How many cookies of the session's name are not told one by one.
+        self.left_out = 0
         self.formats: list[str] = seal.get("accept") or [seal.get("format", "h3s1")]
 
     def told(self, request: Request) -> Iterator[str]:
@@ -113,6 +123,9 @@ class Explanation:
         for number, candidate in enumerate(candidates, 1):
             yield ""
             yield from self._of(number, candidate)
+        if self.left_out:
+            yield ""
+            yield f"and {self.left_out} more of that name, which are not looked at in this request"
         yield ""
         yield from self._session(request, candidates)
         yield from self._beside(request)
@@ -124,10 +137,8 @@ class Explanation:
         if request.bare:
             found.append(Candidate("the token", looks_of(request.bare), Request(bare=request.bare)))
         if request.header:
-            token = re.sub(r"(?i)^bearer +", "", request.header)
-            found.append(
-                Candidate(f"header {self.sessions.header_name}", looks_of(token), Request(header=request.header))
-            )
+            looks = looks_of(_without_bearer(request.header))
+            found.append(Candidate(f"header {self.sessions.header_name}", looks, Request(header=request.header)))
         return found + self._of_cookies(request.cookie)
 
     def _of_cookies(self, cookie: str) -> list[Candidate]:
@@ -140,17 +151,24 @@ class Explanation:
         # library passes it over.
         firsts = [own + end for end in (".0", "__0") if self._knows(own + end)]
         places = [place for place, (name, value) in enumerate(pairs) if name in (own, *firsts) and value]
+        of_session, there = set(places), {name: value for name, value in reversed(pairs) if value}
+        totals, nth = Counter(pairs[place][0] for place in places), Counter[str]()
         found: list[Candidate] = []
+        tried: list[str] = []
         for place in places:
             name, value = pairs[place]
-            alone = ";".join(piece for other, piece in enumerate(pieces) if other == place or other not in places)
-            token, cookies, missing = _joined(value, name, own, pairs)
-            same = [pairs[other][0] for other in places].count(name)
-            nth = [pairs[other][0] for other in places if other <= place].count(name)
-            where = f"cookie {name}" + (f" ({nth} of {same} of that name)" if same > 1 else "")
-            request = Request(cookie=alone)
-            candidate = Candidate(where, looks_of(token), request, pieces[place].strip(), cookies, missing)
-            candidate.passed_over = _passed_over(candidate, found)
+            nth[name] += 1
+            passed_over = _passed_over(value, tried)
+            if not passed_over:
+                tried.append(value)
+            elif len(found) - len(tried) >= _TOLD:
+                self.left_out += 1
+                continue
+            alone = ";".join(piece for other, piece in enumerate(pieces) if other == place or other not in of_session)
+            token, cookies, missing = _joined(value, name, own, there)
+            where = f"cookie {name}" + (f" ({nth[name]} of {totals[name]} of that name)" if totals[name] > 1 else "")
+            candidate = Candidate(where, looks_of(token), Request(cookie=alone), pieces[place].strip(" \t"), value)
+            candidate.cookies, candidate.missing, candidate.passed_over = cookies, missing, passed_over
             found.append(candidate)
         return found
 
@@ -228,9 +246,11 @@ class Explanation:
             yield from _advice.from_the_future()
         elif candidate.missing is not None:
             yield from _advice.missing_chunk(candidate.missing, candidate.cookies)
+        elif not candidate.looks.is_token and not candidate.piece:
+            yield from _advice.no_token()
         else:
             assert candidate.reason is not None
-            yield from _advice.refused(candidate.reason, candidate.looks, self.formats, self.options)
+            yield from _advice.refused(candidate.reason, candidate.looks, self.formats)
 
     def _session(self, request: Request, candidates: Sequence[Candidate]) -> Iterator[str]:
         if request.bare:
@@ -254,7 +274,7 @@ class Explanation:
             why = "the header goes before all cookies" if len(candidates) > 1 else "the only one there is"
             yield f"session: 1, {why}"
             return
-        kept = {piece.strip() for piece in _strip(session, request.cookie).split(";")}
+        kept = {piece.strip(" \t") for piece in _strip(session, request.cookie).split(";")}
         number = next(
             number for number, candidate in enumerate(candidates, 1) if candidate.piece and candidate.piece in kept
         )
@@ -269,9 +289,9 @@ class Explanation:
     def _beside(self, request: Request) -> Iterator[str]:
         """What stands beside the session's own, and may be why it is not found."""
         own = self.sessions.header_name
-        for name, value in request.others:
-            if looks_of(value).is_token and name.lower() != own:
-                yield from _advice.other_header(name, own)
+        others = (name for name, value in request.others if looks_of(_without_bearer(value)).is_token)
+        for name in _advice.first_few(others):
+            yield from _advice.other_header(name, own)
         if self.options.get("cookie") is False and request.cookie:
             yield 'Cookies are not read at all: the options have "cookie": false.'
         if self.sessions.revocations is not None and not self.sessions.revocations.entries:
@@ -291,6 +311,10 @@ def opened(
     return (None, session.rejection) if session.is_new else (session, None)
 
 
+def _without_bearer(value: str) -> str:
+    return re.sub(r"(?i)^bearer +", "", value)
+
+
 def _pair(piece: str) -> tuple[str, str]:
     name, equals, value = piece.partition("=")
     if not equals:
@@ -300,9 +324,11 @@ def _pair(piece: str) -> tuple[str, str]:
     return name.strip(" \t"), value[1:-1] if quoted else value
 
 
-def _joined(value: str, name: str, own: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, int, Optional[int]]:
-    """A token with what its chunks hold, their number, and the first of them that is missing."""
-    chunks = {other: text for other, text in reversed(pairs) if text}
+def _joined(value: str, name: str, own: str, there: Mapping[str, str]) -> tuple[str, int, Optional[int]]:
+    """A token with what its chunks hold, their number, and the first of them that is missing.
+
+    there: of each name the first cookie that has a value.
+    """
     counted = _CHUNKED.fullmatch(value)
     if counted:
         names = [f"{own}.{number}" for number in range(1, int(counted[1]) + 1)]
@@ -310,21 +336,20 @@ def _joined(value: str, name: str, own: str, pairs: Sequence[tuple[str, str]]) -
         return value, 1, None
     else:
         # Nothing counts them.
-        numbered = re.compile(re.escape(name[:-1]) + r"(0|[1-9]\d?)")
-        numbers = [int(found[1]) for found in map(numbered.fullmatch, chunks) if found]
-        names = [f"{name[:-1]}{number}" for number in range(max(numbers) + 1)]
-    missing = next((place for place, one in enumerate(names) if one not in chunks), None)
+        numbered = [f"{name[:-1]}{number}" for number in range(100)]
+        names = numbered[: 1 + max(place for place, one in enumerate(numbered) if one in there)]
+    missing = next((place for place, one in enumerate(names) if one not in there), None)
     if missing is not None and counted:
         missing += 1
-    return "".join(chunks.get(one, "") for one in names), len(names), missing
+    return "".join(there.get(one, "") for one in names), len(names), missing
 
 
-def _passed_over(candidate: Candidate, before: Sequence[Candidate]) -> str:
-    """Why the library does not try a cookie beside those before it."""
-    if not candidate.looks.is_token:
+def _passed_over(value: str, tried: Sequence[str]) -> str:
+    """Why the library does not try a cookie after those that it tries."""
+    if not is_candidate(value):
         return "it does not begin like a token"
-    tried = [other for other in before if not other.passed_over]
-    if any(other.piece == candidate.piece for other in tried):
+    # Chunks may say the same, and mean others.
+    if value in tried and not value.startswith("__chunked__"):
         return "it is the same as one before"
     return f"{_TRIED} cookies are tried" if len(tried) >= _TRIED else ""
 

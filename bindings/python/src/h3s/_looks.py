@@ -50,6 +50,11 @@ def looks_of(text: str) -> Looks:
     return Looks(length, "like no token", is_token=False)
 
 
+def is_candidate(value: str) -> bool:
+    """Whether the library tries a cookie of the session's name that has this value."""
+    return looks_of(value).is_token or "%" in value[:11]
+
+
 def _key_id(parts: list[str]) -> Optional[str]:
     # Of what is no key id, such as what follows where there is none, nothing is said.
     return parts[1] if len(parts) > 2 and _KEY_ID.fullmatch(parts[1]) else None
