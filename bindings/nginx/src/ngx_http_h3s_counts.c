@@ -34,6 +34,7 @@ static void ngx_http_h3s_add_up(ngx_http_h3s_options_t *options);
 static ngx_int_t ngx_http_h3s_counts_handler(ngx_http_request_t *r);
 static u_char *ngx_http_h3s_write_page(u_char *p, ngx_array_t *all);
 static u_char *ngx_http_h3s_write_label(u_char *p, ngx_str_t *text);
+static ngx_uint_t ngx_http_h3s_is_utf8(ngx_str_t *text);
 
 
 #define NGX_HTTP_H3S_REFUSED(value, number)                                                 \
@@ -97,6 +98,8 @@ static const ngx_http_h3s_line_t  ngx_http_h3s_page[] = {
     (sizeof(ngx_http_h3s_page) / sizeof(ngx_http_h3s_page[0]))
 /* More than any line has beside its label of the options file, and any two lines before it. */
 #define NGX_HTTP_H3S_LINE      512
+/* As long may one byte of that label become. */
+#define NGX_HTTP_H3S_ESCAPED   (sizeof("\\\\xff") - 1)
 
 
 /* h3s_counts; */
@@ -278,7 +281,7 @@ ngx_http_h3s_counts_handler(ngx_http_request_t *r)
     options = hmcf->options.elts;
 
     for (i = 0; i < hmcf->options.nelts; i++) {
-        size += NGX_HTTP_H3S_LINES * (NGX_HTTP_H3S_LINE + 2 * options[i]->name.len);
+        size += NGX_HTTP_H3S_LINES * (NGX_HTTP_H3S_LINE + NGX_HTTP_H3S_ESCAPED * options[i]->name.len);
     }
 
     b = ngx_create_temp_buf(r->pool, size);
@@ -344,15 +347,23 @@ ngx_http_h3s_write_page(u_char *p, ngx_array_t *all)
 }
 
 
-/* At most two bytes for one. */
+/* A label is UTF-8, or Prometheus refuses the page; the name of a file may be any bytes. */
 static u_char *
 ngx_http_h3s_write_label(u_char *p, ngx_str_t *text)
 {
-    size_t  i;
-    u_char  c;
+    size_t      i;
+    u_char      c;
+    ngx_uint_t  utf8;
+
+    utf8 = ngx_http_h3s_is_utf8(text);
 
     for (i = 0; i < text->len; i++) {
         c = text->data[i];
+
+        if (c >= 0x80 && !utf8) {
+            p = ngx_sprintf(p, "\\\\x%02xd", c);
+            continue;
+        }
 
         if (c == '"' || c == '\\' || c == '\n') {
             *p++ = '\\';
@@ -363,4 +374,32 @@ ngx_http_h3s_write_label(u_char *p, ngx_str_t *text)
     }
 
     return p;
+}
+
+
+static ngx_uint_t
+ngx_http_h3s_is_utf8(ngx_str_t *text)
+{
+    u_char    *p, *last;
+    uint32_t   n;
+
+    p = text->data;
+    last = p + text->len;
+
+    while (p < last) {
+
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+
+        n = ngx_utf8_decode(&p, last - p);
+
+        /* What is not UTF-8 is a larger number. */
+        if (n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff)) {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -123,6 +123,59 @@ def test_each_options_file_has_its_own_figures(nginx: Nginx, client: httpx.Clien
     assert grown(client, lambda: anyone.get("/who", headers=cookie)) == {"made": 1, "refused unknown_key": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("\u00e9\u20ac.json".encode(), "\u00e9\u20ac.json"),
+        (b"\xe9.json", r"\xe9.json"),
+        (b"a\xed\xa0\x80.json", r"a\xed\xa0\x80.json"),
+        (b"\xc3\xa9\xc3.json", r"\xc3\xa9\xc3.json"),
+        (b"\xff" * 200 + b".json", r"\xff" * 200 + ".json"),
+        (b'a\\ \t"b".json', 'a\\ \t"b".json'),
+    ],
+)
+def test_the_page_is_utf8_whatever_a_file_is_called(
+    nginx: Nginx, client: httpx.Client, name: bytes, label: str
+) -> None:
+    nginx.options(OPTIONS, os.fsdecode(name))
+    nginx.options(OPTIONS)
+    server = "h3s_config h3s.json; server { listen 127.0.0.1:PORT;" + PAGE + "location = /odd { h3s_config 'NAME'; } }"
+    nginx.write(server)
+    file = nginx.folder / "nginx.conf"
+    quoted = name.replace(b"\\", b"\\\\")
+    file.write_bytes(file.read_bytes().replace(b"NAME", quoted))
+    nginx.run()
+    page = client.get("/metrics").content.decode()
+    families = list(text_string_to_metric_families(page))
+    assert families
+    for family in families:
+        names = {os.path.basename(sample.labels["config"]) for sample in family.samples}
+        assert names == {"h3s.json", label}
+
+
+def test_a_request_counts_once_whatever_it_includes(nginx: Nginx, client: httpx.Client) -> None:
+    parts = "".join(f'<!--#include virtual="{path}" -->' for path in ("/who", "/who?2", "/metrics", "/set"))
+    (nginx.folder / "html/parts.html").write_text(parts)
+    nginx.start(
+        PAGE
+        + "location = /parts.html { ssi on; ssi_types text/plain; h3s get; }"
+        + "location = /gate { h3s get; h3s_require /user; try_files /page.txt =404; }"
+        + "location = /auth { auth_request /gate; try_files /page.txt =404; }"
+        + "location = /led { h3s get; error_page 404 = @other; return 404; }"
+        + "location @other { h3s get; return 200 $h3s_status; }"
+        + "location = /twice { mirror /who; h3s get; try_files /page.txt =404; }"
+    )
+    cookie = {"Cookie": cookie_with({"user": "Zoe"})}
+    page = client.get("/parts.html", headers=cookie).text
+    assert page.count("valid") == 2 and "# TYPE h3s_opened_total counter" in page
+    for path in ("/parts.html", "/auth", "/led", "/twice"):
+
+        def visit(path: str = path) -> None:
+            assert client.get(path, headers=cookie).status_code == 200
+
+        assert grown(client, visit) == {"opened cookie": 1}, path
+
+
 def test_a_client_that_floods_counts_as_busy_and_a_wait_for_a_key_as_cold(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(PAGE + "location = /page.txt { h3s get; h3s_require /user; }", options=FE26)
     cookie = {"Cookie": cookie_with({"user": "Zoe"}, FE26)}
