@@ -40,7 +40,13 @@ static unsigned act(struct MHD_Connection *c, h3s_session *session, const char *
                     const char *path, char *text, size_t room)
 {
     h3s_error err = { 0 };
-    if (strcmp(path, "/") == 0) {
+    int is_page = strcmp(path, "/") == 0;
+    if (!is_page && strcmp(path, "/login") != 0 && strcmp(path, "/logout") != 0)
+        return MHD_HTTP_NOT_FOUND;
+    /* A mere link changes nothing, and another site's form does not lead to the page. */
+    if (is_page ? strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 : strcmp(method, "POST") != 0)
+        return MHD_HTTP_METHOD_NOT_ALLOWED;
+    if (is_page) {
         int64_t visits = 0;
         if (h3s_session_int(session, H3S_LIT("/visits"), &visits) != H3S_OK)
             visits = 0;
@@ -50,10 +56,6 @@ static unsigned act(struct MHD_Connection *c, h3s_session *session, const char *
                 user = (h3s_str){ "stranger", 8 };
             snprintf(text, room, "Hello, %.*s. Visit %" PRId64 ".\n", (int)user.len, user.ptr, visits + 1);
         }
-    } else if (strcmp(path, "/login") != 0 && strcmp(path, "/logout") != 0) {
-        return MHD_HTTP_NOT_FOUND;
-    } else if (strcmp(method, "POST") != 0) {
-        return MHD_HTTP_METHOD_NOT_ALLOWED; /* a mere link changes nothing */
     } else if (is_cross_site(c)) {
         return MHD_HTTP_FORBIDDEN;
     } else if (strcmp(path, "/login") == 0) {
@@ -155,9 +157,12 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &ends, NULL); /* before there are threads, which then block them, too */
     struct MHD_Daemon *server =
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
-                         config, MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_END);
-    if (server == NULL)
-        return fprintf(stderr, "login: the port cannot be listened at\n"), 1;
+                         config, MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
+    if (server == NULL) {
+        fprintf(stderr, "login: the port cannot be listened at\n");
+        h3s_config_free(config);
+        return 1;
+    }
     printf("http://127.0.0.1:%d/\n", MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
     fflush(stdout);
     int signal = 0;

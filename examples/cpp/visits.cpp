@@ -57,11 +57,14 @@ std::string body()
 // Does what the path asks for; gives the status of the answer.
 std::string_view act(h3s::session& session, std::string_view path)
 {
+    const std::string_view method = environment("REQUEST_METHOD");
     if (path.empty() || path == "/") {
+        if (method != "GET" && method != "HEAD")
+            return "405 Method Not Allowed"; // another site's form does not lead here
         session.set("visits", session.get<int>("/visits").value_or(0) + 1);
         return "200 OK";
     }
-    if (environment("REQUEST_METHOD") != "POST")
+    if (method != "POST")
         return "405 Method Not Allowed"; // a mere link changes nothing
     if (is_cross_site())
         return "403 Forbidden"; // and neither does another site's form

@@ -42,6 +42,9 @@ request POST /note $'\xff'
 expect 'Status: 400*- and bread'
 for _ in {1..12}; do request POST /note "$(head -c 700 /dev/urandom | base64 --wrap 0)"; done
 expect 'Status: 413*- and bread*'
+HTTP_SEC_FETCH_SITE=cross-site request POST /
+expect 'Status: 405*'
+[[ $answer != *Set-Cookie* ]] || { echo "another site's form sets a cookie" && failed=1; }
 request GET /logout
 expect 'Status: 405*Grace*'
 HTTP_SEC_FETCH_SITE=cross-site request POST /logout

@@ -82,6 +82,11 @@ other=A
 request / -b "h3=${logged_in:0:at}$other${logged_in:at+1}"
 expect "a cookie that was tampered with is nobody's" '*set-cookie: h3=h3s1.*Hello, stranger. Visit 1. Cart: \[\].*'
 
+for path in login cart logout; do
+    visit "/$path" -d name=eve -d sku=B-2 -H 'Sec-Fetch-Site: cross-site'
+    expect "another site's form is refused at $path" 'HTTP/1.1 403 *'
+    expect_not "and sets no cookie" '*set-cookie*'
+done
 request /logout -X POST -H 'Sec-Fetch-Site: cross-site'
 expect_not "another site logs nobody out whose cookie stayed behind" '*set-cookie*'
 visit /logout

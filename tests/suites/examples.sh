@@ -89,6 +89,8 @@ for name in "${languages[@]}"; do
     check "$name: a cookie from before the login is not logged in" \
         answers '*Hello, stranger. Visit *' request "$name" / -b "h3=$before"
     check "$name: a login without a name is refused" answers '* 400 *' visit "$jar" "$name" /login -X POST
+    check "$name: nor does a form of another site that leads to the page" \
+        answers '* 40[35] *' visit "$jar" "$name" / -X POST -H 'Sec-Fetch-Site: cross-site'
     check "$name: a link logs nobody out" answers '* 405 *' visit "$jar" "$name" /logout
     check "$name: nor does another site" \
         answers '* 403 *' visit "$jar" "$name" /logout -X POST -H 'Sec-Fetch-Site: cross-site'

@@ -96,7 +96,12 @@ async fn sessions(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let session = open(&config, request.headers(), client.ip())?;
+    let is_another = is_another_site(request.headers());
+    // Another site may lead a browser here, but change nothing, such as who is logged in.
+    if is_another && !request.method().is_safe() {
+        return Err(Failure(StatusCode::FORBIDDEN));
+    }
+    let session = open(&config, request.headers(), client.ip(), is_another)?;
     let shared = Shared(Arc::new(Mutex::new(session)));
     request.extensions_mut().insert(shared.clone());
     let mut response = next.run(request).await;
@@ -104,17 +109,28 @@ async fn sessions(
     Ok(response)
 }
 
-fn open(config: &Config, headers: &HeaderMap, client: IpAddr) -> Result<Session, Failure> {
+fn is_another_site(headers: &HeaderMap) -> bool {
     let value = |name| joined(headers, name, b", ");
-    let is_another = Site::new()
+    Site::new()
         .sec_fetch_site(&value("sec-fetch-site"))
         .origin(&value("origin"))
         .referer(&value("referer"))
         .host(&value("host"))
-        .is_another();
+        .is_another()
+}
+
+fn open(
+    config: &Config,
+    headers: &HeaderMap,
+    client: IpAddr,
+    is_another: bool,
+) -> Result<Session, Failure> {
     // Behind a proxy, the client is who the proxy says: else all clients share one rate limit.
     let (cookie, peer) = (joined(headers, "cookie", b"; "), client.to_string());
-    let token = config.header_name().map(value).unwrap_or_default();
+    let token = config
+        .header_name()
+        .map(|name| joined(headers, name, b", "))
+        .unwrap_or_default();
     let request = h3s::Request::new(&cookie)
         .header(&token)
         .peer(&peer)
