@@ -62,8 +62,8 @@ endif
 # every compiler driver adds it, or with -static the archive that takes its place.
 pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 	'Name: libh3s' 'Description: Sessions of h3 (Nuxt, Nitro) with a C ABI' \
-	'Version: $(version)' 'Libs: -L$${libdir} -lh3s$(4)' \
-	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$${includedir}'
+	'Version: $(version)' 'Libs: -L"$${libdir}" -lh3s$(4)' \
+	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I"$${includedir}"'
 
 # What find_package(h3s) of CMake reads, where libdir and includedir are those of the installation.
 cmake_files := h3s-config.cmake h3s-config-version.cmake

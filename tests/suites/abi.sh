@@ -264,6 +264,14 @@ elsewhere() {
         find_by_cmake / -Dh3s_DIR="$scratch/other/opt/h3s/lib/of/this/machine/cmake/h3s" && bounded 120 cmake --build "$scratch/cmake" &&
         make "${other[@]}" uninstall && ! find "$scratch/other" -type f | grep .
 }
+# In folders whose names have spaces in them, as the shell reads what pkg-config prints.
+in_a_folder() {
+    local words folder=$scratch/'a folder of mine'
+    make --no-print-directory prefix="$folder" install &&
+        words=$(PKG_CONFIG_LIBDIR=$folder/lib/pkgconfig pkg-config --cflags --libs h3s) && eval "compile spaced $words" &&
+        LD_LIBRARY_PATH=$folder/lib bounded 60 "$scratch/spaced" &&
+        make --no-print-directory prefix="$folder" uninstall && ! find "$folder" -type f | grep .
+}
 
 check "make install" make "${install_options[@]}" install
 check "it installs just the files that it should" installed_as_expected
@@ -272,6 +280,7 @@ for compiler in "${compilers[@]}"; do
     check "a C++ program does" shared_cc "$compiler"
     check "examples/cpp does, with h3s.hpp" visits "$compiler"
 done
+check "one builds where the folder's name has spaces in it, and runs" in_a_folder
 check "a C program builds with the static library" static ''
 check "it does without any shared library" static -static
 if need_debian cmake cmake; then
