@@ -6,6 +6,8 @@
 # installed. The version is that of Cargo.toml, without a revision: lower than any of Debian's own.
 # (The same release packaged again is +1.) The time is that of the changelog's entry.
 set -euo pipefail
+# What is in packages is for everybody to read, and the same whoever makes them.
+umask 022
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
 . tests/setup.sh

@@ -11,6 +11,8 @@
 #
 # The times in them are that of the entry in packaging/debian/changelog. Nothing is published.
 set -euo pipefail
+# What is in packages is for everybody to read, and the same whoever makes them.
+umask 022
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
 . tests/setup.sh

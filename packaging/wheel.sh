@@ -4,6 +4,8 @@
 # The wheel's name says with which systems it works: auditwheel reads from which version of glibc
 # on, which is that of this machine or an older one.
 set -euo pipefail
+# What is in packages is for everybody to read, and the same whoever makes them.
+umask 022
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/../tests/setup.sh
 . tests/setup.sh

@@ -5,7 +5,17 @@
 //     node pack.js FOLDER     where h3s-VERSION.tgz goes
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -50,6 +60,12 @@ function fill() {
   // Nothing to do where the compiled part loads.
   described.scripts = { install: "node build.js" };
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(described, null, 2)}\n`);
+
+  // npm packs the modes as they are, and who installs the package need not be who made it.
+  for (const name of readdirSync(stage, { recursive: true })) {
+    const path = join(stage, name);
+    chmodSync(path, statSync(path).mode & 0o100 ? 0o755 : 0o644);
+  }
 }
 
 /** The C library counts: what was made for one is no use to the other. */

@@ -39,7 +39,9 @@ check "a version without a section is an error" notes_of 3.0.0 "notes: $scratch/
 
 # ---- The release ---------------------------------------------------------------------------------
 
-check "make release" bounded 1800 make --no-print-directory release
+# As whoever keeps their files to themselves.
+made() { (umask 077 && bounded 1800 make --no-print-directory release); }
+check "make release" made
 [ -e "$release/SHA256SUMS" ] || finish
 machine=$(dpkg --print-architecture)
 expected() {
@@ -63,7 +65,22 @@ source_is_the_same() {
         SOURCE_DATE_EPOCH=$stamp packaging/source.sh --transform "s,^\(\./\)\?,libh3s-$version/," | gzip -9n |
         cmp - "$release/libh3s-$version.tar.gz"
 }
+# For everybody to read, and for no group to write.
+modes() {
+    local file
+    for file in "$release"/*; do
+        case $file in
+            *.deb) dpkg-deb --contents "$file" ;;
+            *.whl) zipinfo "$file" | grep ' b[-xl] ' ;;
+            *.tar.gz | *.tgz | *.crate) tar -tvzf "$file" ;;
+            *) continue ;;
+        esac >"$scratch/contents" || return
+        [ -s "$scratch/contents" ] || return
+        ! grep -vE '^(-rw-r--r--|-rwxr-xr-x|drwxr-xr-x|lrwxrwxrwx) ' "$scratch/contents" || { echo "in $file" && return 1; }
+    done
+}
 check "it has each package" has_all
+check "what is in them is for everybody to read" modes
 check "SHA256SUMS has each file, with its sum" sums
 check "the source has each file of the tree" source_is_whole
 check "packed again it is the same to the byte" source_is_the_same

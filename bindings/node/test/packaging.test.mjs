@@ -67,6 +67,17 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
+  test("is the same to the byte whatever the umask of whoever makes it, and for everybody to read", async () => {
+    const other = join(folder, "other");
+    const made = ["-c", 'umask 077 && exec "$@"', "sh", process.execPath, "pack.js", other];
+    await run("sh", made, { cwd: here, env: { ...process.env, TZ: "Asia/Tokyo" } });
+    const [name] = readdirSync(other);
+    assert.ok(readFileSync(join(other, name)).equals(readFileSync(tarball)));
+    const { stdout } = await run("tar", ["-tvzf", tarball]);
+    const modes = new Set(stdout.trim().split("\n").map((line) => line.split(" ")[0]));
+    assert.deepEqual([...modes].sort(), ["-rw-r--r--", "-rwxr-xr-x"]);
+  });
+
   test("has what it needs and no more, and names no dependency", async () => {
     const { stdout } = await run("tar", ["-tzf", tarball]);
     const files = stdout.trim().split("\n").map((name) => name.replace("package/", ""));
