@@ -30,7 +30,11 @@ mkdir -p "$tree"
 find target/deb -maxdepth 1 -type f -delete
 # All but what cargo has built there.
 find "$tree" -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
-packaging/source.sh | tar -x -C "$tree"
+# With the files' own times, by which make and cargo know what has changed since; but none before
+# the packages' own, to which what they hold is set back.
+env -u SOURCE_DATE_EPOCH packaging/source.sh | tar -x -C "$tree"
+stamp=$(dpkg-parsechangelog --file packaging/debian/changelog --show-field Timestamp)
+find "$tree" -path "$tree/target" -prune -o ! -newermt "@$stamp" -exec touch -h -d "@$stamp" {} +
 cp -r "$tree/packaging/debian" "$tree/debian"
 
 CARGO_HOME=${CARGO_HOME:-$HOME/.cargo}

@@ -13,4 +13,4 @@ if [ -e .git ]; then
 else
     find . -name node_modules -prune -o -name __pycache__ -prune -o -path ./target -prune -o -type f -print0
 fi | LC_ALL=C sort -z | tar -c --null --files-from=- --owner=0 --group=0 --numeric-owner \
-    --mode=u+rw,go+r-w ${SOURCE_DATE_EPOCH:+--mtime="@$SOURCE_DATE_EPOCH"} "$@"
+    --mode=u+rw,go=u,go-w ${SOURCE_DATE_EPOCH:+--mtime="@$SOURCE_DATE_EPOCH"} "$@"

@@ -11,6 +11,9 @@ cd "$(dirname "$0")/.."
 . tests/setup.sh
 need_rust && need_packagers && need_debian cc gcc libc6-dev && need_python_headers target/packagers/bin/python
 folder=$(realpath "$1")
+# Of one tree, the same wheel: the time in it is that of the changelog's entry.
+: "${SOURCE_DATE_EPOCH:=$(sed -nE 's/^ -- .*>  //p' packaging/debian/changelog | head -n 1 | date -f - +%s)}"
+export SOURCE_DATE_EPOCH
 bin=$root/target/packagers/bin
 raw=$root/target/wheel
 rm -rf "$raw"

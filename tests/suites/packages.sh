@@ -79,10 +79,26 @@ modes() {
         ! grep -vE '^(-rw-r--r--|-rwxr-xr-x|drwxr-xr-x|lrwxrwxrwx) ' "$scratch/contents" || { echo "in $file" && return 1; }
     done
 }
+# A tree of which nobody else may read a file.
+source_of_one() {
+    local tree=$scratch/private
+    mkdir -p "$tree/packaging" && cp packaging/source.sh "$tree/packaging" && touch "$tree/text" &&
+        chmod 600 "$tree/text" && chmod 700 "$tree/packaging/source.sh" && "$tree/packaging/source.sh" | tar -tv >"$scratch/contents" &&
+        [ "$(cut -d' ' -f1 "$scratch/contents")" = $'-rwxr-xr-x\n-rw-r--r--' ] || { cat "$scratch/contents" && return 1; }
+}
+# By the time of a file, make and cargo know whether what they have made of it is still right.
+own_times() {
+    local file tree=target/deb/libh3s-$version
+    for file in src/lib.rs bindings/nginx/src/*; do
+        [ "$(stat -c %Y "$tree/$file")" -ge "$(stat -c %Y "$file")" ] || { stat -c '%y %n' "$tree/$file" "$file" && return 1; }
+    done
+}
 check "it has each package" has_all
 check "what is in them is for everybody to read" modes
 check "SHA256SUMS has each file, with its sum" sums
 check "the source has each file of the tree" source_is_whole
+check "who else has it may read it, whoever has packed it" source_of_one
+check "what Debian's packages are built of is not older than the tree" own_times
 check "packed again it is the same to the byte" source_is_the_same
 
 # Of each package what it holds, in a folder with its name.
