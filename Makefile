@@ -58,12 +58,13 @@ sources += FORCE
 endif
 endif
 
-# $(call pc,PREFIX,LIBDIR,INCLUDEDIR,LIBS): the text of h3s.pc. -lgcc_s is not among Libs.private:
+# $(call pc,PREFIX,LIBDIR,INCLUDEDIR,QUOTE,LIBS): the text of h3s.pc. In quotes, a folder may have
+# spaces in its name; ${pcfiledir} has them escaped by itself. -lgcc_s is not among Libs.private:
 # every compiler driver adds it, or with -static the archive that takes its place.
 pc = printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$(3)' '' \
 	'Name: libh3s' 'Description: Sessions of h3 (Nuxt, Nitro) with a C ABI' \
-	'Version: $(version)' 'Libs: -L"$${libdir}" -lh3s$(4)' \
-	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I"$${includedir}"'
+	'Version: $(version)' 'Libs: -L$(4)$${libdir}$(4) -lh3s$(5)' \
+	'Libs.private: -lpthread -lm -ldl' 'Cflags: -I$(4)$${includedir}$(4)'
 
 # What find_package(h3s) of CMake reads, where libdir and includedir are those of the installation.
 cmake_files := h3s-config.cmake h3s-config-version.cmake
@@ -80,7 +81,7 @@ all: fetched ## Build the shared and the static library (the default)
 	$(cargo) rustc $(profile) --lib --locked --features $(features) --crate-type cdylib,staticlib \
 		$(cargo_options) --message-format=json-render-diagnostics -- $(soname) $(inline) >"$$new" && \
 	grep -oE '"[^"]*/libh3s\.(so|a)"' "$$new" | sort -u | \
-		sed -E 's/"(.*\.(so|a))"/\2 := \1/' >"$$new.made" && mv "$$new" target/cargo.json && \
+		sed -E 's/"(.*\.(so|a))"/\2 := \1/; s|:= $(CURDIR)/|:= |' >"$$new.made" && mv "$$new" target/cargo.json && \
 	{ cmp -s "$$new.made" target/made.mk || mv "$$new.made" target/made.mk; }
 	@$(MAKE) --silent --no-print-directory target/lib/libh3s.so target/lib/libh3s.a target/pkgconfig/h3s.pc target/go/libh3s.a
 	@echo '$(asked)' >$(built)
@@ -91,7 +92,8 @@ fetched:
 	@. tests/setup.sh && need_rust && \
 		{ cargo fetch --locked --quiet --offline 2>/dev/null || cargo fetch --locked --quiet || true; }
 
-# Where cargo has put the two libraries, which depends on its options and its configuration.
+# Where cargo has put the two libraries, which depends on its options and its configuration: from
+# here, since a name with spaces in it is several to make.
 -include $(wildcard target/made.mk)
 
 # The library under the names that a linker and a loader look for, and a h3s.pc that leads there:
@@ -99,7 +101,7 @@ fetched:
 # runs from it.
 target/lib/libh3s.so: target/made.mk Makefile
 	@mkdir -p $(@D)
-	@ln -sfn $(patsubst $(CURDIR)/target/%,../%,$(so)) $@
+	@ln -sfn $(patsubst target/%,../%,$(so)) $@
 	@ln -sfn libh3s.so $@.$(abi)
 
 # Cargo's archive defines all symbols of Rust's standard library, so that a program could hold no
@@ -119,7 +121,7 @@ target/lib/libh3s.a: $(a) target/made.mk c-tests/symbols.txt Makefile
 
 target/pkgconfig/h3s.pc: Makefile Cargo.toml
 	@mkdir -p $(@D)
-	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include,$(rpath)) >$@
+	@$(call pc,$${pcfiledir}/..,$${prefix}/lib,$${prefix}/../include,,$(rpath)) >$@
 
 # What bindings/go links first: the archive alone, since a linker would prefer the shared library.
 target/go/libh3s.a: Makefile
@@ -162,6 +164,8 @@ FORCE:
 
 # In a copy, since configure writes a Makefile where it stands.
 target/nginx/Makefile: bindings/nginx/config Makefile target/nginx.source $(wildcard $(NGINX_SRC)/objs/ngx_auto_config.h)
+	@case '$(CURDIR)' in *' '*) echo "nginx: its configure takes no folder with a space in its name:" \
+		"build the module in another one than $(CURDIR)" >&2; exit 1 ;; esac
 	@. tests/setup.sh && need_debian cc gcc libc6-dev && need_debian pkg-config pkg-config && \
 		{ [ '$(NGINX_SRC)' != /usr/share/nginx/src ] || need_debian $(NGINX_SRC)/configure nginx nginx-dev; }
 	@rm -rf target/nginx && mkdir -p target/nginx && cp -r $(NGINX_SRC)/. target/nginx/src
@@ -339,7 +343,7 @@ install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, mandir
 	ln -sfn libh3s.so.$(abi) "$(DESTDIR)$(libdir)/libh3s.so"
 	$(INSTALL) -m 644 target/lib/libh3s.a "$(DESTDIR)$(libdir)/libh3s.a"
 	$(INSTALL) -m 644 include/h3s.h include/h3s.hpp "$(DESTDIR)$(includedir)"
-	@$(call pc,$(prefix),$(libdir),$(includedir)) >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
+	@$(call pc,$(prefix),$(libdir),$(includedir),") >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/cmake/h3s"
 	@cd packaging/cmake && for file in $(cmake_files); do \

@@ -26,9 +26,10 @@ mkdir -p target/examples
 export PKG_CONFIG_PATH=$root/target/pkgconfig
 # compile PROGRAM SOURCE LIBRARY...
 compile() {
-    # shellcheck disable=SC2046  # several words are meant
-    cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$1" "$2" \
-        $(pkg-config --cflags --libs "${@:3}") -Wl,-rpath,"$(pkg-config --variable=libdir h3s)"
+    local flags=()
+    # As a shell reads them: a folder may have spaces in its name.
+    eval "flags=($(pkg-config --cflags --libs "${@:3}"))"
+    cc -std=c99 -O2 -Wall -Wextra -Wpedantic -pthread -o "$1" "$2" "${flags[@]}"
 }
 if [ "$mode" = --serve ]; then
     compile target/examples/serve examples/serve.c h3s libmicrohttpd

@@ -36,6 +36,9 @@ check "the soname is libh3s.so.0" soname_is libh3s.so.0
 check "it has no text relocations" no_textrel
 check "it has at most $((max_size / 1024)) KiB" small
 check "include/h3s.h is what build.rs generates" header_is_current
+# The folder of this tree may have spaces in its name, by which make would take it for several.
+relative() { [ -s target/made.mk ] && ! grep -E ':= /' target/made.mk; }
+check "what make has noted of the libraries is as seen from here" relative
 
 # ---- The manual ----------------------------------------------------------------------------------
 
