@@ -172,10 +172,10 @@ def test_a_logout_is_told_by_a_server(explain: Callable[..., str], server: Serve
     assert "refused as revoked" in explain(f"h3={sealed}", "--server", server.url, status=1, **options)
 
 
-def chunked(**options: Any) -> list[str]:
+def chunked(*, now: Optional[float] = None, **options: Any) -> list[str]:
     """The pairs of a session that takes several cookies."""
     made = {"chunk_max_length": 400, "max_chunks": 9}
-    session = h3s.Sessions(**{"password": PASSWORD, "cookie": made, **options}).use()
+    session = h3s.Sessions(**{"password": PASSWORD, "cookie": made, **options}).use(now=now)
     session.replace({"more": "x" * 900, **DATA})
     return [value.partition(";")[0] for value in session.set_cookies()]
 
@@ -308,6 +308,23 @@ def test_what_the_library_tries_is_not_said_to_be_passed_over(explain: Callable[
     for number in ("0", "01", "101", "\u0663"):
         told = explain(f"h3=__chunked__{number}; h3.1=x", status=1)
         assert "refused as malformed" in told and "is missing" not in told
+
+
+def test_of_two_sessions_in_chunks_the_newer_is_named_with_its_own_chunks(explain: Callable[..., str]) -> None:
+    # The cookies that count them have the same value.
+    stale, newer = chunked(now=time.time() - 60), chunked()
+    assert stale[0] == newer[0]
+    for pairs, number in (([*stale, *newer], 2), ([*newer, *stale], 1)):
+        assert f"session: {number}, of the 2 that open" in explain("; ".join(pairs))
+    assert "session: 2, the only one that opens" in explain("; ".join([*chunked(password=NEW), *newer]))
+    told = explain("; ".join([*chunked(seal="h3-1"), *newer]))
+    assert "1. cookie h3 (1 of 2 of that name)" in told and "session: 2, the only one that opens" in told
+    assert "like Fe26.2 of h3" in told and " cookies, like h3s1" in told
+
+
+def test_a_session_of_a_clock_a_little_ahead_is_found_again(explain: Callable[..., str]) -> None:
+    # It counts as made now, whenever it is opened.
+    assert "session: 1, the only one that opens" in explain(f"h3={token(now=time.time() + 60)}")
 
 
 def test_bytes_that_are_no_text_are_read_as_they_are() -> None:

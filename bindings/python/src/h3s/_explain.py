@@ -102,6 +102,7 @@ class Explanation:
 
     def __init__(self, options: Mapping[str, Any], make: Make) -> None:
         self.options, self._make = options, make
+        self._now = time.time()
         self.sessions = make(options)
         password = options["password"]
         #: The passwords' ids; nothing for one that has none.
@@ -151,7 +152,7 @@ class Explanation:
         # library passes it over.
         firsts = [own + end for end in (".0", "__0") if self._knows(own + end)]
         places = [place for place, (name, value) in enumerate(pairs) if name in (own, *firsts) and value]
-        of_session, there = set(places), {name: value for name, value in reversed(pairs) if value}
+        of_session = set(places)
         totals, nth = Counter(pairs[place][0] for place in places), Counter[str]()
         found: list[Candidate] = []
         tried: list[str] = []
@@ -165,7 +166,7 @@ class Explanation:
                 self.left_out += 1
                 continue
             alone = ";".join(piece for other, piece in enumerate(pieces) if other == place or other not in of_session)
-            token, cookies, missing = _joined(value, name, own, there)
+            token, cookies, missing = _joined(place, own, pairs)
             where = f"cookie {name}" + (f" ({nth[name]} of {totals[name]} of that name)" if totals[name] > 1 else "")
             candidate = Candidate(where, looks_of(token), Request(cookie=alone), pieces[place].strip(" \t"), value)
             candidate.cookies, candidate.missing, candidate.passed_over = cookies, missing, passed_over
@@ -177,10 +178,10 @@ class Explanation:
         return self.sessions.get(cookie=f"{name}=eyJ0").rejection is not None
 
     def _open(self, candidate: Candidate) -> None:
-        candidate.session, candidate.reason = opened(self.sessions, candidate.request)
+        candidate.session, candidate.reason = opened(self.sessions, candidate.request, self._now)
         if candidate.reason == "malformed":
             # What is only early opens later, or has ended by then.
-            late = opened(self.sessions, candidate.request, now=time.time() + _LATER)
+            late = opened(self.sessions, candidate.request, self._now + _LATER)
             candidate.is_from_the_future = late[1] != "malformed"
 
     # ---- What is said ----------------------------------------------------------------------------
@@ -229,7 +230,7 @@ class Explanation:
             return f"password {self.ids[0]}" if self.ids else "the password"
         for key, password in self.options["password"].items():
             sessions = self._make({**self.options, "password": {key: password}})
-            if opened(sessions, candidate.request)[0] is not None:
+            if opened(sessions, candidate.request, self._now)[0] is not None:
                 return f"password {key}"
         return "one of the passwords"
 
@@ -238,7 +239,7 @@ class Explanation:
             # Without limits it opens, and tells its times.
             limits = ("maxAge", "idleTimeout", "notBefore", "revocation")
             without = {name: value for name, value in self.options.items() if name not in limits}
-            session, _ = opened(self._make(without), candidate.request)
+            session, _ = opened(self._make(without), candidate.request, self._now)
             if session is not None:
                 yield _times(session, end=False)
             yield from _advice.ended(candidate.reason, self.options, session)
@@ -257,7 +258,7 @@ class Explanation:
             self.has_session = candidates[0].session is not None
             yield "session: the token's" if self.has_session else "session: none"
             return
-        session = self.sessions.get(cookie=request.cookie, header=request.header)
+        session = self.sessions.get(cookie=request.cookie, header=request.header, now=self._now)
         self.has_session = not session.is_new
         if session.is_new:
             yield "session: none, so the request gets a new one"
@@ -275,9 +276,11 @@ class Explanation:
             yield f"session: 1, {why}"
             return
         kept = {piece.strip(" \t") for piece in _strip(session, request.cookie).split(";")}
-        number = next(
-            number for number, candidate in enumerate(candidates, 1) if candidate.piece and candidate.piece in kept
-        )
+        places = [place for place, one in enumerate(candidates) if one.session is not None and one.piece in kept]
+        # Several may count their chunks by the same text; and a session without an id has another
+        # one each time.
+        same = (place for place in places if _is_same(candidates[place].session, session))
+        number = 1 + next(same, places[0])
         several = [candidate for candidate in opening if not candidate.passed_over]
         if len(several) > 1:
             yield f"session: {number}, of the {len(several)} that open the one that was seen or made last"
@@ -298,9 +301,7 @@ class Explanation:
             yield from _advice.nothing_revoked()
 
 
-def opened(
-    sessions: Sessions, request: Request, now: Optional[float] = None
-) -> tuple[Optional[Session], Optional[str]]:
+def opened(sessions: Sessions, request: Request, now: float) -> tuple[Optional[Session], Optional[str]]:
     """The session of a request, or why its first token was refused."""
     if request.bare:
         try:
@@ -324,11 +325,12 @@ def _pair(piece: str) -> tuple[str, str]:
     return name.strip(" \t"), value[1:-1] if quoted else value
 
 
-def _joined(value: str, name: str, own: str, there: Mapping[str, str]) -> tuple[str, int, Optional[int]]:
-    """A token with what its chunks hold, their number, and the first of them that is missing.
-
-    there: of each name the first cookie that has a value.
-    """
+def _joined(place: int, own: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, int, Optional[int]]:
+    """A token with what its chunks hold, their number, and the first of them that is missing."""
+    name, value = pairs[place]
+    # Of each name the first that comes after, else the first at all: as browsers send the cookies
+    # of one path.
+    there = {other: text for other, text in [*reversed(pairs[:place]), *reversed(pairs[place:])] if text}
     counted = _CHUNKED.fullmatch(value)
     if counted:
         names = [f"{own}.{number}" for number in range(1, int(counted[1]) + 1)]
@@ -360,6 +362,13 @@ def _strip(session: Session, cookie: str) -> str:
     out = create_string_buffer(len(text) + 1)
     length = fast.h3s_session_strip(session._opened(), text, len(text), out)
     return out.raw[:length].decode("latin-1")
+
+
+def _is_same(one: Optional[Session], other: Session) -> bool:
+    def told(session: Session) -> tuple[Any, ...]:
+        return session.id, session.created_at, session.last_seen_at, dict(session)
+
+    return one is not None and told(one) == told(other)
 
 
 def _times(session: Session, *, end: bool = True) -> str:
