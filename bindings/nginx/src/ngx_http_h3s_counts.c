@@ -387,13 +387,7 @@ ngx_http_h3s_is_utf8(ngx_str_t *text)
     last = p + text->len;
 
     while (p < last) {
-
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-
-        n = ngx_utf8_decode(&p, last - p);
+        n = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, last - p);
 
         /* What is not UTF-8 is a larger number. */
         if (n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff)) {
