@@ -346,8 +346,8 @@ install: $(built) ## Install to prefix=/usr/local (also: DESTDIR, libdir, mandir
 	@$(call pc,$(prefix),$(libdir),$(includedir),") >"$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	@chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/h3s.pc"
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/cmake/h3s"
-	@cd packaging/cmake && for file in $(cmake_files); do \
-		$(cmake_filled) $$file >"$(DESTDIR)$(libdir)/cmake/h3s/$$file" && \
+	@for file in $(cmake_files); do \
+		$(cmake_filled) packaging/cmake/$$file >"$(DESTDIR)$(libdir)/cmake/h3s/$$file" && \
 		chmod 644 "$(DESTDIR)$(libdir)/cmake/h3s/$$file" || exit; done
 	@test -n "$(DESTDIR)" || echo 'If programs do not find libh3s.so.$(abi), run ldconfig.'
 

@@ -276,8 +276,15 @@ in_a_folder() {
         make --no-print-directory prefix="$folder" uninstall && ! find "$folder" -type f | grep .
 }
 
+# As packagers do who name no folder of the machine.
+relative_stage() {
+    stage=target/stage
+    rm -rf "$stage" && make --no-print-directory DESTDIR="$stage" prefix=/usr install && installed_as_expected && rm -rf "$stage"
+}
+
 check "make install" make "${install_options[@]}" install
 check "it installs just the files that it should" installed_as_expected
+check "it does where DESTDIR is seen from here" relative_stage
 for compiler in "${compilers[@]}"; do
     check "a C program builds by pkg-config and $compiler, and runs" shared "$compiler"
     check "a C++ program does" shared_cc "$compiler"
