@@ -361,5 +361,7 @@ def test_mistakes_are_said_in_a_line(tmp_path: Path) -> None:
         done: subprocess.CompletedProcess[str] = cli("explain", "--options", str(file), stdin="a=b", password="")
         assert done.returncode == 2 and done.stderr.startswith("h3s: ") and done.stderr.count("\n") == 1, done
         assert PASSWORD not in done.stderr
+    done = cli("explain", "--server", "valkey://127.0.0.1:1", stdin="a=b")
+    assert done.returncode == 2 and "these options have no revocation" in done.stderr, done
     done = cli("explain", stdin="a=b", password="")
     assert done.returncode == 2 and "password" in done.stderr, done

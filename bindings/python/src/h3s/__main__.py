@@ -190,6 +190,8 @@ def _explain(parsed: argparse.Namespace) -> int:
     check(options)
     explanation = Explanation(json.loads(options), lambda options: _alone(json.dumps(options), None))
     sessions = explanation.sessions
+    if sessions.revocations is None and parsed.server:
+        raise H3sError("--server: these options have no revocation, so nothing is revoked under them")
     if sessions.revocations is not None and (parsed.server or "file" in explanation.options["revocation"]):
         sessions.revocations.apply(_lines(parsed, sessions))
     for line in explanation.told(request_of(text, sessions.header_name)):
