@@ -122,7 +122,7 @@ ngx_http_h3s_read_counts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_h3s_module);
 
     if (!hmcf->counts) {
-        hmcf->counts = ngx_shared_memory_add(cf, &name, NGX_HTTP_H3S_SIZE, &ngx_http_h3s_module);
+        hmcf->counts = ngx_shared_memory_add(cf, &name, NGX_HTTP_H3S_SIZE, (void *) ngx_http_h3s_page);
         if (hmcf->counts == NULL) {
             return NGX_CONF_ERROR;
         }

@@ -193,6 +193,19 @@ def test_a_logout_for_good_counts_as_one(nginx: Nginx, client: httpx.Client) -> 
     assert grown(client, lambda: client.get("/who", headers=cookie)) == {"made": 1, "refused revoked": 1}
 
 
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_zone_of_revocations_is_no_zone_of_counts(nginx: Nginx, order: int) -> None:
+    # Of one name and size.
+    nginx.options(revoking(nginx.folder))
+    revocations = "h3s_revocations zone=h3s_counts:256k;"
+    counts = "location = /metrics { h3s_counts; }"
+    server = [f"{revocations} {counts}", f"{counts} {revocations}"][order]
+    nginx.write(f"h3s_config h3s.json; server {{ listen 127.0.0.1:PORT; {server} }}")
+    tested = nginx.command("-t")
+    assert tested.returncode == 1
+    assert 'the shared memory zone "h3s_counts" is already declared for a different use' in tested.stderr
+
+
 def test_each_reason_for_a_refusal_has_a_line(nginx: Nginx, client: httpx.Client) -> None:
     nginx.start(PAGE)
     reasons = re.findall(
