@@ -115,6 +115,75 @@ static void cold_and_busy_make_no_session(void **state)
     h3s_config_free(here);
 }
 
+static uint32_t flags_of(const h3s_session *session)
+{
+    h3s_view view = H3S_VIEW_INIT;
+    assert_ok(h3s_session_view(session, &view));
+    return view.flags;
+}
+
+static void the_view_says_whether_a_seal_derives_keys(void **state)
+{
+    h3s_config *fe26 = fe26_config();
+    h3s_session *session = NULL;
+    h3s_str token;
+    size_t count;
+    const h3s_str *cookies;
+    (void)state;
+    assert_ok(open_as(fe26, "", "", 0, &session));
+    assert_true(flags_of(session) & H3S_VIEW_COLD);
+    assert_ok(h3s_clear(session, NULL));
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    assert_ok(h3s_update(session, S("{\"a\":1}"), NULL));
+    assert_true(flags_of(session) & H3S_VIEW_COLD);
+    assert_ok(h3s_seal(session, &token, NULL));
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    assert_ok(h3s_set_cookies(session, &cookies, &count, NULL));
+    assert_int_equal(count, 1);
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    /* As long as a day has passed for the keys, too. */
+    assert_ok(h3s_session_set_now(session, NOW + 86400000, NULL));
+    assert_ok(h3s_update(session, S("{\"a\":2}"), NULL));
+    assert_true(flags_of(session) & H3S_VIEW_COLD);
+    h3s_session_free(session);
+    assert_ok(open_as(fe26, "", "", 0, &session));
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    h3s_session_free(session);
+    assert_ok(open_as(config, "", "", 0, &session));
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    h3s_session_free(session);
+    h3s_config_free(fe26);
+}
+
+/* Two cookies of which one does not open: the empty session that takes their place is sealed ahead
+ * of time. */
+static void a_logout_that_seals_says_so_too(void **state)
+{
+    h3s_config *fe26 = fe26_config(), *there = fe26_config();
+    char *token = malloc(20000), *cookie = malloc(40000);
+    h3s_request request = {.size = sizeof request, .now_ms = NOW};
+    h3s_session *session = NULL;
+    (void)state;
+    token_of(there, "{\"a\":1}", NOW, token);
+    sprintf(cookie, "h3=%s; h3=Fe26.2*unknown", token);
+    request.cookie = cookie;
+    request.cookie_len = strlen(cookie);
+    assert_ok(h3s_use(fe26, &request, &session, NULL));
+    assert_ok(h3s_clear(session, NULL));
+    const h3s_str *cookies;
+    size_t count;
+    const int seals = (flags_of(session) & H3S_VIEW_COLD) != 0;
+    assert_ok(h3s_set_cookies(session, &cookies, &count, NULL));
+    assert_int_equal(seals, count > 0 && strncmp(cookies[0].ptr, "h3=Fe26.2*", 10) == 0);
+    assert_true(seals);
+    assert_false(flags_of(session) & H3S_VIEW_COLD);
+    h3s_session_free(session);
+    free(token);
+    free(cookie);
+    h3s_config_free(fe26);
+    h3s_config_free(there);
+}
+
 struct deriving {
     const h3s_config *config;
     const char *token;
@@ -196,6 +265,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_raw_seal_goes_round_in_the_callers_memory),
         cmocka_unit_test(cold_and_busy_make_no_session),
+        cmocka_unit_test(the_view_says_whether_a_seal_derives_keys),
+        cmocka_unit_test(a_logout_that_seals_says_so_too),
         cmocka_unit_test(a_fork_while_another_thread_derives_does_not_hang),
     };
     return cmocka_run_group_tests(tests, make_config, free_config);

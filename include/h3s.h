@@ -502,6 +502,13 @@
  */
 #define H3S_VIEW_STALE 16
 
+/**
+ * View flag: to seal it now, by `h3s_set_cookies` or `h3s_seal`, may take a slow key derivation:
+ * some milliseconds, of Fe26.2 as h3 2 seals it, once a day for each config. An event loop had
+ * better leave that to a thread. Never where H3S_CONFIG_MAY_BE_COLD is not set.
+ */
+#define H3S_VIEW_COLD 32
+
 /** Of an entry: it revokes the session of an id. */
 #define H3S_ENTRY_SESSION 0
 

@@ -1031,6 +1031,8 @@ struct view {
     bool is_cleared;
     /// What was revoked might not have been known when it was opened.
     bool is_stale;
+    /// To seal it now may take a slow key derivation, of some milliseconds.
+    bool is_cold;
 };
 
 // ---- Sessions -----------------------------------------------------------------------------------
@@ -1156,7 +1158,7 @@ public:
                 detail::if_not_zero(got.expires_at), static_cast<h3s::source>(got.source),
                 detail::if_rejected(got.rejection), (got.flags & H3S_VIEW_NEW) != 0,
                 (got.flags & H3S_VIEW_DIRTY) != 0, (got.flags & H3S_VIEW_CLEARED) != 0,
-                (got.flags & H3S_VIEW_STALE) != 0};
+                (got.flags & H3S_VIEW_STALE) != 0, (got.flags & H3S_VIEW_COLD) != 0};
     }
 
     // -- Writing --

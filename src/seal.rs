@@ -210,6 +210,16 @@ impl Seals {
         }
     }
 
+    /// Whether a seal in this format at this time may take a slow key derivation.
+    pub(crate) fn seals_cold(&self, format: Format, now: i64) -> bool {
+        let iterations = match format {
+            Format::Fe26(iterations) => iterations,
+            _ => Iterations::Own,
+        };
+        self.fe26_of(format)
+            .is_some_and(|fe26| fe26.seals_cold(iterations, now))
+    }
+
     /// Seals what was stamped with its data, now.
     pub(crate) fn seal(
         &self,

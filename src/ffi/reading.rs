@@ -37,7 +37,8 @@ pub unsafe extern "C" fn h3s_session_view(session: *const h3s_session, out: *mut
                 | flag(session.is_dirty(), H3S_VIEW_DIRTY)
                 | flag(session.is_cleared(), H3S_VIEW_CLEARED)
                 | flag(session.only_slides(), H3S_VIEW_SLIDES)
-                | flag(session.is_stale(), H3S_VIEW_STALE),
+                | flag(session.is_stale(), H3S_VIEW_STALE)
+                | flag(session.is_cold(), H3S_VIEW_COLD),
             id: h3s_str::terminated(session.id_z()),
             data: h3s_str::terminated(session.data_z()),
             created_at: session.created_at().unwrap_or(0),

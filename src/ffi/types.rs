@@ -131,6 +131,11 @@ pub const H3S_VIEW_SLIDES: u32 = 8;
 /// heard of it for longer than `revocation.maxStale`, or some of it has found no room.
 pub const H3S_VIEW_STALE: u32 = 16;
 
+/// View flag: to seal it now, by `h3s_set_cookies` or `h3s_seal`, may take a slow key derivation:
+/// some milliseconds, of Fe26.2 as h3 2 seals it, once a day for each config. An event loop had
+/// better leave that to a thread. Never where H3S_CONFIG_MAY_BE_COLD is not set.
+pub const H3S_VIEW_COLD: u32 = 32;
+
 /// A string that the library owns: `len` bytes at `ptr`.
 ///
 /// Absent is `{NULL, 0}`; empty has a pointer. It is borrowed from its handle: each function says

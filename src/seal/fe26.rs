@@ -134,6 +134,11 @@ impl Fe26 {
         self.seal_text(keyring, text, iterations, stamp.expiration, now, around)
     }
 
+    /// Whether a seal at this time may take a slow derivation.
+    pub(super) fn seals_cold(&self, iterations: Iterations, now: i64) -> bool {
+        self.options.is_slow(iterations) && !self.sealing(iterations).is_ready(now)
+    }
+
     /// Seals a checked JSON value.
     pub(super) fn seal_raw(
         &self,
@@ -186,10 +191,7 @@ impl Fe26 {
         around: Around<'_>,
     ) -> Result<Vec<u8>, Error> {
         let key = keyring.first();
-        let other = self
-            .options
-            .other
-            .filter(|_| iterations == Iterations::Other);
+        let other = self.options.other_if(iterations);
         let draw = || {
             let password = key.password().ok_or_else(Error::internal)?;
             let salts = Salts::draw(password, &self.options, other)?;

@@ -95,6 +95,33 @@ impl Session {
         }
     }
 
+    /// Whether [`Session::set_cookies`] or [`Session::seal`] may take a slow key derivation: some
+    /// milliseconds, of Fe26.2 as h3 2 seals it, once a day for each [`Config`](crate::Config). An
+    /// event loop had better leave such a seal to a thread.
+    ///
+    /// ```
+    /// # use h3s::{Config, Format, Options, Request};
+    /// # let options = Options::new("correct horse battery staple, and more of it");
+    /// let config = Config::new(options.seal(Format::H3v2))?;
+    /// let mut session = config.use_session(&Request::new(""))?;
+    /// assert!(session.is_cold());
+    /// session.set_cookies()?;
+    /// assert!(!config.use_session(&Request::new(""))?.is_cold());
+    /// # Ok::<(), h3s::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_cold(&self) -> bool {
+        let seals = &self.config.inner().seals;
+        let is_cleared = self.state == State::Cleared;
+        let at = match self.origin.others {
+            _ if self.outgoing.is_sealed() => return false,
+            Some(others) if is_cleared && !self.outgoing.is_taken() => self.ahead_of(others),
+            _ if is_cleared => return false,
+            _ => self.now,
+        };
+        seals.seals_cold(self.format, at)
+    }
+
     /// The session as a bare token, for a client that sends it back in the session header.
     ///
     /// ```
@@ -249,14 +276,7 @@ impl Session {
     /// their place.
     fn empty_cookies(&self, others: Others) -> Result<Cookies, Error> {
         let inner = self.config.inner();
-        // Ahead of now only where another one is, or may be, and by less than servers whose clocks
-        // are a minute behind refuse. (No session with data is ever sealed ahead: it would outlive
-        // a notBefore.)
-        let unknown = match others.some_unknown {
-            true => self.now + MAX_AHEAD_MS - 60_000,
-            false => self.now,
-        };
-        let at = unknown.max(others.seen_at + 1);
+        let at = self.ahead_of(others);
         let empty = Record::new(at)?;
         let stamp = inner.seals.stamp(self.format, &empty, &inner.limits, at);
         let token = inner.seals.seal(&stamp, &empty.data, at, Around::NUL)?;
@@ -266,6 +286,17 @@ impl Session {
         };
         let (attributes, end) = (&inner.attributes, CookieEnd::OfSession(end));
         attributes.set(&token, self.now, end, self.origin.received)
+    }
+
+    /// When an empty session that is newer than these was made. Ahead of now only where another one
+    /// is, or may be, and by less than servers whose clocks are a minute behind refuse. (No session
+    /// with data is ever sealed ahead: it would outlive a notBefore.)
+    fn ahead_of(&self, others: Others) -> i64 {
+        let unknown = match others.some_unknown {
+            true => self.now + MAX_AHEAD_MS - 60_000,
+            false => self.now,
+        };
+        unknown.max(others.seen_at + 1)
     }
 }
 

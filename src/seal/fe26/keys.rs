@@ -23,6 +23,8 @@ use crate::{Error, random};
 const CACHE_ENTRIES: usize = 10_000;
 const SALTS_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 const SALTS_SEALS: u32 = 1 << 20;
+/// So many may be made between the question whether a seal is slow and that seal.
+const SEALS_SPARED: u32 = 1 << 10;
 /// How often a lock is tried. Whoever holds one holds it for less than a microsecond, unless it was
 /// copied by a fork.
 const TRIES: usize = 100;
@@ -214,6 +216,13 @@ impl Salts {
         (name.position == 0 && salted.salt == name.salt).then(|| Arc::clone(&salted.key))
     }
 
+    /// Whether a seal at this time finds enough of them left, also where others seal meanwhile.
+    fn lasts(&self, now: i64) -> bool {
+        let since = self.since.load(Ordering::Relaxed);
+        (now - since).abs() < SALTS_LIFE_MS
+            && self.seals.load(Ordering::Relaxed) < SALTS_SEALS - SEALS_SPARED
+    }
+
     /// Counts a seal; false if there were enough of them, or the first was too long ago.
     fn take(&self, now: i64) -> bool {
         let since = match self
@@ -258,6 +267,11 @@ impl Sealing {
             *salts = Some(Arc::clone(&fresh));
         }
         Ok(fresh)
+    }
+
+    /// Whether a seal at this time needs no fresh salts.
+    pub(super) fn is_ready(&self, now: i64) -> bool {
+        self.present().is_some_and(|salts| salts.lasts(now))
     }
 
     /// The salts that sealed last, whose keys open what was sealed here.

@@ -1,5 +1,7 @@
 //! h3's options of the format.
 
+use crate::seal::Iterations;
+
 /// How long a salt may be, in random bytes and in characters.
 pub(super) const SALT_MAX_BYTES: usize = 64;
 pub(super) const SALT_MAX_LEN: usize = 2 * SALT_MAX_BYTES;
@@ -52,6 +54,19 @@ impl Options {
             is_iron_session: true,
             ..Options::default()
         }
+    }
+
+    /// The other number of iterations, where that is meant.
+    pub(super) fn other_if(&self, iterations: Iterations) -> Option<u32> {
+        self.other.filter(|_| iterations == Iterations::Other)
+    }
+
+    /// Whether one of both keys takes a slow derivation.
+    pub(super) fn is_slow(&self, iterations: Iterations) -> bool {
+        let other = self.other_if(iterations);
+        [&self.encryption, &self.integrity]
+            .into_iter()
+            .any(|derivation| other.unwrap_or(derivation.iterations) > 1)
     }
 
     /// Whether any token may take a slow derivation.

@@ -97,6 +97,29 @@ fn salts_seal_for_a_day_and_no_more_than_2_to_the_20_times() {
 }
 
 #[test]
+fn what_is_ready_to_seal_needs_no_fresh_salts_also_if_others_seal_meanwhile() {
+    let sealing = Sealing::new();
+    let at = |now| {
+        let draw = || Salts::draw(PASSWORD, &cheap(), None);
+        sealing.salts(now, draw).unwrap().encryption.salt.to_vec()
+    };
+    assert!(!sealing.is_ready(NOW));
+    let first = at(NOW);
+    for (after_ms, is_ready) in [(0, true), (86_399_999, true), (86_400_000, false)] {
+        assert_eq!(sealing.is_ready(NOW + after_ms), is_ready);
+        assert_eq!(sealing.is_ready(NOW - after_ms), is_ready);
+    }
+    while sealing.is_ready(NOW) {
+        assert_eq!(at(NOW), first);
+    }
+    for _ in 0..SEALS_SPARED {
+        assert_eq!(at(NOW), first);
+    }
+    assert_ne!(at(NOW), first);
+    assert!(sealing.is_ready(NOW));
+}
+
+#[test]
 fn the_keys_that_seal_open_whatever_the_cache_has_lost() {
     let options = cheap();
     let salts = Salts::draw(PASSWORD, &options, None).unwrap();
