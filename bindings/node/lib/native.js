@@ -67,6 +67,7 @@ export const VIEW_DIRTY = 2;
 export const VIEW_CLEARED = 4;
 export const VIEW_SLIDES = 8;
 export const VIEW_STALE = 16;
+export const VIEW_COLD = 32;
 
 export const CONFIG_COOKIES = 1;
 export const CONFIG_SECURE = 2;

@@ -16,6 +16,7 @@ import {
   SET_NOW,
   UPDATE,
   VIEW_CLEARED,
+  VIEW_COLD,
   VIEW_DIRTY,
   VIEW_NEW,
   VIEW_SLIDES,
@@ -49,8 +50,6 @@ export class Session {
   #owner;
   // Opens it when it is first touched.
   #open;
-  // Its clock, in milliseconds since 1970.
-  #now;
   // As of the last look, which is before the last write if `#isSeen` is false.
   #isSeen = false;
   #flags = 0;
@@ -66,11 +65,7 @@ export class Session {
   #isTaken = false;
   // How often something was revoked that has to be made known before the response goes.
   #owed = 0;
-  // The headers that it came in, where it matters with which salt it was sealed.
-  #from;
   #isWritten = false;
-  // Whether it is sealed as the options say, and not as it came.
-  #isOfOptions = false;
   // What is called before a write that comes too late, and after a late logout.
   #late;
   // The cookies, while they are sealed elsewhere or what was revoked is made known.
@@ -88,12 +83,9 @@ export class Session {
     if (opened !== undefined) this.#begin(opened);
   }
 
-  #begin({ handle, json, view, time, from }) {
+  #begin({ handle, json, view }) {
     this.#handle = handle;
-    this.#from = from;
-    this.#now = time || Date.now();
     this.#know(json, view);
-    this.#isOfOptions = (this.#flags & VIEW_NEW) !== 0;
     if (this.#owner.generateId !== undefined && this.#flags & VIEW_NEW) this.#generateId();
   }
 
@@ -320,9 +312,7 @@ export class Session {
   }
 
   setNow(now) {
-    const time = moment(now, "now");
-    this.#now = time || Date.now();
-    this.#call(SET_NOW, undefined, time);
+    this.#call(SET_NOW, undefined, moment(now, "now"));
   }
 
   /** A write of data, which after `clear` begins a new session. */
@@ -343,7 +333,6 @@ export class Session {
     this.#late?.written(this);
     this.#call(what, text, number, flags);
     this.#isWritten = true;
-    if (what === UPDATE || what === REPLACE) this.#isOfOptions = true;
   }
 
   #call(what, text, number, flags) {
@@ -361,19 +350,17 @@ export class Session {
     if (this.#owed > 0) return this.#wait(this.#tellAndSeal());
     // What was not written, and has nothing to send, needs no call to say so.
     if (this.#isSeen && !this.#isTaken && !(this.#flags & VIEW_DIRTY)) return [];
-    if (this.#isColdToSeal()) return this.#wait(this.#sealInPool(handle));
+    if (this.#areCookiesCold()) return this.#wait(this.#sealInPool(handle));
     return this.#cookies();
   }
 
-  /** Whether its cookies take a slow derivation. Those of a cleared one rarely hold a token. */
-  #isColdToSeal() {
-    const { salts } = this.#owner;
-    if (salts === undefined || salts.isWarm(this.#now, this.#cameIn())) return false;
-    return this.isDirty && !this.isCleared;
+  /** Whether a seal takes a slow derivation now, which belongs in the pool. */
+  #isCold() {
+    return this.#owner.mayBeCold && this.#is(VIEW_COLD);
   }
 
-  #cameIn() {
-    return this.#isOfOptions ? undefined : (this.#from ?? "");
+  #areCookiesCold() {
+    return this.#owner.hasCookies && this.#isCold() && this.isDirty;
   }
 
   /** Who asks meanwhile waits for the same. Where nobody waits, a failure is still heard of. */
@@ -389,7 +376,6 @@ export class Session {
     const list = this.#text(native.cookies(this.#held()));
     this.#isTaken = true;
     this.#isSeen = false;
-    this.#owner.salts?.sealed(list, this.#now, this.#cameIn());
     return list;
   }
 
@@ -400,7 +386,7 @@ export class Session {
 
   async #tellAndSeal() {
     await this.#tell();
-    return this.#isColdToSeal() ? this.#sealInPool(this.#held()) : this.#cookies();
+    return this.#areCookiesCold() ? this.#sealInPool(this.#held()) : this.#cookies();
   }
 
   /** Makes known what was revoked, and what is while that is made known. */
@@ -423,16 +409,9 @@ export class Session {
   seal() {
     const handle = this.#held();
     if (this.#owed > 0) return this.#tell().then(() => this.seal());
+    const isCold = this.#isCold();
     this.#isSeen = false;
-    const { salts } = this.#owner;
-    if (salts === undefined) return this.#text(native.seal(handle));
-    if (salts.isWarm(this.#now, this.#cameIn())) return this.#sealed(this.#text(native.seal(handle)));
-    return resultOf(this.#text(native.seal_job(handle))).then((token) => this.#sealed(token));
-  }
-
-  #sealed(token) {
-    this.#owner.salts.sealed([token], this.#now, this.#cameIn());
-    return token;
+    return isCold ? resultOf(this.#text(native.seal_job(handle))) : this.#text(native.seal(handle));
   }
 
   cookieStrip(cookie) {
@@ -443,7 +422,7 @@ export class Session {
     this.#open = undefined;
     if (this.#handle === undefined) return;
     freeHandle(this.#handle);
-    this.#handle = this.#data = this.#json = this.#from = undefined;
+    this.#handle = this.#data = this.#json = undefined;
   }
 
   /** For middlewares. */

@@ -19,7 +19,6 @@ import {
   viewed,
 } from "./native.js";
 import { FileStore, Revocations, ROOM } from "./revocations.js";
-import { Salts } from "./salts.js";
 import { KEY, Session, freeHandle, newHandle } from "./session.js";
 import { moment, parse, stringify } from "./values.js";
 
@@ -64,7 +63,8 @@ export class Sessions {
     }
     const revocations = this.#revocations;
     this.#owner = {
-      salts: this.mayBeCold ? new Salts() : undefined,
+      mayBeCold: this.mayBeCold,
+      hasCookies: this.hasCookies,
       generateId: made.generateId,
       publish: (lines) => revocations.publish(lines),
     };
@@ -125,22 +125,21 @@ export class Sessions {
     const config = this.#config;
     const replica = this.#replica;
     const json = native.open(handle, config, how, flags, cookie, header, peer, time, replica);
-    const from = this.mayBeCold ? `${header ?? ""} ${cookie ?? ""}` : undefined;
-    if (typeof json === "string") return { handle, json, view: viewed, time, from };
+    if (typeof json === "string") return { handle, json, view: viewed };
     if (json === COLD) {
       const given = [handle, config, how, flags, cookie, header, peer, time, replica];
-      return this.#openInPool(given, time, from);
+      return this.#openInPool(given);
     }
     freeHandle(handle);
     throw failure();
   }
 
-  async #openInPool(given, time, from) {
+  async #openInPool(given) {
     const [handle] = given;
     try {
       await resultOf(native.open_job(...given));
       // A copy, since others may look at theirs before this one is made.
-      return { handle, json: checked(native.view(handle)), view: viewed.slice(), time, from };
+      return { handle, json: checked(native.view(handle)), view: viewed.slice() };
     } catch (error) {
       freeHandle(handle);
       throw error;

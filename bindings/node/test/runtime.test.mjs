@@ -1,7 +1,6 @@
 // In Node: the thread pool, worker threads, contexts of node:vm, memory.
 
 import assert from "node:assert/strict";
-import { createHook } from "node:async_hooks";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -11,30 +10,13 @@ import { Worker } from "node:worker_threads";
 
 import { Sessions } from "h3s";
 
-import { PASSWORD, cookieOf, fails } from "./support.mjs";
+import { PASSWORD, cookieOf, fails, jobsOf } from "./support.mjs";
 
 const run = promisify(execFile);
 const node = (flags, file, ...given) =>
   run(process.execPath, [...flags, join(import.meta.dirname, file), ...given], { timeout: 240_000 });
 
 describe("the thread pool", () => {
-  /** How many jobs of ours are begun meanwhile. */
-  async function jobsOf(action) {
-    let jobs = 0;
-    const hook = createHook({
-      init(id, type) {
-        if (type === "h3s") jobs++;
-      },
-    });
-    hook.enable();
-    try {
-      await action();
-    } finally {
-      hook.disable();
-    }
-    return jobs;
-  }
-
   test("what derives keys runs there, and nothing else does", async () => {
     const options = { password: PASSWORD, seal: "h3-2" };
     let here;

@@ -1,6 +1,7 @@
 // What the tests share.
 
 import assert from "node:assert/strict";
+import { createHook } from "node:async_hooks";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,23 @@ export function fails(action, code) {
   }
   assert.equal(error?.code, code, error ? `${error.stack}` : "nothing was thrown");
   return error;
+}
+
+/** How many jobs of ours are begun in the thread pool meanwhile. */
+export async function jobsOf(action) {
+  let jobs = 0;
+  const hook = createHook({
+    init(id, type) {
+      if (type === "h3s") jobs++;
+    },
+  });
+  hook.enable();
+  try {
+    await action();
+  } finally {
+    hook.disable();
+  }
+  return jobs;
 }
 
 /** A folder that goes with the test. */
