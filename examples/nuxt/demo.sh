@@ -13,20 +13,20 @@ mode=${1:-}
 . "$here/../../tests/setup.sh"
 need_debian curl curl
 need_debian openssl openssl
-need_node tests/interop/nitro
+need_node examples/nuxt
 
 cd "$root"
 
-# ---- The application, as `npm install` and `npm run build` make it -------------------------------
+# ---- The application, as the README has it made --------------------------------------------------
 
 app=target/examples/nuxt
 rm -rf "$app"
-mkdir -p "$app/node_modules/h3s"
-cp -r "$here/server" "$here/nitro.config.mjs" "$here/package.json" "$app"
-# Of the versions in package.json: they are there already, for the tests.
-for package in "$root"/tests/interop/nitro/node_modules/*; do ln -s "$package" "$app/node_modules/"; done
-tar -xzf target/node/h3s-*.tgz --strip-components=1 -C "$app/node_modules/h3s"
-(cd "$app" && node node_modules/nitropack/dist/cli/index.mjs build) >"$app/log" 2>&1 || { cat "$app/log" >&2; exit 1; }
+mkdir -p "$app"
+# With what `npm ci` has installed.
+cp -a "$here"/{server,nitro.config.mjs,package.json,package-lock.json,node_modules} "$app"
+package=("$root"/target/node/h3s-*.tgz)
+(cd "$app" && npm install --no-save --offline --no-audit --no-fund "${package[@]}" && npm run build) >"$app/log" 2>&1 ||
+    { cat "$app/log" >&2; exit 1; }
 
 # ---- The server, of which nothing but .output is there -------------------------------------------
 

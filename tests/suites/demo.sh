@@ -79,9 +79,9 @@ if need_venv && need_node examples/nextjs && need_debian openssl openssl && need
 else
     skip "make demo-nextjs" "needs nginx, nginx-dev, openssl, Node 20 or later and the packages of tests/requirements.txt"
 fi
-if need_node bindings/node && need_node tests/interop/nitro && need_debian openssl openssl; then
+if need_node bindings/node && need_node examples/nuxt && need_debian openssl openssl; then
     check "make demo-nuxt" bounded 300 make --no-print-directory demo-nuxt
 else
-    skip "make demo-nuxt" "needs Node 20 or later, openssl and the packages of bindings/node and tests/interop/nitro"
+    skip "make demo-nuxt" "needs Node 20 or later, openssl and the packages of bindings/node and examples/nuxt"
 fi
 finish
