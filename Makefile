@@ -300,6 +300,14 @@ target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard tests/interop/n
 	@rm -rf $@ $@-packages && mkdir -p $(@D) && \
 		node tests/interop/nitro/build.mjs '$(CURDIR)/$@' '$(CURDIR)/$(node_module)' && touch $@
 
+# Nitro 3: what npm has as its latest, and the newest beta.
+nitro3 := $(addprefix target/interop/,nitro3 nitro3-beta nitro3-h3s nitro3-beta-h3s)
+$(nitro3): $(filter-out %/node_modules,$(wildcard tests/interop/nitro3/* tests/interop/nitro3/server/routes/* tests/interop/nitro3-beta/*)) \
+		$(node_module) $(wildcard bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
+	@. tests/setup.sh && need_node tests/interop/$(patsubst %-h3s,%,$(@F))
+	@mkdir -p $(@D) && node tests/interop/nitro3/build.mjs '$(CURDIR)/tests/interop/$(patsubst %-h3s,%,$(@F))' \
+		'$(CURDIR)/$@' $(if $(filter %-h3s,$@),'$(CURDIR)/$(node_module)') && touch $@
+
 # RING=: another build of the library, measured beside this one.
 bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave RESULTS.md as it is
 	@benches/peers/run.sh $(if $(RING),--ring $(RING) )$(if $(QUICK),--quick target/bench,benches/peers)

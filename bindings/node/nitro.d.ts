@@ -1,6 +1,7 @@
 /**
- * A module of Nitro, so that `useSession` and its kin from `h3` are those of `h3s/h3`, in an
- * application's own code and in that of packages such as nuxt-auth-utils:
+ * A module of Nitro 2 and 3, so that `useSession` and its kin from `h3`, and in Nitro 3 from
+ * `nitro/h3`, are those of `h3s/h3`, in an application's own code and in that of packages such as
+ * nuxt-auth-utils:
  *
  *     // nuxt.config.ts
  *     export default defineNuxtConfig({ nitro: { modules: ["h3s/nitro"] } });

@@ -22,3 +22,5 @@ export const counter = () => process.env.H3S_COUNTER ?? built("counter");
 export const nitro = () => process.env.H3S_NITRO ?? built("nitro");
 /** The same with the module `h3s/nitro`. */
 export const nitroH3s = () => process.env.H3S_NITRO_H3S ?? built("nitro-h3s");
+/** That of a server of Nitro 3: nitro3 or nitro3-beta, and with the module nitro3-h3s or so. */
+export const nitro3 = (name) => built(name);

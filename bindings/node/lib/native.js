@@ -17,14 +17,17 @@ function load() {
   const there = existsSync(prebuilds) ? readdirSync(prebuilds) : [];
   // In a package there is what was built before it was packed, or by `npx h3s-build` since. (For
   // another C library it does not load.) In the repository there is what `make node` has built.
+  // Each in full, since that is what programs find that gather what a server needs.
   const places = [
-    "build",
-    ...there.filter((name) => name.startsWith(platform)).map((name) => `prebuilds/${name}`),
-    "../../target/node",
+    new URL("../build/h3s.node", import.meta.url),
+    ...there
+      .filter((name) => name.startsWith(platform))
+      .map((name) => new URL(`prebuilds/${name}/h3s.node`, root)),
+    new URL("../../target/node/h3s.node", root),
   ];
   let cause;
   for (const place of places) {
-    const file = fileURLToPath(new URL(`${place}/h3s.node`, root));
+    const file = fileURLToPath(place);
     if (!existsSync(file)) continue;
     try {
       return [require(file), file];

@@ -13,6 +13,9 @@ const FUNCTIONS = [
   "useSession",
 ];
 
+/** Whose functions these are: h3, and what Nitro 3 calls its h3. */
+const MODULES = new Set(["h3", "nitro/h3", "nitro/deps/h3"]);
+
 const VIRTUAL = "\0h3s:";
 const OURS = "h3s/h3";
 const file = fileURLToPath(new URL("h3.js", import.meta.url));
@@ -28,8 +31,10 @@ export function sessions() {
         // This package has compiled code, which no bundle can hold. From where it is not installed,
         // as in a workspace, it is imported by its path.
         if (source === OURS && !isInstalled) return { id: new URL("h3.js", import.meta.url).href, external: true };
-        if (source !== "h3" || importer?.startsWith(VIRTUAL)) return null;
+        if (!MODULES.has(source) || importer?.startsWith(VIRTUAL)) return null;
         const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+        // Another plugin has asked this one in turn, on behalf of another importer.
+        if (found?.id.startsWith(VIRTUAL)) return found;
         return found && { id: VIRTUAL + found.id, moduleSideEffects: false };
       },
     },
@@ -47,6 +52,8 @@ export default {
     const externals = (nitro.options.externals ??= {});
     // Nitro 2 takes into its bundle whatever has a name that begins with h3.
     externals.external = [...(externals.external ?? []), "h3s"];
+    // Nitro 3 takes whatever is not among these.
+    nitro.options.traceDeps = [...(nitro.options.traceDeps ?? []), "h3s"];
     // What is required by a path that is made up at run time is not found by those who trace it.
     externals.traceInclude = [...(externals.traceInclude ?? []), binary];
     nitro.hooks.hook("rollup:before", (_, config) => {
