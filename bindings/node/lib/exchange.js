@@ -128,8 +128,23 @@ export class Exchange {
     else if (Session[KEY].isWritten(session)) this.#tellLate();
   }
 
+  /** Frees the session with the end of a response of Node's, unless its handler may be at work. */
+  endsWith(response) {
+    response.once("close", () => {
+      if (response.writableFinished) this.free();
+      else this.#gone();
+    });
+  }
+
+  /** The same where a framework says when a response has ended, but not that it never will. */
+  leavesWith(response) {
+    response.once("close", () => {
+      if (!response.writableFinished) this.#gone();
+    });
+  }
+
   /** Where the client has gone before the response: a logout is made known all the same. */
-  gone() {
+  #gone() {
     const session = this.#session;
     if (this.#isEnded) return;
     Session[KEY].isLate(session, { written() {}, ended: () => this.#makeKnown(session) });

@@ -24,11 +24,7 @@ export function sessions(options, extra = {}) {
 function begin(request, response, key, exchange, next) {
   request[key] = exchange.session;
   hold(response, exchange);
-  response.once("close", () => {
-    // Where the client has gone before, the handler may still be at work.
-    if (response.writableFinished) exchange.free();
-    else exchange.gone();
-  });
+  exchange.endsWith(response);
   next();
 }
 

@@ -18,10 +18,11 @@ export function sessions(options, extra = {}) {
       },
     });
 
-    app.addHook("onRequest", async (request) => {
+    app.addHook("onRequest", async (request, reply) => {
       const name = `${request.method} ${request.url.split("?", 1)[0]}`;
       const exchange = new Exchange(of, request, name, extra);
       request[slot] = exchange;
+      exchange.leavesWith(reply.raw);
       await exchange.begin(() => partsOfNode(request.raw, of, extra, request));
     });
 

@@ -14,6 +14,9 @@ export function sessions(options, extra = {}) {
       partsOf(context.req.raw.headers, of, { peer: extra.peer?.(context), now: extra.now?.() }),
     );
     context.set(key, exchange.session);
+    // Elsewhere than on Node's server nobody says when the response is over.
+    const outgoing = outgoingOf(context.env);
+    if (outgoing !== undefined) exchange.endsWith(outgoing);
     await next();
 
     if (!exchange.isUsed) {
@@ -41,4 +44,10 @@ export function sessions(options, extra = {}) {
 function replace(context, response) {
   context.res = undefined;
   context.res = response;
+}
+
+/** Node's response, from what `@hono/node-server` gives an application to know. */
+function outgoingOf(env) {
+  const outgoing = (env?.server ?? env)?.outgoing;
+  return typeof outgoing?.once === "function" ? outgoing : undefined;
 }

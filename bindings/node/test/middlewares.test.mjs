@@ -402,32 +402,94 @@ test("a logout after the head has gone is still made known", async () => {
   assert.equal(of.open({ cookie: browser.cookie }).rejection, "revoked");
 });
 
+/** Each has a route where the logout comes before the client goes, and one where it comes after. */
+const abandoned = {
+  express(of, arrived) {
+    const app = express();
+    app.use(expressSessions(of));
+    app.get("/before", (request, response) => arrived(request.session, response));
+    app.get("/after", (request, response) => arrived(request.session, response));
+    return listen(createServer(app));
+  },
+  async fastify(of, arrived) {
+    const app = fastify();
+    await app.register(fastifySessions(of));
+    for (const path of ["/before", "/after"])
+      app.get(path, (request, reply) => {
+        arrived(request.session, reply.raw);
+        return new Promise(() => {});
+      });
+    after(() => close(app.server));
+    return app.listen({ host: "127.0.0.1", port: 0 });
+  },
+  async hono(of, arrived) {
+    const app = new Hono();
+    app.use(honoSessions(of));
+    for (const path of ["/before", "/after"])
+      app.get(path, (context) => {
+        arrived(context.get("session"), context.env.outgoing);
+        return new Promise(() => {});
+      });
+    const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
+    await once(server, "listening");
+    after(() => close(server));
+    return `http://127.0.0.1:${server.address().port}`;
+  },
+};
+
 test("a logout is made known, also where the client has gone and nobody answers", async () => {
-  const store = new Store();
-  const of = new Sessions({ password: PASSWORD, maxAge: 1000, revocation: {} }, { revocationStore: store });
-  after(() => of.close());
-  const app = express();
-  app.use(expressSessions(of));
-  const arrived = [];
-  app.get("/before", ({ session }) => {
-    session.revoke();
-    arrived.push("/before");
-  });
-  app.get("/after", ({ session }, response) => {
-    response.once("close", () => session.revoke());
-    arrived.push("/after");
-  });
-  const origin = await listen(createServer(app));
-  for (const path of ["/before", "/after"]) {
-    const cookie = cookieOf(of.open({}).setCookies());
-    const client = new AbortController();
-    const visit = fetch(origin + path, { headers: { cookie }, signal: client.signal });
-    await until(() => arrived.includes(path), "the request arrives");
-    client.abort();
-    await assert.rejects(visit, { name: "AbortError" });
-    await until(() => of.open({ cookie }).rejection === "revoked", "the logout is made known");
+  const options = { password: PASSWORD, maxAge: 1000, revocation: {} };
+  for (const [name, start] of Object.entries(abandoned)) {
+    const store = new Store();
+    const of = new Sessions(options, { revocationStore: store });
+    after(() => of.close());
+    let path;
+    let isThere = false;
+    const origin = await start(of, (session, response) => {
+      if (path === "/before") session.revoke();
+      else response.once("close", () => session.revoke());
+      isThere = true;
+    });
+    for (path of ["/before", "/after"]) {
+      isThere = false;
+      const cookie = cookieOf(of.open({}).setCookies());
+      const client = new AbortController();
+      const visit = fetch(origin + path, { headers: { cookie }, signal: client.signal });
+      await until(() => isThere, `${name}: the request arrives at ${path}`);
+      client.abort();
+      await assert.rejects(visit, { name: "AbortError" });
+      const isRevoked = () => of.open({ cookie }).rejection === "revoked";
+      await until(isRevoked, `${name}: the logout of ${path} is made known`);
+    }
+    assert.equal(store.lines.length, 2);
   }
-  assert.equal(store.lines.length, 2);
+});
+
+test("in Hono on Node the session is freed with the response, and elsewhere it is not", async () => {
+  const kept = [];
+  const app = new Hono();
+  app.use(honoSessions({ password: PASSWORD }));
+  app.get("/", (context) => {
+    const session = context.get("session");
+    session.set("a", 1);
+    kept.push(session);
+    return context.text("a");
+  });
+  const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
+  await once(server, "listening");
+  after(() => close(server));
+  await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+  const isFreed = () => {
+    try {
+      return kept[0].data === undefined;
+    } catch (error) {
+      assert.equal(error.code, "ERR_H3S_STATE");
+      return true;
+    }
+  };
+  await until(isFreed, "the session is freed");
+  assert.equal(await (await app.request("/")).text(), "a");
+  assert.deepEqual(kept[1].data, { a: 1 });
 });
 
 test("after Fastify's hijack a lost write is told, and a logout made known", async () => {

@@ -162,6 +162,8 @@ describe("memory", () => {
     garbage: 100_000,
     pool: 20_000,
     express: 5_000,
+    hono: 5_000,
+    fetch: 200_000,
   }))
     test(`it is flat over ${requests} requests: ${how}`, async () => {
       const { stdout } = await node(["--expose-gc"], "memory.mjs", how, String(requests));
