@@ -217,8 +217,8 @@ export class Sessions {
   /**
    * options: h3's object, or the JSON text of the file that all languages share.
    *
-   * Throws an H3sError, whose `key` names the option. Keys of `"h3-2"` take some 10 ms a password:
-   * `create` derives them in the thread pool.
+   * Throws an H3sError, whose `key` names the option. The keys of a password take some
+   * milliseconds to derive, which `create` does in the thread pool.
    */
   constructor(options: Options | string, extra?: Extra);
   /** As the constructor, in the thread pool. */

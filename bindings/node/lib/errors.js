@@ -51,6 +51,18 @@ export function errorOf([status, offset, rejection, key, message]) {
 /** Of the call that failed last. */
 export const failure = () => errorOf(native.failure());
 
+/** A function of the compiled part that is given what people give: what it throws becomes ours. */
+export function guarded(name) {
+  const of = native[name];
+  return (...given) => {
+    try {
+      return of(...given);
+    } catch ({ code, message }) {
+      throw new H3sError(code ?? "ERR_H3S_INTERNAL", message);
+    }
+  };
+}
+
 /** What a job came to. */
 export async function resultOf(job) {
   const result = await job;

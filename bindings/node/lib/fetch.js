@@ -1,16 +1,17 @@
 // Sessions on Fetch's Request and Headers.
 
-import { configError } from "./errors.js";
-import { native } from "./native.js";
+import { configError, guarded } from "./errors.js";
 import { KEY, Session } from "./session.js";
 import { Sessions } from "./sessions.js";
+
+const isOfAnother = guarded("is_cross_site");
 
 export function isCrossSite(headers) {
   const value =
     typeof headers.get === "function"
       ? (name) => headers.get(name)
       : (name) => (Array.isArray(headers[name]) ? headers[name].join(", ") : headers[name]);
-  return native.is_cross_site(
+  return isOfAnother(
     value("sec-fetch-site"),
     value("origin"),
     value("referer"),
@@ -53,16 +54,39 @@ export class WebSession extends Session {
   }
 }
 
+/** By the object of options: Sessions, or a promise of them. */
 const made = new WeakMap();
+
+function checkOptions(options) {
+  if (options === null || typeof options !== "object")
+    throw configError("", "a Sessions, or the options as an object: of JSON text, make a Sessions");
+}
 
 /** The Sessions of an object of options, made once for each. */
 export function sessionsOf(options) {
   if (options instanceof Sessions) return options;
-  if (options === null || typeof options !== "object")
-    throw configError("", "a Sessions, or the options as an object: of JSON text, make a Sessions");
-  let sessions = made.get(options);
-  if (sessions === undefined) made.set(options, (sessions = new Sessions(options)));
+  checkOptions(options);
+  const known = made.get(options);
+  if (known instanceof Sessions) return known;
+  const sessions = new Sessions(options);
+  made.set(options, sessions);
   return sessions;
+}
+
+/** The same in a request, where keys are derived in the thread pool. What fails is forgotten. */
+function sessionsIn(options) {
+  if (options instanceof Sessions) return options;
+  checkOptions(options);
+  const known = made.get(options);
+  if (known !== undefined) return known;
+  const coming = Sessions.create(options);
+  made.set(options, coming);
+  const isOurs = () => made.get(options) === coming;
+  coming.then(
+    (sessions) => isOurs() && made.set(options, sessions),
+    () => isOurs() && made.delete(options),
+  );
+  return coming;
 }
 
 /** What a Fetch request brings. */
@@ -77,7 +101,7 @@ export function partsOf(headers, sessions, { peer, now } = {}) {
 }
 
 export async function webSession(request, headers, options, extra = {}) {
-  const sessions = sessionsOf(options);
+  const sessions = await sessionsIn(options);
   const parts = partsOf(request.headers, sessions, extra);
   return WebSession[KEY](await sessions[KEY](WebSession, extra.how ?? "use", parts), headers, sessions);
 }

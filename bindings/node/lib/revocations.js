@@ -1,6 +1,6 @@
 // What is revoked: this process's copy of it, and the file through which processes tell each other.
 
-import { H3sError, argumentError, configError, errorOf, failure, resultOf } from "./errors.js";
+import { H3sError, argumentError, configError, failure, guarded, resultOf } from "./errors.js";
 import { ARGUMENT, FULL, OK, native } from "./native.js";
 import { KEY } from "./session.js";
 import { moment } from "./values.js";
@@ -9,6 +9,7 @@ import { moment } from "./values.js";
 export const ROOM = 100_000;
 /** Milliseconds from the end of a poll to the next. */
 const PAUSE = 250;
+const open = guarded("file");
 const KINDS = ["session", "subject", "everybody"];
 
 export class Revocations {
@@ -222,7 +223,7 @@ class FileFeed {
   #handles;
 
   constructor(path, revocations) {
-    const file = native.file(path);
+    const file = open(path);
     if (typeof file === "number") throw failure();
     this.#file = file;
     this.#handles = revocations.handles();

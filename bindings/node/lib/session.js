@@ -1,6 +1,6 @@
 // One request's session.
 
-import { H3sError, argumentError, failure, resultOf } from "./errors.js";
+import { H3sError, argumentError, failure, guarded, resultOf } from "./errors.js";
 import {
   CLEAR,
   ENSURE,
@@ -28,6 +28,8 @@ import {
 import { isPlain, members, moment, parse, put, stringify } from "./values.js";
 
 const SOURCES = ["none", "cookie", "header", "token"];
+
+const strip = guarded("session_strip");
 
 /** Who has it may make a session, and what stands under it is for this package alone. */
 export const KEY = Symbol("h3s");
@@ -245,9 +247,14 @@ export class Session {
     this.#overwrite(UPDATE, text);
     if (gone !== undefined) for (const key of gone) this.#remove(key);
     if (this.#data === undefined) return;
-    for (const key of Object.keys(parsed)) {
-      if (gone?.includes(key)) delete this.#data[key];
-      else put(this.#data, key, parsed[key]);
+    try {
+      for (const key of Object.keys(parsed)) {
+        if (gone?.includes(key)) delete this.#data[key];
+        else put(this.#data, key, parsed[key]);
+      }
+    } catch {
+      // Somebody has frozen it. The write is done: whoever asks next gets an object of its own.
+      this.#data = undefined;
     }
   }
 
@@ -415,7 +422,7 @@ export class Session {
   }
 
   cookieStrip(cookie) {
-    return this.#text(native.session_strip(this.#held(), cookie));
+    return this.#text(strip(this.#held(), cookie));
   }
 
   free() {

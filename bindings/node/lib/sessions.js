@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { H3sError, argumentError, configError, failure, resultOf } from "./errors.js";
+import { H3sError, argumentError, configError, failure, guarded, resultOf } from "./errors.js";
 import {
   COLD,
   CONFIG_COOKIES,
@@ -21,6 +21,13 @@ import {
 import { FileStore, Revocations, ROOM } from "./revocations.js";
 import { KEY, Session, freeHandle, newHandle } from "./session.js";
 import { moment, parse, stringify } from "./values.js";
+
+const open = guarded("open");
+const unsealJob = guarded("iron_unseal_job");
+const strip = guarded("strip");
+const vary = guarded("vary");
+const cacheControl = guarded("cache_control");
+const isTargeted = guarded("is_targeted");
 
 /** In place of options: a config that was made already. */
 class Made {
@@ -118,13 +125,16 @@ export class Sessions {
       : new Class(KEY, this.#owner, opened);
   }
 
-  #opened(how, { cookie, header, crossSite, peer, now }) {
+  #opened(how, request) {
+    if (request === null || typeof request !== "object")
+      throw argumentError("request", "it is an object with what the request brought");
+    const { cookie, header, crossSite, peer, now } = request;
     const flags = (this.mayBeCold ? WARM_ONLY : 0) | (crossSite ? CROSS_SITE : 0);
     const time = now === undefined ? 0 : moment(now, "now");
     const handle = newHandle();
     const config = this.#config;
     const replica = this.#replica;
-    const json = native.open(handle, config, how, flags, cookie, header, peer, time, replica);
+    const json = open(handle, config, how, flags, cookie, header, peer, time, replica);
     if (typeof json === "string") return { handle, json, view: viewed };
     if (json === COLD) {
       const given = [handle, config, how, flags, cookie, header, peer, time, replica];
@@ -187,19 +197,19 @@ export class Sessions {
   // ---- Headers ----------------------------------------------------------------------------------
 
   cookieStrip(cookie) {
-    return checked(native.strip(this.#config, cookie));
+    return checked(strip(this.#config, cookie));
   }
 
   headerVary(present) {
-    return present ? checked(native.vary(this.#config, present)) : this.vary;
+    return present ? checked(vary(this.#config, present)) : this.vary;
   }
 
   headerCacheControl(present) {
-    return present ? checked(native.cache_control(present)) : "private";
+    return present ? checked(cacheControl(present)) : "private";
   }
 
   isTargetedHeader(name) {
-    return native.is_targeted(name);
+    return isTargeted(name);
   }
 
   // ---- Tokens without a session -----------------------------------------------------------------
@@ -213,7 +223,7 @@ export class Sessions {
 
   async ironUnseal(token, { peer, now } = {}) {
     if (typeof token !== "string") throw argumentError("token", "it is a string");
-    const job = native.iron_unseal_job(this.#config, token, moment(now, "now"), 0, peer);
+    const job = unsealJob(this.#config, token, moment(now, "now"), 0, peer);
     return parse(await resultOf(checked(job)));
   }
 
@@ -276,17 +286,26 @@ function textOf(options) {
   const { generateId, ...rest } = options;
   if (generateId !== undefined && typeof generateId !== "function")
     throw configError("generateId", "it is a function that gives an id");
-  refuseFunctions(rest, "");
-  return [JSON.stringify(rest), generateId];
+  return [optionsText(rest), generateId];
 }
 
-/** JSON has no functions: one would be passed over in silence. */
-function refuseFunctions(value, path) {
-  for (const [key, member] of Object.entries(value)) {
-    const name = path === "" ? key : `${path}.${key}`;
-    if (typeof member === "function" || typeof member === "symbol" || typeof member === "bigint")
-      throw configError(name, `there is no such option that is a ${typeof member}`);
-    if (member !== null && typeof member === "object") refuseFunctions(member, name);
+/** Options as JSON. It has no functions: one would be passed over in silence. */
+function optionsText(options) {
+  const paths = new Map();
+  const refuse = function (key, value) {
+    const path = paths.get(this);
+    const name = path ? `${path}.${key}` : key;
+    if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint")
+      throw configError(name, `there is no such option that is a ${typeof value}`);
+    if (value !== null && typeof value === "object") paths.set(value, name);
+    return value;
+  };
+  try {
+    return JSON.stringify(options, refuse);
+  } catch (cause) {
+    if (cause instanceof H3sError) throw cause;
+    // A circle, or what a getter has thrown.
+    throw new H3sError("ERR_H3S_CONFIG", "the options cannot be read: see the cause", { cause });
   }
 }
 

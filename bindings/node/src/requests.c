@@ -137,11 +137,21 @@ static int32_t open_by(int how, const h3s_config *config, const h3s_request *req
     }
 }
 
+/* Whether JavaScript has given the memory of the view away, as to another thread. */
+static bool is_view_gone(napi_env env, const instance *me)
+{
+    napi_value buffer = NULL;
+    bool is_detached = true;
+
+    return napi_get_reference_value(env, me->view_ref, &buffer) != napi_ok || buffer == NULL
+        || napi_is_detached_arraybuffer(env, buffer, &is_detached) != napi_ok || is_detached;
+}
+
 /* Fills the instance's view, and gives the data. */
 static napi_value view_of(napi_env env, instance *me, const h3s_session *session)
 {
     h3s_view view = H3S_VIEW_INIT;
-    int32_t status = h3s_session_view(session, &view);
+    int32_t status = is_view_gone(env, me) ? H3S_ERR_INTERNAL : h3s_session_view(session, &view);
 
     if (status != H3S_OK)
         return failed_here(env, me, status, h3s_status_str(status));

@@ -141,6 +141,13 @@ describe("worker threads", () => {
     assert.equal(new Sessions({ password: PASSWORD }).open({}).isNew, true);
   });
 
+  test("a process that exits while it derives keys ends with its own status, and says nothing", async () => {
+    for (let i = 0; i < 5; i++) {
+      const ended = await node([], "worker.mjs").catch((error) => error);
+      assert.deepEqual([ended.code, ended.signal, ended.stdout, ended.stderr], [7, null, "", ""]);
+    }
+  });
+
   async function work(workerData) {
     const worker = new Worker(new URL("worker.mjs", import.meta.url), { workerData });
     const [message] = await once(worker, "message");

@@ -1,20 +1,35 @@
-// A worker thread of runtime.test.mjs.
+// A worker thread of runtime.test.mjs; or, by itself, a process that ends while jobs are at work.
 
-import { parentPort, workerData } from "node:worker_threads";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
 
 import { Sessions } from "h3s";
 
 import { PASSWORD, cookieOf } from "./support.mjs";
 
-const { cookie, rounds, ends } = workerData;
+const { cookie, rounds, ends } = workerData ?? { ends: true };
 
 if (ends) {
-  const slow = new Sessions({ password: PASSWORD, seal: { format: "h3-2", iterations: 100_000 } });
-  for (let i = 0; i < 8; i++) {
+  // Of each kind of job some: four are at work at once, and the others wait.
+  const seal = { format: "h3-2", iterations: 100_000 };
+  const slow = new Sessions({ password: PASSWORD, seal });
+  const file = join(mkdtempSync(join(tmpdir(), "h3s-")), "revoked");
+  const revoking = new Sessions({ password: PASSWORD, maxAge: 100, revocation: { file } });
+  const token = await slow.ironSeal({ a: 1 });
+  for (let i = 0; i < 4; i++) {
     const session = slow.open({});
     session.set("i", i);
     session.setCookies();
+    Sessions.create({ password: PASSWORD, seal });
+    slow.open({ cookie: `h3=${token.replace("Fe26.2**", `Fe26.2**${i}`)}` });
+    slow.ironUnseal(token);
+    slow.ironSeal({ i });
+    revoking.revokeSession("id");
+    revoking.revocations.poll();
   }
+  if (isMainThread) process.exit(7);
   parentPort.postMessage("at work");
 } else {
   const sessions = new Sessions({ password: PASSWORD });
