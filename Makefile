@@ -265,7 +265,7 @@ site: ## Make a web site of the pages, in target/site
 
 # ---- Test ----------------------------------------------------------------------------------------
 
-.PHONY: test check lint bench bench-nginx bench-revocations soak fuzz mutants
+.PHONY: test check lint bench bench-nginx bench-node bench-revocations soak fuzz mutants
 test: ## Run every suite in tests/suites (to add one: see the top of tests/run)
 	@tests/run
 
@@ -315,6 +315,9 @@ bench: all ## Measure beside the peers, in 10 minutes; QUICK=1: in 2, and leave 
 
 bench-nginx: nginx ## Measure the nginx module's cost a request
 	@. tests/setup.sh && need_debian wrk wrk && need_venv && target/venv/bin/python benches/nginx.py
+
+bench-node: node ## Measure for how long a request holds Node's event loop, in each format
+	@node benches/event-loop.mjs
 
 bench-revocations: all ## Measure how soon 16 processes refuse what is logged out, in some minutes
 	@. tests/setup.sh && need_venv && { command -v valkey-server >/dev/null || \

@@ -31,6 +31,8 @@ check "a peer that is missing is noticed" lacks '/^| nuxt-auth-utils/d' 'nuxt-au
 check "the committed page is whole too" page benches/peers --sizes
 check "the README's figures are the committed page's" page benches/peers --readme README.md
 
+check "what holds Node's event loop is measured" bounded 120 node benches/event-loop.mjs --smoke
+
 simulate() { bounded 300 "$python" benches/revocations/simulate.py --small --write "$scratch/revocations.md" "$@"; }
 check "each logout is refused in all processes that follow one server" simulate
 told() { grep -q "^Each logout was refused in all $1 processes" "$2"; }
