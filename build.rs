@@ -167,6 +167,10 @@ fn option_table(text: &str) -> String {
             let range = of("range").map_or_else(String::new, |range| format!("; {range}"));
             let text = format!("{kind}{range}; default: {default}");
             assert!(!text.contains("*/"), "a comment would end in {name}");
+            assert!(
+                !text.contains("]("),
+                "a link has no place in the header: {name}"
+            );
             out += &row(name.trim_matches('`'), &text);
         }
     }

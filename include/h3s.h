@@ -49,10 +49,9 @@
  *     {"password": "...", "maxAge": 604800, "cookie": {"sameSite": "strict"}}
  *
  * The session:
- *   password                  string, or object of strings; at least 32 UTF-16 code units, which is
- *                             how h3 counts (one, where only formats of other frameworks are
- *                             accepted that do not demand more: see [seal.format](#sealformat));
- *                             default: none; it is required
+ *   password                  string, or object of strings; at least 32 UTF-16 code units, as h3
+ *                             counts (1 where only formats are accepted whose framework demands no
+ *                             more: see seal.format); default: none; it is required
  *   name                      string; a cookie name that does not end as a cookie beside another
  *                             session's own does: in .1 to .100 or .seen; where a format of another
  *                             framework is accepted, also in .0, and where auth0 is, in __0 to
@@ -1797,8 +1796,8 @@ int32_t h3s_revocation_read(const struct h3s_config *config,
 /**
  * The path of the file through which the processes of one machine make known what they revoke.
  *
- * `revocation.file` of the options; empty where there is none. NUL-terminated; borrowed from the
- * config. Absent for NULL.
+ * `revocation.file` of the options. Where they have none, its `len` is 0, and its pointer is not
+ * NULL. NUL-terminated; borrowed from the config. Absent for NULL.
  */
 struct h3s_str h3s_config_revocation_file(const struct h3s_config *config);
 
@@ -1921,10 +1920,11 @@ int32_t h3s_revocations_view(const struct h3s_revocations *revocations,
 /**
  * Opens the file through which the processes of one machine make known what they revoke.
  *
- * It need not be there: the first entry makes it, for its owner and group to read and write, as
- * far as the umask lets them. Processes of several users share it through the group, which must be
- * allowed to make files in the folder too, or the file only grows. Its first line says what it is;
- * another file is never written to. It belongs on a disk of this machine, not on the network.
+ * It need not be there: the first entry makes it. Processes of several users share it through a
+ * group that may write to its folder, best one with mode 2770: a new file in it can be read and
+ * written by that group, whatever the umask. (Elsewhere the umask decides. Where a process may not
+ * make files in the folder, it does not shorten the file.) Its first line says what it is; another
+ * file is never written to. It belongs on a disk of this machine, not on the network.
  *
  * path, len: its absolute path, as `h3s_config_revocation_file` gives it.
  * wait_ms: for how many milliseconds at most each call waits for another process that has the file

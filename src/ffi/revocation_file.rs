@@ -58,10 +58,11 @@ impl h3s_revocation_file {
 
 /// Opens the file through which the processes of one machine make known what they revoke.
 ///
-/// It need not be there: the first entry makes it, for its owner and group to read and write, as
-/// far as the umask lets them. Processes of several users share it through the group, which must be
-/// allowed to make files in the folder too, or the file only grows. Its first line says what it is;
-/// another file is never written to. It belongs on a disk of this machine, not on the network.
+/// It need not be there: the first entry makes it. Processes of several users share it through a
+/// group that may write to its folder, best one with mode 2770: a new file in it can be read and
+/// written by that group, whatever the umask. (Elsewhere the umask decides. Where a process may not
+/// make files in the folder, it does not shorten the file.) Its first line says what it is; another
+/// file is never written to. It belongs on a disk of this machine, not on the network.
 ///
 /// path, len: its absolute path, as `h3s_config_revocation_file` gives it.
 /// wait_ms: for how many milliseconds at most each call waits for another process that has the file

@@ -220,8 +220,8 @@ pub unsafe extern "C" fn h3s_revocation_read(
 
 /// The path of the file through which the processes of one machine make known what they revoke.
 ///
-/// `revocation.file` of the options; empty where there is none. NUL-terminated; borrowed from the
-/// config. Absent for NULL.
+/// `revocation.file` of the options. Where they have none, its `len` is 0, and its pointer is not
+/// NULL. NUL-terminated; borrowed from the config. Absent for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn h3s_config_revocation_file(config: *const h3s_config) -> h3s_str {
     // SAFETY: the caller's contract: NULL or a live config.

@@ -51,14 +51,14 @@ impl Locked {
             let id = id_of(&regular(&file)?);
             let lock = Lock::new(file, waiting)?;
             if is_at(path, id)? {
-                return Locked::begin(lock, id);
+                return Locked::begin(path, lock, id);
             }
         }
         Err(Fault::Wrong("it is replaced over and over"))
     }
 
     /// Reads the first line, or writes it.
-    fn begin(lock: Lock, id: Id) -> Result<Locked, Fault> {
+    fn begin(path: &Path, lock: Lock, id: Id) -> Result<Locked, Fault> {
         let beginning = header::read(&lock.0)?;
         let is_new = matches!(beginning, Beginning::Nothing);
         let header = match beginning {
@@ -74,6 +74,8 @@ impl Locked {
             len,
         };
         if is_new {
+            // Without it, they cannot log out. Nothing else fails.
+            let _ = share_with_group(locked.file(), path);
             // Whoever wrote a part of the line was killed, and had told nobody of an entry.
             let emptied = locked.file().set_len(0);
             emptied.map_err(Fault::to("write the file"))?;
@@ -238,6 +240,19 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
+}
+
+/// Lets the group use a new file that may make and replace files in its folder, whatever this
+/// process's umask is: the other processes have other users.
+fn share_with_group(file: &File, path: &Path) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let folder = path.parent().unwrap_or(&path).metadata()?;
+    let own = file.metadata()?;
+    let mode = own.mode() & 0o777;
+    if folder.mode() & 0o030 == 0o030 && folder.gid() == own.gid() && mode & 0o060 != 0o060 {
+        file.set_permissions(fs::Permissions::from_mode(mode | 0o060))?;
+    }
+    Ok(())
 }
 
 /// Lets those use a file who may use the other: its group and mode, and where one may give files

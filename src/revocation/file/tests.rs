@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::sync::atomic::AtomicUsize;
 
 use super::header::Header;
@@ -128,6 +128,30 @@ fn what_one_process_appends_every_other_reads_once() {
     assert_eq!(all(&folder).len(), 4);
     let made = fs::metadata(folder.path()).unwrap();
     assert_eq!(made.permissions().mode() & 0o007, 0);
+}
+
+#[test]
+fn a_new_file_is_for_the_group_that_may_write_to_its_folder_whatever_the_umask() {
+    for (of_folder, of_file) in [(0o770, 0o660), (0o2770, 0o660), (0o700, 0), (0o755, 0)] {
+        let folder = Folder::new();
+        fs::set_permissions(&folder.0, fs::Permissions::from_mode(of_folder)).unwrap();
+        // As a umask of 077 leaves it, which all tests of this process would have.
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        drop(options.open(folder.path()).unwrap());
+        Process::new(&folder).append(&entry(1));
+        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(
+            mode & 0o777,
+            0o600 | of_file,
+            "in a folder of {of_folder:o}"
+        );
+        // What somebody has chosen since then stays.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        Process::new(&folder).append(&entry(2));
+        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 }
 
 #[test]
