@@ -32,6 +32,7 @@ static void ngx_http_h3s_poll_done(ngx_event_t *ev);
 #endif
 static void ngx_http_h3s_poll(ngx_http_h3s_revocations_t *revocations);
 static void ngx_http_h3s_polled(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log);
+static void ngx_http_h3s_check_folder(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log);
 static ngx_array_t *ngx_http_h3s_followed(ngx_cycle_t *cycle);
 
 
@@ -112,10 +113,58 @@ ngx_http_h3s_init_process(ngx_cycle_t *cycle)
         revocations[i]->task->event.log = cycle->log;
 #endif
 
+        /* What one of them may do, all may. */
+        if (ngx_worker == 0) {
+            ngx_http_h3s_check_folder(revocations[i], cycle->log);
+        }
+
         ngx_add_timer(ev, NGX_HTTP_H3S_POLL);
     }
 
     return NGX_OK;
+}
+
+
+/* Whether this user may append to the file and replace it, before somebody logs out in vain. */
+static void
+ngx_http_h3s_check_folder(ngx_http_h3s_revocations_t *revocations, ngx_log_t *log)
+{
+    u_char     *end;
+    char       *path;
+    ngx_str_t   folder;
+
+    folder = revocations->path;
+
+    for (end = folder.data + folder.len; end > folder.data + 1 && end[-1] != '/'; end--) { /* void */ }
+
+    folder.len = end - folder.data;
+
+    /* Without the slash, but for the root's. */
+    if (folder.len > 1) {
+        folder.len--;
+    }
+
+    path = ngx_alloc(folder.len + 1, log);
+    if (path == NULL) {
+        return;
+    }
+
+    (void) ngx_cpystrn((u_char *) path, folder.data, folder.len + 1);
+
+    if (access(path, W_OK|X_OK) == -1) {
+        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
+                      "h3s: no logout can be made known, so each will be a 503: the workers may not write to the folder "
+                      "\"%V\": let a group write to it (mode 2770) that has their user in it",
+                      &folder);
+
+    } else if (access((char *) revocations->path.data, R_OK|W_OK) == -1 && ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
+                      "h3s: no logout can be made known, so each will be a 503: the workers may not read and write the file "
+                      "\"%V\": let a group read and write it that has their user in it",
+                      &revocations->path);
+    }
+
+    ngx_free(path);
 }
 
 

@@ -375,12 +375,14 @@ def test_a_foreign_file_in_its_place_is_no_word_from_anybody(nginx: Nginx, clien
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs to be root, so that the workers are not")
-def test_a_worker_that_may_not_write_the_file_says_so_at_the_logout(nginx: Nginx, client: httpx.Client) -> None:
+def test_a_worker_that_may_not_write_the_file_says_so_at_the_start_and_at_the_logout(
+    nginx: Nginx, client: httpx.Client
+) -> None:
     options = revoking(nginx.folder)
     other = Other(options)
     revoke(other, cookie_with({}))
     nginx.options(options)
-    nginx.write(f"h3s_config h3s.json; {ZONE} server {{ listen 127.0.0.1:PORT; root FOLDER/html; {WHO} }}")
+    nginx.write(f"h3s_config h3s.json; {ZONE} server {{ listen 127.0.0.1:PORT; root FOLDER/html; {WHO} }}", workers=2)
     conf = nginx.folder / "nginx.conf"
     conf.write_text(conf.read_text().replace("user root;", "user nobody nogroup;"))
     for folder in (nginx.folder, *nginx.folder.parents):
@@ -390,6 +392,11 @@ def test_a_worker_that_may_not_write_the_file_says_so_at_the_logout(nginx: Nginx
     shared.chmod(0o755)
     (shared / "revocations").chmod(0o644)
     nginx.run()
+    told = f'no logout can be made known, so each will be a 503: the workers may not write to the folder "{shared}"'
+    wait_until(lambda: told in nginx.error_log(), "the start says nothing")
+    # A request to each of the two, and so none is still at its start.
+    wait_until(lambda: len({client.get("/pid").text for _ in range(20)}) == 2, "one worker serves all")
+    assert nginx.error_log().count("no logout can be made known") == 1
     cookie = cookie_with({"user": "Zoe"})
     assert client.get("/out", headers={"Cookie": cookie}).status_code == 503
     assert "what is revoked could not be made known" in nginx.error_log() and "ermission" in nginx.error_log()
