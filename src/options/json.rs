@@ -242,7 +242,7 @@ impl<'a> Value<'a> {
             (1..=MAX_NAME_LEN).contains(&name.len()) && name.bytes().all(|b| is_word(&b))
         });
         match shown {
-            Some(name) => (self.path_of(name), hint(name, known)),
+            Some(name) => (self.path_of(name), hint(&self.path, name, known)),
             None => (
                 self.path.clone(),
                 format!(
@@ -278,8 +278,12 @@ fn check_encoding(text: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// What to say of an unknown option: what h3 has but cannot be here, or the nearest known name.
-fn hint(name: &str, known: &[&str]) -> String {
+/// What to say of an unknown option: what h3 has but cannot be here, where it belongs, or the
+/// nearest known name.
+fn hint(path: &str, name: &str, known: &[&str]) -> String {
+    if let ("", Some(here)) = (path, elsewhere(name)) {
+        return format!("there is no such option; here it is {here}");
+    }
     match name {
         "generateId" => {
             return "a function cannot stand in JSON: set an id on a new session instead \
@@ -300,6 +304,28 @@ fn hint(name: &str, known: &[&str]) -> String {
         }
         _ => format!("there is no such option; there are {}", known.join(", ")),
     }
+}
+
+/// Where that is which iron-session and others have beside the password, or which was put there.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "cookieName" => "name",
+        "cookieOptions" => "cookie",
+        "secret" => "password",
+        "ttl" => "seal.ttl, in milliseconds",
+        "format" => "seal.format",
+        "accept" => "seal.accept",
+        "migrate" => "seal.migrate",
+        "path" => "cookie.path",
+        "domain" => "cookie.domain",
+        "secure" => "cookie.secure",
+        "httpOnly" => "cookie.httpOnly",
+        "sameSite" => "cookie.sameSite",
+        "maxChunks" => "cookie.maxChunks",
+        "subject" => "revocation.subject",
+        "file" => "revocation.file",
+        _ => return None,
+    })
 }
 
 /// What a word stands for, in upper or lower case; else what would be right.

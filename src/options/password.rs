@@ -107,7 +107,7 @@ impl Passwords {
         match self {
             Passwords::Missing => Err(Error::config(
                 "password",
-                "a password of at least 32 characters is required",
+                "one of at least 32 characters is required: make one with `openssl rand -base64 32`",
             )),
             Passwords::Plain(password) => Ok(vec![(String::new(), password)]),
             Passwords::ById(mut passwords) => {

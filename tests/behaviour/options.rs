@@ -18,6 +18,28 @@ fn refused(more: &str) -> (String, String) {
 }
 
 #[test]
+fn an_option_of_another_framework_or_in_the_wrong_place_is_told_where_it_belongs() {
+    for (more, key, here) in [
+        (r#""cookieName":"x""#, "cookieName", "name"),
+        (r#""cookieOptions":{}"#, "cookieOptions", "cookie"),
+        (r#""ttl":60"#, "ttl", "seal.ttl, in milliseconds"),
+        (r#""secure":false"#, "secure", "cookie.secure"),
+        (r#""format":"h3-1""#, "format", "seal.format"),
+        (r#""subject":"/user""#, "subject", "revocation.subject"),
+    ] {
+        let expected = format!("there is no such option; here it is {here}");
+        assert_eq!(refused(more), (key.to_owned(), expected));
+        // What is named is one.
+        let (name, _) = here.split_once(", ").unwrap_or((here, ""));
+        let page = include_str!("../../docs/OPTIONS.md");
+        assert!(page.contains(&format!("\n### `{name}`\n")), "{name}");
+    }
+    // In the object that it belongs into it is none of these.
+    let (_, message) = refused(r#""cookie":{"ttl":1}"#);
+    assert!(message.starts_with("there is no such option; there are "));
+}
+
+#[test]
 fn every_bad_option_is_refused_by_name() {
     for (more, key) in [
         (r#""nmae":"x""#, "nmae"),
