@@ -122,7 +122,9 @@ def test_the_password_that_opened_is_named_and_those_that_were_tried(explain: Ca
     assert "refused as unknown_key; no password was tried: the passwords here are k2, k1" in told
     assert "cure: give every server the new password before" in told
     told = explain(f"h3={token(password={'k2': OLD})}", password=passwords, status=1)
-    assert "refused as bad_seal; tried: password k2" in told and "cure: compare password and name" in told
+    assert "refused as bad_seal; tried: password k2" in told
+    assert "means: it was sealed under another password or cookie name" in told
+    assert "cure: compare the password and the name with those of the server that sealed it" in told
     # Neither says of which password it is.
     seal = {"format": "h3-1"}
     told = explain(f"h3={token(seal='h3-1', password={'k1': OLD})}", password=passwords, seal=seal)
@@ -207,6 +209,16 @@ def test_a_token_of_another_format_is_told_by_its_looks(explain: Callable[..., s
     assert "a version of a format that is not known here" in told and "a newer version of this library" in told
     escaped = token().replace("h", "%68", 1)
     assert "like h3s1" in explain(f"h3={escaped}")
+
+
+def test_a_token_of_h3_s_other_version_is_told_from_one_under_another_password(explain: Callable[..., str]) -> None:
+    for there, here in (("h3-1", {"seal": "h3-2", "legacySealFallback": False}), ("h3-2", {"seal": "h3-1"})):
+        told = explain(f"h3={token(seal=there)}", status=1, **here)
+        assert f"refused as bad_seal; tried: the password means: the password is right, but h3 {there[-1]} has" in told
+        assert f'cure: set seal to "{there}", or list it in seal.accept; `npm ls h3`' in told
+        told = explain(f"h3={token(seal=there, password=NEW)}", status=1, **here)
+        assert "means: it was sealed under another password, or was cut or changed on the way. cure: compare the" in told
+        assert "the password is right" not in told and "name" not in told.partition("cure:")[2].partition("session:")[0]
 
 
 def test_sessions_of_frameworks_that_are_only_read_are_told(explain: Callable[..., str]) -> None:

@@ -40,9 +40,13 @@ def refused(reason: str, looks: Looks, formats: Sequence[str]) -> Iterator[str]:
             " sessions have ended.",
         )
     elif reason == "bad_seal":
+        # The others' keys do not depend on the cookie's name.
+        named = not looks.formats or bool({"h3s1", "authjs"} & set(looks.formats))
         yield from _said(
-            "another password, or another cookie name, has sealed it, or some of it was lost or changed on the way.",
-            "compare password and name with those of whoever seals it; a password file may have a line end more.",
+            f"it was sealed under another password{' or cookie name' if named else ''}, or was cut or changed on"
+            " the way.",
+            f"compare the password{' and the name' if named else ''} with those of the server that sealed it; a"
+            " password that is read from a file may have a line break at its end.",
         )
     elif reason == "too_large":
         yield from _said(
@@ -66,6 +70,14 @@ def no_token() -> Iterator[str]:
     yield from _said(
         "it does not begin as a token of any format does.",
         "give all of a token, from its first character on, in one line.",
+    )
+
+
+def other_h3(format: str) -> Iterator[str]:
+    """Of a token that opens in h3's other format."""
+    yield from _said(
+        f"the password is right, but h3 {format[-1]} has sealed it, and {format} does not open here.",
+        f'set seal to "{format}", or list it in seal.accept; `npm ls h3` in the other application says which h3 it has.',
     )
 
 

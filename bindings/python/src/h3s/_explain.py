@@ -19,7 +19,7 @@ from typing import Any, Callable, Optional
 from . import _advice
 from ._abi import fast
 from ._core import to_bytes
-from ._looks import Looks, is_candidate, looks_of
+from ._looks import H3, Looks, is_candidate, looks_of
 from .errors import Rejected
 from .session import Session
 from .sessions import Sessions
@@ -249,9 +249,22 @@ class Explanation:
             yield from _advice.missing_chunk(candidate.missing, candidate.cookies)
         elif not candidate.looks.is_token and not candidate.piece:
             yield from _advice.no_token()
+        elif other := self._other_h3(candidate):
+            yield from _advice.other_h3(other)
         else:
             assert candidate.reason is not None
             yield from _advice.refused(candidate.reason, candidate.looks, self.formats)
+
+    def _other_h3(self, candidate: Candidate) -> Optional[str]:
+        """The format of h3 in which the token opens, where the options have only the other one."""
+        if candidate.reason != "bad_seal" or candidate.looks.formats != H3:
+            return None
+        without = {name: value for name, value in self.options.items() if name not in ("seal", "legacySealFallback")}
+        for format in H3:
+            alone = {"seal": format, **({"legacySealFallback": False} if format == "h3-2" else {})}
+            if opened(self._make({**without, **alone}), candidate.request, self._now)[1] != "bad_seal":
+                return format
+        return None
 
     def _session(self, request: Request, candidates: Sequence[Candidate]) -> Iterator[str]:
         if request.bare:

@@ -47,7 +47,7 @@ def looks_of(text: str) -> Looks:
         return Looks(length, *_jose(parts))
     if text.startswith("__chunked__"):
         return Looks(length, "a count of chunks")
-    return Looks(length, "like no token", is_token=False)
+    return Looks(length, "not like a token", is_token=False)
 
 
 def is_candidate(value: str) -> bool:

@@ -160,7 +160,7 @@ def to_json(options: Mapping[str, Any], development: bool) -> str:
         try:
             members.append(f'"{name}": {json.dumps(value, allow_nan=False)}')
         except (TypeError, ValueError):
-            raise ConfigError("of a type that no option has", key=snake(name)) from None
+            raise ConfigError(f"of the type {type(value).__name__}, which no option has", key=snake(name)) from None
     return "{" + ", ".join(members) + "}"
 
 
