@@ -190,6 +190,23 @@ def test_why_a_session_is_new_is_said_in_the_log(seen: Seen, caplog: pytest.LogC
     assert made(name="__Host-ours", development=True).cookie_name == "ours"
 
 
+def test_two_calls_of_logging_show_that_log() -> None:
+    calls = re.search(r"`(logging\.basicConfig\(.*?)`", SECTIONS["Ask for the reason first"])
+    assert calls
+    program = (
+        f"import logging; {calls[1]}\n"
+        "import h3s, h3s.wsgi, wsgiref.util\n"
+        "environ = {}\n"
+        "wsgiref.util.setup_testing_defaults(environ)\n"
+        "def app(environ, start_response):\n"
+        "    h3s.wsgi.session_of(environ)['a'] = 1\n"
+        "    start_response('200 OK', [])\n"
+        "    return []\n"
+        f"list(h3s.wsgi.SessionMiddleware(app, h3s.Sessions(password={PASSWORD!r}))(environ, lambda *_: None))\n"
+    )
+    assert "DEBUG:h3s:" in (said := cli("-c", program)) and "since the request has no cookie" in said
+
+
 @symptom("No cookie comes back over plain HTTP")
 def test_a_secure_cookie_does_not_come_back_over_plain_http_unless_in_development(seen: Seen) -> None:
     for options, counts in (({"password": PASSWORD}, "11"), (example("No cookie comes back over plain HTTP"), "12")):
@@ -440,6 +457,34 @@ def test_clear_leaves_a_copy_and_revoke_does_not(seen: Seen, tmp_path: Path) -> 
     assert reason(sessions, copied) == "opens"
     sessions.get(copied, now=NOW).revoke()
     assert reason(sessions, copied) == "revoked"
+    sessions.close()
+
+
+@symptom("503 at a logout")
+def test_a_logout_that_cannot_be_written_is_503_and_logs_nobody_out(seen: Seen, tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(0o500)
+    sessions = made(max_age=3600, revocation={"file": str(folder / "revocations")})
+
+    def logout(environ: Any, start_response: Any) -> list[bytes]:
+        session_of(environ).revoke()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"bye"]
+
+    cookie = sealed(sessions)
+    user = os.geteuid()
+    with wsgi(SessionMiddleware(logout, sessions, clock=lambda: NOW)) as at:
+        # root could write to it.
+        os.seteuid(user or 65534)
+        try:
+            answer = httpx.get(at, headers={"Cookie": cookie}, timeout=20)
+            with pytest.raises(h3s.StoreError) as failed:
+                sessions.get(cookie, now=NOW).revoke()
+        finally:
+            os.seteuid(user)
+    assert answer.status_code == 503 and "set-cookie" not in answer.headers
+    seen(failed.value)
+    assert reason(sessions, cookie) == "opens"
     sessions.close()
 
 
