@@ -52,10 +52,9 @@
  *   password                  string, or object of strings; at least 32 UTF-16 code units, as h3
  *                             counts (1 where only formats are accepted whose framework demands no
  *                             more: see seal.format); default: none; it is required
- *   name                      string; a cookie name that does not end as a cookie beside another
- *                             session's own does: in .1 to .100 or .seen; where a format of another
- *                             framework is accepted, also in .0, and where auth0 is, in __0 to
- *                             __26; default: "h3"
+ *   name                      string; a cookie name that does not end in .1 to .100 or .seen, as a
+ *                             session's other cookies do; where a format of another framework is
+ *                             accepted, nor in .0; with auth0, nor in __0 to __26; default: "h3"
  *   maxAge                    whole number of seconds; 1 to 3153600000; default: no limit
  *   idleTimeout               whole number of seconds; 1 to 3153600000; default: no limit
  *   notBefore                 whole number of milliseconds since 1970; 0 to 281474976710656;
@@ -82,8 +81,8 @@
  *   cookie.sameSite           "lax", "strict", "none" or a bool; default: "lax"
  *   cookie.partitioned        bool; default: false
  *   cookie.priority           "low", "medium" or "high"; default: none
- *   cookie.maxAge             whole number of seconds; 1 to 34560000; default: what remains of the
- *                             session
+ *   cookie.maxAge             whole number of seconds; 1 to 34560000; default: the rest of the
+ *                             session's lifetime
  *   cookie.chunkMaxLength     whole number of bytes; 1 to 4090; default: 4000
  *   cookie.maxChunks          whole number; 1 to 100; default: by the format
  *
