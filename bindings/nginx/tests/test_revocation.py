@@ -128,7 +128,14 @@ def test_a_rotation_leaves_nothing_of_the_former_id(nginx: Nginx, client: httpx.
 
 @pytest.mark.parametrize("what", ["session", "subject"])
 @pytest.mark.parametrize(
-    "beside", [[], [("X-Session-Update", '{"user":null}')], [("X-Session-Clear", "1")], [("X-Session-Rotate", "1")]]
+    "beside",
+    [
+        [],
+        [("X-Session-Update", '{"user":null}')],
+        [("X-Session-Clear", "1")],
+        [("X-Session-Rotate", "1")],
+        [("Set-Cookie", "h3=; Path=/; HttpOnly")],  # h3's own logout
+    ],
 )
 def test_an_upstream_revokes_by_a_header(
     nginx: Nginx, client: httpx.Client, upstream: Upstream, what: str, beside: list[tuple[str, str]]
