@@ -473,7 +473,7 @@ def test_a_logout_that_cannot_be_written_is_503_and_logs_nobody_out(seen: Seen, 
 
     cookie = sealed(sessions)
     user = os.geteuid()
-    with wsgi(SessionMiddleware(logout, sessions, clock=lambda: NOW)) as at:
+    with wsgi_server(SessionMiddleware(logout, sessions, clock=lambda: NOW)) as at:
         # root could write to it.
         os.seteuid(user or 65534)
         try:
