@@ -217,7 +217,9 @@ def test_a_token_of_h3_s_other_version_is_told_from_one_under_another_password(e
         assert f"refused as bad_seal; tried: the password means: the password is right, but h3 {there[-1]} has" in told
         assert f'cure: set seal to "{there}", or list it in seal.accept; `npm ls h3`' in told
         told = explain(f"h3={token(seal=there, password=NEW)}", status=1, **here)
-        assert "means: it was sealed under another password, or was cut or changed on the way. cure: compare the" in told
+        assert (
+            "means: it was sealed under another password, or was cut or changed on the way. cure: compare the" in told
+        )
         assert "the password is right" not in told and "name" not in told.partition("cure:")[2].partition("session:")[0]
 
 
