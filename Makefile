@@ -295,7 +295,7 @@ target/interop/nitro: $(filter-out %/node_modules,$(wildcard tests/interop/nitro
 	@rm -rf $@ && mkdir -p $(@D) && node tests/interop/nitro/build.mjs '$(CURDIR)/$@' && touch $@
 
 target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard tests/interop/nitro/*)) $(node_module) \
-		$(wildcard bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
+		$(wildcard bindings/node/README.md bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
 	@. tests/setup.sh && need_node tests/interop/nitro
 	@rm -rf $@ $@-packages && mkdir -p $(@D) && \
 		node tests/interop/nitro/build.mjs '$(CURDIR)/$@' '$(CURDIR)/$(node_module)' && touch $@

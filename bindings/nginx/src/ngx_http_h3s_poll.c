@@ -135,7 +135,11 @@ ngx_http_h3s_check_folder(ngx_http_h3s_revocations_t *revocations, ngx_log_t *lo
 
     folder = revocations->path;
 
-    for (end = folder.data + folder.len; end > folder.data + 1 && end[-1] != '/'; end--) { /* void */ }
+    end = folder.data + folder.len;
+
+    while (end > folder.data + 1 && end[-1] != '/') {
+        end--;
+    }
 
     folder.len = end - folder.data;
 

@@ -1,10 +1,10 @@
 // build.mjs FOLDER [ADDON]: builds a Nitro 2 server of what stands in server/ and of the session
 // routes of nuxt-auth-utils, set up as that module sets them up in Nuxt.
 //
-// ADDON: the compiled part of bindings/node. Then that is installed, and its module stands in the
-// configuration, which is all that is different.
+// ADDON: the compiled part of bindings/node. Then that is installed, its module stands in the
+// configuration, and the plugin of its README makes logouts final. Nothing else is different.
 
-import { copyFileSync, cpSync, mkdirSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -21,12 +21,25 @@ async function h3s(addon, folder) {
   for (const name of ["package.json", "lib"]) cpSync(from + name, `${into}/${name}`, { recursive: true });
   copyFileSync(addon, `${into}/build/h3s.node`);
   return {
+    plugins: [logout(folder)],
     modules: [(await import(`${into}/lib/nitro.js`)).default],
     nodeModulesDirs: [folder, `${here}node_modules`],
   };
 }
 
+/** The plugin that the README shows, with what Nuxt imports by itself. */
+function logout(folder) {
+  const readme = readFileSync(new URL("../../../bindings/node/README.md", import.meta.url), "utf8");
+  const [, plugin] = readme.match(/```ts\n\/\/ server\/plugins\/logout\.ts\n(.*?)```/s);
+  const file = `${folder}/logout.mjs`;
+  writeFileSync(file, `import { sessionHooks } from "auth-utils";
+import { defineNitroPlugin, useRuntimeConfig } from "nitropack/runtime";
+${plugin}`);
+  return file;
+}
+
 const [, , output, addon] = argv;
+const revocation = addon && { subject: "/user/name", file: `${output}-packages/revocations` };
 const nitro = await createNitro({
   ...(addon && (await h3s(addon, `${output}-packages/node_modules`))),
   rootDir: here,
@@ -39,7 +52,12 @@ const nitro = await createNitro({
   alias: { "auth-utils": `${utils}/utils/session.js` },
   runtimeConfig: {
     nitro: { envPrefix: "NUXT_" },
-    session: { name: "nuxt-session", password: "", cookie: { sameSite: "lax" } },
+    session: {
+      name: "nuxt-session",
+      password: "",
+      cookie: { sameSite: "lax" },
+      ...(revocation && { maxAge: 604800, revocation }),
+    },
   },
   handlers: [
     { method: "get", route: "/api/_auth/session", handler: `${utils}/api/session.get.js` },
