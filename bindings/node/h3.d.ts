@@ -27,7 +27,7 @@ export interface SessionConfig extends Omit<Options, "seal" | "cookie"> {
   /** The id of a new session. Default, also where it gives none: a random UUID. */
   generateId?: () => string;
   /**
-   * Who asks, as the client's address: limits forged Fe26.2 tokens, which cost a slow derivation
+   * The client's address: limits forged Fe26.2 tokens, which cost a slow derivation
    * each. Behind a proxy only the application knows.
    */
   peer?: (event: any) => string | null | undefined;

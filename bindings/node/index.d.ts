@@ -1,5 +1,5 @@
 /**
- * The sessions of h3 (Nuxt, Nitro): small JSON objects that live in an encrypted cookie.
+ * The sessions of h3 (Nuxt, Nitro): small JSON objects in an encrypted cookie.
  *
  *     const sessions = new Sessions({ password: process.env.SESSION_PASSWORD });
  *     const session = await sessions.open({ cookie: request.headers.cookie });
@@ -7,9 +7,9 @@
  *     response.appendHeader("Set-Cookie", await session.setCookies());
  *     session.free();
  *
- * What may take a slow key derivation gives a promise, and makes it in libuv's thread pool. That is
- * only where the options accept Fe26.2 tokens of more than one iteration (`"h3-2"`). Everything
- * else is done at once, in a few microseconds. `await` takes both.
+ * What may take a slow key derivation returns a promise, and derives in libuv's thread pool. That
+ * is so only if the options accept Fe26.2 tokens of more than one iteration (`"h3-2"`). Everything
+ * else is synchronous, and takes a few microseconds. `await` works with both.
  */
 
 /** A JSON object. */
@@ -24,7 +24,7 @@ export interface CookieOptions {
   sameSite?: "lax" | "strict" | "none" | boolean;
   partitioned?: boolean;
   priority?: "low" | "medium" | "high";
-  /** Seconds. Default: what remains of the session. */
+  /** Seconds. Default: the rest of the session's lifetime. */
   maxAge?: number;
   chunkMaxLength?: number;
   maxChunks?: number;
@@ -95,13 +95,13 @@ export interface Options {
   revocation?: RevocationOptions | false;
   /** Cookies that need no HTTPS. Never in production. */
   development?: boolean;
-  /** Of Node alone: gives the id of a new session, in place of a random UUID. */
+  /** Only in Node: returns the id of a new session, instead of a random UUID. */
   generateId?: () => string;
 }
 
-/** What stands beside the options, of this process alone. */
+/** Settings beside the options, for this process only. */
 export interface Extra {
-  /** Through which servers tell each other what is revoked, in place of `revocation.file`. */
+  /** Through which servers tell each other what is revoked, instead of `revocation.file`. */
   revocationStore?: RevocationStore;
   /** How many entries of what is revoked there is room for. Default: 100,000. */
   revocationRoom?: number;
@@ -125,11 +125,11 @@ export type Code =
   | "ERR_H3S_ARGUMENT"
   /** An option is wrong; `key` names it. */
   | "ERR_H3S_CONFIG"
-  /** What was to be written is no session data. */
+  /** The value to be written is no session data. */
   | "ERR_H3S_DATA"
   /** The session would not fit in its cookies. It is as it was. */
   | "ERR_H3S_TOO_LARGE"
-  /** Not possible now, as `rotate` after `clear`, or anything after `free`. */
+  /** Not possible now, such as `rotate` after `clear`, or anything after `free`. */
   | "ERR_H3S_STATE"
   /** A token was refused (`rejection` says why), or the session has ended since. */
   | "ERR_H3S_REJECTED"
@@ -137,20 +137,20 @@ export type Code =
   | "ERR_H3S_RANDOM"
   /** Out of memory. */
   | "ERR_H3S_MEMORY"
-  /** This peer has had too many slow key derivations. Answer 429, and touch no cookie. */
+  /** This peer has caused too many slow key derivations. Answer 429, and set no cookie. */
   | "ERR_H3S_BUSY"
-  /** The latest logouts may not be known here. Answer 503, and touch no cookie. */
+  /** The latest logouts may not be known here. Answer 503, and set no cookie. */
   | "ERR_H3S_STALE"
   /** No room for what is revoked. Answer 503. */
   | "ERR_H3S_FULL"
-  /** What is revoked could not be made known. Answer 503: the logout has not happened. */
+  /** What is revoked could not be published. Answer 503: the logout has not happened. */
   | "ERR_H3S_STORE"
-  /** The session was written after the head of the response had gone: the write is lost. */
+  /** The session was written after the response's headers were sent: the write is lost. */
   | "ERR_H3S_LATE"
   /** A fault in the library; please report it. */
   | "ERR_H3S_INTERNAL";
 
-/** What this package throws. But for a `cause`, it holds no secret, nor a value of a session. */
+/** What this package throws. Except in a `cause`, it has no secret, and no value of a session. */
 export class H3sError extends Error {
   private constructor();
   readonly name: "H3sError";
@@ -160,7 +160,7 @@ export class H3sError extends Error {
   /** The first byte at fault in JSON text, or -1. */
   readonly offset: number;
   readonly rejection: Rejection;
-  /** The HTTP status of an answer that says no more than this: 429, 503, 413, 401 or 500. */
+  /** The HTTP status to answer with: 429, 503, 413, 401 or 500. */
   readonly statusCode: number;
   /** As `statusCode`, by the name that Express reads. */
   readonly status: number;
@@ -177,7 +177,7 @@ export interface Counts {
   readonly openedToken: number;
   /** Sessions that a request had to make: none of its tokens opened, or it had none. */
   readonly made: number;
-  /** Of those that were brought: under another password than the first, in another format. */
+  /** Of those: under another password than the first, in another format. */
   readonly openedOldPassword: number;
   readonly openedOtherFormat: number;
   /** Requests that went to the thread pool for a slow derivation. */
@@ -187,7 +187,7 @@ export interface Counts {
   readonly stale: number;
   /** Tokens that were sealed. */
   readonly sealed: number;
-  /** Of sessions only read: cookies that let them live on, or move them. */
+  /** Of sessions that were only read: cookies that slide or convert them. */
   readonly slid: number;
   readonly movedPassword: number;
   readonly movedFormat: number;
@@ -198,15 +198,15 @@ export interface Counts {
   readonly refused: Readonly<Record<Exclude<Rejection, "none">, number>>;
 }
 
-/** What a request brought. The values are headers' as Node and Fetch give them. */
+/** What a request brings: values of headers, as Node and Fetch have them. */
 export interface RequestParts {
   /** The Cookie header's value. Several lines: joined with `"; "`. */
   cookie?: string | null;
   /** The session header's value, see `Sessions.headerName`. */
   header?: string | null;
-  /** Whether another site has led the browser here, see `isCrossSite`. */
+  /** Whether another site caused the request, see `isCrossSite`. */
   crossSite?: boolean;
-  /** Who asks, as the client's address: limits forged Fe26.2 tokens. */
+  /** The client's address: limits forged Fe26.2 tokens. */
   peer?: string | null;
   /** The time, in milliseconds since 1970. Default: now. */
   now?: number;
@@ -231,11 +231,11 @@ export class Sessions {
   readonly headerName: string | undefined;
   /** The value of a Vary header wherever a session was touched; may be empty. */
   readonly vary: string;
-  /** Whether browsers send the cookie over HTTPS alone. */
+  /** Whether browsers send the cookie over HTTPS only. */
   readonly isSecure: boolean;
   /** Whether cookies are read and set: `cookie` is not false. */
   readonly hasCookies: boolean;
-  /** Whether opening and sealing may take a slow key derivation, and so give promises. */
+  /** Whether opening and sealing may take a slow key derivation, and so return promises. */
   readonly mayBeCold: boolean;
   /** What is revoked, as this process knows it; undefined without the option `revocation`. */
   readonly revocations: Revocations | undefined;
@@ -246,7 +246,7 @@ export class Sessions {
    * how: `"use"`, the default, has a Set-Cookie for a new one at once. With `"get"` a new one costs
    * no cookie until something is written.
    *
-   * A token that is refused is no error: see `Session.rejection`. Throws (or rejects with)
+   * A token that is refused is not an error: see `Session.rejection`. Throws (or rejects with)
    * ERR_H3S_BUSY and ERR_H3S_STALE.
    */
   open(request: RequestParts, how?: "use" | "get"): Promise<Session> | Session;
@@ -259,7 +259,7 @@ export class Sessions {
   headerVary(present: string): string;
   /** The value of Cache-Control for a response that sets the session's cookie. */
   headerCacheControl(present: string): string;
-  /** Whether a header has to go from such a response, as CDN-Cache-Control has. */
+  /** Whether a header must be removed from such a response, such as CDN-Cache-Control. */
   isTargetedHeader(name: string): boolean;
 
   /** Any JSON value as a bare Fe26.2 token, as @hapi/iron writes it. */
@@ -277,14 +277,14 @@ export class Sessions {
   /** What was opened, made, refused and sealed, for a page of figures. */
   counts(): Counts;
 
-  /** Stops to follow what is revoked, and frees the keys once no session has them. */
+  /** Stops following what is revoked, and frees the keys once no session needs them. */
   close(): void;
 }
 
 /**
  * One request's session.
  *
- * Its memory is freed by `free`, or when it is garbage.
+ * Its memory is freed by `free`, or at garbage collection.
  */
 export class Session {
   protected constructor();
@@ -314,18 +314,18 @@ export class Session {
   readonly logId: string | undefined;
 
   /**
-   * What it holds. Read it only: changes go by the methods, and what is assigned to it is lost.
+   * The data. Read it only: change it by the methods; what is assigned to it is lost.
    *
    * The same object until `replace`, `clear` or `revoke`; writes show in it.
    */
   readonly data: Readonly<Data>;
-  /** As `data`, as JSON text. What nobody wrote is as it came, byte for byte. */
+  /** As `data`, as JSON text. What was not written is as it came, byte for byte. */
   readonly json: string;
 
   /**
    * Merges into the data, as `Object.assign` and `JSON.stringify` do: what is undefined is deleted.
    *
-   * patch: an object; or a function of the data that gives one. `{}` and undefined seal it again.
+   * patch: an object, or a function of the data that returns one. `{}` and undefined seal it again.
    */
   update(patch: Data | ((old: Readonly<Data>) => Data | undefined | void)): void;
   /** Sets the data, whatever it was. Id and times stay. */
@@ -338,13 +338,13 @@ export class Session {
   ensure(): void;
   /** A new id and `createdAt` = now, with the same data. Call it at every login. */
   rotate(): void;
-  /** Ends the session: no id, no data, deleting cookies. What is written later starts a new one. */
+  /** Ends the session: no id, no data, cookies deleted. A later write starts a new one. */
   clear(): void;
-  /** As `clear`, also for whoever has a copy. `setCookies` makes it known to all servers. */
+  /** As `clear`, and ends all copies. `setCookies` publishes it to all servers. */
   revoke(): void;
   /** As `revoke`, for all sessions of its subject: "log me out everywhere". */
   revokeEverywhere(): void;
-  /** Gives a new or just rotated session an id of 1 to 255 graphic ASCII characters. */
+  /** Gives a new or just rotated session an id of 1 to 255 printable ASCII characters, no space. */
   setId(id: string): void;
   /** Seconds from `createdAt`, or undefined for as the options say. */
   setLifetime(seconds: number | undefined, how?: { endsWithBrowser?: boolean }): void;
@@ -358,10 +358,10 @@ export class Session {
    * The Set-Cookie values that the response needs, most often none or one, each for a header line
    * of its own.
    *
-   * What was revoked is made known first. Where that fails, it rejects with ERR_H3S_STORE (or
+   * What was revoked is published first. If that fails, it rejects with ERR_H3S_STORE (or
    * ERR_H3S_FULL): answer 503, and send no cookie of the session.
    *
-   * While it is a promise, nothing else may be asked of the session.
+   * Until its promise is settled, do nothing else with the session.
    */
   setCookies(): Promise<string[]> | string[];
   /** The session as a bare token, for a client that sends it back in the session header. */
@@ -372,7 +372,7 @@ export class Session {
   free(): void;
 }
 
-/** Whether another site has led the browser here, by Sec-Fetch-Site, Origin, Referer and Host. */
+/** Whether another site caused the request, by Sec-Fetch-Site, Origin, Referer and Host. */
 export function isCrossSite(
   headers: Headers | { readonly [name: string]: string | string[] | undefined },
 ): boolean;
@@ -382,7 +382,7 @@ export class WebSession extends Session {
   /**
    * Appends Set-Cookie, and sets Vary and Cache-Control, in the response's headers.
    *
-   * Call it before they go, once nothing more is written. Rejects as `setCookies`.
+   * Call it before they are sent, after the last write. Rejects as `setCookies`.
    */
   commit(): Promise<void>;
 }
@@ -390,7 +390,7 @@ export class WebSession extends Session {
 /** What `webSession` takes beside the request. */
 export interface WebExtra {
   how?: "use" | "get";
-  /** Who asks, as the client's address: limits forged Fe26.2 tokens. */
+  /** The client's address: limits forged Fe26.2 tokens. */
   peer?: string | null;
   now?: number;
 }
@@ -411,9 +411,9 @@ export function webSession(
 export interface MiddlewareExtra<Request> {
   /** Where the session is found on the request. Default: `"session"`. */
   key?: string;
-  /** Who asks, as the client's address: limits forged Fe26.2 tokens. Without it is no limit. */
+  /** The client's address: limits forged Fe26.2 tokens. Without it there is no limit. */
   peer?: (request: Request) => string | undefined;
-  /** Is told what the response cannot say, as ERR_H3S_LATE. Default: a warning of the process. */
+  /** Called with errors after the response, such as ERR_H3S_LATE. Default: a process warning. */
   onError?: (error: H3sError, request: Request) => void;
   /** The time, for tests. */
   now?: () => number;
@@ -421,16 +421,16 @@ export interface MiddlewareExtra<Request> {
 
 // ---- What is revoked ----------------------------------------------------------------------------
 
-/** Where entries of what is revoked are, each a line of text. */
+/** Stores entries of what is revoked, each a line of text. */
 export interface RevocationStore {
   /** A new feed, at the start. */
   attach(revocations: Revocations): RevocationFeed;
 }
 
 export interface RevocationFeed {
-  /** Makes entries known to all servers. What it throws is a failed logout. */
+  /** Publishes entries to all servers. If it throws, the logout has failed. */
   publish(lines: string[]): Promise<void> | void;
-  /** Applies what is new, and says that all was heard. */
+  /** Applies new entries, and calls `heard`. */
   poll(): Promise<void> | void;
   /** Milliseconds from the end of a poll to the next. Default: 250. */
   readonly pause?: number;
@@ -450,29 +450,29 @@ export class Revocations {
   /** How many entries there are that have not ended. It looks at all of the memory. */
   readonly entries: number;
   readonly room: number;
-  /** How many have found no room, so that what they revoke is not refused here. */
+  /** How many had no room, so that what they revoke is not refused here. */
   readonly missed: number;
-  /** When all was known last, in milliseconds since 1970; undefined: never. */
+  /** When everything was last known, in milliseconds since 1970; undefined: never. */
   readonly heardAt: number | undefined;
   /** Why the last poll of the store failed; undefined if it did not. */
   readonly error: Error | undefined;
   /** For how many milliseconds an entry matters at most. */
   readonly keep: number;
   readonly cookieName: string;
-  /** Applies entries, in any order, any number of times. How many concerned these sessions. */
+  /** Applies entries, in any order, any number of times. Returns how many are of these sessions. */
   apply(lines: string | Iterable<string>, now?: number): number;
-  /** Says that all was applied that anybody has made known until now. */
+  /** Says that everything published until now was applied. */
   heard(now?: number): void;
-  /** Makes entries known to all servers, and applies them here. */
+  /** Publishes entries to all servers, and applies them here. */
   publish(lines: Iterable<string>): Promise<void>;
-  /** Asks the store now, and not only at the next turn. */
+  /** Polls the store now. */
   poll(): Promise<void>;
-  /** What an entry says. Throws ERR_H3S_REJECTED for what is none of this password and cookie. */
+  /** What an entry says. Throws ERR_H3S_REJECTED if it is not of this password and cookie. */
   read(line: string): {
     kind: "session" | "subject" | "everybody";
-    /** Of a session its `logId`, of a subject itself, of everybody nothing. */
+    /** A session's `logId`, or the subject; empty for everybody. */
     whose: string;
-    /** Sessions are refused that were made before; undefined of a session. */
+    /** Sessions made before this are refused; undefined for one session. */
     before: number | undefined;
     until: number;
   };
@@ -480,5 +480,5 @@ export class Revocations {
 
 /** What the library says of itself. */
 export const version: string;
-/** What does AES-256-GCM: `"rustcrypto"` or `"ring"`. */
+/** The implementation of AES-256-GCM: `"rustcrypto"` or `"ring"`. */
 export const backend: string;
