@@ -168,8 +168,8 @@ describe("memory", () => {
     freed: 200_000,
     garbage: 100_000,
     pool: 20_000,
-    express: 5_000,
-    hono: 5_000,
+    express: 8_000,
+    hono: 8_000,
     fetch: 200_000,
   }))
     test(`it is flat over ${requests} requests: ${how}`, async () => {
