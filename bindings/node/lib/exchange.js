@@ -131,7 +131,7 @@ export class Exchange {
   /** Frees the session with the end of a response of Node's, unless its handler may be at work. */
   endsWith(response) {
     response.once("close", () => {
-      if (response.writableFinished) this.free();
+      if (isOver(response)) this.free();
       else this.#gone();
     });
   }
@@ -139,7 +139,7 @@ export class Exchange {
   /** The same where a framework says when a response has ended, but not that it never will. */
   leavesWith(response) {
     response.once("close", () => {
-      if (!response.writableFinished) this.#gone();
+      if (!isOver(response)) this.#gone();
     });
   }
 
@@ -165,6 +165,9 @@ export class Exchange {
     this.#session?.free();
   }
 }
+
+/** Whether a closed response was sent. In HTTP/2 one is finished, too, that nobody has begun. */
+const isOver = (response) => response.writableEnded && response.writableFinished;
 
 /**
  * The status to answer with where the session could not be opened, or a logout not be made known.

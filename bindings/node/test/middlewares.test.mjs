@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { connect, createServer as createServer2 } from "node:http2";
+import { connect, constants, createServer as createServer2 } from "node:http2";
 import { after, describe, test } from "node:test";
 
 import { serve } from "@hono/node-server";
@@ -462,6 +462,42 @@ test("a logout is made known, also where the client has gone and nobody answers"
       await until(isRevoked, `${name}: the logout of ${path} is made known`);
     }
     assert.equal(store.lines.length, 2);
+  }
+});
+
+test("over HTTP/2, too, a logout is made known where the client has gone", async () => {
+  const store = new Store();
+  const options = { password: PASSWORD, maxAge: 1000, revocation: {} };
+  const of = new Sessions(options, { revocationStore: store });
+  after(() => of.close());
+  const middleware = expressSessions(of);
+  const app = fastify({ http2: true });
+  await app.register(fastifySessions(of));
+  let isThere = false;
+  app.get("/", (request) => {
+    request.session.revoke();
+    isThere = true;
+    return new Promise(() => {});
+  });
+  const express = createServer2((request, response) => {
+    middleware(request, response, () => {
+      request.session.revoke();
+      isThere = true;
+    });
+  }).listen(0, "127.0.0.1");
+  await once(express, "listening");
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  for (const server of [express, app.server]) {
+    isThere = false;
+    const cookie = cookieOf(of.open({}).setCookies());
+    const client = connect(`http://127.0.0.1:${server.address().port}`);
+    const stream = client.request({ ":path": "/", cookie });
+    stream.on("error", () => {});
+    await until(() => isThere, "the request arrives");
+    stream.close(constants.NGHTTP2_CANCEL);
+    await until(() => of.open({ cookie }).rejection === "revoked", "the logout is made known");
+    client.destroy();
+    server.close();
   }
 });
 
