@@ -26,7 +26,7 @@ follow() {
 }
 install=()
 for page in OPTIONS BESIDE-H3 CONCEPTS; do follow "docs/$page.md" bounded 120; done
-PYTHONPATH=bindings/python/src:bindings/python/tests count_pytest 300 tests/docs
+count_pytest 300 tests/docs
 follow docs/CONTRIBUTING.md bounded 1200
 if can_be_apart; then
     install=(--install)
