@@ -11,6 +11,6 @@ if [ -e .git ]; then
         if [ -e "$file" ]; then printf '%s\0' "$file"; fi
     done
 else
-    find . -name node_modules -prune -o -name __pycache__ -prune -o -path ./target -prune -o -type f -print0
+    find . \( -name node_modules -o -name __pycache__ -o -name target -o -name .next \) -prune -o -type f -print0
 fi | LC_ALL=C sort -z | tar -c --null --files-from=- --owner=0 --group=0 --numeric-owner \
     --mode=u+rw,go=u,go-w ${SOURCE_DATE_EPOCH:+--mtime="@$SOURCE_DATE_EPOCH"} "$@"

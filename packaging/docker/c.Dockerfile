@@ -5,7 +5,7 @@
 # It counts visits, as examples/counter.c does, on the loopback interface alone: run it with
 # `--network host`.
 FROM debian:bookworm AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates make
 COPY . /libh3s
 RUN make -C /libh3s deb
 RUN apt-get install --yes --no-install-recommends libmicrohttpd-dev /libh3s/target/deb/libh3s0_*.deb \

@@ -4,7 +4,7 @@
 #
 # It is that of examples/go. The program has the library in it, and needs only the C library.
 FROM debian:bookworm AS library
-RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates make
 COPY . /libh3s
 RUN make -C /libh3s
 

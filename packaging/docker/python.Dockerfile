@@ -4,7 +4,7 @@
 #
 # An image to start from: FROM python-h3s, and your own application.
 FROM debian:bookworm AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates git make
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates make
 COPY . /libh3s
 RUN make -C /libh3s deb
 

@@ -1,7 +1,8 @@
 """dockerfiles.py FILE: checks a Dockerfile, and prints the commands that its last stage runs.
 
 No daemon is needed: each COPY has its source in the tree or in a stage before, and the last stage
-neither has a compiler nor builds anything.
+neither has a compiler nor builds anything. FILE.dockerignore leaves out what git ignores, and .git:
+in a work tree that is a file which names a folder that is not in the image.
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ def check(text: str) -> list[str]:
     return commands
 
 
+def check_ignored(text: str) -> None:
+    """Raises ValueError where a line is missing."""
+    of_git = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    wanted = {".git"} | {f"**/{line.rstrip('/')}" for line in of_git}
+    missing = wanted - set(text.splitlines())
+    if missing:
+        raise ValueError(f"not left out of the image: {', '.join(sorted(missing))}")
+
+
 if __name__ == "__main__":
+    check_ignored(Path(f"{sys.argv[1]}.dockerignore").read_text(encoding="utf-8"))
     for command in check(Path(sys.argv[1]).read_text(encoding="utf-8")):
         print(command)

@@ -163,9 +163,10 @@ check "the wheel's name says which glibc it needs" true_tag
 
 # ---- Dockerfiles ---------------------------------------------------------------------------------
 
-# wrong SED MESSAGE: that a Dockerfile that is changed so is refused
+# wrong SED MESSAGE: that a Dockerfile, or its list of what is left out, is refused if changed so
 wrong() {
     sed "$1" packaging/docker/python.Dockerfile >"$scratch/Dockerfile" &&
+        sed "$1" packaging/docker/python.Dockerfile.dockerignore >"$scratch/Dockerfile.dockerignore" &&
         ! python3 tests/packages/dockerfiles.py "$scratch/Dockerfile" >"$scratch/said" 2>&1 && grep -F "$2" "$scratch/said"
 }
 for file in packaging/docker/*.Dockerfile; do
@@ -175,6 +176,16 @@ done
 check "a last stage with a compiler is noticed" wrong '/slim/,$s/install/install make/' 'builds something'
 check "a stage that is not there is noticed" wrong 's/--from=build/--from=other/' 'no stage before has this name'
 check "a server that runs as root is noticed" wrong '/^USER/d' 'runs as root'
+check "a list that leaves git's folder in is noticed" wrong '/^\.git/d' 'not left out of the image: .git'
+# As in an image, where there is no git. What is built anywhere in the tree is not in the source.
+source_without_git() {
+    local tree=$scratch/without-git
+    mkdir -p "$tree" && packaging/source.sh | tar -x -C "$tree" &&
+        mkdir -p "$tree"/{target,examples/rust/target,examples/nextjs/.next,bindings/node/node_modules} &&
+        touch "$tree"/{target,examples/rust/target,examples/nextjs/.next,bindings/node/node_modules}/made || return
+    diff <(packaging/source.sh | tar -t | sort) <("$tree/packaging/source.sh" | tar -t | sed 's,^\./,,' | sort)
+}
+check "the source without git is the same" source_without_git
 
 # ---- Python's source distribution ----------------------------------------------------------------
 
