@@ -2,7 +2,7 @@
  * counter: a small web server with sessions, on libh3s and libmicrohttpd.
  *
  *     cc -std=c99 -pthread -o counter counter.c $(pkg-config --cflags --libs h3s libmicrohttpd)
- *     ./counter [--port N] [--options FILE]
+ *     ./counter [--address IP] [--port N] [--options FILE]
  *
  * All that a server does with libh3s is in three places: configure() makes the one h3s_config of
  * the process; serve() opens an h3s_session for a request, has it written, and takes its Set-Cookie
@@ -565,11 +565,14 @@ int main(int argc, char **argv)
 {
     const char *file = NULL;
     long port = 0;
+    struct in_addr ip = { .s_addr = htonl(INADDR_LOOPBACK) };
     bool understood = argc % 2 == 1;
     for (int i = 1; i + 1 < argc && understood; i += 2) {
         char *end;
         if (strcmp(argv[i], "--options") == 0)
             file = argv[i + 1];
+        else if (strcmp(argv[i], "--address") == 0)
+            understood = inet_pton(AF_INET, argv[i + 1], &ip) == 1;
         else if (strcmp(argv[i], "--port") == 0) {
             port = strtol(argv[i + 1], &end, 10);
             understood = end != argv[i + 1] && *end == '\0' && port >= 0 && port <= 65535;
@@ -577,7 +580,7 @@ int main(int argc, char **argv)
             understood = false;
     }
     if (!understood) {
-        fputs("usage: counter [--port N] [--options FILE]\n", stderr);
+        fputs("usage: counter [--address IP] [--port N] [--options FILE]\n", stderr);
         return 2;
     }
     if (!put_in_force(configure(file)))
@@ -593,8 +596,7 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = ip };
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL,
         MHD_OPTION_SOCK_ADDR, &address,
@@ -604,7 +606,9 @@ int main(int argc, char **argv)
         MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_END);
     if (daemon != NULL) {
-        printf("http://127.0.0.1:%u/\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+        char text[INET_ADDRSTRLEN] = "";
+        inet_ntop(AF_INET, &ip, text, sizeof text);
+        printf("http://%s:%u/\n", text, (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
         fflush(stdout);
         wait_for_the_end(&signals, file);
         MHD_stop_daemon(daemon);

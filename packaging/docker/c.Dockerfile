@@ -1,9 +1,10 @@
 # A server in C with its sessions, without Rust. From the source tree:
 #
 #     docker build --file packaging/docker/c.Dockerfile --tag counter .
+#     export SESSION_PASSWORD=$(openssl rand -base64 32)
+#     docker run --rm --env SESSION_PASSWORD --publish 127.0.0.1:3000:3000 counter
 #
-# It counts visits, as examples/counter.c does, on the loopback interface alone: run it with
-# `--network host`.
+# It is examples/counter.c, which counts visits at http://localhost:3000/.
 FROM debian:bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates make
 COPY . /libh3s
@@ -18,4 +19,5 @@ RUN apt-get update && apt-get install --yes --no-install-recommends libmicrohttp
     rm -rf /packages /var/lib/apt/lists/*
 COPY --from=build /counter /usr/local/bin/counter
 USER nobody
-CMD ["counter", "--port", "3000"]
+EXPOSE 3000
+CMD ["counter", "--address", "0.0.0.0", "--port", "3000"]

@@ -1,8 +1,10 @@
 # Node with the package h3s, without Rust. From the source tree:
 #
 #     docker build --file packaging/docker/node.Dockerfile --tag node-h3s .
+#     docker run --rm node-h3s
 #
-# An image to start from: FROM node-h3s, and your own application in /app.
+# prints what the package exports. It is an image to start from: FROM node-h3s, and your own
+# application in /app.
 FROM node:22-bookworm AS build
 COPY . /libh3s
 RUN make -C /libh3s node && node /libh3s/bindings/node/pack.js /packages

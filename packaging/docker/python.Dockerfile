@@ -1,8 +1,9 @@
 # Python with the package h3s, without Rust. From the source tree:
 #
 #     docker build --file packaging/docker/python.Dockerfile --tag python-h3s .
+#     docker run --rm python-h3s
 #
-# An image to start from: FROM python-h3s, and your own application.
+# prints the version. It is an image to start from: FROM python-h3s, and your own application.
 FROM debian:bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates make
 COPY . /libh3s

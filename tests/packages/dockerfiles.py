@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWN = {"FROM", "RUN", "COPY", "WORKDIR", "USER", "CMD"}
+KNOWN = {"FROM", "RUN", "COPY", "WORKDIR", "USER", "EXPOSE", "CMD"}
 COMPILERS = r"\b(cargo|rustc|rustup|gcc|cc|make|golang|go build)\b"
 
 
