@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends ca-certifica
 COPY . /libh3s
 RUN make -C /libh3s
 
-FROM golang:1.25-bookworm AS build
+FROM golang:1.26-bookworm AS build
 COPY --from=library /libh3s /libh3s
 RUN go build -C /libh3s/examples/go -tags h3s_static -o /login .
 

@@ -5,11 +5,11 @@
 #
 # prints what the package exports. It is an image to start from: FROM node-h3s, and your own
 # application in /app.
-FROM node:22-bookworm AS build
+FROM node:24-bookworm AS build
 COPY . /libh3s
 RUN make -C /libh3s node && node /libh3s/bindings/node/pack.js /packages
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 COPY --from=build /packages/h3s-*.tgz /packages/
 WORKDIR /app
 RUN npm install --no-audit --no-fund /packages/h3s-*.tgz
