@@ -326,7 +326,7 @@ bench-revocations: all ## Measure how soon 16 processes refuse what is logged ou
 	@target/venv/bin/python benches/revocations/simulate.py --write benches/revocations/RESULTS.md
 
 # In `make soak` tests that search last longer, and these alone are run: some minutes each.
-soak: ## Run the long tests for half an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)
+soak: ## Run the long tests for an hour (LOAD_SECONDS=120 FUZZ_SECONDS=60 MUTANTS=100)
 	@H3S_SOAK=1 tests/run rust fuzz threads timing differential python go nginx packages load
 	@tests/mutants/run.sh --sample $(MUTANTS)
 MUTANTS = 100

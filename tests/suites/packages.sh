@@ -6,6 +6,8 @@ set -u
 # shellcheck source=SCRIPTDIR/../packages/fresh.sh
 . "$(dirname "$0")/../packages/fresh.sh"
 . "$(dirname "$0")/suite.sh"
+# shellcheck source=SCRIPTDIR/../packages/images.sh
+. "$(dirname "$0")/../packages/images.sh"
 need_c && need_debian python3 python3 && need_debian dpkg-deb dpkg && need_debian unzip unzip ||
     skip_suite "needs a C compiler, python3, dpkg and unzip"
 need_build
@@ -186,6 +188,39 @@ source_without_git() {
     diff <(packaging/source.sh | tar -t | sort) <("$tree/packaging/source.sh" | tar -t | sed 's,^\./,,' | sort)
 }
 check "the source without git is the same" source_without_git
+
+# They take a quarter of an hour, of which `make test` has none to spare.
+if [ -z "${H3S_SOAK:-}" ]; then
+    echo "  the Dockerfiles are not built here: make soak does"
+elif need_base_images; then
+    for name in c go python node; do
+        check "$name.Dockerfile is built by the command at its top" build_told "$name"
+        check "$name: its image runs as a user" not_root "$name"
+        check "$name: in its image is no compiler, no Rust, no source tree and no list of apt" \
+            has_no_tools "$(image_named "$name")"
+    done
+    check "each of these is noticed where it is" finds_tools
+    # With what the packages take that they need.
+    is_small() { # is_small NAME BASE MOST
+        local size
+        size=$(megabytes "$1" "$2")
+        check "$1: its image has $size MB, and may have $3, beside those of $2" test "$size" -ge 0 -a "$size" -le "$3"
+    }
+    is_small c debian:bookworm-slim 20
+    is_small go debian:bookworm-slim 20
+    is_small python debian:bookworm-slim 60
+    is_small node node:24-bookworm-slim 10
+    for name in c go; do check "$name: the port of its server is published" publishes "$name"; done
+    check "c: a visitor logs in and out" serves c /clear
+    check "go: a visitor logs in and out" serves go /logout
+    check "python: its image prints the version" prints python "h3s $version"
+    check "node: its image prints what the package exports" prints node webSession
+    check "python: a visitor of an application on its image logs in and out" starts_from python examples/python/login.py python3 login.py
+    check "node: a visitor of an application on its image logs in and out" starts_from node examples/node/login.mjs node login.mjs
+    rm -rf --one-file-system "$images"
+else
+    skip "the images of the Dockerfiles" "needs root, buildah, Go 1.26, Node 20 and a Debian 12 that apt knows"
+fi
 
 # ---- Python's source distribution ----------------------------------------------------------------
 
