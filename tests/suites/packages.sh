@@ -206,8 +206,8 @@ elif need_base_images; then
         size=$(megabytes "$1" "$2")
         check "$1: its image has $size MB, and may have $3, beside those of $2" test "$size" -ge 0 -a "$size" -le "$3"
     }
-    is_small c debian:bookworm-slim 20
-    is_small go debian:bookworm-slim 20
+    is_small c debian:bookworm-slim 5
+    is_small go debian:bookworm-slim 15
     is_small python debian:bookworm-slim 60
     is_small node node:24-bookworm-slim 10
     for name in c go; do check "$name: the port of its server is published" publishes "$name"; done
