@@ -104,8 +104,10 @@ END
 # docker, one a line. None has a blank in it.
 told() { sed -n "s,^#     docker $2 ,,p" "packaging/docker/$1.Dockerfile" | tr ' ' '\n'; }
 
-# image_named NAME: the image that they run.
-image_named() { told "$1" run | tail -n 1; }
+# image_named NAME: the image that they build.
+image_named() { told "$1" build | sed -n '/^--tag$/{n;p}'; }
+# command_told NAME: what they run in it, else what the image says.
+command_told() { told "$1" run | sed "1,/^$(image_named "$1")\$/d" | grep . || configured "$(image_named "$1")" Cmd; }
 
 # build_told NAME: just as its first lines say. Several share the first instructions of a stage,
 # which are carried out once.
@@ -136,10 +138,10 @@ in_container() {
 # What is started in a container is what its image says, as the user that it says.
 started=() # what to start
 start_in() { buildah_here 120 run --isolation chroot "$1" -- "${started[@]}" </dev/null; }
-# prints NAME TEXT: the image does.
+# prints NAME TEXT: what its first lines run does.
 prints() {
     local image
-    image=$(image_named "$1") && mapfile -t started < <(configured "$image" Cmd) &&
+    image=$(image_named "$1") && mapfile -t started < <(command_told "$1") &&
         in_container "$image" start_in | tee "$scratch/printed" && grep -F "$2" "$scratch/printed"
 }
 # user_of NAME: under which id.
@@ -168,6 +170,12 @@ starts_from() {
     printf '%s\n' "FROM $(image_named "$1")" 'WORKDIR /app' "COPY $(basename "$2") ." |
         build --tag localhost/application --file - "$(dirname "$2")" &&
         in_container application visit_in 127.0.0.1 /logout
+}
+# serves_site: nginx does, for a site of its own. (With `daemon off`, it would not say when.)
+serves_site() {
+    started=(sh -c 'nginx && echo http://0.0.0.0:3000/ && exec sleep 100')
+    printf '%s\n' "FROM $(image_named nginx)" 'COPY h3s.json /etc/nginx/' 'COPY login.conf /etc/nginx/sites-enabled/default' |
+        build --tag localhost/application --file - tests/packages && in_container application visit_in 127.0.0.2 /logout
 }
 # publishes NAME: the port that is visited is the one that its first lines publish.
 publishes() { told "$1" run | grep -Fx 127.0.0.1:3000:3000 && configured "$(image_named "$1")" ExposedPorts | grep -Fx 3000/tcp; }

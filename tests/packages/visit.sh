@@ -15,7 +15,7 @@ trap 'rm -f "$jar"' EXIT
 ip link set lo up || exit
 coproc server { exec "$@" </dev/null; }
 # The first line is an address in the container.
-read -r -t 60 line <&"${server[0]}" && [[ $line == http://*:"$port"/ ]] || { echo "it said: ${line-}" && exit 1; }
+read -r -t 60 line <&"${server[0]}" && [[ $line == http://*:"$port"?(/) ]] || { echo "it said: ${line-}" && exit 1; }
 
 # visit PATTERN CURL_OPTION... PATH: as a browser at http://127.0.0.1, which keeps even cookies that
 # are Secure. $answer, its headers first, has to be like the pattern.

@@ -193,7 +193,7 @@ check "the source without git is the same" source_without_git
 if [ -z "${H3S_SOAK:-}" ]; then
     echo "  the Dockerfiles are not built here: make soak does"
 elif need_base_images; then
-    for name in c go python node; do
+    for name in c go python node rust nginx; do
         check "$name.Dockerfile is built by the command at its top" build_told "$name"
         check "$name: its image runs as a user" not_root "$name"
         check "$name: in its image is no compiler, no Rust, no source tree and no list of apt" \
@@ -210,9 +210,14 @@ elif need_base_images; then
     is_small go debian:bookworm-slim 15
     is_small python debian:bookworm-slim 60
     is_small node node:24-bookworm-slim 10
-    for name in c go; do check "$name: the port of its server is published" publishes "$name"; done
+    is_small rust debian:bookworm-slim 5
+    is_small nginx debian:bookworm-slim 30
+    for name in c go rust; do check "$name: the port of its server is published" publishes "$name"; done
     check "c: a visitor logs in and out" serves c /clear
     check "go: a visitor logs in and out" serves go /logout
+    check "rust: a visitor logs in and out" serves rust /logout
+    check "nginx: its image has loaded the module" prints nginx 'load_module modules/ngx_http_h3s_module.so'
+    check "nginx: a visitor of a site on its image logs in and out" serves_site
     check "python: its image prints the version" prints python "h3s $version"
     check "node: its image prints what the package exports" prints node webSession
     check "python: a visitor of an application on its image logs in and out" starts_from python examples/python/login.py python3 login.py
