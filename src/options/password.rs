@@ -176,12 +176,13 @@ fn key_of(id: &str, min_units: usize) -> String {
 
 fn check_length(key: String, password: &Password, min_units: usize) -> Result<(), Error> {
     if password.encode_utf16().count() < min_units {
+        let least = match min_units {
+            1 => "may not be empty".to_owned(),
+            _ => format!("has at least {min_units} characters"),
+        };
         return Err(Error::config(
             key,
-            format!(
-                "a password has at least {min_units} characters: make one with \
-                 `openssl rand -base64 32`"
-            ),
+            format!("a password {least}: make one with `openssl rand -base64 32`"),
         ));
     }
     Ok(())

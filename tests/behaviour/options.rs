@@ -683,6 +683,14 @@ fn a_password_has_at_least_32_characters_as_javascript_counts_them() {
 }
 
 #[test]
+fn where_a_framework_demands_no_length_only_an_empty_password_is_refused() {
+    let error = error(r#"{"password":"","seal":"next-auth"}"#);
+    assert_eq!(error.key(), Some("password"));
+    assert!(error.message().contains("may not be empty"));
+    assert!(Config::from_json(r#"{"password":"x","seal":"next-auth"}"#).is_ok());
+}
+
+#[test]
 fn no_error_and_no_debug_output_holds_a_password() {
     let secret = "a very secret password of 32 characters or more";
     for options in [
