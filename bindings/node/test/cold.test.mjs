@@ -38,10 +38,13 @@ test("a seal of Fe26.2 goes to the thread pool where it derives keys, once a day
   }
 });
 
-test("many first seals at once all go to the thread pool, and what follows to none", async () => {
+test("of many first seals at once none derives in the event loop, and what follows needs no pool", async () => {
   const sessions = await Sessions.create(options);
   const first = await Promise.all(Array.from({ length: 8 }, (_, i) => written(sessions, NOW + i)));
-  assert.ok(first.every(({ isPooled }) => isPooled));
+  assert.equal(first[0].isPooled, true);
+  // Where the machine lets the pool be sooner, a later one finds the keys of an earlier one there.
+  const made = first.filter(({ isPooled }) => isPooled).map(({ salt }) => salt);
+  for (const { salt } of first) assert.ok(made.includes(salt));
   for (let i = 0; i < 20; i++) assert.equal((await written(sessions, NOW + 1000 + i)).isPooled, false);
 });
 
