@@ -193,7 +193,10 @@ def test_workers_of_a_former_configuration_leave_the_file_to_the_new_ones(nginx:
     connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=PATIENCE)
     connection.putrequest("POST", "/plain/")
     connection.putheader("Content-Length", "4")
-    connection.endheaders(b"abc")
+    connection.putheader("Expect", "100-continue")
+    connection.endheaders()
+    # It is this worker that has taken the request, and not one that comes after the reload.
+    assert connection.sock.recv(100).startswith(b"HTTP/1.1 100 ")
     new = {**revoking(nginx.folder), "password": {"k2": "the new password, 32 characters or more"}}
     nginx.options(new)
     nginx.reload()
@@ -206,7 +209,7 @@ def test_workers_of_a_former_configuration_leave_the_file_to_the_new_ones(nginx:
         after.append(after.session(id))
         refused_soon(client, cookie)
     assert not opens(old) and old in nginx.workers()
-    connection.send(b"d")
+    connection.send(b"abcd")
     assert connection.getresponse().status == 200
     connection.close()
     del other
