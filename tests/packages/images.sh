@@ -106,8 +106,8 @@ told() { sed -n "s,^#     docker $2 ,,p" "packaging/docker/$1.Dockerfile" | tr '
 
 # image_named NAME: the image that they build.
 image_named() { told "$1" build | sed -n '/^--tag$/{n;p}'; }
-# command_told NAME: what they run in it, else what the image says.
-command_told() { told "$1" run | sed "1,/^$(image_named "$1")\$/d" | grep . || configured "$(image_named "$1")" Cmd; }
+# command_told NAME: what they run in it.
+command_told() { told "$1" run | sed "1,/^$(image_named "$1")\$/d"; }
 
 # build_told NAME: just as its first lines say. Several share the first instructions of a stage,
 # which are carried out once.
@@ -138,10 +138,10 @@ in_container() {
 # What is started in a container is what its image says, as the user that it says.
 started=() # what to start
 start_in() { buildah_here 120 run --isolation chroot "$1" -- "${started[@]}" </dev/null; }
-# prints NAME TEXT: what its first lines run does.
+# prints NAME TEXT: the image does.
 prints() {
     local image
-    image=$(image_named "$1") && mapfile -t started < <(command_told "$1") &&
+    image=$(image_named "$1") && mapfile -t started < <(configured "$image" Cmd) &&
         in_container "$image" start_in | tee "$scratch/printed" && grep -F "$2" "$scratch/printed"
 }
 # user_of NAME: under which id.
@@ -171,9 +171,17 @@ starts_from() {
         build --tag localhost/application --file - "$(dirname "$2")" &&
         in_container application visit_in 127.0.0.1 /logout
 }
-# serves_site: nginx does, for a site of its own. (With `daemon off`, it would not say when.)
+# By chroot, unlike in Docker, another user cannot open what a container has as its output, to which
+# the logs lead; so nginx gets another one. loads_module: by what its first lines run.
+loads_module() {
+    mapfile -t started < <(command_told nginx)
+    started=(sh -c '"$@" 2>&1 | cat' - "${started[@]}")
+    in_container "$(image_named nginx)" start_in >"$scratch/printed" && cat "$scratch/printed" &&
+        grep -Fx 'load_module modules/ngx_http_h3s_module.so;' "$scratch/printed" && grep 'test is successful$' "$scratch/printed"
+}
+# serves_site: it does, for a site of its own. (With `daemon off`, it would not say when.)
 serves_site() {
-    started=(sh -c 'nginx && echo http://0.0.0.0:3000/ && exec sleep 100')
+    started=(sh -c 'nginx >/tmp/log 2>&1 && echo http://0.0.0.0:3000/ && exec sleep 100')
     printf '%s\n' "FROM $(image_named nginx)" 'COPY h3s.json /etc/nginx/' 'COPY login.conf /etc/nginx/sites-enabled/default' |
         build --tag localhost/application --file - tests/packages && in_container application visit_in 127.0.0.2 /logout
 }

@@ -216,7 +216,7 @@ elif need_base_images; then
     check "c: a visitor logs in and out" serves c /clear
     check "go: a visitor logs in and out" serves go /logout
     check "rust: a visitor logs in and out" serves rust /logout
-    check "nginx: its image has loaded the module" prints nginx 'load_module modules/ngx_http_h3s_module.so'
+    check "nginx: its image has loaded the module" loads_module
     check "nginx: a visitor of a site on its image logs in and out" serves_site
     check "python: its image prints the version" prints python "h3s $version"
     check "node: its image prints what the package exports" prints node webSession
