@@ -79,7 +79,7 @@ check "what the README says" bounded 300 python3 tests/suites/readme.py bindings
 check "make demo-nginx" bounded 120 make --no-print-directory demo-nginx
 check "a million requests leave a worker's memory as it was" bounded 300 target/venv/bin/python benches/nginx.py --memory
 if need_debian chromium chromium; then
-    check "Chromium logs in, counts and logs out" bounded 180 examples/nginx/demo.sh --with python3 bindings/nginx/tests/browser.py
+    check "Chromium logs in, counts and logs out" bounded 180 examples/nginx/demo.sh --with target/venv/bin/python tests/suites/nginx_browser.py
 else
     skip "Chromium logs in, counts and logs out" "needs chromium"
 fi
