@@ -15,14 +15,11 @@
 
 images=$root/target/images
 authorities=/usr/local/share/ca-certificates
-# Where the file system cannot hold layers above each other, each is a whole copy.
-storage_driver=overlay
-
-# buildah_here SECONDS COMMAND...: with images and containers of this tree's own.
-buildah_here() {
-    bounded "$1" buildah --root "$images/storage" --runroot "$images/run" \
-        --storage-driver "$storage_driver" "${@:2}"
-}
+# use_storage DRIVER: $ours then is buildah, with images and containers of this tree's own.
+use_storage() { ours=(buildah --root "$images/storage" --runroot "$images/run" --storage-driver "$1"); }
+use_storage overlay
+# buildah_here SECONDS COMMAND...
+buildah_here() { bounded "$1" "${ours[@]}" "${@:2}"; }
 build() { buildah_here 3000 build --pull-never --isolation chroot "$@"; }
 
 # ---- The images that the Dockerfiles begin with --------------------------------------------------
@@ -36,7 +33,8 @@ need_base_images() {
     need_debian buildah buildah && need_debian ip iproute2 && need_debian curl curl && need_go &&
         need_node tests/packages/node && need_fresh_debian || return
     rm -rf --one-file-system "$images" && mkdir -p "$images" || return
-    buildah_here 60 info >"$images/log" 2>&1 || storage_driver=vfs
+    # Where the file system cannot hold layers above each other, each is a whole copy.
+    buildah_here 60 info >"$images/log" 2>&1 || use_storage vfs
     setup_say "making images in target/images" "the Dockerfiles are built on them"
     make_debian >"$images/log" 2>&1 && make_golang >>"$images/log" 2>&1 && make_node >>"$images/log" 2>&1 && return
     tail -n 5 "$images/log" >&2
@@ -153,8 +151,7 @@ not_root() { local id && id=$(user_of "$1") && echo "$id" && [ "$id" -gt 0 ]; }
 
 # visit_in ADDRESS LOGOUT CONTAINER: the server that is started there is visited.
 visit_in() {
-    tests/packages/visit.sh "$1" 3000 "$2" \
-        buildah --root "$images/storage" --runroot "$images/run" --storage-driver "$storage_driver" \
+    tests/packages/visit.sh "$1" 3000 "$2" "${ours[@]}" \
         run --isolation chroot --env 'SESSION_PASSWORD=an example of 32 characters or more' "$3" -- "${started[@]}"
 }
 # serves NAME LOGOUT: what the image runs is visited as through a published port, which does not
