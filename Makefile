@@ -294,7 +294,7 @@ target/interop/nitro: $(filter-out %/node_modules,$(wildcard tests/interop/nitro
 	@. tests/setup.sh && need_node tests/interop/nitro
 	@rm -rf $@ && mkdir -p $(@D) && node tests/interop/nitro/build.mjs '$(CURDIR)/$@' && touch $@
 
-target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard tests/interop/nitro/*)) $(node_module) \
+target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard bindings/node/test/install.mjs tests/interop/nitro/*)) $(node_module) \
 		$(wildcard bindings/node/README.md bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
 	@. tests/setup.sh && need_node tests/interop/nitro
 	@rm -rf $@ $@-packages && mkdir -p $(@D) && \
@@ -302,7 +302,7 @@ target/interop/nitro-h3s: $(filter-out %/node_modules,$(wildcard tests/interop/n
 
 # Nitro 3: what npm has as its latest, and the newest beta.
 nitro3 := $(addprefix target/interop/,nitro3 nitro3-beta nitro3-h3s nitro3-beta-h3s)
-$(nitro3): $(filter-out %/node_modules,$(wildcard tests/interop/nitro3/* tests/interop/nitro3/server/routes/* tests/interop/nitro3-beta/*)) \
+$(nitro3): $(filter-out %/node_modules,$(wildcard bindings/node/test/install.mjs tests/interop/nitro3/* tests/interop/nitro3/server/* tests/interop/nitro3/server/routes/* tests/interop/nitro3-beta/*)) \
 		$(node_module) $(wildcard bindings/node/*.json bindings/node/lib/* bindings/node/lib/h3/*)
 	@. tests/setup.sh && need_node tests/interop/$(patsubst %-h3s,%,$(@F))
 	@mkdir -p $(@D) && node tests/interop/nitro3/build.mjs '$(CURDIR)/tests/interop/$(patsubst %-h3s,%,$(@F))' \

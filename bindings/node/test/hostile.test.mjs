@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { cpSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -14,6 +13,7 @@ import { H3sError, Sessions, webSession } from "h3s";
 import { sessions as middleware } from "h3s/express";
 
 import { binary } from "../lib/native.js";
+import { install } from "./install.mjs";
 import { PASSWORD, cookieOf, fails, folder, jobsOf } from "./support.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -215,10 +215,7 @@ test("webSession makes the Sessions of its options once, in the pool, and again 
 });
 
 test("two copies of the package in one process share sessions, and nothing else", async (t) => {
-  const copy = join(folder(t), "node_modules/h3s");
-  mkdirSync(join(copy, "build"), { recursive: true });
-  for (const name of ["package.json", "lib"]) cpSync(join(root, name), join(copy, name), { recursive: true });
-  cpSync(binary, join(copy, "build/h3s.node"));
+  const copy = install(binary, join(folder(t), "node_modules"));
   const other = await import(pathToFileURL(join(copy, "lib/index.js")));
   assert.notEqual(other.Sessions, Sessions);
   const [here, there] = [Sessions, other.Sessions].map((Class) => new Class({ password: PASSWORD }));

@@ -4,22 +4,20 @@
 // ADDON: the compiled part of bindings/node. Then that is installed, its module stands in the
 // configuration, and the plugin of its README makes logouts final. Nothing else is different.
 
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { build, copyPublicAssets, createNitro, prepare } from "nitropack";
 
+import { install } from "../../../bindings/node/test/install.mjs";
+
 const here = fileURLToPath(new URL(".", import.meta.url));
 const utils = `${here}node_modules/nuxt-auth-utils/dist/runtime/server`;
 
-/** Installs the package, as npm would, into a folder that Nitro does not empty. */
+/** Installs the package into a folder that Nitro does not empty. */
 async function h3s(addon, folder) {
-  const from = fileURLToPath(new URL("../../../bindings/node/", import.meta.url));
-  const into = `${folder}/h3s`;
-  mkdirSync(`${into}/build`, { recursive: true });
-  for (const name of ["package.json", "lib"]) cpSync(from + name, `${into}/${name}`, { recursive: true });
-  copyFileSync(addon, `${into}/build/h3s.node`);
+  const into = install(addon, folder);
   return {
     plugins: [logout(folder)],
     modules: [(await import(`${into}/lib/nitro.js`)).default],

@@ -1,10 +1,6 @@
 // The same by h3 itself.
 import { defineHandler, getQuery, readBody, useSession } from "h3";
 
-export default defineHandler(async (event) => {
-  const { seal } = getQuery(event);
-  const session = await useSession(event, { password: process.env.NUXT_SESSION_PASSWORD, ...(seal && { seal }) });
-  if (event.req.method === "POST") await session.update(await readBody(event));
-  if (event.req.method === "DELETE") await session.clear();
-  return { id: session.id, data: session.data };
-});
+import { visits } from "../visits.mjs";
+
+export default visits({ defineHandler, getQuery, readBody, useSession });
